@@ -1,0 +1,286 @@
+package signup
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"sync"
+	"time"
+)
+
+// Accounts registers users and checks their passwords: the rules, between a
+// handler and a Store. Store must be set; every other field's zero value is
+// the default that its comment tells. The fields must not be changed, nor the
+// Accounts copied, after the first call. Its methods are safe for concurrent
+// use if Store, Hasher and Policy are.
+type Accounts struct {
+	// Store keeps the users.
+	Store Store
+	// Hasher makes the hashes. Nil is Bcrypt{}.
+	Hasher Hasher
+	// Policy says which passwords may be chosen. Nil is NIST{}: at least 15
+	// characters.
+	Policy Policy
+	// Fields declares the extra fields that users have. What a Registration
+	// gives beyond them is dropped.
+	Fields []Field
+
+	// MaxHashing bounds how many passwords are hashed at once. 0 is
+	// GOMAXPROCS at the first call.
+	MaxHashing int
+	// MaxWait bounds how long a call waits for its turn to hash: one that
+	// would have to wait longer, judging by the hashes before it, gets
+	// ErrBusy at once. 0 is 2 seconds.
+	MaxWait time.Duration
+
+	once    sync.Once
+	invalid error // what is wrong with the fields above
+	gate    *gate
+}
+
+// A Registration is what a person gives to get an account. Printed by fmt or
+// log/slog, it shows nothing of it.
+type Registration struct {
+	Email    string // as typed; see CanonicalEmail
+	Password string // never stored
+	// FirstName and LastName may be empty, and have at most 255 characters
+	// and no control characters.
+	FirstName, LastName string
+	// Profile gives the declared extra fields (Accounts.Fields) by name.
+	Profile map[string]string
+}
+
+// Format writes "[redacted]", for every verb.
+func (Registration) Format(s fmt.State, _ rune) { _, _ = s.Write([]byte(redacted)) }
+
+// LogValue is "[redacted]".
+func (Registration) LogValue() slog.Value { return slog.StringValue(redacted) }
+
+// Register makes an active user of r, stores it, and returns it as stored,
+// with the hash of its password.
+//
+// The error is a *ValidationError (an ErrInvalid) that tells everything that
+// is wrong with r, ErrExists if the address is another user's, or ErrBusy. Of
+// any number of registrations of one address, one succeeds. Any other error is
+// the Store's, the Hasher's or the Policy's, or ctx's; if it is the Store's,
+// whether the user was stored is as unknown as after Store.Create.
+func (a *Accounts) Register(ctx context.Context, r Registration) (User, error) {
+	if err := a.setUp(); err != nil {
+		return User{}, err
+	}
+	if a.gate.full() { // before any work: refusing must stay cheap
+		return User{}, ErrBusy
+	}
+	u, err := a.newUser(ctx, r)
+	if err != nil {
+		return User{}, err
+	}
+	if u.PasswordHash, err = a.hash(ctx, r.Password); err != nil {
+		return User{}, err
+	}
+	u.ID = rand.Text()
+	u.CreatedAt = now()
+	u.UpdatedAt = u.CreatedAt
+	if err := a.Store.Create(ctx, &u); err != nil {
+		return User{}, fmt.Errorf("register: %w", err)
+	}
+	return u, nil
+}
+
+// Authenticate returns the user of the address email, if password is theirs
+// and they are active. Otherwise the error is ErrBadCredentials, and which it
+// was (no address, no such user, another password, an inactive user) is neither
+// said nor shown by the number of hashes: each costs one. It may be ErrBusy,
+// which says nothing about the password. Any other error is the Store's, the
+// Hasher's, or ctx's.
+//
+// A hash that is not Current any more is replaced in the Store, unless the user
+// was changed in the meantime; the log-in succeeds either way.
+func (a *Accounts) Authenticate(ctx context.Context, email, password string) (User, error) {
+	if err := a.setUp(); err != nil {
+		return User{}, err
+	}
+	if a.gate.full() {
+		return User{}, ErrBusy
+	}
+	u, err := a.find(ctx, email)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return User{}, fmt.Errorf("authenticate: %w", err)
+	}
+	ok, newer, err := a.verify(ctx, u.PasswordHash, password)
+	if err != nil {
+		return User{}, err
+	}
+	if !ok || !u.Active {
+		return User{}, ErrBadCredentials
+	}
+	if newer != nil {
+		a.rehash(ctx, &u, newer)
+	}
+	return u, nil
+}
+
+// rehash replaces u's hash by newer, in u and in the Store, if u is still as
+// it was read: a change of password in the meantime wins. A failure doesn't
+// matter: the next log-in tries again.
+func (a *Accounts) rehash(ctx context.Context, u *User, newer Hash) {
+	v := *u
+	v.PasswordHash = newer
+	v.UpdatedAt = now()
+	if a.Store.Update(ctx, &v) == nil {
+		*u = v
+	}
+}
+
+func (a *Accounts) find(ctx context.Context, email string) (User, error) {
+	key, err := CanonicalEmail(email)
+	if err != nil {
+		return User{}, ErrNotFound
+	}
+	return a.Store.Get(ctx, key)
+}
+
+// newUser returns the user that r describes, yet without hash, ID and times,
+// or a *ValidationError, or the Policy's failure.
+func (a *Accounts) newUser(ctx context.Context, r Registration) (User, error) {
+	u := User{Email: r.Email, FirstName: r.FirstName, LastName: r.LastName, Active: true}
+	var wrong []FieldError
+	note := func(e *FieldError) {
+		if e != nil {
+			wrong = append(wrong, *e)
+		}
+	}
+
+	note(checkEmail(&u))
+	at := len(wrong) // the password's place: its policy looks at the rest
+	note(checkName(fieldFirstName, r.FirstName))
+	note(checkName(fieldLastName, r.LastName))
+	for _, f := range a.Fields {
+		value := r.Profile[f.Name]
+		note(f.check(value))
+		if value != "" {
+			if u.Profile == nil {
+				u.Profile = make(map[string]string, len(a.Fields))
+			}
+			u.Profile[f.Name] = value
+		}
+	}
+
+	e, err := a.checkPassword(ctx, r.Password, u)
+	switch {
+	case err != nil:
+		return User{}, err
+	case e != nil:
+		wrong = append(wrong[:at], append([]FieldError{*e}, wrong[at:]...)...)
+	}
+	if len(wrong) > 0 {
+		return User{}, &ValidationError{Fields: wrong}
+	}
+	return u, nil
+}
+
+// checkEmail returns what is wrong with u.Email, or else fixes u's key.
+func checkEmail(u *User) *FieldError {
+	if u.Email == "" {
+		return required(fieldEmail)
+	}
+	key, err := CanonicalEmail(u.Email)
+	if err != nil {
+		e, _ := errors.AsType[FieldError](err)
+		return &e
+	}
+	u.SetKey(key)
+	return nil
+}
+
+// checkPassword returns what is wrong with password, or that it couldn't be
+// checked.
+func (a *Accounts) checkPassword(ctx context.Context, password string, u User) (*FieldError, error) {
+	if e := checkPasswordText(password); e != nil {
+		return e, nil
+	}
+	policy := a.Policy
+	if policy == nil {
+		policy = NIST{}
+	}
+	err := policy.Check(ctx, password, u)
+	if err == nil {
+		return nil, nil
+	}
+	if e, ok := errors.AsType[FieldError](err); ok {
+		return &e, nil
+	}
+	if errors.Is(err, ErrInvalid) {
+		return &FieldError{fieldPassword, "invalid", "'" + fieldPassword + "' is not acceptable."}, nil
+	}
+	return nil, fmt.Errorf("password policy: %w", err)
+}
+
+func (a *Accounts) hasher() Hasher {
+	if a.Hasher == nil {
+		return Bcrypt{}
+	}
+	return a.Hasher
+}
+
+// hash hashes password when its turn comes.
+func (a *Accounts) hash(ctx context.Context, password string) (h Hash, err error) {
+	if busy := a.gate.do(ctx, func() { h, err = a.hasher().Hash(password) }); busy != nil {
+		return nil, busy
+	}
+	return h, err
+}
+
+// verify checks password against h when its turn comes. Where h is not what
+// the Hasher makes today it makes a hash as well, so that the work is no less;
+// newer is that hash, if the password is right.
+func (a *Accounts) verify(ctx context.Context, h Hash, password string) (ok bool, newer Hash, err error) {
+	busy := a.gate.do(ctx, func() {
+		hasher := a.hasher()
+		ok = hasher.Verify(h, password)
+		if hasher.Current(h) {
+			return
+		}
+		if _, same := hasher.(Bcrypt); !ok && !same {
+			ok = Bcrypt{}.Verify(h, password)
+		}
+		newer, err = hasher.Hash(password)
+	})
+	if busy != nil {
+		return false, nil, busy
+	}
+	if !ok {
+		newer = nil
+	}
+	return ok, newer, err
+}
+
+func now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
+
+// setUp runs once, and returns what is wrong with the configuration.
+func (a *Accounts) setUp() error {
+	a.once.Do(func() {
+		permits, wait := a.MaxHashing, a.MaxWait
+		if permits == 0 {
+			permits = runtime.GOMAXPROCS(0)
+		}
+		if wait == 0 {
+			wait = 2 * time.Second
+		}
+		switch {
+		case a.Store == nil:
+			a.invalid = errors.New("signup: Accounts.Store is nil")
+		case permits < 0:
+			a.invalid = errors.New("signup: Accounts.MaxHashing is negative")
+		case wait < 0:
+			a.invalid = errors.New("signup: Accounts.MaxWait is negative")
+		default:
+			a.invalid = checkFields(a.Fields)
+			a.gate = newGate(permits, wait)
+		}
+	})
+	return a.invalid
+}

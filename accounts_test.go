@@ -1,0 +1,431 @@
+package signup_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/memstore"
+)
+
+// A countingHasher counts what a call costs: cheap.Hash and cheap.Verify each
+// are one hash.
+type countingHasher struct {
+	signup.Bcrypt
+	hashes, verifies atomic.Int64
+}
+
+func (c *countingHasher) Hash(password string) (signup.Hash, error) {
+	c.hashes.Add(1)
+	return c.Bcrypt.Hash(password)
+}
+
+func (c *countingHasher) Verify(h signup.Hash, password string) bool {
+	c.verifies.Add(1)
+	return c.Bcrypt.Verify(h, password)
+}
+
+// A fakeStore is a memstore but for the methods that are set.
+type fakeStore struct {
+	signup.Store
+	create func(context.Context, *signup.User) error
+	get    func(context.Context, string) (signup.User, error)
+	update func(context.Context, *signup.User) error
+}
+
+func (s fakeStore) Create(ctx context.Context, u *signup.User) error {
+	if s.create != nil {
+		return s.create(ctx, u)
+	}
+	return s.Store.Create(ctx, u)
+}
+
+func (s fakeStore) Get(ctx context.Context, key string) (signup.User, error) {
+	if s.get != nil {
+		return s.get(ctx, key)
+	}
+	return s.Store.Get(ctx, key)
+}
+
+func (s fakeStore) Update(ctx context.Context, u *signup.User) error {
+	if s.update != nil {
+		return s.update(ctx, u)
+	}
+	return s.Store.Update(ctx, u)
+}
+
+func newAccounts() *signup.Accounts {
+	return &signup.Accounts{Store: memstore.New(), Hasher: cheap}
+}
+
+const goodPassword = "correct horse battery"
+
+func TestRegister(t *testing.T) {
+	ctx := t.Context()
+	a := newAccounts()
+	a.Fields = []signup.Field{{Name: "company"}, {Name: "locale"}}
+	profile := map[string]string{"company": "Analytical Engines", "locale": "", "admin": "yes"}
+	before := time.Now().Truncate(time.Millisecond)
+	u, err := a.Register(ctx, signup.Registration{
+		Email: "Ada@Example.org", Password: goodPassword, FirstName: "Ada", LastName: "Lovelace", Profile: profile,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if u.Email != "Ada@Example.org" || u.Key() != "ada@example.org" || u.FirstName != "Ada" || u.LastName != "Lovelace" ||
+		!u.Active || len(u.ID) < 22 || strings.Contains(u.ID, "ada") || u.Version == "" ||
+		!reflect.DeepEqual(u.Profile, map[string]string{"company": "Analytical Engines"}) {
+		t.Errorf("registered %#v", u)
+	}
+	if u.CreatedAt.Before(before) || u.CreatedAt.After(time.Now()) || u.CreatedAt.Location() != time.UTC ||
+		u.CreatedAt.Nanosecond()%1e6 != 0 || u.UpdatedAt != u.CreatedAt {
+		t.Errorf("created at %s, updated at %s", u.CreatedAt, u.UpdatedAt)
+	}
+	if !u.CheckPassword(goodPassword) || u.CheckPassword(goodPassword+"!") {
+		t.Error("the hash is of another password")
+	}
+	profile["company"] = "X"
+	stored, err := a.Store.Get(ctx, "ada@example.org")
+	if err != nil || !stored.Equal(u) || stored.Profile["company"] != "Analytical Engines" {
+		t.Errorf("stored is %v, %v", stored, err)
+	}
+	other, err := a.Register(ctx, signup.Registration{Email: "b@example.org", Password: goodPassword})
+	if err != nil || other.ID == u.ID {
+		t.Errorf("the next ID is %s, %v", other.ID, err)
+	}
+	_, err = a.Register(ctx, signup.Registration{Email: "ADA@example.org", Password: goodPassword})
+	if !errors.Is(err, signup.ErrExists) {
+		t.Errorf("a duplicate: %v", err)
+	}
+}
+
+func TestRegisterRefuses(t *testing.T) {
+	a := newAccounts()
+	long := strings.Repeat("x", 1025)
+	a.Fields = []signup.Field{
+		{Name: "company", Required: true},
+		{Name: "locale", Validate: func(v string) error {
+			switch v {
+			case "en":
+				return nil
+			case "xx":
+				return fmt.Errorf("wrapped: %w", signup.FieldError{Code: "unknown", Message: "No such language."})
+			}
+			return errors.New("inner text")
+		}},
+	}
+	company := map[string]string{"company": "x"}
+	for _, c := range []struct {
+		name string
+		r    signup.Registration
+		want string
+	}{
+		{"nothing", signup.Registration{}, "email_address: required, password: required, company: required"},
+		{"no password", signup.Registration{Email: "a@b.co", Profile: company}, "password: required"},
+		{"bad address", signup.Registration{Email: "nobody", Password: goodPassword, Profile: company}, "email_address: invalid"},
+		{"long address", signup.Registration{Email: long, Password: goodPassword, Profile: company}, "email_address: too_long"},
+		{"short password", signup.Registration{Email: "a@b.co", Password: "test", Profile: company}, "password: too_short"},
+		{"password not UTF-8", signup.Registration{Email: "a@b.co", Password: goodPassword + "\xff", Profile: company}, "password: invalid"},
+		{"own address", signup.Registration{Email: "ada.lovelace@example.org", Password: "ADA.LOVELACE@example.org", Profile: company}, "password: guessable"},
+		{"names", signup.Registration{Email: "a@b.co", Password: goodPassword, Profile: company,
+			FirstName: "Ada\r\nBcc: x@example.org", LastName: strings.Repeat("ü", 256)}, "first_name: invalid, last_name: too_long"},
+		{"name not UTF-8", signup.Registration{Email: "a@b.co", Password: goodPassword, Profile: company, FirstName: "\xff"}, "first_name: invalid"},
+		{"declared", signup.Registration{Email: "a@b.co", Password: goodPassword,
+			Profile: map[string]string{"company": long, "locale": "de"}}, "company: too_long, locale: invalid"},
+		{"declared, in its own words", signup.Registration{Email: "a@b.co", Password: goodPassword,
+			Profile: map[string]string{"company": "x", "locale": "xx"}}, "locale: unknown"},
+		{"in order", signup.Registration{Email: "nobody", Password: "test", FirstName: "\x00"},
+			"email_address: invalid, password: too_short, first_name: invalid, company: required"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			u, err := a.Register(t.Context(), c.r)
+			if !errors.Is(err, signup.ErrInvalid) || !reflect.DeepEqual(u, signup.User{}) {
+				t.Fatalf("%v, %v", u, err)
+			}
+			if want := "signup: invalid " + c.want; err.Error() != want {
+				t.Errorf("%q, want %q", err, want)
+			}
+			var v *signup.ValidationError
+			if !errors.As(err, &v) || len(v.Fields) == 0 {
+				t.Fatalf("%T", err)
+			}
+			for _, f := range v.Fields {
+				if f.Message == "" || strings.Contains(f.Message, "inner text") ||
+					c.r.Password != "" && strings.Contains(f.Message, c.r.Password) {
+					t.Errorf("the message of %s is %q", f.Field, f.Message)
+				}
+			}
+		})
+	}
+}
+
+type policyFunc func(ctx context.Context, password string, u signup.User) error
+
+func (f policyFunc) Check(ctx context.Context, password string, u signup.User) error {
+	return f(ctx, password, u)
+}
+
+func TestRegisterPolicyErrors(t *testing.T) {
+	inner := errors.New("inner")
+	for _, c := range []struct {
+		name     string
+		err      error
+		is       error
+		contains string
+	}{
+		{"a FieldError", signup.FieldError{Field: "password", Code: "own", Message: "m"}, signup.ErrInvalid, "password: own"},
+		{"an ErrInvalid", fmt.Errorf("x: %w", signup.ErrInvalid), signup.ErrInvalid, "password: invalid"},
+		{"a failure", inner, inner, "password policy: inner"},
+	} {
+		a := newAccounts()
+		a.Policy = policyFunc(func(_ context.Context, password string, u signup.User) error {
+			if password != "test" || u.Key() != "a@b.co" || u.FirstName != "Ada" {
+				t.Errorf("the policy was asked about %v", u)
+			}
+			return c.err
+		})
+		_, err := a.Register(t.Context(), signup.Registration{Email: "a@b.co", Password: "test", FirstName: "Ada"})
+		if !errors.Is(err, c.is) || !strings.Contains(err.Error(), c.contains) {
+			t.Errorf("%s: %v", c.name, err)
+		}
+	}
+}
+
+// What a sign-up and a log-in cost, whatever comes of them.
+func TestEqualWork(t *testing.T) {
+	ctx := t.Context()
+	hasher := &countingHasher{Bcrypt: signup.Bcrypt{Cost: 5}}
+	a := &signup.Accounts{Store: memstore.New(), Hasher: hasher}
+	register := func(email string, change func(*signup.User)) {
+		u, err := a.Register(ctx, signup.Registration{Email: email, Password: goodPassword})
+		if err != nil {
+			t.Fatal(err)
+		}
+		change(&u)
+		if err := a.Store.Update(ctx, &u); err != nil {
+			t.Fatal(err)
+		}
+	}
+	register("ada@example.org", func(*signup.User) {})
+	register("inactive@example.org", func(u *signup.User) { u.Active = false })
+	register("nohash@example.org", func(u *signup.User) { u.PasswordHash = nil })
+	register("old@example.org", func(u *signup.User) {
+		u.PasswordHash, _ = signup.Bcrypt{Cost: 4}.Hash(goodPassword)
+	})
+
+	for _, c := range []struct {
+		name, email, password string
+		want                  error
+		hashes, verifies      int64 // of the present format and cost
+	}{
+		{"right", "ada@example.org", goodPassword, nil, 0, 1},
+		{"wrong password", "ada@example.org", "wrong horse battery", signup.ErrBadCredentials, 0, 1},
+		{"no password", "ada@example.org", "", signup.ErrBadCredentials, 0, 1},
+		{"long password", "ada@example.org", strings.Repeat("x", 100), signup.ErrBadCredentials, 0, 1},
+		{"inactive", "inactive@example.org", goodPassword, signup.ErrBadCredentials, 0, 1},
+		{"unknown", "nobody@example.org", goodPassword, signup.ErrBadCredentials, 1, 0},
+		{"not an address", "nobody", goodPassword, signup.ErrBadCredentials, 1, 0},
+		{"user without hash", "nohash@example.org", goodPassword, signup.ErrBadCredentials, 1, 0},
+		{"old hash, wrong password", "old@example.org", "wrong horse battery", signup.ErrBadCredentials, 1, 0},
+		{"old hash", "old@example.org", goodPassword, nil, 1, 0},
+		{"old hash, replaced", "old@example.org", goodPassword, nil, 0, 1},
+	} {
+		stored, _ := a.Store.Get(ctx, c.email)
+		current := hasher.Current(stored.PasswordHash)
+		hasher.hashes.Store(0)
+		hasher.verifies.Store(0)
+		u, err := a.Authenticate(ctx, c.email, c.password)
+		if !errors.Is(err, c.want) || (err == nil) != (u.Key() == c.email) {
+			t.Errorf("%s: %v, %v", c.name, u, err)
+		}
+		verifies := hasher.verifies.Load()
+		if !current { // refused by its form, or cheaper than a hash of today's
+			verifies--
+		}
+		if hashes := hasher.hashes.Load(); hashes != c.hashes || verifies != c.verifies {
+			t.Errorf("%s: %d hashes, %d verifies; want %d, %d", c.name, hashes, verifies, c.hashes, c.verifies)
+		}
+	}
+
+	for _, c := range []struct {
+		name, email string
+		want        error
+	}{
+		{"new", "new@example.org", nil},
+		{"taken", "ada@example.org", signup.ErrExists},
+	} {
+		hasher.hashes.Store(0)
+		_, err := a.Register(ctx, signup.Registration{Email: c.email, Password: goodPassword})
+		if !errors.Is(err, c.want) || hasher.hashes.Load() != 1 {
+			t.Errorf("sign-up, %s: %v after %d hashes", c.name, err, hasher.hashes.Load())
+		}
+	}
+}
+
+func TestRehash(t *testing.T) {
+	ctx := t.Context()
+	store := memstore.New()
+	var updated error
+	a := &signup.Accounts{Hasher: signup.Bcrypt{Cost: 5}, Store: fakeStore{Store: store, update: func(ctx context.Context, u *signup.User) error {
+		if updated == nil {
+			return store.Update(ctx, u)
+		}
+		return updated
+	}}}
+	old := signup.User{ID: "id-1", Email: "ada@example.org", Active: true}
+	old.PasswordHash, _ = cheap.Hash("test")
+	if err := store.Create(ctx, &old); err != nil {
+		t.Fatal(err)
+	}
+
+	updated = errors.New("store is down")
+	u, err := a.Authenticate(ctx, old.Email, "test")
+	if err != nil || !u.Equal(old) || u.Version != old.Version {
+		t.Errorf("with a failing rehash: %v, %v", u, err)
+	}
+
+	updated = nil
+	u, err = a.Authenticate(ctx, old.Email, "test")
+	if err != nil || !a.Hasher.Current(u.PasswordHash) || !u.CheckPassword("test") || u.Version == old.Version {
+		t.Errorf("%v, %v", u, err)
+	}
+	if stored, err := store.Get(ctx, old.Email); err != nil || !stored.Equal(u) || stored.Version != u.Version {
+		t.Errorf("stored is %v, %v", stored, err)
+	}
+}
+
+// A rehash never undoes a change of password that came between.
+func TestRehashLosesToChange(t *testing.T) {
+	ctx := t.Context()
+	store := memstore.New()
+	old := signup.User{ID: "id-1", Email: "ada@example.org", Active: true}
+	old.PasswordHash, _ = cheap.Hash("test")
+	if err := store.Create(ctx, &old); err != nil {
+		t.Fatal(err)
+	}
+	a := &signup.Accounts{Hasher: signup.Bcrypt{Cost: 5}, Store: fakeStore{Store: store, get: func(ctx context.Context, key string) (signup.User, error) {
+		read, err := store.Get(ctx, key)
+		changed := read
+		changed.PasswordHash, _ = cheap.Hash("changed")
+		if err := store.Update(ctx, &changed); err != nil {
+			t.Error(err)
+		}
+		return read, err
+	}}}
+	if _, err := a.Authenticate(ctx, old.Email, "test"); err != nil {
+		t.Error(err)
+	}
+	if stored, err := store.Get(ctx, old.Email); err != nil || !stored.CheckPassword("changed") {
+		t.Errorf("the change of password is lost; %v", err)
+	}
+}
+
+func TestStoreFailures(t *testing.T) {
+	down := errors.New("store is down")
+	a := newAccounts()
+	a.Store = fakeStore{
+		create: func(context.Context, *signup.User) error { return down },
+		get:    func(context.Context, string) (signup.User, error) { return signup.User{}, down },
+	}
+	if _, err := a.Register(t.Context(), signup.Registration{Email: "a@b.co", Password: goodPassword}); !errors.Is(err, down) {
+		t.Errorf("Register: %v", err)
+	}
+	if _, err := a.Authenticate(t.Context(), "a@b.co", goodPassword); !errors.Is(err, down) || errors.Is(err, signup.ErrBadCredentials) {
+		t.Errorf("Authenticate: %v", err)
+	}
+}
+
+func TestMisconfiguredAccounts(t *testing.T) {
+	field := func(names ...string) (fields []signup.Field) {
+		for _, name := range names {
+			fields = append(fields, signup.Field{Name: name})
+		}
+		return fields
+	}
+	for _, c := range []struct {
+		want string
+		a    *signup.Accounts
+	}{
+		{"Store is nil", &signup.Accounts{}},
+		{"MaxHashing is negative", &signup.Accounts{Store: memstore.New(), MaxHashing: -1}},
+		{"MaxWait is negative", &signup.Accounts{Store: memstore.New(), MaxWait: -1}},
+		{`Fields[0]: ""`, &signup.Accounts{Store: memstore.New(), Fields: field("")}},
+		{`Fields[1]: "a.b"`, &signup.Accounts{Store: memstore.New(), Fields: field("a", "a.b")}},
+		{`Fields[0]: "1a"`, &signup.Accounts{Store: memstore.New(), Fields: field("1a")}},
+		{`Fields[0]: the name "password" is taken`, &signup.Accounts{Store: memstore.New(), Fields: field("password")}},
+		{`Fields[1]: the name "a" is taken`, &signup.Accounts{Store: memstore.New(), Fields: field("a", "a")}},
+	} {
+		_, err := c.a.Register(t.Context(), signup.Registration{Email: "a@b.co", Password: goodPassword})
+		if err == nil || !strings.Contains(err.Error(), c.want) || errors.Is(err, signup.ErrInvalid) {
+			t.Errorf("Register: %v, want %q in it", err, c.want)
+		}
+		if _, err := c.a.Authenticate(t.Context(), "a@b.co", goodPassword); err == nil || errors.Is(err, signup.ErrBadCredentials) {
+			t.Errorf("Authenticate: %v", err)
+		}
+		func() {
+			defer func() {
+				if v := recover(); v == nil || !strings.Contains(fmt.Sprint(v), c.want) {
+					t.Errorf("NewHandler panics with %v, want %q in it", v, c.want)
+				}
+			}()
+			signup.NewHandler(c.a, nil)
+		}()
+	}
+}
+
+// 10,000 sign-ups at once for 100 addresses: 100 winners, whose passwords are
+// those that log in. One that is refused as busy is tried again.
+func TestCrowd(t *testing.T) {
+	ctx := t.Context()
+	const callers, addresses = 10_000, 100
+	a := newAccounts()
+	var wg sync.WaitGroup
+	var busy atomic.Int64
+	winners := make([]atomic.Int64, addresses) // the caller that won, from 1 on
+	for i := range callers {
+		wg.Go(func() {
+			r := signup.Registration{
+				Email:    fmt.Sprintf("user%d@example.org", i%addresses),
+				Password: fmt.Sprintf("the password of %d", i),
+			}
+			if i/addresses%2 == 1 {
+				r.Email = strings.ToUpper(r.Email)
+			}
+			for {
+				switch _, err := a.Register(ctx, r); {
+				case errors.Is(err, signup.ErrBusy):
+					busy.Add(1)
+					time.Sleep(rand.N(2 * time.Second))
+					continue
+				case err == nil:
+					if !winners[i%addresses].CompareAndSwap(0, int64(i+1)) {
+						t.Errorf("%s was registered twice", r.Email)
+					}
+				case !errors.Is(err, signup.ErrExists):
+					t.Errorf("%s: %v", r.Email, err)
+				}
+				return
+			}
+		})
+	}
+	wg.Wait()
+	for n := range winners {
+		winner := winners[n].Load() - 1
+		if winner < 0 {
+			t.Errorf("nobody won user%d", n)
+			continue
+		}
+		if _, err := a.Authenticate(ctx, fmt.Sprintf("user%d@example.org", n), fmt.Sprintf("the password of %d", winner)); err != nil {
+			t.Errorf("the winner of user%d can't log in: %v", n, err)
+		}
+	}
+	t.Logf("%d sign-ups, %d winners; refused as busy and tried again: %d times", callers, addresses, busy.Load())
+}

@@ -1,0 +1,132 @@
+package signup
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/net/idna"
+	"golang.org/x/text/secure/precis"
+)
+
+// The limits of RFC 5321, section 4.5.3.1, in bytes. The path's 256 include
+// its angle brackets.
+const (
+	maxEmail     = 254
+	maxLocalPart = 64
+)
+
+// domainProfile is UTS #46 non-transitional processing with STD3 rules, so
+// that a domain typed in Unicode and in Punycode is one.
+var domainProfile = idna.New(
+	idna.MapForLookup(),
+	idna.Transitional(false),
+	idna.BidiRule(),
+	idna.StrictDomainName(true),
+	idna.VerifyDNSLength(true),
+)
+
+// CanonicalEmail returns the form of the address s by which accounts are told
+// apart: two addresses that differ in letter case only, or in Unicode
+// normalisation or width, or in how the domain's international labels are
+// written, have one canonical form. It is at most 254 bytes long, maps to
+// itself, and its domain is in ASCII. Mail should go to the address as typed.
+//
+// The domain follows UTS #46 (IDNA 2008, RFC 5891), the local part PRECIS
+// UsernameCaseMapped (RFC 8265); tags ("+tag") and dots are kept. An address
+// has a form only if it is one of RFC 5321 or, beyond ASCII, RFC 6531, without
+// quoted local parts, address literals and comments, and if its domain has at
+// least two labels (RFC 5321, section 2.3.5: fully qualified).
+//
+// Otherwise the error is a FieldError, and so an ErrInvalid.
+func CanonicalEmail(s string) (string, error) {
+	if len(s) > maxEmail {
+		return "", FieldError{fieldEmail, "too_long", "'" + fieldEmail + "' must be at most 254 bytes long."}
+	}
+	invalid := FieldError{fieldEmail, "invalid", "'" + s + "' is not valid '" + fieldEmail + "'."}
+	key, ok := canonicalEmail(s)
+	if !ok {
+		return "", invalid
+	}
+	if isASCII(s) {
+		return key, nil // lower-casing is idempotent
+	}
+	if again, ok := canonicalEmail(key); !ok || again != key {
+		return "", invalid
+	}
+	return key, nil
+}
+
+func canonicalEmail(s string) (string, bool) {
+	at := strings.LastIndexByte(s, '@')
+	if at < 0 || !utf8.ValidString(s) {
+		return "", false
+	}
+	local, ok := canonicalLocalPart(s[:at])
+	if !ok {
+		return "", false
+	}
+	domain, ok := canonicalDomain(s[at+1:])
+	if !ok || len(local)+1+len(domain) > maxEmail {
+		return "", false
+	}
+	return local + "@" + domain, true
+}
+
+func canonicalLocalPart(s string) (string, bool) {
+	if len(s) > maxLocalPart {
+		return "", false
+	}
+	if isASCII(s) {
+		s = strings.ToLower(s)
+	} else {
+		mapped, err := precis.UsernameCaseMapped.String(s)
+		if err != nil {
+			return "", false
+		}
+		s = mapped
+	}
+	return s, len(s) <= maxLocalPart && isDotString(s)
+}
+
+// isDotString reports whether s is a Dot-string of RFC 5321, section 4.1.2,
+// whose atoms may have characters beyond ASCII (RFC 6531, section 3.3).
+func isDotString(s string) bool {
+	for atom := range strings.SplitSeq(s, ".") {
+		if atom == "" {
+			return false
+		}
+		for i := range len(atom) {
+			c := atom[i]
+			if c <= ' ' || c == 0x7f || strings.IndexByte(`"(),:;<>@[\]`, c) >= 0 {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func canonicalDomain(s string) (string, bool) {
+	s, err := domainProfile.ToASCII(s)
+	if err != nil || len(s) > 253 {
+		return "", false
+	}
+	labels := strings.Split(s, ".")
+	for _, label := range labels {
+		// What VerifyDNSLength has let pass: a trailing dot's empty label.
+		if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' {
+			return "", false
+		}
+	}
+	// A top-level domain is alphabetic (RFC 3696, section 2); digits alone
+	// would be an IPv4 address.
+	return s, len(labels) > 1 && strings.Trim(labels[len(labels)-1], "0123456789") != ""
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,129 @@
+// Package memstore keeps users in memory: for tests, for trying things out, and
+// for a program whose users may be gone when it ends.
+package memstore
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/gosignup/signup"
+)
+
+var errGone = fmt.Errorf("%w: %w", signup.ErrConflict, signup.ErrNotFound)
+
+// A Store is a signup.Store in memory, to be made by New. It is safe for
+// concurrent use, and must not be copied. It keeps every text exactly, UTF-8
+// or not.
+type Store struct {
+	mu    sync.RWMutex
+	users map[string]signup.User // by key
+}
+
+// New returns an empty Store.
+func New() *Store {
+	return &Store{users: make(map[string]signup.User)}
+}
+
+// Create implements signup.Store.
+func (s *Store) Create(ctx context.Context, u *signup.User) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	key := u.Key()
+	if key == "" || u.ID == "" {
+		return fmt.Errorf("memstore: a user without address or ID: %w", signup.ErrInvalid)
+	}
+	stored := clone(*u, key)
+	stored.Version = newVersion()
+
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	holder, held := s.users[key]
+	switch {
+	case !held:
+		s.users[key] = stored
+		u.Version = stored.Version
+	case holder.ID != u.ID:
+		return signup.ErrExists
+	case holder.Equal(*u):
+		u.Version = holder.Version
+	default:
+		u.Version = stored.Version // which is no stored user's
+	}
+	return nil
+}
+
+// Get implements signup.Store.
+func (s *Store) Get(ctx context.Context, key string) (signup.User, error) {
+	if err := ctx.Err(); err != nil {
+		return signup.User{}, err
+	}
+	s.mu.RLock()
+	u, ok := s.users[key]
+	s.mu.RUnlock()
+	if !ok {
+		return signup.User{}, signup.ErrNotFound
+	}
+	return clone(u, key), nil // what is stored is replaced, never changed
+}
+
+// Update implements signup.Store.
+func (s *Store) Update(ctx context.Context, u *signup.User) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	key := u.Key()
+	stored := clone(*u, key)
+	stored.Version = newVersion()
+
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	holder, held := s.users[key]
+	switch {
+	case !held:
+		return errGone
+	case holder.Version != u.Version || holder.ID != u.ID:
+		return signup.ErrConflict
+	}
+	s.users[key] = stored
+	u.Version = stored.Version
+	return nil
+}
+
+// Delete implements signup.Store.
+func (s *Store) Delete(ctx context.Context, u signup.User) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	key := u.Key()
+
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	holder, held := s.users[key]
+	switch {
+	case !held:
+		return signup.ErrNotFound
+	case holder.Version != u.Version || holder.ID != u.ID:
+		return signup.ErrConflict
+	}
+	delete(s.users, key)
+	return nil
+}
+
+// clone returns a copy of u that shares nothing with it.
+func clone(u signup.User, key string) signup.User {
+	u.PasswordHash = slices.Clone(u.PasswordHash)
+	u.Profile = maps.Clone(u.Profile)
+	u.CreatedAt = u.CreatedAt.UTC().Truncate(time.Millisecond)
+	u.UpdatedAt = u.UpdatedAt.UTC().Truncate(time.Millisecond)
+	u.SetKey(key)
+	return u
+}
+
+// newVersion returns a version that no other write has, in any Store.
+func newVersion() string { return rand.Text() }

@@ -1,0 +1,192 @@
+package signup_test
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha512"
+	"encoding/base64"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/gosignup/signup"
+	"golang.org/x/crypto/bcrypt"
+)
+
+var cheap = signup.Bcrypt{Cost: 4}
+
+func TestBcrypt(t *testing.T) {
+	fourBytes := strings.Repeat("😀", 63)
+	for _, c := range []struct{ name, password, wrong string }{
+		{"short", "test", "Test"},
+		{"empty", "", "x"},
+		{"72 bytes", strings.Repeat("x", 72), strings.Repeat("x", 73)},
+		{"73 bytes", strings.Repeat("x", 73), strings.Repeat("x", 72)},
+		{"73 bytes, the last differs", strings.Repeat("x", 72) + "y", strings.Repeat("x", 72) + "z"},
+		{"64 code points of four bytes, the last differs", fourBytes + "😀", fourBytes + "😁"},
+		{"NUL", "a\x00b", "a\x00c"},
+		{"1024 bytes", strings.Repeat("x", 1024), strings.Repeat("x", 1023)},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			h, err := cheap.Hash(c.password)
+			if err != nil {
+				t.Fatal(err)
+			}
+			u := signup.User{PasswordHash: h}
+			if !cheap.Verify(h, c.password) || !u.CheckPassword(c.password) {
+				t.Error("the password doesn't fit")
+			}
+			if cheap.Verify(h, c.wrong) || u.CheckPassword(c.wrong) {
+				t.Error("another password fits")
+			}
+			again, err := cheap.Hash(c.password)
+			if err != nil || string(again) == string(h) {
+				t.Errorf("the same hash twice, or %v", err)
+			}
+		})
+	}
+}
+
+func TestBcryptNormalises(t *testing.T) {
+	h, err := cheap.Hash("caf\u00e9 au lait, toujours")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !cheap.Verify(h, "cafe\u0301 au lait, toujours") {
+		t.Error("NFC and NFD are two passwords")
+	}
+}
+
+// The formats are promised, so that another program can verify the hashes.
+func TestBcryptFormats(t *testing.T) {
+	h, err := cheap.Hash("test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := bcrypt.CompareHashAndPassword(h, []byte("test")); err != nil {
+		t.Error(err)
+	}
+
+	long := strings.Repeat("long ", 20)
+	h, err = cheap.Hash(long)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain, ok := strings.CutPrefix(string([]byte(h)), "$hmac-sha384-bcrypt")
+	if !ok {
+		t.Fatal("not marked")
+	}
+	mac := hmac.New(sha512.New384, []byte("github.com/gosignup/signup"))
+	mac.Write([]byte(long))
+	if err := bcrypt.CompareHashAndPassword([]byte(plain), []byte(base64.StdEncoding.EncodeToString(mac.Sum(nil)))); err != nil {
+		t.Error(err)
+	}
+	// The text that bcrypt got is no password.
+	if cheap.Verify(h, base64.StdEncoding.EncodeToString(mac.Sum(nil))) {
+		t.Error("the hashed password fits in place of the password")
+	}
+}
+
+// bcrypt's $2a$, $2b$ and $2y$ hashes of other programs, from the test vectors
+// of Openwall's crypt_blowfish (public domain).
+func TestBcryptVectors(t *testing.T) {
+	for _, c := range []struct{ password, hash string }{
+		{"U*U", "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"},
+		{"U*U*", "$2a$05$CCCCCCCCCCCCCCCCCCCCC.VGOzA784oUp/Z0DY336zx7pLYAy0lwK"},
+		{"U*U*U", "$2a$05$XXXXXXXXXXXXXXXXXXXXXOAcXxm9kjPGEMsLznoKqmqw7tc8WCx4a"},
+		{"", "$2a$05$CCCCCCCCCCCCCCCCCCCCC.7uG0VCzI2bS7j6ymqJi9CdcdxiRTWNy"},
+	} {
+		u := signup.User{PasswordHash: signup.Hash(c.hash)}
+		if !u.CheckPassword(c.password) || u.CheckPassword(c.password+"x") {
+			t.Errorf("%q", c.hash)
+		}
+	}
+}
+
+func TestBcryptRefuses(t *testing.T) {
+	for _, cost := range []int{-1, 1, 3, 32} {
+		if h, err := (signup.Bcrypt{Cost: cost}).Hash("test"); err == nil || h != nil {
+			t.Errorf("cost %d: %v", cost, err)
+		}
+	}
+	for _, h := range []string{"", "test", "plain$$test", "$2a$04$", "$hmac-sha384-bcrypt", "$hmac-sha384-bcrypt$2a$04$"} {
+		if cheap.Verify(signup.Hash(h), "test") || cheap.Verify(signup.Hash(h), "") || cheap.Current(signup.Hash(h)) {
+			t.Errorf("%q fits", h)
+		}
+	}
+}
+
+func TestBcryptCurrent(t *testing.T) {
+	for _, password := range []string{"short", strings.Repeat("long ", 20)} {
+		h, err := cheap.Hash(password)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !cheap.Current(h) || (signup.Bcrypt{Cost: 5}).Current(h) || (signup.Bcrypt{}).Current(h) {
+			t.Errorf("Current of a hash of cost 4 of %q", password)
+		}
+	}
+}
+
+func TestSetPassword(t *testing.T) {
+	var u signup.User
+	if u.CheckPassword("") || u.CheckPassword("test") {
+		t.Error("a password fits a user without one")
+	}
+	for _, wrong := range []string{"", "\xff"} {
+		if err := u.SetPassword(wrong); !errors.Is(err, signup.ErrInvalid) || u.PasswordHash != nil {
+			t.Errorf("SetPassword(%q): %v", wrong, err)
+		}
+	}
+	if err := u.SetPassword("test"); err != nil {
+		t.Fatal(err)
+	}
+	if !u.CheckPassword("test") || u.CheckPassword("Test") || !(signup.Bcrypt{}).Current(u.PasswordHash) {
+		t.Error("SetPassword set something else")
+	}
+}
+
+func TestPolicies(t *testing.T) {
+	ada := signup.User{Email: "Ada.Lovelace.1815@example.org", FirstName: "Augusta Ada", LastName: "Lovelace"}
+	for _, c := range []struct {
+		name     string
+		policy   signup.Policy
+		password string
+		code     string
+	}{
+		{"any", signup.AnyPassword, "x", ""},
+		{"14 characters", signup.NIST{}, "correct horse.", "too_short"},
+		{"15 characters", signup.NIST{}, "correct horse..", ""},
+		{"15 code points in NFD, 14 in NFC", signup.NIST{}, "correct horse\u0301", "too_short"},
+		{"15 characters of 4 bytes", signup.NIST{}, strings.Repeat("😀", 15), ""},
+		{"14 characters of 4 bytes", signup.NIST{}, strings.Repeat("😀", 14), "too_short"},
+		{"64 characters of 4 bytes", signup.NIST{}, strings.Repeat("😀", 64), ""},
+		{"8 with a second factor", signup.NIST{MinLength: 8}, "12345678", ""},
+		{"7 with a second factor", signup.NIST{MinLength: 8}, "1234567", "too_short"},
+		{"1024 bytes", signup.NIST{}, strings.Repeat("x", 1024), ""},
+		{"1025 bytes", signup.NIST{}, strings.Repeat("x", 1025), "too_long"},
+		{"the address", signup.NIST{}, "ada.lovelace.1815@EXAMPLE.org", "guessable"},
+		{"the local part", signup.NIST{}, "ADA.LOVELACE.1815", "guessable"},
+		{"the name", signup.NIST{}, "augusta ada lovelace", "guessable"},
+		{"the name, turned", signup.NIST{}, "LOVELACE AUGUSTA ADA", "guessable"},
+		{"more than the name", signup.NIST{}, "augusta ada lovelace!", ""},
+		{"no rules of composition", signup.NIST{}, "aaaaaaaaaaaaaaa", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			err := c.policy.Check(context.Background(), c.password, ada)
+			if c.code == "" {
+				if err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			var e signup.FieldError
+			if !errors.As(err, &e) || e.Field != "password" || e.Code != c.code || e.Message == "" || !errors.Is(err, signup.ErrInvalid) {
+				t.Errorf("%#v, want the code %s", err, c.code)
+			}
+			if strings.Contains(e.Message+e.Error(), c.password) {
+				t.Error("the password is in the error")
+			}
+		})
+	}
+}

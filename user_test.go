@@ -1,0 +1,173 @@
+package signup_test
+
+import (
+	"bytes"
+	"encoding/gob"
+	"encoding/json"
+	"encoding/xml"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gosignup/signup"
+)
+
+type session struct{ Hash signup.Hash }
+
+const secretHash = "$2a$12$secretsecretsecretsecret"
+
+func ada() signup.User {
+	return signup.User{
+		ID: "id-1", Email: "Ada@example.org", FirstName: "Ada", LastName: "Lovelace",
+		PasswordHash: signup.Hash(secretHash), Active: true,
+		CreatedAt: time.Date(2014, 12, 6, 22, 55, 0, 123e6, time.UTC),
+		UpdatedAt: time.Date(2014, 12, 7, 0, 0, 0, 0, time.UTC),
+		Profile:   map[string]string{"company": "Analytical Engines"},
+		Version:   "v1",
+	}
+}
+
+func TestHashIsRedacted(t *testing.T) {
+	u := ada()
+	h := u.PasswordHash
+	var out bytes.Buffer
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%o", "%c", "%U", "%t", "%10s"} {
+		fmt.Fprintf(&out, verb+verb+verb+verb+"\n", h, &h, u, []any{u, &u, &h, map[string]any{"hash": h, "user": &u}})
+	}
+	fmt.Fprintln(&out, h, u, &u, h.String(), []signup.Hash{h})
+	loggers := []*slog.Logger{
+		slog.New(slog.NewTextHandler(&out, nil)), slog.New(slog.NewJSONHandler(&out, nil)),
+	}
+	for _, l := range loggers {
+		l.Info("hash", "hash", h, "pointer", &h, "list", []signup.Hash{h}, "struct", struct{ User signup.User }{u})
+	}
+	for _, v := range []any{h, &h, u, []signup.Hash{h}, struct{ H signup.Hash }{h}} {
+		text, err := json.Marshal(v)
+		if err != nil {
+			t.Error(err)
+		}
+		out.Write(text)
+	}
+	text, err := xml.Marshal(session{h})
+	if err != nil {
+		t.Error(err)
+	}
+	out.Write(text)
+	if err := gob.NewEncoder(&out).Encode(struct{ U signup.User }{u}); err != nil {
+		t.Error(err)
+	}
+	for _, leak := range []string{
+		secretHash, "secret", fmt.Sprintf("%x", secretHash), fmt.Sprintf("%X", secretHash), "36 50 97", "0x24, 0x32",
+		"JDJhJDEyJH", // in Base64, as JSON has bytes
+	} {
+		if strings.Contains(out.String(), leak) {
+			t.Errorf("%q is in the output", leak)
+		}
+	}
+	if !strings.Contains(out.String(), "[redacted]") {
+		t.Error("nothing was printed") // the search above would find nothing either
+	}
+}
+
+func TestHashIsNeverDecoded(t *testing.T) {
+	const in = `{"id": "id-2", "PasswordHash": "x", "password_hash": "x", "password": "x"}`
+	u := ada()
+	if err := json.Unmarshal([]byte(in), &u); err != nil {
+		t.Fatal(err)
+	}
+	if u.ID != "id-2" || string([]byte(u.PasswordHash)) != secretHash {
+		t.Errorf("decoding made the ID %s and changed the hash", u.ID)
+	}
+	for _, in := range []string{`"x"`, `null`, `[1,2]`, `"eHg="`} {
+		h := signup.Hash(secretHash)
+		if err := json.Unmarshal([]byte(in), &h); err != nil || string([]byte(h)) != secretHash {
+			t.Errorf("decoding %s: %v, or the hash changed", in, err)
+		}
+	}
+	h := signup.Hash(secretHash)
+	if err := h.UnmarshalText([]byte("x")); err != nil || string([]byte(h)) != secretHash {
+		t.Errorf("UnmarshalText: %v, or the hash changed", err)
+	}
+	var b bytes.Buffer
+	if err := gob.NewEncoder(&b).Encode(ada()); err != nil {
+		t.Fatal(err)
+	}
+	u = signup.User{}
+	if err := gob.NewDecoder(&b).Decode(&u); err != nil || u.ID != "id-1" || len(u.PasswordHash) > 0 {
+		t.Errorf("gob: %v, ID %s", err, u.ID)
+	}
+}
+
+func TestUserJSON(t *testing.T) {
+	got, err := json.Marshal(ada())
+	const want = `{"id":"id-1","email_address":"Ada@example.org","first_name":"Ada","last_name":"Lovelace","is_active":true,` +
+		`"created_at":"2014-12-06T22:55:00.123Z","updated_at":"2014-12-07T00:00:00Z","profile":{"company":"Analytical Engines"}}`
+	if err != nil || string(got) != want {
+		t.Errorf("%s, %v", got, err)
+	}
+}
+
+func TestUserLogValue(t *testing.T) {
+	var out bytes.Buffer
+	for _, l := range []*slog.Logger{slog.New(slog.NewTextHandler(&out, nil)), slog.New(slog.NewJSONHandler(&out, nil))} {
+		u := ada()
+		l.Info("user", "user", u, "pointer", &u,
+			"registration", signup.Registration{Email: u.Email, Password: "secret", FirstName: u.FirstName})
+		fmt.Fprintf(&out, "%v %+v %#v %s %d %v\n", u, u, u, &u, []*signup.User{&u}, []signup.User{u})
+	}
+	fmt.Fprintf(&out, "%v %+v %#v", signup.Registration{Password: "secret"}, &signup.Registration{Email: "Ada"}, []signup.Registration{{Password: "secret"}})
+	for _, leak := range []string{"Ada", "example.org", "Lovelace", "Analytical", "secret"} {
+		if strings.Contains(out.String(), leak) {
+			t.Errorf("%q is in the log: %s", leak, &out)
+		}
+	}
+	if !strings.Contains(out.String(), "user.id=id-1 user.active=true") {
+		t.Errorf("the log has %s", &out)
+	}
+}
+
+func TestUserKey(t *testing.T) {
+	u := signup.User{Email: "Ada@Example.org"}
+	if u.Key() != "ada@example.org" {
+		t.Error(u.Key())
+	}
+	u.SetKey("as stored")
+	if u.Key() != "as stored" {
+		t.Error(u.Key())
+	}
+	u.Email = "other@example.org"
+	if u.Key() != "other@example.org" {
+		t.Errorf("another address still has the key %s", u.Key())
+	}
+}
+
+func TestUserEqual(t *testing.T) {
+	for name, change := range map[string]func(*signup.User){
+		"ID":           func(u *signup.User) { u.ID = "x" },
+		"Email":        func(u *signup.User) { u.Email = "ada@example.org" },
+		"FirstName":    func(u *signup.User) { u.FirstName = "x" },
+		"LastName":     func(u *signup.User) { u.LastName = "x" },
+		"PasswordHash": func(u *signup.User) { u.PasswordHash = nil },
+		"Active":       func(u *signup.User) { u.Active = false },
+		"CreatedAt":    func(u *signup.User) { u.CreatedAt = u.CreatedAt.Add(time.Millisecond) },
+		"UpdatedAt":    func(u *signup.User) { u.UpdatedAt = u.UpdatedAt.Add(time.Millisecond) },
+		"Profile":      func(u *signup.User) { u.Profile = map[string]string{"company": "x"} },
+	} {
+		u := ada()
+		change(&u)
+		if u.Equal(ada()) || ada().Equal(u) {
+			t.Errorf("users of different %s are equal", name)
+		}
+	}
+	u := ada()
+	u.Version = "v2"
+	u.CreatedAt = u.CreatedAt.In(time.FixedZone("east", 3600)).Add(999)
+	if !u.Equal(ada()) {
+		t.Error("users that differ in Version and nanoseconds are not equal")
+	}
+	if !(signup.User{}).Equal(signup.User{Profile: map[string]string{}}) {
+		t.Error("nil and empty profiles are not equal")
+	}
+}
