@@ -26,9 +26,10 @@ type HandlerOptions struct {
 const defaultMaxBody = 64 << 10
 
 // NewHandler returns the handler that registers users with a. Mount it at
-// whatever path, with the method POST or without:
+// whatever path, with the method POST or, so that it answers OPTIONS and all
+// other methods too, without:
 //
-//	mux.Handle("POST /v1/users/new", signup.NewHandler(accounts, nil))
+//	mux.Handle("/v1/users/new", signup.NewHandler(accounts, nil))
 //
 // The request is a JSON object (RFC 8259) of Content-Type application/json
 // with the strings "email_address" and "password", and if wanted "first_name",

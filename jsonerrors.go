@@ -2,6 +2,7 @@ package signup
 
 import (
 	"bufio"
+	"context"
 	"io"
 	"log/slog"
 	"net"
@@ -24,7 +25,10 @@ import (
 // half an answer for a whole one; http.ErrAbortHandler passes through.
 //
 // The ResponseWriter that next gets works with http.ResponseController, and
-// is an http.Flusher, an http.Hijacker and an io.ReaderFrom.
+// is an http.Flusher, an http.Hijacker, an http.CloseNotifier (which gin's
+// Stream wants) and an io.ReaderFrom. A router's own recovery from panics, such
+// as that of gin.Default, comes before this one, and may end half an answer as
+// if it were whole.
 func JSONErrors(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		e := &errorWriter{ResponseWriter: w, r: r}
@@ -185,4 +189,11 @@ func (e *errorWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		e.state = passing
 	}
 	return conn, rw, err
+}
+
+// CloseNotify implements http.CloseNotifier.
+func (e *errorWriter) CloseNotify() <-chan bool {
+	gone := make(chan bool, 1)
+	context.AfterFunc(e.r.Context(), func() { gone <- true })
+	return gone
 }

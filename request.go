@@ -45,12 +45,14 @@ func badRequest(message string) *answer {
 func (h *handler) readBody(w http.ResponseWriter, r *http.Request) ([]byte, *answer) {
 	tooLong := httpError(http.StatusRequestEntityTooLarge)
 	tooLong.message = fmt.Sprintf("The request's body must be at most %d bytes long.", h.MaxBodyBytes)
-	if r.ContentLength > h.MaxBodyBytes {
-		w.Header().Set("Connection", "close") // rather than read it all
-		return nil, &tooLong
+	body, err := []byte(nil), error(&http.MaxBytesError{Limit: h.MaxBodyBytes})
+	if r.ContentLength <= h.MaxBodyBytes {
+		body, err = io.ReadAll(http.MaxBytesReader(w, r.Body, h.MaxBodyBytes))
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, h.MaxBodyBytes))
 	if _, over := errors.AsType[*http.MaxBytesError](err); over {
+		// Or the server would read on, where another ResponseWriter is
+		// between that MaxBytesReader doesn't know.
+		w.Header().Set("Connection", "close")
 		return nil, &tooLong
 	}
 	if err != nil {

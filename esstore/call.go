@@ -1,0 +1,145 @@
+package esstore
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"strings"
+	"sync/atomic"
+
+	"github.com/elastic/go-elasticsearch/v8/esapi"
+
+	"github.com/gosignup/signup"
+)
+
+// maxAnswer bounds what is read of an answer. A user's document is far smaller.
+const maxAnswer = 1 << 20
+
+// A failure is a call that didn't succeed.
+type failure struct {
+	op       string
+	status   int    // of the answer; 0: there was none
+	kind     string // Elasticsearch's error type, if it told one
+	err      error  // why there was no answer, or none that could be read
+	attempts int64  // how often the request was sent, as far as can be known
+	unsent   bool   // it wasn't even tried
+}
+
+func (f *failure) Error() string {
+	switch {
+	case f.status == 0:
+		return fmt.Sprintf("esstore: %s: %v", f.op, f.err)
+	case f.err != nil:
+		return fmt.Sprintf("esstore: %s: status %d, %v", f.op, f.status, f.err)
+	case f.kind == "":
+		return fmt.Sprintf("esstore: %s: status %d", f.op, f.status)
+	}
+	hint := ""
+	if f.kind == "index_not_found_exception" {
+		hint = " (is the store set up?)"
+	}
+	return fmt.Sprintf("esstore: %s: status %d, %s%s", f.op, f.status, f.kind, hint)
+}
+
+func (f *failure) Unwrap() error { return f.err }
+
+// Is makes a 429 an ErrBusy: Elasticsearch rejects before it does anything. But
+// if the client sent the request more than once, an earlier one may have been
+// carried out.
+func (f *failure) Is(target error) bool {
+	return target == signup.ErrBusy && f.status == http.StatusTooManyRequests && f.attempts <= 1
+}
+
+// isOpen reports whether the write that failed so may have been made
+// nonetheless.
+func (f *failure) isOpen() bool {
+	if f.status < 300 || f.status >= 500 {
+		return !f.unsent
+	}
+	return f.attempts > 1
+}
+
+// call sends req and decodes the answer, also that of a failure.
+func (s *Store) call(ctx context.Context, op string, req esapi.Request) (ans answer, f *failure) {
+	body, f := s.send(ctx, op, req)
+	if err := json.Unmarshal(body, &ans); err != nil {
+		if f == nil {
+			f = &failure{op: op, status: http.StatusOK, err: errNotElasticsearch}
+		}
+		return answer{}, f
+	}
+	return ans, f
+}
+
+var errNotElasticsearch = errors.New("the answer is not Elasticsearch's")
+
+// send sends req and returns the answer's body. It looks at the status before
+// the body, which may be a proxy's page.
+func (s *Store) send(ctx context.Context, op string, req esapi.Request) ([]byte, *failure) {
+	if s.invalid != nil {
+		return nil, &failure{op: op, err: s.invalid, unsent: true}
+	}
+	if err := ctx.Err(); err != nil { // the client would try four times all the same
+		return nil, &failure{op: op, err: err, unsent: true}
+	}
+	var attempts atomic.Int64
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		WroteRequest: func(httptrace.WroteRequestInfo) { attempts.Add(1) },
+	})
+	res, err := req.Do(ctx, s.transport)
+	if err != nil {
+		return nil, &failure{op: op, err: err, attempts: attempts.Load()}
+	}
+	body, err := readAnswer(res.Body)
+	f := &failure{op: op, status: res.StatusCode, attempts: attempts.Load()}
+	switch {
+	case err != nil:
+		f.err = fmt.Errorf("the answer could not be read: %w", err)
+		return nil, f
+	case f.status < 300:
+		return body, nil
+	}
+	f.kind = errorType(body)
+	return body, f
+}
+
+// readAnswer reads body to its end, so that the connection can be used again.
+func readAnswer(body io.ReadCloser) ([]byte, error) {
+	if body == nil {
+		return nil, nil
+	}
+	defer func() { _ = body.Close() }()
+	b, err := io.ReadAll(io.LimitReader(body, maxAnswer+1))
+	if err == nil && len(b) > maxAnswer {
+		err = fmt.Errorf("it is longer than %d bytes", maxAnswer)
+	}
+	return b, err
+}
+
+// errorType returns the type of the error in body, or "".
+func errorType(body []byte) string {
+	var ans struct{ Error struct{ Type string } }
+	if json.Unmarshal(body, &ans) != nil {
+		return ""
+	}
+	kind := ans.Error.Type
+	if len(kind) > 100 || strings.Trim(kind, "abcdefghijklmnopqrstuvwxyz_") != "" {
+		return "" // whoever wrote this, it is no type of Elasticsearch's
+	}
+	return kind
+}
+
+// An answer has the members that any of Elasticsearch's answers about a
+// document may have.
+type answer struct {
+	Index       string   `json:"_index"`
+	SeqNo       *int     `json:"_seq_no"`
+	PrimaryTerm *int     `json:"_primary_term"`
+	Found       *bool    `json:"found"`
+	Result      string   `json:"result"`
+	Source      document `json:"_source"`
+}

@@ -1,0 +1,106 @@
+package esstore
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"time"
+	"unicode/utf8"
+
+	"github.com/gosignup/signup"
+)
+
+// A document is a user as it is stored. email_address, password (the hash),
+// first_name, last_name, is_active and created_at have the names that the
+// tutorial gave them.
+type document struct {
+	ID        string            `json:"id"`
+	Key       string            `json:"key"`
+	Email     string            `json:"email_address"`
+	Password  string            `json:"password,omitempty"`
+	FirstName string            `json:"first_name,omitempty"`
+	LastName  string            `json:"last_name,omitempty"`
+	Active    bool              `json:"is_active"`
+	CreatedAt timestamp         `json:"created_at"`
+	UpdatedAt timestamp         `json:"updated_at"`
+	Profile   map[string]string `json:"profile,omitempty"`
+	// WriteToken is of the write that stored the document, so that a writer
+	// whose answer was lost knows its own.
+	WriteToken string `json:"write_token"`
+}
+
+// newDocument returns the document for u, or an ErrInvalid.
+func newDocument(u signup.User) (document, error) {
+	d := document{
+		ID:         u.ID,
+		Key:        u.Key(),
+		Email:      u.Email,
+		Password:   string(u.PasswordHash),
+		FirstName:  u.FirstName,
+		LastName:   u.LastName,
+		Active:     u.Active,
+		CreatedAt:  timestamp(u.CreatedAt),
+		UpdatedAt:  timestamp(u.UpdatedAt),
+		Profile:    u.Profile,
+		WriteToken: rand.Text(),
+	}
+	if d.ID == "" || d.Key == "" {
+		return document{}, fmt.Errorf("esstore: a user without address or ID: %w", signup.ErrInvalid)
+	}
+	texts := []string{d.ID, d.Key, d.Email, d.Password, d.FirstName, d.LastName}
+	for name, value := range d.Profile {
+		texts = append(texts, name, value)
+	}
+	for _, text := range texts {
+		if !utf8.ValidString(text) {
+			return document{}, fmt.Errorf("esstore: a user with text that is not UTF-8: %w", signup.ErrInvalid)
+		}
+	}
+	for _, at := range []time.Time{u.CreatedAt, u.UpdatedAt} {
+		if year := at.UTC().Year(); year < 0 || year > 9999 {
+			return document{}, fmt.Errorf("esstore: a user of the year %d: %w", year, signup.ErrInvalid)
+		}
+	}
+	return d, nil
+}
+
+// user returns the stored user, but for its Version.
+func (d document) user() signup.User {
+	u := signup.User{
+		ID:           d.ID,
+		Email:        d.Email,
+		FirstName:    d.FirstName,
+		LastName:     d.LastName,
+		PasswordHash: signup.Hash(d.Password),
+		Active:       d.Active,
+		CreatedAt:    time.Time(d.CreatedAt),
+		UpdatedAt:    time.Time(d.UpdatedAt),
+		Profile:      d.Profile,
+	}
+	u.SetKey(d.Key)
+	return u
+}
+
+// documentID returns the id of the document of key. Made of 43 characters that
+// are safe in URLs, it can't break out of one.
+func documentID(key string) string {
+	sum := sha256.Sum256([]byte(key))
+	return base64.RawURLEncoding.EncodeToString(sum[:])
+}
+
+// A timestamp is a time as text, to the millisecond: as a number, a date would
+// not survive Elasticsearch's own partial updates.
+type timestamp time.Time
+
+const timestampFormat = "2006-01-02T15:04:05.000Z"
+
+func (t timestamp) MarshalText() ([]byte, error) {
+	return time.Time(t).UTC().AppendFormat(nil, timestampFormat), nil
+}
+
+func (t *timestamp) UnmarshalText(text []byte) error {
+	at, err := time.Parse(time.RFC3339, string(text))
+	*t = timestamp(at.UTC())
+	return err
+}

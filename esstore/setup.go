@@ -1,0 +1,93 @@
+package esstore
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/elastic/go-elasticsearch/v8/esapi"
+)
+
+// Setup makes the index and its alias where they are missing, and checks that
+// they are this package's where they are not. It changes nothing that is there,
+// so that it may be called whenever a program starts, by any number of
+// processes at once.
+//
+// The index is Options.Index with "-000001" after it. It has one shard, and one
+// replica as soon as there is a second node.
+//
+// It fails if the alias is somebody else's index, or was made by a later
+// version of this package.
+func (s *Store) Setup(ctx context.Context) error {
+	for pause := 10 * time.Millisecond; ; pause *= 2 {
+		exists, err := s.checkIndex(ctx)
+		if exists || err != nil {
+			return err
+		}
+		_, f := s.send(ctx, "set up", esapi.IndicesCreateRequest{
+			Index: s.alias + "-000001", Body: strings.NewReader(fmt.Sprintf(indexBody, s.alias)),
+		})
+		switch {
+		case f == nil:
+			return nil
+		case f.kind != "resource_already_exists_exception":
+			return f
+		case pause > 2*time.Second:
+			return fmt.Errorf("esstore: set up: there is an index %s-000001, but no alias %s", s.alias, s.alias)
+		}
+		// Another process was faster, and this node may not have heard of
+		// its alias yet.
+		if !sleep(ctx, pause) {
+			return fmt.Errorf("esstore: set up: %w", ctx.Err())
+		}
+	}
+}
+
+// checkIndex reports whether there is an index behind the alias, and what keeps
+// it from being used.
+func (s *Store) checkIndex(ctx context.Context) (exists bool, err error) {
+	body, f := s.send(ctx, "set up", esapi.IndicesGetMappingRequest{Index: []string{s.alias}})
+	switch {
+	case f != nil && f.status == http.StatusNotFound && f.kind == "index_not_found_exception":
+		return false, nil
+	case f != nil:
+		return false, f
+	}
+	var indices map[string]indexInfo
+	if err := json.Unmarshal(body, &indices); err != nil {
+		return false, &failure{op: "set up", status: http.StatusOK, err: errNotElasticsearch}
+	}
+	if len(indices) != 1 {
+		return true, fmt.Errorf("esstore: set up: %d indices are behind the alias %s, instead of one", len(indices), s.alias)
+	}
+	for name, index := range indices {
+		found := index.Mappings.Meta.Signup.Schema
+		switch {
+		case name == s.alias:
+			err = fmt.Errorf("%s is an index, where an alias is wanted", name)
+		case found == 0:
+			err = fmt.Errorf("the index %s behind the alias %s was not made by this package", name, s.alias)
+		case found > schema:
+			err = fmt.Errorf("the index %s has the schema %d, and this version of the package knows %d at most", name, found, schema)
+		case !isIndexOf(name, s.alias):
+			err = fmt.Errorf("the index %s behind the alias %s must be named %s- and a number", name, s.alias, s.alias)
+		}
+	}
+	if err != nil {
+		return true, fmt.Errorf("esstore: set up: %w", err)
+	}
+	return true, nil
+}
+
+type indexInfo struct {
+	Mappings struct {
+		Meta struct {
+			Signup struct {
+				Schema int `json:"schema"`
+			} `json:"signup"`
+		} `json:"_meta"`
+	} `json:"mappings"`
+}

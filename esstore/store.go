@@ -1,0 +1,269 @@
+package esstore
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/elastic/go-elasticsearch/v8/esapi"
+
+	"github.com/gosignup/signup"
+)
+
+// Options are the options of New. The zero value has the defaults.
+type Options struct {
+	// Index is the alias of the index that holds the users. "" is "users".
+	// Stores of different aliases share nothing.
+	Index string
+}
+
+// A Store is a signup.Store in Elasticsearch, to be made by New. It is safe for
+// concurrent use if its transport is, as the official client is.
+type Store struct {
+	transport esapi.Transport
+	alias     string
+	invalid   error // what is wrong with the options
+}
+
+// New returns the Store that t leads to. It makes no request: Setup tells
+// whether the Store can be used. An Index that can't be a name in Elasticsearch
+// makes every method fail.
+func New(t esapi.Transport, opts *Options) *Store {
+	s := &Store{transport: t, alias: "users"}
+	if opts != nil && opts.Index != "" {
+		s.alias = opts.Index
+	}
+	const punctuation = ".-_"
+	ok := len(s.alias) <= 200 && !strings.ContainsAny(s.alias[:1], punctuation) &&
+		strings.Trim(s.alias, "abcdefghijklmnopqrstuvwxyz0123456789"+punctuation) == ""
+	if !ok {
+		s.invalid = fmt.Errorf("%q can't be an index: it must be of a-z, 0-9, \".\", \"-\" and \"_\", and begin with a letter or digit", s.alias)
+	}
+	if t == nil {
+		s.invalid = errors.New("the transport is nil")
+	}
+	return s
+}
+
+// settleTimeout bounds how long a method goes on, beyond its context, to find
+// out what became of a write.
+const settleTimeout = 2 * time.Second
+
+// Create implements signup.Store, in one round trip.
+func (s *Store) Create(ctx context.Context, u *signup.User) error {
+	doc, body, err := encode(*u)
+	if err != nil {
+		return err
+	}
+	yes := true
+	for pause := 10 * time.Millisecond; ; pause *= 2 {
+		ans, f := s.call(ctx, "create", esapi.IndexRequest{
+			Index: s.alias, DocumentID: documentID(doc.Key), OpType: "create", RequireAlias: &yes,
+			Body: bytes.NewReader(body),
+		})
+		if f == nil {
+			f = s.written("create", doc, ans, u)
+		}
+		if f == nil || f.status != http.StatusConflict && !f.isOpen() {
+			return orNil(f)
+		}
+		stored, err := s.settle(ctx, doc.Key)
+		switch {
+		case err == nil && stored.ID != doc.ID:
+			return fmt.Errorf("esstore: create: %w", signup.ErrExists)
+		case err == nil:
+			u.Version = superseded
+			if v := stored.user(); v.Equal(*u) {
+				u.Version = stored.version
+			}
+			return nil
+		case f.status != http.StatusConflict || !errors.Is(err, signup.ErrNotFound) || pause > settleTimeout/4:
+			return f
+		}
+		// The address is held, and it is not: the holder was just deleted, or
+		// is on its way to the copy that was read.
+		if !sleep(ctx, pause) {
+			return f
+		}
+	}
+}
+
+// Get implements signup.Store, in real time and one round trip.
+func (s *Store) Get(ctx context.Context, key string) (signup.User, error) {
+	stored, err := s.get(ctx, key)
+	if err != nil {
+		return signup.User{}, err
+	}
+	u := stored.user()
+	u.Version = stored.version
+	return u, nil
+}
+
+// Update implements signup.Store, in one round trip.
+func (s *Store) Update(ctx context.Context, u *signup.User) error {
+	v, ok := parseVersion(*u, s.alias)
+	if !ok {
+		return s.conflict(ctx, "update", u.Key())
+	}
+	doc, body, err := encode(*u)
+	if err != nil {
+		return err
+	}
+	ans, f := s.call(ctx, "update", esapi.IndexRequest{
+		Index: v.index, DocumentID: documentID(doc.Key), IfSeqNo: &v.seqNo, IfPrimaryTerm: &v.primaryTerm,
+		Body: bytes.NewReader(body),
+	})
+	if f == nil {
+		f = s.written("update", doc, ans, u)
+	}
+	if f == nil || f.status != http.StatusConflict && !f.isOpen() {
+		return orNil(f)
+	}
+	stored, err := s.settle(ctx, doc.Key)
+	switch {
+	case err == nil && stored.WriteToken == doc.WriteToken:
+		u.Version = stored.version
+		return nil
+	case f.status != http.StatusConflict:
+		return f
+	case errors.Is(err, signup.ErrNotFound):
+		return gone("update")
+	}
+	return fmt.Errorf("esstore: update: %w", signup.ErrConflict)
+}
+
+// Delete implements signup.Store, in one round trip.
+func (s *Store) Delete(ctx context.Context, u signup.User) error {
+	key := u.Key()
+	v, ok := parseVersion(u, s.alias)
+	if !ok {
+		return s.missing(s.conflict(ctx, "delete", key))
+	}
+	ans, f := s.call(ctx, "delete", esapi.DeleteRequest{
+		Index: v.index, DocumentID: documentID(key), IfSeqNo: &v.seqNo, IfPrimaryTerm: &v.primaryTerm,
+	})
+	absent := f != nil && f.status == http.StatusNotFound && ans.Result == "not_found"
+	if f == nil || f.status != http.StatusConflict && !absent && !f.isOpen() {
+		return orNil(f)
+	}
+	// Whoever may have sent the request before can't tell its own deletion
+	// from another's, and needn't: the user is gone.
+	again := f.attempts > 1 || f.isOpen()
+	stored, err := s.settle(ctx, key)
+	switch {
+	case errors.Is(err, signup.ErrNotFound) && again, err == nil && stored.ID != u.ID && again:
+		return nil
+	case errors.Is(err, signup.ErrNotFound):
+		return fmt.Errorf("esstore: delete: %w", signup.ErrNotFound)
+	case err == nil && stored.version != u.Version, f.status == http.StatusConflict:
+		return fmt.Errorf("esstore: delete: %w", signup.ErrConflict)
+	}
+	return f
+}
+
+// conflict returns the error for a Version that can't be the stored user's.
+func (s *Store) conflict(ctx context.Context, op, key string) error {
+	switch _, err := s.get(ctx, key); {
+	case errors.Is(err, signup.ErrNotFound):
+		return gone(op)
+	case err != nil:
+		return err
+	}
+	return fmt.Errorf("esstore: %s: %w", op, signup.ErrConflict)
+}
+
+// missing returns err as Delete tells it: who isn't there is just not found.
+func (s *Store) missing(err error) error {
+	if errors.Is(err, signup.ErrNotFound) {
+		return fmt.Errorf("esstore: delete: %w", signup.ErrNotFound)
+	}
+	return err
+}
+
+func gone(op string) error {
+	return fmt.Errorf("esstore: %s: %w: %w", op, signup.ErrConflict, signup.ErrNotFound)
+}
+
+// A found document, with its version.
+type found struct {
+	document
+	version string
+}
+
+// get reads the document of key.
+func (s *Store) get(ctx context.Context, key string) (found, error) {
+	ans, f := s.call(ctx, "get", esapi.GetRequest{Index: s.alias, DocumentID: documentID(key)})
+	switch {
+	case f != nil && f.status == http.StatusNotFound && ans.Found != nil && !*ans.Found:
+		return found{}, fmt.Errorf("esstore: get: %w", signup.ErrNotFound)
+	case f != nil:
+		return found{}, f
+	case ans.Source.Key != key || ans.Source.ID == "":
+		return found{}, errors.New("esstore: get: the document is not of the user whose key was asked for")
+	}
+	v, ok := ans.version(ans.Source)
+	if !ok {
+		return found{}, errors.New("esstore: get: the answer has no version")
+	}
+	return found{ans.Source, v}, nil
+}
+
+// settle reads the document of key after a write that left its outcome open,
+// whether or not ctx is done.
+func (s *Store) settle(ctx context.Context, key string) (found, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
+	defer cancel()
+	return s.get(ctx, key)
+}
+
+// written sets u's Version to what a write's answer tells.
+func (s *Store) written(op string, doc document, ans answer, u *signup.User) *failure {
+	v, ok := ans.version(doc)
+	if !ok {
+		return &failure{op: op, status: http.StatusOK, err: errors.New("the answer has no version")}
+	}
+	u.Version = v
+	return nil
+}
+
+func (ans answer) version(doc document) (string, bool) {
+	if ans.Index == "" || ans.SeqNo == nil || ans.PrimaryTerm == nil {
+		return "", false
+	}
+	return version{ans.Index, *ans.SeqNo, *ans.PrimaryTerm, ownerOf(doc.Key, doc.ID)}.String(), true
+}
+
+func encode(u signup.User) (document, []byte, error) {
+	doc, err := newDocument(u)
+	if err != nil {
+		return document{}, nil, err
+	}
+	body, err := json.Marshal(doc)
+	if err != nil {
+		return document{}, nil, fmt.Errorf("esstore: %w", err)
+	}
+	return doc, body, nil
+}
+
+// orNil keeps a nil *failure from becoming an error that isn't nil.
+func orNil(f *failure) error {
+	if f == nil {
+		return nil
+	}
+	return f
+}
+
+// sleep reports whether ctx wasn't done before d was over.
+func sleep(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(d):
+		return true
+	}
+}

@@ -1,0 +1,55 @@
+package esstore
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/gosignup/signup"
+)
+
+// A version is what a User's Version says: which index, which write, and of
+// whom. Sequence numbers are counted per shard, so that without the owner a
+// version could fit another document.
+type version struct {
+	index              string
+	seqNo, primaryTerm int
+	owner              string // see ownerOf
+}
+
+func (v version) String() string {
+	return fmt.Sprintf("%s/%d/%d/%s", v.index, v.seqNo, v.primaryTerm, v.owner)
+}
+
+// superseded is the Version of who repeats a Create after the user was
+// changed. It is nobody's.
+const superseded = "superseded"
+
+// parseVersion returns u's version, unless it can't be one of u in an index
+// of this alias.
+func parseVersion(u signup.User, alias string) (version, bool) {
+	parts := strings.Split(u.Version, "/")
+	if len(parts) != 4 {
+		return version{}, false
+	}
+	seqNo, err1 := strconv.Atoi(parts[1])
+	primaryTerm, err2 := strconv.Atoi(parts[2])
+	v := version{parts[0], seqNo, primaryTerm, ownerOf(u.Key(), u.ID)}
+	ok := err1 == nil && err2 == nil && seqNo >= 0 && primaryTerm >= 0 &&
+		isIndexOf(v.index, alias) && v.String() == u.Version
+	return v, ok
+}
+
+// isIndexOf reports whether index is a name that Setup gives to an index of
+// this alias.
+func isIndexOf(index, alias string) bool {
+	number, ok := strings.CutPrefix(index, alias+"-")
+	return ok && number != "" && strings.Trim(number, "0123456789") == ""
+}
+
+func ownerOf(key, id string) string {
+	sum := sha256.Sum256([]byte(documentID(key) + id))
+	return base64.RawURLEncoding.EncodeToString(sum[:16])
+}
