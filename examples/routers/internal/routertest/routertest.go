@@ -1,0 +1,168 @@
+// Package routertest tests that a router answers as the examples promise.
+package routertest
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/memstore"
+)
+
+const (
+	usersPath   = "/v1/users/new"
+	contentJSON = "application/json"
+	valid       = `{"email_address": "test@abc.com", "password": "test"}`
+)
+
+// What the examples answer, as far as it is fixed.
+type answer struct {
+	Error   string `json:"error"`
+	Message string `json:"message"`
+	Success *bool  `json:"success"`
+}
+
+type testCase struct {
+	name              string
+	method, path      string
+	contentType, body string
+	panics            bool // in the application's route
+	status            int
+	err               string // the "error" of a JSON answer
+	message           string // if fixed
+	allow             bool   // Allow names POST
+	raw               string // the JSON of the application's own answer
+	noBody            bool
+}
+
+const (
+	notFound   = "404: Not Found"
+	notAllowed = "405: Method Not Allowed"
+)
+
+// In order: the second registration is a duplicate.
+var cases = []testCase{
+	{name: "register", method: "POST", path: usersPath, contentType: contentJSON, body: valid,
+		status: 200, message: "'test@abc.com' added successfully!"},
+	{name: "duplicate", method: "POST", path: usersPath, contentType: contentJSON, body: valid,
+		status: 409, message: "'test@abc.com' already exists."},
+	{name: "bad JSON", method: "POST", path: usersPath, contentType: contentJSON, body: `{"email_address": `,
+		status: 400, err: "400: Bad Request"},
+	{name: "other content type", method: "POST", path: usersPath, contentType: "text/plain", body: valid,
+		status: 400, message: "Content-Type: 'application/json' required"},
+	{name: "long body", method: "POST", path: usersPath, contentType: contentJSON, body: strings.Repeat(" ", 64<<10) + valid,
+		status: 413, err: "413: Request Entity Too Large"},
+	{name: "GET", method: "GET", path: usersPath, status: 405, err: notAllowed, allow: true},
+	{name: "PUT", method: "PUT", path: usersPath, contentType: contentJSON, body: valid,
+		status: 405, err: notAllowed, allow: true},
+	{name: "HEAD", method: "HEAD", path: usersPath, status: 405, allow: true, noBody: true},
+	{name: "OPTIONS", method: "OPTIONS", path: usersPath, status: 204, allow: true, noBody: true},
+	{name: "unknown path", method: "GET", path: "/", status: 404, err: notFound},
+	{name: "POST to unknown path", method: "POST", path: "/v1/users", contentType: contentJSON, body: valid,
+		status: 404, err: notFound},
+	{name: "application's route", method: "GET", path: "/health", status: 200, raw: `{"status":"ok"}`},
+	{name: "other method of application's route", method: "POST", path: "/health", status: 405, err: notAllowed},
+	{name: "panic in application's route", method: "GET", path: "/health", panics: true, status: 500},
+}
+
+// Run tests the router that newRouter makes: registration at /v1/users/new and
+// a GET /health that answers {"status":"ok"}.
+func Run(t *testing.T, newRouter func(*signup.Accounts) http.Handler) {
+	router := newRouter(&signup.Accounts{
+		Store:  memstore.New(),
+		Hasher: signup.Bcrypt{Cost: 4},
+		Policy: signup.AnyPassword,
+	})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get(panicHeader) != "" {
+			w = &panicWriter{ResponseWriter: w}
+		}
+		router.ServeHTTP(w, r)
+	}))
+	defer server.Close()
+	client := server.Client()
+	// A redirect is not the answer that a case asks for.
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) { c.run(t, client, server.URL) })
+	}
+}
+
+const panicHeader = "Test-Panic"
+
+// A panicWriter panics when the application's route sets its first header, so
+// that the examples need no route that panics.
+type panicWriter struct {
+	http.ResponseWriter
+	panicked bool
+}
+
+func (w *panicWriter) Header() http.Header {
+	if !w.panicked {
+		w.panicked = true
+		panic("routertest: as the test asked for")
+	}
+	return w.ResponseWriter.Header()
+}
+
+func (c testCase) run(t *testing.T, client *http.Client, url string) {
+	req, err := http.NewRequestWithContext(t.Context(), c.method, url+c.path, strings.NewReader(c.body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.contentType != "" {
+		req.Header.Set("Content-Type", c.contentType)
+	}
+	if c.panics {
+		req.Header.Set(panicHeader, "1")
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	if resp.StatusCode != c.status {
+		t.Errorf("status %d, want %d", resp.StatusCode, c.status)
+	}
+	if allow := strings.Join(resp.Header.Values("Allow"), ","); c.allow && !strings.Contains(allow, "POST") {
+		t.Errorf("Allow is %q, want it to have POST", allow)
+	}
+	if c.noBody {
+		if len(body) > 0 {
+			t.Errorf("body %q, want none", body)
+		}
+		return
+	}
+	if got, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";"); got != contentJSON {
+		t.Errorf("Content-Type %q, want %q", got, contentJSON)
+	}
+	if c.raw != "" {
+		if got := strings.TrimSpace(string(body)); got != c.raw {
+			t.Errorf("body %s, want %s", got, c.raw)
+		}
+		return
+	}
+	c.check(t, body)
+}
+
+func (c testCase) check(t *testing.T, body []byte) {
+	var got answer
+	if err := json.Unmarshal(body, &got); err != nil {
+		t.Fatalf("body %q: %v", body, err)
+	}
+	if got.Error != c.err || got.Message == "" || c.message != "" && got.Message != c.message {
+		t.Errorf("body %s, want error %q, message %q", body, c.err, c.message)
+	}
+	if got.Success == nil || *got.Success != (c.status < 400) {
+		t.Errorf("body %s, want success %t", body, c.status < 400)
+	}
+}
