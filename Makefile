@@ -1,0 +1,52 @@
+# Each module is tested with GOWORK=off, as its users get it: in the workspace
+# the root would be tested with the versions that the nested modules ask for.
+SHELL := /bin/bash
+MODULES := . examples/routers internal/integration
+FUZZTIME ?= 10s
+STATICCHECK := $(CURDIR)/.bin/staticcheck
+
+.PHONY: help test vet staticcheck unit routers consumer integration server fuzz lint clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+test: vet staticcheck unit routers consumer integration ## everything below that CI runs, on a machine with nothing prepared
+	@echo 'make test: all passed'
+
+vet: ## gofmt, go vet and tidy go.mod files, in every module and in the workspace
+	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "not formatted by gofmt: $$unformatted" >&2; exit 1; }
+	@for m in $(MODULES); do (cd $$m && GOWORK=off go vet ./... && GOWORK=off go mod tidy -diff) || exit 1; done
+	go build ./...
+
+staticcheck: $(STATICCHECK) ## staticcheck, at the version in tools/go.mod
+	@for m in $(MODULES); do (cd $$m && GOWORK=off $(STATICCHECK) ./...) || exit 1; done
+
+$(STATICCHECK): tools/go.mod tools/go.sum
+	@mkdir -p $(@D)
+	cd tools && GOWORK=off go build -o $@ honnef.co/go/tools/cmd/staticcheck
+
+unit: ## the root module's tests, with -race
+	GOWORK=off go test -race ./...
+
+routers: ## the tests of the examples for each router, with -race
+	cd examples/routers && GOWORK=off go test -race ./...
+
+consumer: ## what importing the library costs, seen from a module of its own
+	scripts/consumer
+
+server: ## a Docker engine and the image of Elasticsearch, made where they are missing
+	@test -n "$$SIGNUP_TEST_ELASTICSEARCH_URL" || scripts/elasticsearch-image
+
+integration: server ## the tests against a real Elasticsearch
+	@scripts/go-test internal/integration -race -count=1 -timeout=20m ./...
+
+fuzz: ## each fuzz target for FUZZTIME (10s)
+	@grep -rhoE '^func Fuzz\w+' --include='*_test.go' . | sed 's/func //' | while read -r f; do \
+	  pkg=$$(grep -rlE "^func $$f\(" --include='*_test.go' . | xargs dirname); \
+	  echo "$$pkg $$f"; GOWORK=off go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; done
+
+lint: ## golangci-lint, if it is installed
+	golangci-lint run ./...
+
+clean: ## remove what make has built
+	rm -rf .bin
