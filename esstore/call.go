@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptrace"
 	"strings"
@@ -32,7 +33,7 @@ type failure struct {
 func (f *failure) Error() string {
 	switch {
 	case f.status == 0:
-		return fmt.Sprintf("esstore: %s: %v", f.op, f.err)
+		return fmt.Sprintf("esstore: %s: %s", f.op, unquoted(f.err))
 	case f.err != nil:
 		return fmt.Sprintf("esstore: %s: status %d, %v", f.op, f.status, f.err)
 	case f.kind == "":
@@ -46,6 +47,21 @@ func (f *failure) Error() string {
 }
 
 func (f *failure) Unwrap() error { return f.err }
+
+// unquoted returns the text of a transport's error, without what net/http quotes
+// of an answer that it can't parse.
+func unquoted(err error) string {
+	const broken = "transport connection broken"
+	text := err.Error()
+	_, network := errors.AsType[*net.OpError](err)
+	if network || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return text
+	}
+	if before, _, ok := strings.Cut(text, broken+": "); ok {
+		return before + broken
+	}
+	return text
+}
 
 // Is makes a 429 an ErrBusy: Elasticsearch rejects before it does anything. But
 // if the client sent the request more than once, an earlier one may have been

@@ -29,8 +29,8 @@
 //
 // The client retries on its own, so that a Create which succeeded may be
 // answered 409. After that, and after any error that leaves open whether a
-// write was made, the Store reads the document within two seconds, even if the
-// caller's context is done by then, and tells from what it finds: a Create by
+// write was made, the Store reads the document, even if the caller's context is
+// done by then (for two seconds at most), and tells from what it finds: a Create by
 // the user's ID, an Update by a random token which is stored with it. If that
 // fails too, the error is the first one, and the outcome unknown.
 //

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -30,6 +31,15 @@ type document struct {
 	WriteToken string `json:"write_token"`
 }
 
+const (
+	// In bytes, of a term of the index. One of the profile is made of its name,
+	// a NUL and, in this mapping, up to 4096 characters of its value.
+	maxTerm        = 32766
+	maxProfileName = maxTerm - 1 - 4*4096
+	// What is written must be read again, within maxAnswer.
+	maxDocument = maxAnswer / 2
+)
+
 // newDocument returns the document for u, or an ErrInvalid.
 func newDocument(u signup.User) (document, error) {
 	d := document{
@@ -49,8 +59,16 @@ func newDocument(u signup.User) (document, error) {
 		return document{}, fmt.Errorf("esstore: a user without address or ID: %w", signup.ErrInvalid)
 	}
 	texts := []string{d.ID, d.Key, d.Email, d.Password, d.FirstName, d.LastName}
+	tooLong := max(len(d.ID), len(d.Key), len(d.Email)) > maxTerm
 	for name, value := range d.Profile {
 		texts = append(texts, name, value)
+		tooLong = tooLong || len(name) > maxProfileName
+		if strings.ContainsRune(name, 0) { // which parts name and value in the index
+			return document{}, fmt.Errorf("esstore: a user with a NUL in a profile's name: %w", signup.ErrInvalid)
+		}
+	}
+	if tooLong {
+		return document{}, fmt.Errorf("esstore: a user whose ID, address or profile's name is too long to be indexed: %w", signup.ErrInvalid)
 	}
 	for _, text := range texts {
 		if !utf8.ValidString(text) {

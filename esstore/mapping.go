@@ -26,7 +26,7 @@ const indexBody = `{
       "is_active":     {"type": "boolean"},
       "created_at":    {"type": "date", "format": "strict_date_optional_time"},
       "updated_at":    {"type": "date", "format": "strict_date_optional_time"},
-      "profile":       {"type": "flattened", "ignore_above": 8191},
+      "profile":       {"type": "flattened", "ignore_above": 4096},
       "write_token":   {"type": "keyword", "index": false, "doc_values": false}
     }
   },

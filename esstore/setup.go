@@ -27,19 +27,24 @@ func (s *Store) Setup(ctx context.Context) error {
 		if exists || err != nil {
 			return err
 		}
-		_, f := s.send(ctx, "set up", esapi.IndicesCreateRequest{
+		body, f := s.send(ctx, "set up", esapi.IndicesCreateRequest{
 			Index: s.alias + "-000001", Body: strings.NewReader(fmt.Sprintf(indexBody, s.alias)),
 		})
+		var ans struct{ Acknowledged *bool }
 		switch {
-		case f == nil:
-			return nil
-		case f.kind != "resource_already_exists_exception":
+		case f != nil && f.kind == "resource_already_exists_exception":
+			// Another process was faster, and this node may not have heard of
+			// its alias yet.
+		case f != nil:
 			return f
-		case pause > 2*time.Second:
+		case json.Unmarshal(body, &ans) != nil || ans.Acknowledged == nil:
+			return &failure{op: "set up", status: http.StatusOK, err: errNotElasticsearch}
+		case *ans.Acknowledged:
+			return nil
+		}
+		if pause > settleTimeout {
 			return fmt.Errorf("esstore: set up: there is an index %s-000001, but no alias %s", s.alias, s.alias)
 		}
-		// Another process was faster, and this node may not have heard of
-		// its alias yet.
 		if !sleep(ctx, pause) {
 			return fmt.Errorf("esstore: set up: %w", ctx.Err())
 		}

@@ -50,9 +50,14 @@ func New(t esapi.Transport, opts *Options) *Store {
 	return s
 }
 
-// settleTimeout bounds how long a method goes on, beyond its context, to find
-// out what became of a write.
-const settleTimeout = 2 * time.Second
+const (
+	// settleTimeout bounds how long a method goes on, beyond its context, to
+	// find out what became of a write.
+	settleTimeout = 2 * time.Second
+	// conflictTimeout is for a server that has answered 409, and so is there,
+	// if under load, while the caller still waits.
+	conflictTimeout = 10 * time.Second
+)
 
 // Create implements signup.Store, in one round trip.
 func (s *Store) Create(ctx context.Context, u *signup.User) error {
@@ -72,7 +77,7 @@ func (s *Store) Create(ctx context.Context, u *signup.User) error {
 		if f == nil || f.status != http.StatusConflict && !f.isOpen() {
 			return orNil(f)
 		}
-		stored, err := s.settle(ctx, doc.Key)
+		stored, err := s.settle(ctx, f, doc.Key)
 		switch {
 		case err == nil && stored.ID != doc.ID:
 			return fmt.Errorf("esstore: create: %w", signup.ErrExists)
@@ -88,7 +93,7 @@ func (s *Store) Create(ctx context.Context, u *signup.User) error {
 		// The address is held, and it is not: the holder was just deleted, or
 		// is on its way to the copy that was read.
 		if !sleep(ctx, pause) {
-			return f
+			return fmt.Errorf("esstore: create: %w", ctx.Err())
 		}
 	}
 }
@@ -124,7 +129,7 @@ func (s *Store) Update(ctx context.Context, u *signup.User) error {
 	if f == nil || f.status != http.StatusConflict && !f.isOpen() {
 		return orNil(f)
 	}
-	stored, err := s.settle(ctx, doc.Key)
+	stored, err := s.settleChange(ctx, f, *u)
 	switch {
 	case err == nil && stored.WriteToken == doc.WriteToken:
 		u.Version = stored.version
@@ -133,8 +138,12 @@ func (s *Store) Update(ctx context.Context, u *signup.User) error {
 		return f
 	case errors.Is(err, signup.ErrNotFound):
 		return gone("update")
+	case err != nil && errors.Is(err, ctx.Err()):
+		return fmt.Errorf("esstore: update: %w", err)
+	case err == nil && stored.version != u.Version, f.attempts <= 1:
+		return fmt.Errorf("esstore: update: %w", signup.ErrConflict)
 	}
-	return fmt.Errorf("esstore: update: %w", signup.ErrConflict)
+	return f
 }
 
 // Delete implements signup.Store, in one round trip.
@@ -147,6 +156,9 @@ func (s *Store) Delete(ctx context.Context, u signup.User) error {
 	ans, f := s.call(ctx, "delete", esapi.DeleteRequest{
 		Index: v.index, DocumentID: documentID(key), IfSeqNo: &v.seqNo, IfPrimaryTerm: &v.primaryTerm,
 	})
+	if f == nil && ans.Result != "deleted" {
+		f = &failure{op: "delete", status: http.StatusOK, err: errNotElasticsearch}
+	}
 	absent := f != nil && f.status == http.StatusNotFound && ans.Result == "not_found"
 	if f == nil || f.status != http.StatusConflict && !absent && !f.isOpen() {
 		return orNil(f)
@@ -154,13 +166,15 @@ func (s *Store) Delete(ctx context.Context, u signup.User) error {
 	// Whoever may have sent the request before can't tell its own deletion
 	// from another's, and needn't: the user is gone.
 	again := f.attempts > 1 || f.isOpen()
-	stored, err := s.settle(ctx, key)
+	stored, err := s.settleChange(ctx, f, u)
 	switch {
 	case errors.Is(err, signup.ErrNotFound) && again, err == nil && stored.ID != u.ID && again:
 		return nil
 	case errors.Is(err, signup.ErrNotFound):
 		return fmt.Errorf("esstore: delete: %w", signup.ErrNotFound)
-	case err == nil && stored.version != u.Version, f.status == http.StatusConflict:
+	case err != nil && errors.Is(err, ctx.Err()):
+		return fmt.Errorf("esstore: delete: %w", err)
+	case err == nil && stored.version != u.Version, f.status == http.StatusConflict && !again:
 		return fmt.Errorf("esstore: delete: %w", signup.ErrConflict)
 	}
 	return f
@@ -213,12 +227,33 @@ func (s *Store) get(ctx context.Context, key string) (found, error) {
 	return found{ans.Source, v}, nil
 }
 
-// settle reads the document of key after a write that left its outcome open,
-// whether or not ctx is done.
-func (s *Store) settle(ctx context.Context, key string) (found, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
+// settle reads the document of key after a write that ended in f, whether or not
+// ctx is done.
+func (s *Store) settle(ctx context.Context, f *failure, key string) (found, error) {
+	bound := settleTimeout
+	if f.status == http.StatusConflict {
+		bound = conflictTimeout
+	}
+	detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), bound)
 	defer cancel()
-	return s.get(ctx, key)
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(settleTimeout, cancel) })()
+	return s.get(detached, key)
+}
+
+// settleChange reads u's document after an Update or Delete of u that ended in
+// f. After a 409, u's own Version can't be the newest: a copy that still has it
+// lags behind, and is asked again.
+func (s *Store) settleChange(ctx context.Context, f *failure, u signup.User) (found, error) {
+	for pause := 10 * time.Millisecond; ; pause *= 2 {
+		stored, err := s.settle(ctx, f, u.Key())
+		lags := err == nil && f.status == http.StatusConflict && stored.version == u.Version
+		if !lags || pause > settleTimeout/4 {
+			return stored, err
+		}
+		if !sleep(ctx, pause) {
+			return found{}, ctx.Err()
+		}
+	}
 }
 
 // written sets u's Version to what a write's answer tells.
@@ -246,6 +281,9 @@ func encode(u signup.User) (document, []byte, error) {
 	body, err := json.Marshal(doc)
 	if err != nil {
 		return document{}, nil, fmt.Errorf("esstore: %w", err)
+	}
+	if len(body) > maxDocument {
+		return document{}, nil, fmt.Errorf("esstore: a user of more than %d bytes: %w", maxDocument, signup.ErrInvalid)
 	}
 	return doc, body, nil
 }

@@ -1,0 +1,134 @@
+package esstore_test
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/gosignup/signup/esstore"
+)
+
+// An answer that isn't read to its end costs the connection.
+func TestConnectionIsUsedAgain(t *testing.T) {
+	f := newFake(t)
+	u := f.stored(t)
+	for range 20 {
+		for _, test := range []struct {
+			write  write
+			script []step
+		}{
+			{create, []step{conflict, foundAnother}},
+			{create, []step{failed(http.StatusTooManyRequests, "es_rejected_execution_exception")}},
+			{update, []step{failed(http.StatusBadRequest, strings.Repeat("x", 8000))}},
+			{update, []step{page(http.StatusBadGateway), nothing}},
+			{remove, []step{page(http.StatusOK), foundFirst}},
+		} {
+			f.then(test.script...)
+			v := clone(u)
+			if err := test.write(t.Context(), f.store(), &v); err == nil {
+				t.Fatal("there is no error")
+			}
+		}
+		f.then(updated)
+		v := clone(u)
+		if err := f.store().Update(t.Context(), &v); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(f.calls) < 100 {
+		t.Errorf("only %d requests were made", len(f.calls))
+	}
+	if n := f.conns.Load(); n != 1 {
+		t.Errorf("%d requests took %d connections, instead of 1", len(f.calls), n)
+	}
+}
+
+// A reader tells how much was read of it, and whether it was closed.
+type reader struct {
+	io.Reader
+	read   int
+	closed bool
+}
+
+func (r *reader) Read(b []byte) (int, error) {
+	n, err := r.Reader.Read(b)
+	r.read += n
+	return n, err
+}
+
+func (r *reader) Close() error {
+	r.closed = true
+	return nil
+}
+
+// No answer is read beyond 1 MiB, whatever its status, and each is closed.
+func TestHugeAnswer(t *testing.T) {
+	for _, status := range []int{200, 404, 409, 429, 500} {
+		body := &reader{Reader: strings.NewReader(`{"found":true,"x":"` + strings.Repeat("x", 4<<20) + `"}`)}
+		store := esstore.New(transportFunc(func(*http.Request) (*http.Response, error) {
+			return &http.Response{StatusCode: status, Body: body}, nil
+		}), nil)
+		_, err := store.Get(t.Context(), "key")
+		want := unknown
+		if status == http.StatusTooManyRequests {
+			want = "ErrBusy"
+		}
+		wantOutcome(t, err, want)
+		if body.read > 1<<20+1 {
+			t.Errorf("%d: %d bytes were read", status, body.read)
+		}
+		if !body.closed {
+			t.Errorf("%d: the answer wasn't closed", status)
+		}
+		if err == nil || !strings.Contains(err.Error(), "longer than 1048576 bytes") {
+			t.Errorf("%d: the error is %v", status, err)
+		}
+	}
+}
+
+// A transport that isn't net/http's may leave out an empty body.
+func TestNilBody(t *testing.T) {
+	for _, status := range []int{200, 201, 400, 404, 409, 429, 500} {
+		store := esstore.New(transportFunc(func(*http.Request) (*http.Response, error) {
+			return &http.Response{StatusCode: status}, nil
+		}), nil)
+		want := unknown
+		if status == http.StatusTooManyRequests {
+			want = "ErrBusy"
+		}
+		u := newUser()
+		before := clone(u)
+		err := store.Create(t.Context(), &u)
+		wantOutcome(t, err, want)
+		wantUser(t, u, before, err)
+		_, err = store.Get(t.Context(), u.Key())
+		wantOutcome(t, err, want)
+		if err := store.Setup(t.Context()); err == nil {
+			t.Errorf("%d: Setup succeeded", status)
+		}
+	}
+}
+
+// A Store is safe for concurrent use, also by calls about one user.
+func TestConcurrentUse(t *testing.T) {
+	f := newFake(t)
+	u := f.stored(t)
+	const n = 50
+	for range n {
+		// Whoever gets which of these, nobody fails.
+		f.then(updated)
+	}
+	store := f.store()
+	var wg sync.WaitGroup
+	for range n {
+		wg.Go(func() {
+			v := u
+			if err := store.Update(t.Context(), &v); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+}

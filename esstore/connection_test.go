@@ -1,0 +1,81 @@
+package esstore_test
+
+import (
+	"errors"
+	"net/http"
+	"testing"
+
+	"github.com/gosignup/signup/esstore"
+)
+
+// A connection that breaks before the server has read anything looks like one
+// that breaks afterwards: only the GET tells.
+func TestConnectionCutBeforeRequest(t *testing.T) {
+	for _, test := range []finding{
+		{namedStep{"GET finds it", func(w http.ResponseWriter, r *http.Request, _ []string) {
+			foundLast(0)(w, r, []string{document})
+		}}, "nil"},
+		{namedStep{"GET finds nothing", nothing}, unknown},
+		{namedStep{"GET fails", down}, unknown},
+	} {
+		t.Run("Create, "+test.name, func(t *testing.T) {
+			f := newFake(t, test.step)
+			f.cut()
+			u := newUser()
+			before := clone(u)
+			err := f.store().Create(t.Context(), &u)
+			wantOutcome(t, err, test.want)
+			wantUser(t, u, before, err)
+		})
+	}
+	for _, test := range []finding{
+		{namedStep{"GET finds the former", foundFirst}, unknown},
+		{namedStep{"GET finds nothing", nothing}, unknown},
+		{namedStep{"GET fails", down}, unknown},
+	} {
+		t.Run("Update, "+test.name, func(t *testing.T) {
+			f := newFake(t)
+			u := f.stored(t)
+			f.then(test.step)
+			f.cut()
+			before := clone(u)
+			err := f.store().Update(t.Context(), &u)
+			wantOutcome(t, err, test.want)
+			wantUser(t, u, before, err)
+		})
+	}
+	for _, test := range []finding{
+		{namedStep{"GET finds it", foundFirst}, unknown},
+		{namedStep{"GET finds nothing", nothing}, "nil"},
+		{namedStep{"GET fails", down}, unknown},
+	} {
+		t.Run("Delete, "+test.name, func(t *testing.T) {
+			f := newFake(t)
+			u := f.stored(t)
+			f.then(test.step)
+			f.cut()
+			wantOutcome(t, f.store().Delete(t.Context(), u), test.want)
+		})
+	}
+	t.Run("Get", func(t *testing.T) {
+		f := newFake(t)
+		f.cut()
+		_, err := f.store().Get(t.Context(), "ada.qx@example.org")
+		wantOutcome(t, err, unknown)
+	})
+}
+
+// With no server at all, the GET fails as well.
+func TestNoServer(t *testing.T) {
+	f := newFake(t)
+	u := f.stored(t)
+	gone := esstore.New(transport{"http://127.0.0.1:1", f.client}, nil)
+	before := clone(u)
+	wantOutcome(t, gone.Create(t.Context(), &u), unknown)
+	wantOutcome(t, gone.Update(t.Context(), &u), unknown)
+	wantOutcome(t, gone.Delete(t.Context(), u), unknown)
+	wantUser(t, u, before, errors.New("the calls above"))
+	if err := gone.Setup(t.Context()); err == nil {
+		t.Error("Setup succeeded")
+	}
+}

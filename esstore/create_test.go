@@ -1,0 +1,107 @@
+package esstore_test
+
+import (
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/gosignup/signup/esstore"
+)
+
+func testCreate(t *testing.T, script []step, want string) {
+	f := newFake(t)
+	f.then(script...)
+	u := newUser()
+	before := clone(u)
+	err := f.store().Create(t.Context(), &u)
+	wantOutcome(t, err, want)
+	wantUser(t, u, before, err)
+}
+
+func TestCreate(t *testing.T) {
+	testCreate(t, []step{created}, "nil")
+}
+
+func TestCreateRefused(t *testing.T) {
+	for _, refusal := range refusals {
+		t.Run(refusal.name, func(t *testing.T) { testCreate(t, []step{refusal.step}, refusal.want) })
+	}
+}
+
+// The holder of the address decides, whatever the answer was.
+func TestCreateSettled(t *testing.T) {
+	findings := []finding{
+		{namedStep{"GET finds it", foundLast(0)}, "nil"},
+		{namedStep{"GET finds it changed", foundChanged}, "nil"},
+		{namedStep{"GET finds another", foundAnother}, "ErrExists"},
+	}
+	eachFinding(t, conflicts, append(findings, unread(unknown)...), testCreate)
+	findings = append(findings, finding{namedStep{"GET finds nothing", nothing}, unknown})
+	eachFinding(t, openAnswers, append(findings, unread(unknown)...), testCreate)
+}
+
+// The holder may be deleted between the conflict and the GET.
+func TestCreateOfAddressJustFreed(t *testing.T) {
+	testCreate(t, []step{conflict, nothing, created}, "nil")
+	testCreate(t, []step{conflict, nothing, conflict, nothing, conflict, foundAnother}, "ErrExists")
+	testCreate(t, []step{conflict, nothing, conflict, foundLast(0)}, "nil")
+	testCreate(t, []step{conflict, nothing, failed(http.StatusTooManyRequests, "exception")}, "ErrBusy")
+}
+
+// If conflict and GET go on contradicting each other, Create gives up.
+func TestCreateGivesUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := esstore.New(transportFunc(func(req *http.Request) (*http.Response, error) {
+			if req.Method == http.MethodPut {
+				return response(http.StatusConflict, failedBody(409, "version_conflict_engine_exception")), nil
+			}
+			return response(http.StatusNotFound, `{"found":false}`), nil
+		}), nil)
+		u := newUser()
+		before := clone(u)
+		start := time.Now()
+		err := store.Create(t.Context(), &u)
+		wantOutcome(t, err, unknown)
+		wantUser(t, u, before, err)
+		if d := time.Since(start); d > 3*time.Second {
+			t.Errorf("Create went on for %v", d)
+		}
+	})
+}
+
+// The Version that Create sets is the one that Get tells, whether Create knows
+// it from the answer or from the GET after it.
+func TestCreateSetsVersion(t *testing.T) {
+	for name, script := range map[string][]step{
+		"from the answer":     {created},
+		"from the GET":        {hangUp, foundLast(0)},
+		"of a repeated write": {conflict, foundLast(0)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFake(t, append(script, foundLast(0))...)
+			u := newUser()
+			if err := f.store().Create(t.Context(), &u); err != nil {
+				t.Fatal(err)
+			}
+			got, err := f.store().Get(t.Context(), u.Key())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got.Version != u.Version {
+				t.Errorf("Create set Version %q, and Get %q", u.Version, got.Version)
+			}
+		})
+	}
+}
+
+// Who repeats a Create after the user was changed must not undo the change:
+// the Version fits nothing.
+func TestCreateOfChangedUser(t *testing.T) {
+	f := newFake(t, conflict, foundChanged, foundChanged)
+	u := newUser()
+	if err := f.store().Create(t.Context(), &u); err != nil {
+		t.Fatal(err)
+	}
+	wantOutcome(t, f.store().Update(t.Context(), &u), "ErrConflict")
+}

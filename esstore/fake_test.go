@@ -1,0 +1,289 @@
+package esstore_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/elastic/go-elasticsearch/v8/esapi"
+
+	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/esstore"
+)
+
+// A step answers one request. Writes are the bodies of the documents that were
+// sent to be stored so far, this request's included.
+type step func(w http.ResponseWriter, r *http.Request, writes []string)
+
+// A call is a request as it arrived.
+type call struct {
+	method, uri, path string
+	query             url.Values
+	header            http.Header
+	body              string
+}
+
+// A fake is a server that answers by a script, a step a request. A request
+// more or less than the script has is an error.
+type fake struct {
+	transport
+	conns  atomic.Int64 // accepted so far
+	refuse atomic.Int64 // so many of the next ones are closed before anything is read
+
+	mu     sync.Mutex
+	script []step
+	calls  []call
+	writes []string
+}
+
+func newFake(t *testing.T, script ...step) *fake {
+	t.Helper()
+	f := &fake{script: script}
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Errorf("reading the request: %v", err)
+		}
+		next, writes := f.note(r, string(body))
+		if next == nil {
+			t.Errorf("request beyond the script: %s %s", r.Method, r.RequestURI)
+			next = failed(http.StatusInternalServerError, "exception")
+		}
+		next(w, r, writes)
+	}))
+	server.Config.ConnState = func(c net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			f.conns.Add(1)
+			if f.refuse.Add(-1) >= 0 {
+				_ = c.Close()
+			}
+		}
+	}
+	server.Start()
+	f.transport = transport{server.URL, server.Client()}
+	t.Cleanup(func() {
+		server.Close()
+		if n := len(f.script); n > 0 {
+			t.Errorf("%d requests of the script were not made", n)
+		}
+	})
+	return f
+}
+
+func (f *fake) note(r *http.Request, body string) (next step, writes []string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.calls = append(f.calls, call{r.Method, r.RequestURI, r.URL.Path, r.URL.Query(), r.Header, body})
+	if r.Method == http.MethodPut {
+		f.writes = append(f.writes, body)
+	}
+	if len(f.script) > 0 {
+		next, f.script = f.script[0], f.script[1:]
+	}
+	return next, f.writes
+}
+
+// then appends to the script.
+func (f *fake) then(script ...step) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.script = append(f.script, script...)
+}
+
+// cut has the next request's connection closed before anything is read from it.
+func (f *fake) cut() {
+	f.client.CloseIdleConnections()
+	f.refuse.Store(1)
+}
+
+func (f *fake) store() *esstore.Store { return esstore.New(f, nil) }
+
+// stored returns a user whom f has taken, as number 0.
+func (f *fake) stored(t *testing.T) signup.User {
+	t.Helper()
+	u := newUser()
+	f.then(created)
+	if err := f.store().Create(t.Context(), &u); err != nil {
+		t.Fatalf("Create: %v", err)
+	}
+	return u
+}
+
+// A transport is the least that an esapi.Transport has to do.
+type transport struct {
+	url    string
+	client *http.Client
+}
+
+func (t transport) Perform(req *http.Request) (*http.Response, error) {
+	base, err := url.Parse(t.url)
+	if err != nil {
+		return nil, err
+	}
+	req.URL.Scheme, req.URL.Host = base.Scheme, base.Host
+	return t.client.Do(req)
+}
+
+// A transportFunc is a transport without a network.
+type transportFunc func(*http.Request) (*http.Response, error)
+
+func (f transportFunc) Perform(req *http.Request) (*http.Response, error) { return f(req) }
+
+var (
+	_ esapi.Transport = transport{}
+	_ esapi.Transport = transportFunc(nil)
+)
+
+// response is what a transportFunc may return.
+func response(status int, body string) *http.Response {
+	return &http.Response{StatusCode: status, Body: io.NopCloser(strings.NewReader(body))}
+}
+
+// What identifies newUser, or is nobody's business. None of it is part of any
+// word that an error may have.
+var secrets = []string{
+	"Ada.Qx", "ada.qx", "example.org", "ID-4711", "Adaqx", "Lovelaceqx", "$2a$", "hashqx", "Enginesqx",
+}
+
+func newUser() signup.User {
+	at := time.Date(2014, time.December, 6, 22, 55, 0, 123e6, time.UTC)
+	u := signup.User{
+		ID:           "ID-4711",
+		Email:        "Ada.Qx@Example.org",
+		FirstName:    "Adaqx",
+		LastName:     "Lovelaceqx",
+		PasswordHash: signup.Hash("$2a$04$hashqx"),
+		Active:       true,
+		CreatedAt:    at,
+		UpdatedAt:    at.Add(time.Hour),
+		Profile:      map[string]string{"company": "Enginesqx"},
+	}
+	u.SetKey("ada.qx@example.org")
+	return u
+}
+
+// document is newUser as the store writes it.
+const document = `{"id":"ID-4711","key":"ada.qx@example.org","email_address":"Ada.Qx@Example.org",` +
+	`"password":"$2a$04$hashqx","first_name":"Adaqx","last_name":"Lovelaceqx","is_active":true,` +
+	`"created_at":"2014-12-06T22:55:00.123Z","updated_at":"2014-12-06T23:55:00.123Z",` +
+	`"profile":{"company":"Enginesqx"},"write_token":"T"}`
+
+// Elasticsearch's answers, as version 8.19.7 gives them.
+
+func answer(status int, body string) step {
+	return func(w http.ResponseWriter, _ *http.Request, _ []string) {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, body)
+	}
+}
+
+// done is the answer to a write that was made, as number seqNo.
+func done(status int, result string, seqNo int) step { return answer(status, doneBody(result, seqNo)) }
+
+func doneBody(result string, seqNo int) string {
+	return fmt.Sprintf(`{"_index":"users-000001","_id":"x","_version":1,"result":%q,`+
+		`"_shards":{"total":1,"successful":1,"failed":0},"_seq_no":%d,"_primary_term":1}`, result, seqNo)
+}
+
+var (
+	created = done(http.StatusCreated, "created", 0)
+	updated = done(http.StatusOK, "updated", 1)
+	deleted = done(http.StatusOK, "deleted", 1)
+
+	// nothing answers a GET of nobody.
+	nothing = answer(http.StatusNotFound, `{"_index":"users-000001","_id":"x","found":false}`)
+	// absent answers a DELETE of nobody.
+	absent   = done(http.StatusNotFound, "not_found", 7)
+	conflict = failed(http.StatusConflict, "version_conflict_engine_exception")
+	noIndex  = failed(http.StatusNotFound, "index_not_found_exception")
+	down     = failed(http.StatusServiceUnavailable, "no_shard_available_action_exception")
+)
+
+func failed(status int, kind string) step { return answer(status, failedBody(status, kind)) }
+
+func failedBody(status int, kind string) string {
+	return fmt.Sprintf(`{"error":{"root_cause":[{"type":%q,"reason":"because"}],"type":%q,"reason":"because"},"status":%d}`,
+		kind, kind, status)
+}
+
+// page is a proxy's answer.
+func page(status int) step {
+	return func(w http.ResponseWriter, _ *http.Request, _ []string) {
+		w.Header().Set("Content-Type", "text/html")
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, "<html><body><h1>Oops</h1></body></html>")
+	}
+}
+
+// truncated answers less than it announces.
+func truncated(status int, body string) step {
+	return func(w http.ResponseWriter, _ *http.Request, _ []string) {
+		w.Header().Set("Content-Length", fmt.Sprint(len(body)+1))
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, body)
+	}
+}
+
+// hangUp closes the connection instead of an answer.
+func hangUp(http.ResponseWriter, *http.Request, []string) { panic(http.ErrAbortHandler) }
+
+// endless answers until nobody listens any more.
+func endless(status int) step {
+	return func(w http.ResponseWriter, _ *http.Request, _ []string) {
+		w.WriteHeader(status)
+		for chunk := []byte(strings.Repeat(" ", 1<<16)); ; {
+			if _, err := w.Write(chunk); err != nil {
+				return
+			}
+		}
+	}
+}
+
+// foundLast answers a GET with the document that was sent last, as number
+// seqNo.
+func foundLast(seqNo int) step { return foundBut(seqNo, nil) }
+
+// foundFirst answers a GET with the document that was sent first, as number 0.
+func foundFirst(w http.ResponseWriter, r *http.Request, writes []string) {
+	foundLast(0)(w, r, writes[:1])
+}
+
+// foundBut answers a GET with the document that was sent last, but for some
+// fields.
+func foundBut(seqNo int, fields map[string]any) step {
+	return func(w http.ResponseWriter, r *http.Request, writes []string) {
+		source := writes[len(writes)-1]
+		if fields != nil {
+			var doc map[string]any
+			err := json.Unmarshal([]byte(source), &doc)
+			for name, value := range fields {
+				doc[name] = value
+			}
+			changed, err2 := json.Marshal(doc)
+			if err := errors.Join(err, err2); err != nil {
+				panic(err)
+			}
+			source = string(changed)
+		}
+		answer(http.StatusOK, fmt.Sprintf(`{"_index":"users-000001","_id":"x","_version":1,"_seq_no":%d,`+
+			`"_primary_term":1,"found":true,"_source":%s}`, seqNo, source))(w, r, writes)
+	}
+}
+
+var (
+	// foundChanged answers with the user as another process has changed them.
+	foundChanged = foundBut(5, map[string]any{"write_token": "another", "first_name": "Augusta"})
+	// foundAnother answers with another user who has the address now.
+	foundAnother = foundBut(6, map[string]any{"write_token": "another", "id": "ID-1"})
+)

@@ -1,0 +1,89 @@
+package esstore_test
+
+import (
+	"net/http"
+	"reflect"
+	"testing"
+	"time"
+)
+
+func TestGet(t *testing.T) {
+	f := newFake(t)
+	u := f.stored(t)
+	f.then(foundFirst)
+	got, err := f.store().Get(t.Context(), u.Key())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(got, u) {
+		t.Error("Get returned another user than Create had stored")
+	}
+	if got.CreatedAt.Location() != time.UTC || got.UpdatedAt.Location() != time.UTC {
+		t.Error("the times are not in UTC")
+	}
+}
+
+// The key is the one that was stored, even if the address has another one by
+// now.
+func TestGetKeepsKey(t *testing.T) {
+	u := newUser()
+	u.SetKey("straße@example.org")
+	f := newFake(t, created, foundFirst)
+	if err := f.store().Create(t.Context(), &u); err != nil {
+		t.Fatal(err)
+	}
+	got, err := f.store().Get(t.Context(), "straße@example.org")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Key() != u.Key() {
+		t.Errorf("the key is %q, instead of %q", got.Key(), u.Key())
+	}
+}
+
+func TestGetFails(t *testing.T) {
+	for _, test := range []finding{
+		{namedStep{"nothing", nothing}, "ErrNotFound"},
+		{namedStep{"429", failed(http.StatusTooManyRequests, "circuit_breaking_exception")}, "ErrBusy"},
+		// Only Elasticsearch can tell that a user isn't there.
+		{namedStep{"no index", noIndex}, unknown},
+		{namedStep{"404 as HTML", page(http.StatusNotFound)}, unknown},
+		{namedStep{"404 of somebody else's JSON", answer(http.StatusNotFound, `{"message":"no route"}`)}, unknown},
+		{namedStep{"404 truncated", truncated(http.StatusNotFound, `{"found":false}`)}, unknown},
+		{namedStep{"404 and found", answer(http.StatusNotFound, `{"found":true}`)}, unknown},
+		// What came can't be taken for the user.
+		{namedStep{"another key", foundBut(0, map[string]any{"key": "eve@example.org"})}, unknown},
+		{namedStep{"no ID", foundBut(0, map[string]any{"id": ""})}, unknown},
+		{namedStep{"a time that is none", foundBut(0, map[string]any{"created_at": "yesterday"})}, unknown},
+		{namedStep{"a time in seconds", foundBut(0, map[string]any{"created_at": 1.9e9})}, unknown},
+		{namedStep{"no sequence number", answer(http.StatusOK, `{"_index":"users-000001","_primary_term":1,"found":true,"_source":{"id":"ID-4711","key":"ada.qx@example.org"}}`)}, unknown},
+		{namedStep{"401", failed(http.StatusUnauthorized, "security_exception")}, unknown},
+		{namedStep{"403", failed(http.StatusForbidden, "security_exception")}, unknown},
+	} {
+		t.Run(test.name, func(t *testing.T) { testGetFails(t, test.step, test.want) })
+	}
+	for _, open := range openAnswers {
+		t.Run(open.name, func(t *testing.T) { testGetFails(t, open.step, unknown) })
+	}
+}
+
+func testGetFails(t *testing.T, s step, want string) {
+	f := newFake(t)
+	u := f.stored(t)
+	f.client.CloseIdleConnections() // on a used one, net/http itself would repeat a GET
+	f.then(s)
+	got, err := f.store().Get(t.Context(), u.Key())
+	wantOutcome(t, err, want)
+	if err == nil || !reflect.ValueOf(got).IsZero() {
+		t.Errorf("Get returned a user, with the error %v", err)
+	}
+}
+
+// Whatever the key looks like, it is asked for and not found.
+func TestGetOfAnyKey(t *testing.T) {
+	for _, key := range []string{"", " ", "\xff", "\x00", "no address", "a/b", "../_all"} {
+		f := newFake(t, nothing)
+		_, err := f.store().Get(t.Context(), key)
+		wantOutcome(t, err, "ErrNotFound")
+	}
+}

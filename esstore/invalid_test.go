@@ -1,0 +1,128 @@
+package esstore_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/esstore"
+)
+
+// testInvalid checks that Create refuses a user so changed, on its own.
+func testInvalid(t *testing.T, change func(*signup.User)) {
+	t.Helper()
+	requests := 0
+	store := esstore.New(transportFunc(func(*http.Request) (*http.Response, error) {
+		requests++
+		return response(http.StatusCreated, doneBody("created", 0)), nil
+	}), nil)
+	u := newUser()
+	change(&u)
+	before := clone(u)
+	err := store.Create(t.Context(), &u)
+	wantOutcome(t, err, "ErrInvalid")
+	wantUser(t, u, before, err)
+	if requests > 0 {
+		t.Errorf("%d requests were made", requests)
+	}
+}
+
+// JSON has no way to keep text that isn't UTF-8: it would come back as another.
+func TestNotUTF8(t *testing.T) {
+	for name, change := range map[string]func(u *signup.User, text string){
+		"ID":           func(u *signup.User, text string) { u.ID = text },
+		"Email":        func(u *signup.User, text string) { u.Email = text; u.SetKey("key") },
+		"key":          func(u *signup.User, text string) { u.SetKey(text) },
+		"FirstName":    func(u *signup.User, text string) { u.FirstName = text },
+		"LastName":     func(u *signup.User, text string) { u.LastName = text },
+		"PasswordHash": func(u *signup.User, text string) { u.PasswordHash = signup.Hash(text) },
+		"profile name": func(u *signup.User, text string) { u.Profile[text] = "value" },
+		"profile value": func(u *signup.User, text string) {
+			u.Profile["name"] = text
+		},
+	} {
+		for _, text := range []string{"\xff", "a\xc3", "\xed\xa0\x80", "\xc0\xaf"} {
+			t.Run(name, func(t *testing.T) {
+				testInvalid(t, func(u *signup.User) { change(u, text) })
+			})
+		}
+	}
+}
+
+// An Update is no less strict. It can't change ID or key.
+func TestUpdateNotUTF8(t *testing.T) {
+	for name, change := range map[string]func(*signup.User){
+		"Email": func(u *signup.User) {
+			key := u.Key()
+			u.Email = "\xff"
+			u.SetKey(key)
+		},
+		"FirstName":     func(u *signup.User) { u.FirstName = "\xff" },
+		"LastName":      func(u *signup.User) { u.LastName = "\xff" },
+		"PasswordHash":  func(u *signup.User) { u.PasswordHash = signup.Hash("\xff") },
+		"profile name":  func(u *signup.User) { u.Profile["\xff"] = "" },
+		"profile value": func(u *signup.User) { u.Profile["name"] = "\xff" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFake(t)
+			u := f.stored(t)
+			change(&u)
+			before := clone(u)
+			err := f.store().Update(t.Context(), &u)
+			wantOutcome(t, err, "ErrInvalid")
+			wantUser(t, u, before, err)
+		})
+	}
+}
+
+func TestNobody(t *testing.T) {
+	testInvalid(t, func(u *signup.User) { *u = signup.User{} })
+	testInvalid(t, func(u *signup.User) { u.ID = "" })
+	testInvalid(t, func(u *signup.User) { u.Email = "no address" })
+}
+
+// What Elasticsearch refuses to index can't be kept: its indices take terms of
+// up to 32766 bytes, and no name in a flattened object with a NUL.
+func TestNotIndexable(t *testing.T) {
+	long := strings.Repeat("x", 32767)
+	for name, change := range map[string]func(*signup.User){
+		"long ID":                  func(u *signup.User) { u.ID = long },
+		"long key":                 func(u *signup.User) { u.SetKey(long) },
+		"long Email":               func(u *signup.User) { u.Email = long; u.SetKey("key") },
+		"long name in the profile": func(u *signup.User) { u.Profile[long] = "" },
+		"profile name with a NUL":  func(u *signup.User) { u.Profile["a\x00b"] = "" },
+	} {
+		t.Run(name, func(t *testing.T) { testInvalid(t, change) })
+	}
+}
+
+// A user whom Get would refuse to read must not be stored.
+func TestTooLargeToRead(t *testing.T) {
+	testInvalid(t, func(u *signup.User) { u.LastName = strings.Repeat("x", 1<<20) })
+}
+
+// Any text that is UTF-8 comes back as it was.
+func TestTexts(t *testing.T) {
+	for _, text := range []string{
+		"\x00", "\u2028<&>\"\\/", "\ufffd", "é", "e\u0301", "😀", "\ufeff", " a ", "a\nb", strings.Repeat("é", 8000),
+	} {
+		f := newFake(t, created, foundLast(0), updated)
+		u := newUser()
+		u.FirstName, u.LastName, u.PasswordHash = text, text, signup.Hash(text)
+		u.Profile["company"] = text
+		if err := f.store().Create(t.Context(), &u); err != nil {
+			t.Fatal(err)
+		}
+		got, err := f.store().Get(t.Context(), u.Key())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !got.Equal(u) {
+			t.Errorf("the text %.20q came back as %.20q", text, got.FirstName)
+		}
+		if err := f.store().Update(t.Context(), &got); err != nil {
+			t.Errorf("the text %.20q: %v", text, err)
+		}
+	}
+}

@@ -1,0 +1,149 @@
+package esstore_test
+
+import (
+	"errors"
+	"maps"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/gosignup/signup"
+)
+
+// outcome tells which of the errors of package signup err is: "" is none of
+// them, after which nobody knows what was done.
+func outcome(err error) string {
+	if err == nil {
+		return "nil"
+	}
+	var names []string
+	for _, e := range []struct {
+		name string
+		err  error
+	}{
+		{"ErrExists", signup.ErrExists},
+		{"ErrConflict", signup.ErrConflict},
+		{"ErrNotFound", signup.ErrNotFound},
+		{"ErrInvalid", signup.ErrInvalid},
+		{"ErrBusy", signup.ErrBusy},
+		{"ErrBadCredentials", signup.ErrBadCredentials},
+	} {
+		if errors.Is(err, e.err) {
+			names = append(names, e.name)
+		}
+	}
+	return strings.Join(names, " ")
+}
+
+const unknown = ""
+
+func wantOutcome(t *testing.T, err error, want string) {
+	t.Helper()
+	if got := outcome(err); got != want {
+		t.Errorf("the error %v is %q, instead of %q", err, got, want)
+	}
+}
+
+// wantUser checks that a call with the outcome err left u as it was, but for
+// the Version that a success sets.
+func wantUser(t *testing.T, u, before signup.User, err error) {
+	t.Helper()
+	if err == nil {
+		if u.Version == "" || u.Version == before.Version {
+			t.Errorf("success left Version %q", u.Version)
+		}
+		before.Version = u.Version
+	}
+	if !reflect.DeepEqual(u, before) {
+		t.Errorf("the user was changed (Version %q, was %q)", u.Version, before.Version)
+	}
+}
+
+// clone returns a copy of u that shares nothing with it.
+func clone(u signup.User) signup.User {
+	u.PasswordHash = slices.Clone(u.PasswordHash)
+	u.Profile = maps.Clone(u.Profile)
+	return u
+}
+
+type namedStep struct {
+	name string
+	step step
+}
+
+// openAnswers leave open whether a write was made.
+var openAnswers = []namedStep{
+	{"500", failed(http.StatusInternalServerError, "illegal_state_exception")},
+	{"502", failed(http.StatusBadGateway, "exception")},
+	{"503", failed(http.StatusServiceUnavailable, "unavailable_shards_exception")},
+	{"504", failed(http.StatusGatewayTimeout, "timeout_exception")},
+	{"500 as HTML", page(http.StatusInternalServerError)},
+	{"502 as HTML", page(http.StatusBadGateway)},
+	{"503 as HTML", page(http.StatusServiceUnavailable)},
+	{"504 as HTML", page(http.StatusGatewayTimeout)},
+	{"200 as HTML", page(http.StatusOK)},
+	{"201 as HTML", page(http.StatusCreated)},
+	{"200 without a body", answer(http.StatusOK, "")},
+	{"204", func(w http.ResponseWriter, _ *http.Request, _ []string) { w.WriteHeader(http.StatusNoContent) }},
+	{"200 that is somebody else's JSON", answer(http.StatusOK, `{"ok":true}`)},
+	{"200 null", answer(http.StatusOK, "null")},
+	{"200 truncated", truncated(http.StatusOK, doneBody("updated", 1))},
+	{"200 without end", endless(http.StatusOK)},
+	{"503 truncated", truncated(http.StatusServiceUnavailable, failedBody(503, "exception"))},
+	{"connection closed", hangUp},
+}
+
+// refusals say that a write was not made.
+var refusals = []struct {
+	namedStep
+	want string
+}{
+	{namedStep{"400", failed(http.StatusBadRequest, "document_parsing_exception")}, unknown},
+	{namedStep{"400 as HTML", page(http.StatusBadRequest)}, unknown},
+	{namedStep{"400 truncated", truncated(http.StatusBadRequest, failedBody(400, "exception"))}, unknown},
+	{namedStep{"401", failed(http.StatusUnauthorized, "security_exception")}, unknown},
+	{namedStep{"403", failed(http.StatusForbidden, "security_exception")}, unknown},
+	{namedStep{"403 as HTML", page(http.StatusForbidden)}, unknown},
+	{namedStep{"404 no index", noIndex}, unknown},
+	{namedStep{"404 as HTML", page(http.StatusNotFound)}, unknown},
+	{namedStep{"413", failed(http.StatusRequestEntityTooLarge, "exception")}, unknown},
+	{namedStep{"429", failed(http.StatusTooManyRequests, "es_rejected_execution_exception")}, "ErrBusy"},
+	{namedStep{"429 as HTML", page(http.StatusTooManyRequests)}, "ErrBusy"},
+	{namedStep{"429 truncated", truncated(http.StatusTooManyRequests, failedBody(429, "exception"))}, "ErrBusy"},
+}
+
+// conflicts are the ways to be told of a conflict.
+var conflicts = []namedStep{
+	{"409", conflict},
+	{"409 as HTML", page(http.StatusConflict)},
+	{"409 truncated", truncated(http.StatusConflict, failedBody(409, "version_conflict_engine_exception"))},
+}
+
+// A finding is what the GET after an uncertain answer finds, and the outcome.
+type finding struct {
+	namedStep
+	want string
+}
+
+// eachFinding runs f for each answer followed by each finding.
+func eachFinding(t *testing.T, answers []namedStep, findings []finding, f func(t *testing.T, script []step, want string)) {
+	t.Helper()
+	for _, a := range answers {
+		for _, found := range findings {
+			t.Run(a.name+", "+found.name, func(t *testing.T) { f(t, []step{a.step, found.step}, found.want) })
+		}
+	}
+}
+
+// unread are GETs that fail.
+func unread(want string) []finding {
+	return []finding{
+		{namedStep{"GET fails", down}, want},
+		{namedStep{"GET is answered by a proxy", page(http.StatusOK)}, want},
+		{namedStep{"GET is cut", truncated(http.StatusOK, `{"found":`)}, want},
+		{namedStep{"GET finds no index", noIndex}, want},
+		{namedStep{"GET is refused", failed(http.StatusTooManyRequests, "circuit_breaking_exception")}, want},
+	}
+}

@@ -1,0 +1,223 @@
+package esstore_test
+
+import (
+	"encoding/json"
+	"maps"
+	"net/http"
+	"net/url"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/esstore"
+)
+
+const documentPath = "/_doc/JfIpt2RmI-Sja9YK9Vgf23CzJkkjO4mb7TjZFxBIXWU" // of newUser's key
+
+func wantCall(t *testing.T, c call, method, path string, query url.Values) {
+	t.Helper()
+	if c.method != method || c.path != path || !maps.EqualFunc(c.query, query, slices.Equal) {
+		t.Errorf("the request was %s %s, instead of %s %s?%s", c.method, c.uri, method, path, query.Encode())
+	}
+	if got := c.header.Get("Content-Type"); c.body != "" && got != "application/json" {
+		t.Errorf("the Content-Type was %q", got)
+	}
+}
+
+// One request each is all that an undisturbed Store makes.
+func TestRequests(t *testing.T) {
+	f := newFake(t, created, foundLast(0), updated, done(http.StatusOK, "deleted", 2))
+	store := esstore.New(f, &esstore.Options{Index: "users"})
+	u := newUser()
+	if err := store.Create(t.Context(), &u); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.Get(t.Context(), u.Key()); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Update(t.Context(), &u); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Delete(t.Context(), u); err != nil {
+		t.Fatal(err)
+	}
+	wantCall(t, f.calls[0], http.MethodPut, "/users"+documentPath,
+		url.Values{"op_type": {"create"}, "require_alias": {"true"}})
+	wantCall(t, f.calls[1], http.MethodGet, "/users"+documentPath, nil)
+	wantCall(t, f.calls[2], http.MethodPut, "/users-000001"+documentPath,
+		url.Values{"if_seq_no": {"0"}, "if_primary_term": {"1"}})
+	wantCall(t, f.calls[3], http.MethodDelete, "/users-000001"+documentPath,
+		url.Values{"if_seq_no": {"1"}, "if_primary_term": {"1"}})
+	if f.calls[1].body+f.calls[3].body != "" {
+		t.Error("GET or DELETE had a body")
+	}
+}
+
+// The alias is that of the options, and the index the one that Elasticsearch
+// has told.
+func TestRequestsOfOtherIndex(t *testing.T) {
+	f := newFake(t)
+	store := esstore.New(f, &esstore.Options{Index: "people.v2"})
+	f.then(answer(http.StatusCreated, `{"_index":"people.v2-000017","_seq_no":12345678901,"_primary_term":3}`),
+		answer(http.StatusOK, `{"_index":"people.v2-000017","_seq_no":12345678902,"_primary_term":4}`))
+	u := newUser()
+	if err := store.Create(t.Context(), &u); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Update(t.Context(), &u); err != nil {
+		t.Fatal(err)
+	}
+	wantCall(t, f.calls[0], http.MethodPut, "/people.v2"+documentPath,
+		url.Values{"op_type": {"create"}, "require_alias": {"true"}})
+	wantCall(t, f.calls[1], http.MethodPut, "/people.v2-000017"+documentPath,
+		url.Values{"if_seq_no": {"12345678901"}, "if_primary_term": {"3"}})
+}
+
+// An address is in no URL, and can't break out of one.
+func TestRequestsOfHostileAddresses(t *testing.T) {
+	safe := regexp.MustCompile(`^/users(-000001)?/_doc/[A-Za-z0-9_-]{43}(\?[a-z0-9_=&]+)?$`)
+	for _, key := range []string{
+		"a?refresh=true", "a#b@example.org", "../../_cluster/settings", "/", "..", ".", "", " ", "%2e%2e%2f",
+		"%", "a b@example.org", "a\r\nX-Injected: 1", "a\x00b", "&routing=x", "user@exämple.org", "a;b", "a\\b",
+		"_search", "*", "a,b", strings.Repeat("long", 1000) + "@example.org",
+	} {
+		f := newFake(t, nothing)
+		_, err := f.store().Get(t.Context(), key)
+		wantOutcome(t, err, "ErrNotFound")
+		if key != "" {
+			u := newUser()
+			u.SetKey(key)
+			f.then(created, updated, deleted)
+			if err := f.store().Create(t.Context(), &u); err != nil {
+				t.Errorf("%.40q: %v", key, err)
+			}
+			if err := f.store().Update(t.Context(), &u); err != nil {
+				t.Errorf("%.40q: %v", key, err)
+			}
+			if err := f.store().Delete(t.Context(), u); err != nil {
+				t.Errorf("%.40q: %v", key, err)
+			}
+		}
+		for _, c := range f.calls {
+			if !safe.MatchString(c.uri) {
+				t.Errorf("%.40q: the request was %s %s", key, c.method, c.uri)
+			}
+		}
+	}
+}
+
+// The names are an interface: searches, dashboards and the programs of others
+// use them.
+func TestDocument(t *testing.T) {
+	f := newFake(t)
+	u := f.stored(t)
+	f.then(updated)
+	if err := f.store().Update(t.Context(), &u); err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]any{
+		"id":            "ID-4711",
+		"key":           "ada.qx@example.org",
+		"email_address": "Ada.Qx@Example.org",
+		"password":      "$2a$04$hashqx",
+		"first_name":    "Adaqx",
+		"last_name":     "Lovelaceqx",
+		"is_active":     true,
+		"created_at":    "2014-12-06T22:55:00.123Z",
+		"updated_at":    "2014-12-06T23:55:00.123Z",
+		"profile":       map[string]any{"company": "Enginesqx"},
+	}
+	var tokens []any
+	for _, body := range f.writes {
+		var got map[string]any
+		if err := json.Unmarshal([]byte(body), &got); err != nil {
+			t.Fatal(err)
+		}
+		tokens = append(tokens, got["write_token"])
+		delete(got, "write_token")
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("the document is\n%v, instead of\n%v", got, want)
+		}
+	}
+	if len(tokens) != 2 || tokens[0] == tokens[1] || len(tokens[0].(string)) < 22 {
+		t.Errorf("the tokens are %v, instead of two random ones", tokens)
+	}
+}
+
+// Fields without a value are left out, but for those that every user has.
+func TestDocumentOfEmptyUser(t *testing.T) {
+	f := newFake(t, created)
+	u := signup.User{ID: "1", Email: "a@example.org"}
+	if err := f.store().Create(t.Context(), &u); err != nil {
+		t.Fatal(err)
+	}
+	var got map[string]any
+	if err := json.Unmarshal([]byte(f.writes[0]), &got); err != nil {
+		t.Fatal(err)
+	}
+	delete(got, "write_token")
+	want := map[string]any{
+		"id": "1", "key": "a@example.org", "email_address": "a@example.org", "is_active": false,
+		"created_at": "0001-01-01T00:00:00.000Z", "updated_at": "0001-01-01T00:00:00.000Z",
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("the document is\n%v, instead of\n%v", got, want)
+	}
+}
+
+func TestTimes(t *testing.T) {
+	east := time.FixedZone("", 14*3600)
+	for _, test := range []struct {
+		at   time.Time
+		want string // "": ErrInvalid
+	}{
+		{time.Time{}, "0001-01-01T00:00:00.000Z"},
+		{time.Date(2014, 12, 6, 22, 55, 0, 123e6, time.UTC), "2014-12-06T22:55:00.123Z"},
+		{time.Date(2014, 12, 6, 22, 55, 0, 0, time.UTC), "2014-12-06T22:55:00.000Z"},
+		{time.Date(2014, 12, 6, 22, 55, 0, 123999999, time.UTC), "2014-12-06T22:55:00.123Z"},
+		{time.Date(1969, 12, 31, 23, 59, 59, 999999999, time.UTC), "1969-12-31T23:59:59.999Z"},
+		{time.Date(2014, 12, 7, 3, 0, 0, 0, east), "2014-12-06T13:00:00.000Z"},
+		{time.Date(9999, 12, 31, 23, 59, 59, 999999999, time.UTC), "9999-12-31T23:59:59.999Z"},
+		{time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC), ""},
+		{time.Date(10000, 1, 1, 13, 59, 59, 0, east), "9999-12-31T23:59:59.000Z"},
+		{time.Date(9999, 12, 31, 23, 0, 0, 0, time.FixedZone("", -3600)), ""},
+		{time.Date(0, 1, 1, 0, 0, 0, 0, time.UTC), "0000-01-01T00:00:00.000Z"},
+		{time.Date(0, 1, 1, 0, 0, 0, 0, east), ""},
+		{time.Date(-1, 12, 31, 0, 0, 0, 0, time.UTC), ""},
+		{time.Date(1<<30, 1, 1, 0, 0, 0, 0, time.UTC), ""},
+	} {
+		for _, field := range []string{"created_at", "updated_at"} {
+			t.Run(field+" "+test.at.Format(time.RFC3339Nano), func(t *testing.T) {
+				u := newUser()
+				if field == "created_at" {
+					u.CreatedAt = test.at
+				} else {
+					u.UpdatedAt = test.at
+				}
+				f := newFake(t)
+				if test.want == "" {
+					wantOutcome(t, f.store().Create(t.Context(), &u), "ErrInvalid")
+					return
+				}
+				f.then(created, foundLast(0))
+				if err := f.store().Create(t.Context(), &u); err != nil {
+					t.Fatal(err)
+				}
+				if want := `"` + field + `":"` + test.want + `"`; !strings.Contains(f.writes[0], want) {
+					t.Errorf("the document %s is without %s", f.writes[0], want)
+				}
+				got, err := f.store().Get(t.Context(), u.Key())
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !got.Equal(u) {
+					t.Errorf("Get returned the times %v and %v", got.CreatedAt, got.UpdatedAt)
+				}
+			})
+		}
+	}
+}

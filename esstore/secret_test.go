@@ -1,0 +1,183 @@
+package esstore_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"html"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/gosignup/signup"
+)
+
+// echo answers with what show makes of the last document.
+func echo(status int, contentType string, show func(document string) string) step {
+	return func(w http.ResponseWriter, _ *http.Request, writes []string) {
+		w.Header().Set("Content-Type", contentType)
+		w.WriteHeader(status)
+		_, _ = fmt.Fprint(w, show(writes[len(writes)-1]))
+	}
+}
+
+// inError puts the document into a member of Elasticsearch's error.
+func inError(status int, member string) func(string) string {
+	return func(document string) string {
+		e := map[string]any{"type": "document_parsing_exception", "reason": "because"}
+		e[member] = document
+		b, err := json.Marshal(map[string]any{"error": e, "status": status})
+		if err != nil {
+			panic(err)
+		}
+		return string(b)
+	}
+}
+
+// echoes are answers that quote the document, with what each shows of it.
+func echoes(status int) []namedStep {
+	return []namedStep{
+		{"reason", echo(status, "application/json", func(d string) string { return inError(status, "reason")("Preview of field's value: " + d) })},
+		{"type", echo(status, "application/json", inError(status, "type"))},
+		{"short type", echo(status, "application/json", func(string) string { return inError(status, "type")("$2a$04$hashqx") })},
+		{"address as type", echo(status, "application/json", func(string) string { return inError(status, "type")("ada.qx@example.org") })},
+		{"type in lines", echo(status, "application/json", func(string) string { return inError(status, "type")("a\nhashqx\x1b[31m") })},
+		{"error that is a text", echo(status, "application/json", func(d string) string { return fmt.Sprintf(`{"error":%q}`, d) })},
+		{"document itself", echo(status, "application/json", func(d string) string { return d })},
+		{"HTML", echo(status, "text/html", func(d string) string { return "<html><pre>" + html.EscapeString(d) + "</pre></html>" })},
+		{"HTML as it came", echo(status, "text/html", func(d string) string { return d + "<html>" })},
+		{"text", echo(status, "text/plain", func(string) string { return "hashqx" })},
+		{"another's answer", echo(status, "application/json", func(d string) string { return fmt.Sprintf(`{"_index":%q,"result":%q,"found":%q}`, d, d, d) })},
+	}
+}
+
+func wantNoSecret(t *testing.T, err error) {
+	t.Helper()
+	for e := err; e != nil; e = errors.Unwrap(e) {
+		for _, verb := range []string{"%v", "%+v", "%q", "%#v"} {
+			text := fmt.Sprintf(verb, e)
+			for _, secret := range append(secrets, "because", "Preview", "\x1b") {
+				if strings.Contains(text, secret) {
+					t.Errorf("the error %s has %q", text, secret)
+				}
+			}
+		}
+	}
+}
+
+// Errors end up in logs, where neither addresses nor hashes must be.
+func TestErrorsKeepSecrets(t *testing.T) {
+	for _, status := range []int{200, 301, 400, 404, 409, 429, 502} {
+		for _, e := range echoes(status) {
+			for name, write := range writes {
+				t.Run(fmt.Sprintf("%s, %d, %s", name, status, e.name), func(t *testing.T) {
+					f := newFake(t)
+					u := f.stored(t)
+					f.then(e.step)
+					// The GET after it quotes the document as well.
+					if status < 300 || status == http.StatusConflict || status >= 500 {
+						f.then(e.step)
+					}
+					err := write(t.Context(), f.store(), &u)
+					wantNoSecret(t, err)
+					if err == nil {
+						t.Error("there is no error")
+					}
+				})
+			}
+		}
+	}
+}
+
+func TestErrorsOfGetKeepSecrets(t *testing.T) {
+	for _, status := range []int{200, 400, 403, 404, 429, 500, 503} {
+		for _, e := range append(echoes(status),
+			namedStep{"another's document", foundBut(0, map[string]any{"key": "example.org"})},
+			namedStep{"time", foundBut(0, map[string]any{"created_at": "hashqx"})},
+			namedStep{"number", foundBut(0, map[string]any{"password": 1})},
+			namedStep{"object", foundBut(0, map[string]any{"profile": "Enginesqx"})},
+		) {
+			t.Run(fmt.Sprintf("%d, %s", status, e.name), func(t *testing.T) {
+				f := newFake(t)
+				u := f.stored(t)
+				f.then(e.step)
+				_, err := f.store().Get(t.Context(), u.Key())
+				wantNoSecret(t, err)
+				if err == nil {
+					t.Error("there is no error")
+				}
+			})
+		}
+	}
+}
+
+// What an error does tell: what was tried, the status, and Elasticsearch's
+// type.
+func TestErrorTexts(t *testing.T) {
+	for _, test := range []struct {
+		step step
+		want string
+	}{
+		{failed(http.StatusBadRequest, "document_parsing_exception"), "esstore: get: status 400, document_parsing_exception"},
+		{failed(http.StatusForbidden, "security_exception"), "esstore: get: status 403, security_exception"},
+		{noIndex, "esstore: get: status 404, index_not_found_exception (is the store set up?)"},
+		{page(http.StatusBadGateway), "esstore: get: status 502"},
+		{failed(http.StatusServiceUnavailable, strings.Repeat("x", 101)), "esstore: get: status 503"},
+		{failed(http.StatusServiceUnavailable, "Odd-Type"), "esstore: get: status 503"},
+		{page(http.StatusOK), "esstore: get: status 200, the answer is not Elasticsearch's"},
+		{truncated(http.StatusOK, "{}"), "esstore: get: status 200, the answer could not be read: unexpected EOF"},
+		{nothing, "esstore: get: signup: user not found"},
+	} {
+		f := newFake(t, test.step)
+		_, err := f.store().Get(t.Context(), "ada.qx@example.org")
+		if err == nil || err.Error() != test.want {
+			t.Errorf("the error is %v, instead of %s", err, test.want)
+		}
+	}
+}
+
+// net/http quotes what it can't read, and that may be the request, sent back.
+func TestErrorsOfBrokenHTTPKeepSecrets(t *testing.T) {
+	for _, head := range []string{"", "HTTP/1.1 ", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\nContent-Length: "} {
+		raw := func(w http.ResponseWriter, _ *http.Request, writes []string) {
+			c, _, err := http.NewResponseController(w).Hijack()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			_, _ = fmt.Fprintf(c, "%s%s\r\n\r\n", head, writes[len(writes)-1])
+			_ = c.Close()
+		}
+		for name, write := range writes {
+			t.Run(fmt.Sprintf("%s, %q", name, head), func(t *testing.T) {
+				f := newFake(t)
+				u := f.stored(t)
+				f.then(raw, down)
+				err := write(t.Context(), f.store(), &u)
+				if err == nil {
+					t.Fatal("there is no error")
+				}
+				for _, secret := range secrets {
+					if strings.Contains(err.Error(), secret) {
+						t.Errorf("the error %v has %q", err, secret)
+					}
+				}
+			})
+		}
+	}
+}
+
+// What is wrong with a user is told without quoting it.
+func TestErrorsOfInvalidUsersKeepSecrets(t *testing.T) {
+	for _, change := range []func(*signup.User){
+		func(u *signup.User) { u.ID = "" },
+		func(u *signup.User) { u.PasswordHash = signup.Hash("hashqx\xff") },
+		func(u *signup.User) { u.Profile["Enginesqx\xff"] = "" },
+		func(u *signup.User) { u.CreatedAt = u.CreatedAt.AddDate(9000, 0, 0) },
+	} {
+		f := newFake(t)
+		u := newUser()
+		change(&u)
+		wantNoSecret(t, f.store().Create(t.Context(), &u))
+	}
+}

@@ -1,0 +1,283 @@
+package esstore_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/gosignup/signup/esstore"
+)
+
+// mapped answers a GET of a mapping with what each index has.
+func mapped(indices map[string]string) step { return answer(http.StatusOK, mappedBody(indices)) }
+
+func mappedBody(indices map[string]string) string {
+	parts := make([]string, 0, len(indices))
+	for name, mapping := range indices {
+		parts = append(parts, fmt.Sprintf(`%q:{"mappings":%s}`, name, mapping))
+	}
+	return "{" + strings.Join(parts, ",") + "}"
+}
+
+const (
+	ours      = `{"dynamic":"strict","_meta":{"signup":{"schema":1}},"properties":{"id":{"type":"keyword"}}}`
+	indexMade = `{"acknowledged":true,"shards_acknowledged":true,"index":"users-000001"}`
+
+	// What was asked for had not happened in time.
+	notAcknowledged = `{"acknowledged":false,"shards_acknowledged":false,"index":"users-000001"}`
+)
+
+var (
+	setUp = mapped(map[string]string{"users-000001": ours})
+	made  = answer(http.StatusOK, indexMade)
+	taken = failed(http.StatusBadRequest, "resource_already_exists_exception")
+)
+
+// undisturbed answers as often as it is asked, like an index that stays as it
+// is.
+func undisturbed(get, put func() *http.Response) *esstore.Store {
+	return esstore.New(transportFunc(func(req *http.Request) (*http.Response, error) {
+		if req.Method == http.MethodGet {
+			return get(), nil
+		}
+		return put(), nil
+	}), nil)
+}
+
+func missing() *http.Response {
+	return response(http.StatusNotFound, failedBody(404, "index_not_found_exception"))
+}
+
+func TestSetup(t *testing.T) {
+	f := newFake(t, noIndex, made, created)
+	if err := f.store().Setup(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	u := newUser()
+	if err := f.store().Create(t.Context(), &u); err != nil {
+		t.Fatal(err)
+	}
+
+	wantCall(t, f.calls[0], http.MethodGet, "/users/_mapping", nil)
+	wantCall(t, f.calls[1], http.MethodPut, "/users-000001", nil)
+
+	var index struct {
+		Settings map[string]any
+		Mappings struct {
+			Meta struct {
+				Signup struct{ Schema int }
+			} `json:"_meta"`
+			Dynamic    string
+			Properties map[string]map[string]any
+		}
+		Aliases map[string]map[string]any
+	}
+	decoder := json.NewDecoder(strings.NewReader(f.calls[1].body))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&index); err != nil {
+		t.Fatal(err)
+	}
+	if index.Mappings.Dynamic != "strict" {
+		t.Errorf("dynamic is %q: unknown fields would be guessed", index.Mappings.Dynamic)
+	}
+	if index.Mappings.Meta.Signup.Schema != 1 {
+		t.Errorf("_meta is %v", index.Mappings.Meta)
+	}
+	if alias := index.Aliases["users"]; len(index.Aliases) != 1 || alias["is_write_index"] != true {
+		t.Errorf("the aliases are %v", index.Aliases)
+	}
+	// Neither is to be searched, sorted or aggregated by.
+	for _, name := range []string{"password", "write_token"} {
+		if p := index.Mappings.Properties[name]; p["index"] != false || p["doc_values"] != false || p["fields"] != nil || p["copy_to"] != nil {
+			t.Errorf("the mapping of %s is %v", name, p)
+		}
+	}
+	// What is stored must be declared, as the mapping is strict.
+	var stored map[string]any
+	if err := json.Unmarshal([]byte(f.calls[2].body), &stored); err != nil {
+		t.Fatal(err)
+	}
+	for name := range stored {
+		if index.Mappings.Properties[name] == nil {
+			t.Errorf("%s is stored, and not in the mapping", name)
+		}
+	}
+	if n := len(index.Mappings.Properties); n != len(stored) {
+		t.Errorf("the mapping has %d fields, and a full document %d", n, len(stored))
+	}
+}
+
+// The alias is in the body and in the index's name.
+func TestSetupOfOtherIndex(t *testing.T) {
+	var puts []string
+	store := esstore.New(transportFunc(func(req *http.Request) (*http.Response, error) {
+		switch {
+		case req.Method == http.MethodPut:
+			puts = append(puts, req.URL.Path)
+			var index struct{ Aliases map[string]any }
+			if err := json.NewDecoder(req.Body).Decode(&index); err != nil || index.Aliases["people.v2_x-y"] == nil {
+				t.Errorf("the aliases are %v (%v)", index.Aliases, err)
+			}
+			return response(http.StatusOK, indexMade), nil
+		case len(puts) == 0:
+			return missing(), nil
+		}
+		return response(http.StatusOK, mappedBody(map[string]string{"people.v2_x-y-000001": ours})), nil
+	}), &esstore.Options{Index: "people.v2_x-y"})
+	if err := store.Setup(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if len(puts) != 1 || puts[0] != "/people.v2_x-y-000001" {
+		t.Errorf("made were %q", puts)
+	}
+}
+
+// A program may call Setup whenever it starts: what is there isn't written to.
+func TestSetupAgain(t *testing.T) {
+	for _, index := range []string{"users-000001", "users-000002", "users-7"} {
+		f := newFake(t, mapped(map[string]string{index: ours}))
+		if err := f.store().Setup(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// Another process may make the index in between, and the news of it may come
+// late.
+func TestSetupLosesRace(t *testing.T) {
+	late := answer(http.StatusOK, notAcknowledged)
+	for _, script := range [][]step{
+		{noIndex, late, setUp},
+		{noIndex, late, noIndex, taken, setUp},
+		{noIndex, taken, setUp},
+		{noIndex, taken, noIndex, taken, noIndex, taken, setUp},
+	} {
+		f := newFake(t, script...)
+		if err := f.store().Setup(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// What is in the way is told, and left alone: there is no PUT in any of these.
+func TestSetupRefuses(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		step step
+		want []string // in the error
+	}{
+		{"index instead of the alias", mapped(map[string]string{"users": ours}), []string{"users is an index", "alias"}},
+		{"foreign index instead of the alias", mapped(map[string]string{"users": `{}`}), []string{"users is an index", "alias"}},
+		{"foreign index", mapped(map[string]string{"people": `{}`}), []string{"people", "users", "not made by this package"}},
+		{"foreign index with _meta", mapped(map[string]string{"users-000001": `{"_meta":{"owner":"x"}}`}), []string{"not made by this package"}},
+		{"newer schema", mapped(map[string]string{"users-000001": `{"_meta":{"signup":{"schema":2}}}`}), []string{"users-000001", "schema 2", "1"}},
+		{"two indices", mapped(map[string]string{"users-000001": ours, "users-000002": ours}), []string{"2 indices", "users"}},
+		{"index of another name", mapped(map[string]string{"restored": ours}), []string{"restored", "users-"}},
+		{"index of another's name", mapped(map[string]string{"users-new-000001": ours}), []string{"users-new-000001", "users-"}},
+		{"no index", mapped(nil), []string{"0 indices"}},
+		{"not allowed to look", denied, []string{"403", "security_exception"}},
+		{"not logged in", failed(http.StatusUnauthorized, "security_exception"), []string{"401", "security_exception"}},
+		{"down", down, []string{"503"}},
+		{"404 as HTML", page(http.StatusNotFound), []string{"404"}},
+		{"404 of another kind", failed(http.StatusNotFound, "exception"), []string{"404"}},
+		{"200 as HTML", page(http.StatusOK), []string{"not Elasticsearch's"}},
+		{"somebody else's JSON", answer(http.StatusOK, `[1]`), []string{"not Elasticsearch's"}},
+		{"null", answer(http.StatusOK, `null`), []string{"set up"}},
+		{"truncated", truncated(http.StatusOK, `{}`), []string{"could not be read"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			f := newFake(t, test.step)
+			wantSetupError(t, f.store().Setup(t.Context()), test.want...)
+		})
+	}
+}
+
+func wantSetupError(t *testing.T, err error, parts ...string) {
+	t.Helper()
+	if err == nil {
+		t.Fatal("Setup succeeded")
+	}
+	wantOutcome(t, err, unknown)
+	for _, part := range append(parts, "esstore: set up: ") {
+		if !strings.Contains(err.Error(), part) {
+			t.Errorf("the error %v has no %q", err, part)
+		}
+	}
+}
+
+func TestSetupCannotMakeIndex(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		step step
+		want []string
+	}{
+		{"not allowed", denied, []string{"403", "security_exception"}},
+		{"an alias is in the way", failed(http.StatusBadRequest, "invalid_index_name_exception"), []string{"400", "invalid_index_name_exception"}},
+		{"too many shards", failed(http.StatusBadRequest, "validation_exception"), []string{"400", "validation_exception"}},
+		{"down", down, []string{"503"}},
+		{"502 as HTML", page(http.StatusBadGateway), []string{"502"}},
+		{"lost", hangUp, []string{"EOF"}},
+		{"truncated", truncated(http.StatusOK, indexMade), []string{"could not be read"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			f := newFake(t, noIndex, test.step)
+			wantSetupError(t, f.store().Setup(t.Context()), test.want...)
+		})
+	}
+}
+
+// That the index was made is believed of Elasticsearch only, and only when it
+// says so: false means that it had not heard of it in time.
+func TestSetupUnconfirmed(t *testing.T) {
+	for name, body := range map[string]string{
+		"HTML":             "<html></html>",
+		"nothing":          "",
+		"another's JSON":   `{}`,
+		"not acknowledged": notAcknowledged,
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				store := undisturbed(missing, func() *http.Response { return response(http.StatusOK, body) })
+				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+				defer cancel()
+				if err := store.Setup(ctx); err == nil {
+					t.Error("Setup succeeded without an index")
+				}
+			})
+		})
+	}
+}
+
+// An index of the right name that never gets the alias was not made by Setup.
+func TestSetupWithoutAlias(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := undisturbed(missing, func() *http.Response {
+			return response(http.StatusBadRequest, failedBody(400, "resource_already_exists_exception"))
+		})
+		start := time.Now()
+		wantSetupError(t, store.Setup(t.Context()), "users-000001", "no alias users")
+		if d := time.Since(start); d > 5*time.Second {
+			t.Errorf("Setup went on for %v", d)
+		}
+	})
+}
+
+func TestSetupContextDoneInPause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := undisturbed(missing, func() *http.Response {
+			return response(http.StatusBadRequest, failedBody(400, "resource_already_exists_exception"))
+		})
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		start := time.Now()
+		wantContextError(t, store.Setup(ctx), context.DeadlineExceeded)
+		if d := time.Since(start); d != 100*time.Millisecond {
+			t.Errorf("Setup returned after %v, instead of 100ms", d)
+		}
+	})
+}
