@@ -101,8 +101,13 @@ func (e *errorWriter) Write(b []byte) (int, error) {
 // ReadFrom keeps the ResponseWriter's own way of sending files.
 func (e *errorWriter) ReadFrom(src io.Reader) (int64, error) {
 	if from, ok := e.ResponseWriter.(io.ReaderFrom); ok && (e.state == fresh || e.state == passing) {
+		before := e.state
 		e.state = passing
-		return from.ReadFrom(src)
+		n, err := from.ReadFrom(src)
+		if n == 0 {
+			e.state = before // nothing was written, not even a header
+		}
+		return n, err
 	}
 	return io.Copy(struct{ io.Writer }{e}, src)
 }
@@ -113,9 +118,10 @@ func (e *errorWriter) isBare(body []byte) bool {
 	if len(body) > 64 || h.Get("Content-Encoding") != "" || !isPlainText(h.Get("Content-Type")) {
 		return false
 	}
-	switch strings.ToLower(strings.TrimSpace(string(body))) {
-	case "":
+	if len(body) == 0 {
 		return true
+	}
+	switch strings.ToLower(strings.TrimSpace(string(body))) {
 	case "404 page not found":
 		return e.status == http.StatusNotFound
 	case "method not allowed", "405 method not allowed":
