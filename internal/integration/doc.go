@@ -1,0 +1,11 @@
+// Package integration has the tests against a real Elasticsearch, in a module of its
+// own so that who imports the library doesn't get what they need.
+//
+// They run on containers that they start, or on a running server:
+//
+//   - SIGNUP_TEST_ELASTICSEARCH_IMAGE: the image of the containers.
+//   - SIGNUP_TEST_ELASTICSEARCH_URL: the address of a running server, with
+//     user:password if it wants them. No container is started then.
+//   - SIGNUP_TEST_ELASTICSEARCH_CA: the file with the certificate of the authority
+//     that signed that server's, if the system doesn't know it.
+package integration

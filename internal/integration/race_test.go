@@ -1,0 +1,96 @@
+package integration
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gosignup/signup/internal/wiretest"
+)
+
+// post sends an address and a password, again for as long as it is told that
+// the service is busy, and returns the answer.
+func post(t *testing.T, url, email, password string) (int, string) {
+	t.Helper()
+	body, err := json.Marshal(map[string]string{"email_address": email, "password": password})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for {
+		res, err := http.Post(url, "application/json", bytes.NewReader(body))
+		if err != nil {
+			t.Error(err)
+			return 0, ""
+		}
+		text, err := io.ReadAll(res.Body)
+		_ = res.Body.Close()
+		if err != nil {
+			t.Error(err)
+			return 0, ""
+		}
+		if res.StatusCode != http.StatusServiceUnavailable {
+			return res.StatusCode, string(text)
+		}
+		seconds, err := strconv.Atoi(res.Header.Get("Retry-After"))
+		if err != nil || seconds < 1 {
+			t.Errorf("Retry-After is %q", res.Header.Get("Retry-After"))
+			return 0, ""
+		}
+		time.Sleep(time.Duration(seconds) * time.Second)
+	}
+}
+
+// The tutorial's race: its service told up to 35 of 50 that they were added,
+// each overwriting the one before.
+func TestRace(t *testing.T) {
+	for _, s := range servers(t) {
+		t.Run(s.Name, func(t *testing.T) {
+			u, caFile, _ := s.reach(t)
+			index := indexName(t)
+			var processes []string
+			for range 2 {
+				processes = append(processes, wiretest.Start(t, tutorial, "-es", u.String(), "-es-ca", caFile, "-es-index", index))
+			}
+			const callers = 200
+			statuses := make([]int, callers)
+			start := make(chan struct{})
+			var wg sync.WaitGroup
+			for i := range callers {
+				wg.Go(func() {
+					<-start
+					statuses[i], _ = post(t, processes[i%2]+"/v1/users/new", "race@abc.com", password(i))
+				})
+			}
+			close(start)
+			wg.Wait()
+
+			count, winner := map[int]int{}, -1
+			for i, status := range statuses {
+				count[status]++
+				if status == http.StatusOK {
+					winner = i
+				}
+			}
+			if count[http.StatusOK] != 1 || count[http.StatusConflict] != callers-1 {
+				t.Fatalf("answers by status: %v", count)
+			}
+			for _, process := range processes {
+				if status, body := post(t, process+"/v1/auth/login", "race@abc.com", password(winner)); status != http.StatusOK {
+					t.Errorf("the winner can't log in: %d %s", status, body)
+				}
+				if status, _ := post(t, process+"/v1/auth/login", "race@abc.com", password((winner+1)%callers)); status != http.StatusBadRequest {
+					t.Errorf("a loser logs in: %d", status)
+				}
+			}
+			t.Logf("%d at once through two processes: %d added, %d refused as duplicates", callers, count[200], count[409])
+		})
+	}
+}
+
+func password(i int) string { return fmt.Sprintf("the password of %d", i) }

@@ -1,0 +1,111 @@
+package integration
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/elastic/go-elasticsearch/v8"
+
+	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/esstore"
+)
+
+// A lossy proxy carries out every request, and loses the answer to the first
+// write after lose was called: it cuts the connection instead.
+type lossy struct {
+	*httputil.ReverseProxy
+	losing atomic.Bool
+	writes atomic.Int64
+}
+
+func newLossy(t *testing.T, s *server) *lossy {
+	t.Helper()
+	target, err := url.Parse(s.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	transport, err := s.transport()
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &lossy{}
+	l.ReverseProxy = &httputil.ReverseProxy{
+		Transport: transport,
+		Rewrite:   func(r *httputil.ProxyRequest) { r.SetURL(target) },
+		ModifyResponse: func(res *http.Response) error {
+			if res.Request.Method == http.MethodGet {
+				return nil
+			}
+			l.writes.Add(1)
+			if l.losing.CompareAndSwap(true, false) {
+				panic(http.ErrAbortHandler)
+			}
+			return nil
+		},
+	}
+	return l
+}
+
+func (l *lossy) lose() { l.losing.Store(true); l.writes.Store(0) }
+
+// With the official client's own retry, a write whose answer was lost is sent
+// again, and finds that it has been made.
+func TestLostAnswer(t *testing.T) {
+	for _, s := range servers(t) {
+		t.Run(s.Name, func(t *testing.T) {
+			proxy := newLossy(t, s)
+			at := httptest.NewServer(proxy)
+			defer at.Close()
+			client, err := elasticsearch.NewClient(elasticsearch.Config{
+				Addresses: []string{at.URL}, Username: s.Username, Password: s.Password,
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			index := indexName(t)
+			store := esstore.New(client, &esstore.Options{Index: index})
+			if err := store.Setup(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			accounts := &signup.Accounts{Store: store, Hasher: signup.Bcrypt{Cost: 4}}
+
+			lost := func(what string, call func() error) {
+				t.Helper()
+				proxy.lose()
+				if err := call(); err != nil {
+					t.Errorf("%s: %v", what, err)
+				}
+				if n := proxy.writes.Load(); n < 2 {
+					t.Errorf("%s: no retry was seen: %d write", what, n)
+				}
+			}
+			var u signup.User
+			lost("Register", func() error {
+				u, err = accounts.Register(t.Context(), signup.Registration{Email: "ada@example.org", Password: "correct horse battery"})
+				return err
+			})
+			stored, err := store.Get(t.Context(), u.Key())
+			if err != nil || !stored.Equal(u) || stored.Version != u.Version {
+				t.Errorf("stored is %v of %q, %v; want %v of %q", stored, stored.Version, err, u, u.Version)
+			}
+			request(t, client, "POST", "/"+index+"/_refresh", "")
+			if status, body := request(t, client, "GET", "/"+index+"/_count", ""); status != 200 || !strings.Contains(body, `"count":1,`) {
+				t.Errorf("documents: %d %s", status, body)
+			}
+
+			lost("Update", func() error { u.FirstName = "Ada"; return store.Update(t.Context(), &u) })
+			if stored, err = store.Get(t.Context(), u.Key()); err != nil || !stored.Equal(u) || stored.Version != u.Version {
+				t.Errorf("after Update: %v of %q, %v; want %v of %q", stored, stored.Version, err, u, u.Version)
+			}
+			lost("Delete", func() error { return store.Delete(t.Context(), u) })
+			if _, err := store.Get(t.Context(), u.Key()); err == nil {
+				t.Error("after Delete: the user is there")
+			}
+		})
+	}
+}

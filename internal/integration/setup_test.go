@@ -1,0 +1,196 @@
+package integration
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/elastic/go-elasticsearch/v8/esapi"
+
+	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/esstore"
+)
+
+// Ten processes set up one store at once, and use it at once.
+func TestSetupAtOnce(t *testing.T) {
+	for _, s := range servers(t) {
+		t.Run(s.Name, func(t *testing.T) {
+			index := indexName(t)
+			errs := make([]error, 10)
+			var wg sync.WaitGroup
+			for i := range errs {
+				store := esstore.New(s.client(t), &esstore.Options{Index: index}) // each with a client of its own
+				wg.Go(func() {
+					if errs[i] = store.Setup(t.Context()); errs[i] != nil {
+						return
+					}
+					u := signup.User{ID: string(rune('a' + i)), Email: "ada@example.org"}
+					errs[i] = store.Create(t.Context(), &u)
+				})
+			}
+			wg.Wait()
+			created := 0
+			for _, err := range errs {
+				if err == nil {
+					created++
+				} else if !errors.Is(err, signup.ErrExists) {
+					t.Error(err)
+				}
+			}
+			if created != 1 {
+				t.Errorf("%d created the user", created)
+			}
+			store := esstore.New(s.client(t), &esstore.Options{Index: index})
+			if err := store.Setup(t.Context()); err != nil {
+				t.Errorf("once more: %v", err)
+			}
+			if _, err := store.Get(t.Context(), "ada@example.org"); err != nil {
+				t.Errorf("a Setup lost the user: %v", err)
+			}
+		})
+	}
+}
+
+// request sends a request of the test's own and returns the answer.
+func request(t *testing.T, transport esapi.Transport, method, path, body string) (int, string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, "http://any"+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.URL.Scheme, req.URL.Host = "", ""
+	res, err := transport.Perform(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res.StatusCode, string(text)
+}
+
+// What the mapping promises, asked of the server: nothing that isn't declared
+// is stored, and no search finds or shows a hash.
+func TestMapping(t *testing.T) {
+	for _, s := range servers(t) {
+		t.Run(s.Name, func(t *testing.T) {
+			client, index := s.client(t), indexName(t)
+			store := esstore.New(client, &esstore.Options{Index: index})
+			if err := store.Setup(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			const hash = "$2a$12$ofnobody"
+			u := signup.User{
+				ID: "id-1", Email: "Ada@example.org", FirstName: "Ada", PasswordHash: signup.Hash(hash),
+				Profile: map[string]string{"company": "Analytical Engines"},
+			}
+			if err := store.Create(t.Context(), &u); err != nil {
+				t.Fatal(err)
+			}
+			if status, body := request(t, client, "POST", "/"+index+"/_refresh", ""); status != 200 {
+				t.Fatalf("%d %s", status, body)
+			}
+			search := func(query string) (status, hits int) {
+				status, body := request(t, client, "POST", "/"+index+"/_search", query)
+				var ans struct {
+					Hits struct{ Hits []json.RawMessage }
+				}
+				if err := json.Unmarshal([]byte(body), &ans); err != nil {
+					t.Fatal(err)
+				}
+				return status, len(ans.Hits.Hits)
+			}
+			for _, query := range []string{
+				`{"query": {"term": {"key": "ada@example.org"}}}`,
+				`{"query": {"match": {"first_name": "ADA"}}}`,
+				`{"query": {"prefix": {"first_name.raw": "ad"}}}`,
+				`{"query": {"term": {"profile.company": "Analytical Engines"}}}`,
+				`{"query": {"range": {"created_at": {"lte": "now"}}}}`,
+			} {
+				if status, hits := search(query); status != 200 || hits != 1 {
+					t.Errorf("%s: status %d, %d hits", query, status, hits)
+				}
+			}
+			for _, query := range []string{
+				`{"query": {"term": {"password": "` + hash + `"}}}`,
+				`{"query": {"prefix": {"password": "$2a"}}}`,
+				`{"query": {"query_string": {"query": "\"` + hash + `\""}}}`,
+				`{"aggs": {"a": {"terms": {"field": "password"}}}}`,
+				`{"sort": ["password"]}`,
+			} {
+				status, hits := search(query)
+				if found := status == 200 && hits > 0; found {
+					t.Errorf("%s: status %d, %d hits", query, status, hits)
+				}
+			}
+			status, body := request(t, client, "PUT", "/"+index+"/_doc/x", `{"is_admin": true}`)
+			if status != http.StatusBadRequest || !strings.Contains(body, "strict_dynamic_mapping_exception") {
+				t.Errorf("a field that isn't declared: %d %s", status, body)
+			}
+		})
+	}
+}
+
+// What keeps a store from being set up is told, and nothing is changed.
+func TestSetupRefuses(t *testing.T) {
+	s := servers(t)[0]
+	client := s.client(t)
+	for _, c := range []struct {
+		name    string
+		prepare func(t *testing.T, alias string)
+		want    string
+	}{
+		{"an index in the way", func(t *testing.T, alias string) {
+			request(t, client, "PUT", "/"+alias, `{"mappings": {"_meta": {"signup": {"schema": 1}}}}`)
+		}, "is an index, where an alias is wanted"},
+		{"somebody else's index", func(t *testing.T, alias string) {
+			request(t, client, "PUT", "/"+alias+"-000001", `{"aliases": {"`+alias+`": {}}}`)
+		}, "was not made by this package"},
+		{"a newer schema", func(t *testing.T, alias string) {
+			request(t, client, "PUT", "/"+alias+"-000002", `{"mappings": {"_meta": {"signup": {"schema": 99}}}, "aliases": {"`+alias+`": {}}}`)
+		}, "has the schema 99"},
+		{"two indices", func(t *testing.T, alias string) {
+			for _, n := range []string{"-000001", "-000002"} {
+				request(t, client, "PUT", "/"+alias+n, `{"aliases": {"`+alias+`": {}}}`)
+			}
+		}, "2 indices are behind"},
+		{"an index that lost its alias", func(t *testing.T, alias string) {
+			request(t, client, "PUT", "/"+alias+"-000001", `{}`)
+		}, "but no alias"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			alias := indexName(t)
+			c.prepare(t, alias)
+			err := esstore.New(client, &esstore.Options{Index: alias}).Setup(t.Context())
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("%v, want %q in it", err, c.want)
+			}
+		})
+	}
+}
+
+// Without Setup nothing is stored anywhere, and the error says what to do.
+func TestNotSetUp(t *testing.T) {
+	s := servers(t)[0]
+	client, index := s.client(t), indexName(t)
+	store := esstore.New(client, &esstore.Options{Index: index})
+	u := signup.User{ID: "id-1", Email: "ada@example.org"}
+	err := store.Create(context.Background(), &u)
+	if err == nil || !strings.Contains(err.Error(), "is the store set up?") || errors.Is(err, signup.ErrNotFound) {
+		t.Errorf("Create: %v", err)
+	}
+	if _, err := store.Get(t.Context(), "ada@example.org"); err == nil || errors.Is(err, signup.ErrNotFound) {
+		t.Errorf("Get: %v", err)
+	}
+	if status, _ := request(t, client, "GET", "/"+index, ""); status != http.StatusNotFound {
+		t.Errorf("an index was made: %d", status)
+	}
+}

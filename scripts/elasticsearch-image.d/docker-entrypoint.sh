@@ -1,0 +1,20 @@
+#!/bin/bash
+# Settings as the official image takes them: from environment variables with a dot in
+# their name, and the first password of the user elastic from ELASTIC_PASSWORD.
+set -euo pipefail
+cd /usr/share/elasticsearch
+
+settings=()
+while IFS='=' read -r -d '' name value; do
+  if [[ $name =~ ^[a-z0-9_]+(\.[a-z0-9_]+)+$ ]]; then settings+=("-E$name=$value"); fi
+done < <(env -0)
+
+if [[ -n ${ELASTIC_PASSWORD:-} ]]; then
+  if [[ ! -f config/elasticsearch.keystore ]]; then
+    bin/elasticsearch-keystore create >/dev/null
+  fi
+  printf '%s' "$ELASTIC_PASSWORD" |
+    bin/elasticsearch-keystore add --stdin --force bootstrap.password >/dev/null
+fi
+
+exec bin/elasticsearch "${settings[@]}" "$@"
