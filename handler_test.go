@@ -788,6 +788,8 @@ func TestHandlerAccept(t *testing.T) {
 		{[]string{"application/json;q=0,application/problem+json;q=0"}, false},
 		{[]string{"application/json", "application/problem+json"}, true},
 		{[]string{"application/json", "application/problem+json;q=0.5"}, false},
+		{[]string{"application/json, application/json;q=0.1, application/problem+json;q=0.5"}, false},
+		{[]string{"application/problem+json, application/problem+json;q=0.1, application/json;q=0.5"}, true},
 		{[]string{"text/html, */*;q=0.8"}, false},
 		{[]string{"text/html, application/problem+json;q=0.2, */*;q=0.8"}, true},
 		{[]string{"/,;,, application/problem+json"}, true},

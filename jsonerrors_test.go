@@ -130,12 +130,12 @@ var bareAnswers = map[int]wireAnswer{
 	500: {Message: brokenMessage},
 }
 
-func status(code int) http.HandlerFunc {
+func writeStatus(code int) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) }
 }
 
-// text answers as gin and http.Error do, with each piece in a Write.
-func text(code int, contentType string, pieces ...string) http.HandlerFunc {
+// writeText answers as gin and http.Error do, with each piece in a Write.
+func writeText(code int, contentType string, pieces ...string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if contentType != "" {
 			w.Header().Set("Content-Type", contentType)
@@ -150,7 +150,7 @@ func text(code int, contentType string, pieces ...string) http.HandlerFunc {
 	}
 }
 
-func httpErr(code int, message string) http.HandlerFunc {
+func writeError(code int, message string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) { http.Error(w, message, code) }
 }
 
@@ -178,21 +178,21 @@ func TestJSONErrorsReplaces(t *testing.T) {
 		{"mux 405", 405, at("GET", "/only")},
 		{"mux 405 for DELETE", 405, at("DELETE", "/only")},
 		{"NotFound", 404, http.NotFound},
-		{"Error 404", 404, httpErr(404, "404 page not found")},
-		{"Error 405", 405, httpErr(405, "Method Not Allowed")},
-		{"Error 405 in lower case", 405, httpErr(405, "method not allowed")},
-		{"Error 500", 500, httpErr(500, "Internal Server Error")},
-		{"Error 500 in other case", 500, httpErr(500, "INTERNAL server error")},
-		{"404 empty", 404, status(404)},
-		{"405 empty", 405, status(405)},
-		{"500 empty", 500, status(500)},
-		{"404 of plain text, empty", 404, text(404, plain)},
-		{"404 with empty writes", 404, text(404, "", "", "")},
-		{"404 with empty writes before the text", 404, text(404, plain, "", "404 page not found")},
-		{"gin 404", 404, text(404, "text/plain", "404 page not found")},
-		{"gin 405", 405, text(405, "text/plain", "405 method not allowed")},
-		{"404 without type", 404, text(404, "", "404 page not found\n")},
-		{"404 of another type name", 404, text(404, "Text/Plain ;charset=x", "404 page not found")},
+		{"Error 404", 404, writeError(404, "404 page not found")},
+		{"Error 405", 405, writeError(405, "Method Not Allowed")},
+		{"Error 405 in lower case", 405, writeError(405, "method not allowed")},
+		{"Error 500", 500, writeError(500, "Internal Server Error")},
+		{"Error 500 in other case", 500, writeError(500, "INTERNAL server error")},
+		{"404 empty", 404, writeStatus(404)},
+		{"405 empty", 405, writeStatus(405)},
+		{"500 empty", 500, writeStatus(500)},
+		{"404 of plain text, empty", 404, writeText(404, plain)},
+		{"404 with empty writes", 404, writeText(404, "", "", "")},
+		{"404 with empty writes before the text", 404, writeText(404, plain, "", "404 page not found")},
+		{"gin 404", 404, writeText(404, "text/plain", "404 page not found")},
+		{"gin 405", 405, writeText(405, "text/plain", "405 method not allowed")},
+		{"404 without type", 404, writeText(404, "", "404 page not found\n")},
+		{"404 of another type name", 404, writeText(404, "Text/Plain ;charset=x", "404 page not found")},
 		{"404, then 200 too late", 404, func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(404)
 			w.WriteHeader(200)
@@ -210,7 +210,7 @@ func TestJSONErrorsReplaces(t *testing.T) {
 			http.Error(w, "Internal Server Error", 500)
 		}},
 		// As by a handler that forgets to return after http.Error.
-		{"500, then a page", 500, text(500, plain, "Internal Server Error\n", "<!DOCTYPE html>\n", strings.Repeat("x", 1<<16))},
+		{"500, then a page", 500, writeText(500, plain, "Internal Server Error\n", "<!DOCTYPE html>\n", strings.Repeat("x", 1<<16))},
 		{"404, then a copied page", 404, func(w http.ResponseWriter, r *http.Request) {
 			http.NotFound(w, r)
 			if n, err := io.Copy(w, onlyReader{strings.NewReader("a page")}); n != 6 || err != nil {
@@ -222,6 +222,9 @@ func TestJSONErrorsReplaces(t *testing.T) {
 			w.(http.Flusher).Flush()
 			if err := http.NewResponseController(w).Flush(); err != nil {
 				panic(err)
+			}
+			if n, err := io.WriteString(w, "more"); n != 4 || err != nil { // as if nobody had interfered
+				panic(fmt.Sprint(n, err))
 			}
 		}},
 		{"404 copied", 404, func(w http.ResponseWriter, _ *http.Request) {
@@ -355,62 +358,62 @@ func TestJSONErrorsLeavesAlone(t *testing.T) {
 	}
 	cases := []alone{
 		{"nothing at all", func(http.ResponseWriter, *http.Request) {}},
-		{"200", text(200, plain, "hello")},
-		{"200 of a bare text", text(200, plain, "404 page not found\n")},
+		{"200", writeText(200, plain, "hello")},
+		{"200 of a bare text", writeText(200, plain, "404 page not found\n")},
 		{"200 implied", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "404 page not found\n") }},
 		{"200 by an empty write, then 404", func(w http.ResponseWriter, r *http.Request) { _, _ = w.Write(nil); http.NotFound(w, r) }},
 		{"200, then 404 too late", func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(200); http.NotFound(w, r) }},
-		{"204", status(204)},
+		{"204", writeStatus(204)},
 		{"301", func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "/elsewhere", http.StatusMovedPermanently)
 		}},
-		{"304", status(304)},
+		{"304", writeStatus(304)},
 
-		{"400 empty", status(400)},
-		{"401 empty", status(401)},
-		{"403", httpErr(403, "Forbidden")},
-		{"403 of a bare text", httpErr(403, "404 page not found")},
-		{"403 empty", status(403)},
-		{"410 empty", status(410)},
-		{"501", httpErr(501, "Internal Server Error")},
-		{"502", httpErr(502, "Bad Gateway")},
-		{"502 empty", status(502)},
-		{"503", httpErr(503, "Internal Server Error")},
-		{"503 empty", status(503)},
+		{"400 empty", writeStatus(400)},
+		{"401 empty", writeStatus(401)},
+		{"403", writeError(403, "Forbidden")},
+		{"403 of a bare text", writeError(403, "404 page not found")},
+		{"403 empty", writeStatus(403)},
+		{"410 empty", writeStatus(410)},
+		{"501", writeError(501, "Internal Server Error")},
+		{"502", writeError(502, "Bad Gateway")},
+		{"502 empty", writeStatus(502)},
+		{"503", writeError(503, "Internal Server Error")},
+		{"503 empty", writeStatus(503)},
 
-		{"404 of HTML", text(404, html, "<!DOCTYPE html>\n<title>Gone</title>\n")},
-		{"404 of HTML without type", text(404, "", "<!DOCTYPE html>\n<title>Gone</title>\n")},
-		{"404 of HTML with a bare text", text(404, html, "404 page not found\n")},
-		{"404 of HTML, empty", text(404, html)},
-		{"405 of HTML", text(405, html, "<p>No</p>")},
-		{"500 of HTML", text(500, html, "<p>Sorry</p>")},
-		{"404 of JSON", text(404, "application/json", `{"own": true}`)},
-		{"404 of JSON, empty", text(404, "application/json")},
-		{"404 of a problem", text(404, "application/problem+json", `{"title": "own"}`)},
-		{"500 of JSON", text(500, "application/json", `{"own": true}`)},
-		{"500 of JSON with a bare text", text(500, "application/json", `"Internal Server Error"`)},
-		{"404 of own text", httpErr(404, "there is no such user")},
-		{"404 with the standard reason", httpErr(404, "Not Found")},
-		{"405 of own text", httpErr(405, "use POST")},
-		{"500 of own text", httpErr(500, "the printer is on fire")},
-		{"500 of a longer text", httpErr(500, "Internal Server Error: the printer is on fire")},
-		{"404 of a text with quotes", httpErr(404, `"404 page not found"`)},
-		{"404 of binary", text(404, "application/octet-stream", "\x00\x01\xff")},
-		{"404 of the text of 405", httpErr(404, "Method Not Allowed")},
-		{"404 of the text of 500", httpErr(404, "Internal Server Error")},
-		{"405 of the text of 404", httpErr(405, "404 page not found")},
-		{"500 of the text of 404", httpErr(500, "404 page not found")},
+		{"404 of HTML", writeText(404, html, "<!DOCTYPE html>\n<title>Gone</title>\n")},
+		{"404 of HTML without type", writeText(404, "", "<!DOCTYPE html>\n<title>Gone</title>\n")},
+		{"404 of HTML with a bare text", writeText(404, html, "404 page not found\n")},
+		{"404 of HTML, empty", writeText(404, html)},
+		{"405 of HTML", writeText(405, html, "<p>No</p>")},
+		{"500 of HTML", writeText(500, html, "<p>Sorry</p>")},
+		{"404 of JSON", writeText(404, "application/json", `{"own": true}`)},
+		{"404 of JSON, empty", writeText(404, "application/json")},
+		{"404 of a problem", writeText(404, "application/problem+json", `{"title": "own"}`)},
+		{"500 of JSON", writeText(500, "application/json", `{"own": true}`)},
+		{"500 of JSON with a bare text", writeText(500, "application/json", `"Internal Server Error"`)},
+		{"404 of own text", writeError(404, "there is no such user")},
+		{"404 with the standard reason", writeError(404, "Not Found")},
+		{"405 of own text", writeError(405, "use POST")},
+		{"500 of own text", writeError(500, "the printer is on fire")},
+		{"500 of a longer text", writeError(500, "Internal Server Error: the printer is on fire")},
+		{"404 of a text with quotes", writeError(404, `"404 page not found"`)},
+		{"404 of binary", writeText(404, "application/octet-stream", "\x00\x01\xff")},
+		{"404 of the text of 405", writeError(404, "Method Not Allowed")},
+		{"404 of the text of 500", writeError(404, "Internal Server Error")},
+		{"405 of the text of 404", writeError(405, "404 page not found")},
+		{"500 of the text of 404", writeError(500, "404 page not found")},
 
-		{"404 of much text", text(404, plain, large)},
-		{"404 of much text beginning with white space", text(404, plain, strings.Repeat(" ", 1<<16)+"404 page not found")},
-		{"404 of much text in pieces", text(404, plain, strings.SplitAfter("Not here:\n"+large[:1<<13], "\n")...)},
-		{"404 of HTML in pieces", text(404, html, "<!DOCTYPE html>", "", "\n", "<title>Gone</title>\n")},
-		{"404 of HTML in pieces without type", text(404, "", "<", "!DOCTYPE html>\n<title>Gone</title>\n")},
-		{"404 of own text in pieces", text(404, plain, "there ", "is ", "no ", "such ", "user\n")},
+		{"404 of much text", writeText(404, plain, large)},
+		{"404 of much text beginning with white space", writeText(404, plain, strings.Repeat(" ", 1<<16)+"404 page not found")},
+		{"404 of much text in pieces", writeText(404, plain, strings.SplitAfter("Not here:\n"+large[:1<<13], "\n")...)},
+		{"404 of HTML in pieces", writeText(404, html, "<!DOCTYPE html>", "", "\n", "<title>Gone</title>\n")},
+		{"404 of HTML in pieces without type", writeText(404, "", "<", "!DOCTYPE html>\n<title>Gone</title>\n")},
+		{"404 of own text in pieces", writeText(404, plain, "there ", "is ", "no ", "such ", "user\n")},
 		// A template's first piece is often the line break after its
 		// first action.
-		{"404 of HTML in pieces, white space first", text(404, "", "\n", "<!DOCTYPE html>\n<title>Gone</title>\n")},
-		{"404 of own text in pieces, white space first", text(404, plain, "  ", "there is no such user\n")},
+		{"404 of HTML in pieces, white space first", writeText(404, "", "\n", "<!DOCTYPE html>\n<title>Gone</title>\n")},
+		{"404 of own text in pieces, white space first", writeText(404, plain, "  ", "there is no such user\n")},
 
 		{"404 encoded", encoded(404, "\x1f\x8bnot really gzip")},
 		{"404 encoded, of a bare text", encoded(404, "404 page not found\n")},
@@ -897,6 +900,18 @@ func TestJSONErrorsSwitchingProtocols(t *testing.T) {
 	if err != nil || !strings.HasPrefix(string(text), "HTTP/1.1 101 ") || !strings.HasSuffix(string(text), "\r\n\r\nswitched") {
 		t.Errorf("%q, %v", text, err)
 	}
+
+	_ = captureDefaultLog(t)
+	w := httptest.NewRecorder()
+	defer func() {
+		if v := recover(); v != http.ErrAbortHandler || w.Body.Len() > 0 {
+			t.Errorf("after a panic: %v, %s", v, w.Body)
+		}
+	}()
+	signup.JSONErrors(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusSwitchingProtocols)
+		panic("inner-text")
+	})).ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
 }
 
 // A fileSender notices whether its own way of sending files is used.

@@ -127,6 +127,8 @@ func TestRequestStrictJSON(t *testing.T) {
 		{"surrogate after a pair", with(`"x": "\ud83d\ude00\ud83d"`), halved},
 		{"a pair", with(`"x": "\ud83d\ude00", "\uD83D\uDE00": "\uDBFF\uDFFF\uD800\uDC00"`), ""},
 		{"an escaped backslash", with(`"x": "\\ud800"`), ""},
+		{"an escaped backslash before digits", with(`"x": "\\d800"`), ""},
+		{"another escape before digits", with(`"x": "\nd800\tdc00"`), ""},
 		{"two escaped backslashes", with(`"x": "\\\\udc00", "y": "\\", "z": "\\\\"`), ""},
 		{"the neighbours of surrogates", with(`"x": "\ud7ff\ue000"`), ""},
 		{"all short escapes", with(`"x": "\"\\\/\b\f\n\r\t"`), ""},

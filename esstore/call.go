@@ -26,7 +26,7 @@ type failure struct {
 	status   int    // of the answer; 0: there was none
 	kind     string // Elasticsearch's error type, if it told one
 	err      error  // why there was no answer, or none that could be read
-	attempts int64  // how often the request was sent, as far as can be known
+	attempts int64  // how often the request was sent; one too many where a connection had gone stale
 	unsent   bool   // it wasn't even tried
 }
 
@@ -65,9 +65,15 @@ func unquoted(err error) string {
 
 // Is makes a 429 an ErrBusy: Elasticsearch rejects before it does anything. But
 // if the client sent the request more than once, an earlier one may have been
-// carried out.
+// carried out. A full disk is a 429 as well, though not one that passes.
 func (f *failure) Is(target error) bool {
-	return target == signup.ErrBusy && f.status == http.StatusTooManyRequests && f.attempts <= 1
+	return target == signup.ErrBusy && f.status == http.StatusTooManyRequests &&
+		f.attempts <= 1 && f.kind != "cluster_block_exception"
+}
+
+// noIndex reports whether the index of the request doesn't exist.
+func (f *failure) noIndex() bool {
+	return f != nil && f.status == http.StatusNotFound && f.kind == "index_not_found_exception"
 }
 
 // isOpen reports whether the write that failed so may have been made
@@ -81,26 +87,27 @@ func (f *failure) isOpen() bool {
 
 // call sends req and decodes the answer, also that of a failure.
 func (s *Store) call(ctx context.Context, op string, req esapi.Request) (ans answer, f *failure) {
-	body, f := s.send(ctx, op, req)
+	status, body, f := s.send(ctx, op, req)
 	if err := json.Unmarshal(body, &ans); err != nil {
 		if f == nil {
-			f = &failure{op: op, status: http.StatusOK, err: errNotElasticsearch}
+			f = &failure{op: op, status: status, err: errNotElasticsearch}
 		}
 		return answer{}, f
 	}
+	ans.status = status
 	return ans, f
 }
 
 var errNotElasticsearch = errors.New("the answer is not Elasticsearch's")
 
-// send sends req and returns the answer's body. It looks at the status before
+// send sends req and returns the answer's status and body. It looks at the status before
 // the body, which may be a proxy's page.
-func (s *Store) send(ctx context.Context, op string, req esapi.Request) ([]byte, *failure) {
+func (s *Store) send(ctx context.Context, op string, req esapi.Request) (int, []byte, *failure) {
 	if s.invalid != nil {
-		return nil, &failure{op: op, err: s.invalid, unsent: true}
+		return 0, nil, &failure{op: op, err: s.invalid, unsent: true}
 	}
 	if err := ctx.Err(); err != nil { // the client would try four times all the same
-		return nil, &failure{op: op, err: err, unsent: true}
+		return 0, nil, &failure{op: op, err: err, unsent: true}
 	}
 	var attempts atomic.Int64
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
@@ -108,19 +115,19 @@ func (s *Store) send(ctx context.Context, op string, req esapi.Request) ([]byte,
 	})
 	res, err := req.Do(ctx, s.transport)
 	if err != nil {
-		return nil, &failure{op: op, err: err, attempts: attempts.Load()}
+		return 0, nil, &failure{op: op, err: err, attempts: attempts.Load()}
 	}
 	body, err := readAnswer(res.Body)
 	f := &failure{op: op, status: res.StatusCode, attempts: attempts.Load()}
 	switch {
 	case err != nil:
 		f.err = fmt.Errorf("the answer could not be read: %w", err)
-		return nil, f
+		return 0, nil, f
 	case f.status < 300:
-		return body, nil
+		return f.status, body, nil
 	}
 	f.kind = errorType(body)
-	return body, f
+	return f.status, body, f
 }
 
 // readAnswer reads body to its end, so that the connection can be used again.
@@ -158,4 +165,6 @@ type answer struct {
 	Found       *bool    `json:"found"`
 	Result      string   `json:"result"`
 	Source      document `json:"_source"`
+
+	status int
 }

@@ -23,6 +23,8 @@ func TestCreate(t *testing.T) {
 	testCreate(t, []step{created}, "nil")
 }
 
+func TestCreateNotSetUp(t *testing.T) { testCreate(t, []step{noIndex}, unknown) }
+
 func TestCreateRefused(t *testing.T) {
 	for _, refusal := range refusals {
 		t.Run(refusal.name, func(t *testing.T) { testCreate(t, []step{refusal.step}, refusal.want) })

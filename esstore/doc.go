@@ -4,17 +4,20 @@
 // It takes the one-method esapi.Transport, which the official client is. The
 // application builds that, with its addresses, certificates and credentials:
 //
+//	transport := http.DefaultTransport.(*http.Transport).Clone()
+//	transport.MaxIdleConnsPerHost = 64 // as many as requests at once; the default is 2
+//	transport.TLSClientConfig = &tls.Config{RootCAs: authority}
 //	client, err := elasticsearch.NewClient(elasticsearch.Config{
 //		Addresses: []string{"https://es1:9200", "https://es2:9200"},
-//		Username:  "signup", Password: password, CACert: ca,
-//		Transport: &http.Transport{MaxIdleConnsPerHost: 64}, // 2, the default, make a new connection a request
+//		Username:  "signup",
+//		Password:  password,
+//		Transport: transport,
+//		// Or a request whose caller has gone is tried three more times.
+//		RetryOnError: func(r *http.Request, _ error) bool { return r.Context().Err() == nil },
 //	})
 //	store := esstore.New(client, nil)
 //	err = store.Setup(ctx)
 //	accounts := &signup.Accounts{Store: store}
-//
-// Transport in that configuration replaces the whole of the client's own: set
-// TLS options either there or by CACert, as its documentation says.
 //
 // # How users are stored
 //
@@ -30,7 +33,7 @@
 // The client retries on its own, so that a Create which succeeded may be
 // answered 409. After that, and after any error that leaves open whether a
 // write was made, the Store reads the document, even if the caller's context is
-// done by then (for two seconds at most), and tells from what it finds: a Create by
+// done by then (each time for two seconds at most), and tells from what it finds: a Create by
 // the user's ID, an Update by a random token which is stored with it. If that
 // fails too, the error is the first one, and the outcome unknown.
 //

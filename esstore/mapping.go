@@ -30,5 +30,13 @@ const indexBody = `{
       "write_token":   {"type": "keyword", "index": false, "doc_values": false}
     }
   },
-  "aliases": {%q: {"is_write_index": true}}
+  "aliases": {
+    %q: {"is_write_index": true},
+    %q: {}
+  }
 }`
+
+// ownAlias returns the alias that is of this index alone. An Update names the
+// index that its Version is of; were that gone, the request would make a new one
+// with guessed mappings, unless it requires an alias.
+func ownAlias(index string) string { return index + ".own" }

@@ -106,11 +106,11 @@ var refusals = []struct {
 	{namedStep{"401", failed(http.StatusUnauthorized, "security_exception")}, unknown},
 	{namedStep{"403", failed(http.StatusForbidden, "security_exception")}, unknown},
 	{namedStep{"403 as HTML", page(http.StatusForbidden)}, unknown},
-	{namedStep{"404 no index", noIndex}, unknown},
 	{namedStep{"404 as HTML", page(http.StatusNotFound)}, unknown},
 	{namedStep{"413", failed(http.StatusRequestEntityTooLarge, "exception")}, unknown},
 	{namedStep{"429", failed(http.StatusTooManyRequests, "es_rejected_execution_exception")}, "ErrBusy"},
 	{namedStep{"429 as HTML", page(http.StatusTooManyRequests)}, "ErrBusy"},
+	{namedStep{"429 of a full disk", failed(http.StatusTooManyRequests, "cluster_block_exception")}, unknown},
 	{namedStep{"429 truncated", truncated(http.StatusTooManyRequests, failedBody(429, "exception"))}, "ErrBusy"},
 }
 

@@ -48,8 +48,8 @@ func TestRequests(t *testing.T) {
 	wantCall(t, f.calls[0], http.MethodPut, "/users"+documentPath,
 		url.Values{"op_type": {"create"}, "require_alias": {"true"}})
 	wantCall(t, f.calls[1], http.MethodGet, "/users"+documentPath, nil)
-	wantCall(t, f.calls[2], http.MethodPut, "/users-000001"+documentPath,
-		url.Values{"if_seq_no": {"0"}, "if_primary_term": {"1"}})
+	wantCall(t, f.calls[2], http.MethodPut, "/users-000001.own"+documentPath,
+		url.Values{"if_seq_no": {"0"}, "if_primary_term": {"1"}, "require_alias": {"true"}})
 	wantCall(t, f.calls[3], http.MethodDelete, "/users-000001"+documentPath,
 		url.Values{"if_seq_no": {"1"}, "if_primary_term": {"1"}})
 	if f.calls[1].body+f.calls[3].body != "" {
@@ -73,13 +73,13 @@ func TestRequestsOfOtherIndex(t *testing.T) {
 	}
 	wantCall(t, f.calls[0], http.MethodPut, "/people.v2"+documentPath,
 		url.Values{"op_type": {"create"}, "require_alias": {"true"}})
-	wantCall(t, f.calls[1], http.MethodPut, "/people.v2-000017"+documentPath,
-		url.Values{"if_seq_no": {"12345678901"}, "if_primary_term": {"3"}})
+	wantCall(t, f.calls[1], http.MethodPut, "/people.v2-000017.own"+documentPath,
+		url.Values{"if_seq_no": {"12345678901"}, "if_primary_term": {"3"}, "require_alias": {"true"}})
 }
 
 // An address is in no URL, and can't break out of one.
 func TestRequestsOfHostileAddresses(t *testing.T) {
-	safe := regexp.MustCompile(`^/users(-000001)?/_doc/[A-Za-z0-9_-]{43}(\?[a-z0-9_=&]+)?$`)
+	safe := regexp.MustCompile(`^/users(-000001(\.own)?)?/_doc/[A-Za-z0-9_-]{43}(\?[a-z0-9_=&]+)?$`)
 	for _, key := range []string{
 		"a?refresh=true", "a#b@example.org", "../../_cluster/settings", "/", "..", ".", "", " ", "%2e%2e%2f",
 		"%", "a b@example.org", "a\r\nX-Injected: 1", "a\x00b", "&routing=x", "user@exämple.org", "a;b", "a\\b",

@@ -88,7 +88,8 @@ func TestSetup(t *testing.T) {
 	if index.Mappings.Meta.Signup.Schema != 1 {
 		t.Errorf("_meta is %v", index.Mappings.Meta)
 	}
-	if alias := index.Aliases["users"]; len(index.Aliases) != 1 || alias["is_write_index"] != true {
+	_, own := index.Aliases["users-000001.own"]
+	if alias := index.Aliases["users"]; len(index.Aliases) != 2 || alias["is_write_index"] != true || !own {
 		t.Errorf("the aliases are %v", index.Aliases)
 	}
 	// Neither is to be searched, sorted or aggregated by.

@@ -57,7 +57,11 @@ const (
 	// conflictTimeout is for a server that has answered 409, and so is there,
 	// if under load, while the caller still waits.
 	conflictTimeout = 10 * time.Second
+	// The pauses, each twice the one before, after which to ask again.
+	firstPause, lastPause = 10 * time.Millisecond, 500 * time.Millisecond
 )
+
+var yes = true // for requests, which want its address
 
 // Create implements signup.Store, in one round trip.
 func (s *Store) Create(ctx context.Context, u *signup.User) error {
@@ -65,14 +69,17 @@ func (s *Store) Create(ctx context.Context, u *signup.User) error {
 	if err != nil {
 		return err
 	}
-	yes := true
-	for pause := 10 * time.Millisecond; ; pause *= 2 {
+	var earlier int64 // attempts that may have stored the user
+	for pause := firstPause; ; pause *= 2 {
 		ans, f := s.call(ctx, "create", esapi.IndexRequest{
 			Index: s.alias, DocumentID: documentID(doc.Key), OpType: "create", RequireAlias: &yes,
 			Body: bytes.NewReader(body),
 		})
 		if f == nil {
 			f = s.written("create", doc, ans, u)
+		}
+		if f != nil {
+			f.attempts += earlier
 		}
 		if f == nil || f.status != http.StatusConflict && !f.isOpen() {
 			return orNil(f)
@@ -87,7 +94,7 @@ func (s *Store) Create(ctx context.Context, u *signup.User) error {
 				u.Version = stored.version
 			}
 			return nil
-		case f.status != http.StatusConflict || !errors.Is(err, signup.ErrNotFound) || pause > settleTimeout/4:
+		case f.status != http.StatusConflict || !errors.Is(err, signup.ErrNotFound) || pause > lastPause:
 			return f
 		}
 		// The address is held, and it is not: the holder was just deleted, or
@@ -95,6 +102,7 @@ func (s *Store) Create(ctx context.Context, u *signup.User) error {
 		if !sleep(ctx, pause) {
 			return fmt.Errorf("esstore: create: %w", ctx.Err())
 		}
+		earlier = max(0, f.attempts-1) // the last one has not, as the 409 says
 	}
 }
 
@@ -113,18 +121,22 @@ func (s *Store) Get(ctx context.Context, key string) (signup.User, error) {
 func (s *Store) Update(ctx context.Context, u *signup.User) error {
 	v, ok := parseVersion(*u, s.alias)
 	if !ok {
-		return s.conflict(ctx, "update", u.Key())
+		return s.conflict(ctx, "update", *u, nil)
 	}
 	doc, body, err := encode(*u)
 	if err != nil {
 		return err
 	}
 	ans, f := s.call(ctx, "update", esapi.IndexRequest{
-		Index: v.index, DocumentID: documentID(doc.Key), IfSeqNo: &v.seqNo, IfPrimaryTerm: &v.primaryTerm,
+		Index: ownAlias(v.index), DocumentID: documentID(doc.Key), RequireAlias: &yes,
+		IfSeqNo: &v.seqNo, IfPrimaryTerm: &v.primaryTerm,
 		Body: bytes.NewReader(body),
 	})
-	if f == nil {
+	switch {
+	case f == nil:
 		f = s.written("update", doc, ans, u)
+	case f.noIndex() && f.attempts <= 1:
+		return s.conflict(ctx, "update", *u, f)
 	}
 	if f == nil || f.status != http.StatusConflict && !f.isOpen() {
 		return orNil(f)
@@ -151,13 +163,16 @@ func (s *Store) Delete(ctx context.Context, u signup.User) error {
 	key := u.Key()
 	v, ok := parseVersion(u, s.alias)
 	if !ok {
-		return s.missing(s.conflict(ctx, "delete", key))
+		return s.missing(s.conflict(ctx, "delete", u, nil))
 	}
 	ans, f := s.call(ctx, "delete", esapi.DeleteRequest{
 		Index: v.index, DocumentID: documentID(key), IfSeqNo: &v.seqNo, IfPrimaryTerm: &v.primaryTerm,
 	})
-	if f == nil && ans.Result != "deleted" {
-		f = &failure{op: "delete", status: http.StatusOK, err: errNotElasticsearch}
+	switch {
+	case f == nil && ans.Result != "deleted":
+		f = &failure{op: "delete", status: ans.status, err: errNotElasticsearch}
+	case f.noIndex() && f.attempts <= 1:
+		return s.missing(s.conflict(ctx, "delete", u, f))
 	}
 	absent := f != nil && f.status == http.StatusNotFound && ans.Result == "not_found"
 	if f == nil || f.status != http.StatusConflict && !absent && !f.isOpen() {
@@ -180,13 +195,17 @@ func (s *Store) Delete(ctx context.Context, u signup.User) error {
 	return f
 }
 
-// conflict returns the error for a Version that can't be the stored user's.
-func (s *Store) conflict(ctx context.Context, op, key string) error {
-	switch _, err := s.get(ctx, key); {
+// conflict returns the error for a Version that can't be the stored user's: its
+// form is wrong, or else its index is gone, as f tells.
+func (s *Store) conflict(ctx context.Context, op string, u signup.User, f *failure) error {
+	stored, err := s.get(ctx, u.Key())
+	switch {
 	case errors.Is(err, signup.ErrNotFound):
 		return gone(op)
 	case err != nil:
 		return err
+	case f != nil && stored.version == u.Version:
+		return f // it is there, but the alias of its own is missing
 	}
 	return fmt.Errorf("esstore: %s: %w", op, signup.ErrConflict)
 }
@@ -216,13 +235,14 @@ func (s *Store) get(ctx context.Context, key string) (found, error) {
 	case f != nil && f.status == http.StatusNotFound && ans.Found != nil && !*ans.Found:
 		return found{}, fmt.Errorf("esstore: get: %w", signup.ErrNotFound)
 	case f != nil:
+		f.attempts = 0 // an earlier one has left nothing behind
 		return found{}, f
 	case ans.Source.Key != key || ans.Source.ID == "":
 		return found{}, errors.New("esstore: get: the document is not of the user whose key was asked for")
 	}
-	v, ok := ans.version(ans.Source)
-	if !ok {
-		return found{}, errors.New("esstore: get: the answer has no version")
+	v, err := s.version(ans, ans.Source)
+	if err != nil {
+		return found{}, fmt.Errorf("esstore: get: %w", err)
 	}
 	return found{ans.Source, v}, nil
 }
@@ -244,10 +264,10 @@ func (s *Store) settle(ctx context.Context, f *failure, key string) (found, erro
 // f. After a 409, u's own Version can't be the newest: a copy that still has it
 // lags behind, and is asked again.
 func (s *Store) settleChange(ctx context.Context, f *failure, u signup.User) (found, error) {
-	for pause := 10 * time.Millisecond; ; pause *= 2 {
+	for pause := firstPause; ; pause *= 2 {
 		stored, err := s.settle(ctx, f, u.Key())
 		lags := err == nil && f.status == http.StatusConflict && stored.version == u.Version
-		if !lags || pause > settleTimeout/4 {
+		if !lags || pause > lastPause {
 			return stored, err
 		}
 		if !sleep(ctx, pause) {
@@ -258,19 +278,23 @@ func (s *Store) settleChange(ctx context.Context, f *failure, u signup.User) (fo
 
 // written sets u's Version to what a write's answer tells.
 func (s *Store) written(op string, doc document, ans answer, u *signup.User) *failure {
-	v, ok := ans.version(doc)
-	if !ok {
-		return &failure{op: op, status: http.StatusOK, err: errors.New("the answer has no version")}
+	v, err := s.version(ans, doc)
+	if err != nil {
+		return &failure{op: op, status: ans.status, err: err}
 	}
 	u.Version = v
 	return nil
 }
 
-func (ans answer) version(doc document) (string, bool) {
-	if ans.Index == "" || ans.SeqNo == nil || ans.PrimaryTerm == nil {
-		return "", false
+// version returns the Version of the document that ans is about.
+func (s *Store) version(ans answer, doc document) (string, error) {
+	switch {
+	case ans.SeqNo == nil || ans.PrimaryTerm == nil:
+		return "", errors.New("the answer has no version")
+	case !isIndexOf(ans.Index, s.alias):
+		return "", fmt.Errorf("the index behind the alias %s must be named %s- and a number", s.alias, s.alias)
 	}
-	return version{ans.Index, *ans.SeqNo, *ans.PrimaryTerm, ownerOf(doc.Key, doc.ID)}.String(), true
+	return version{ans.Index, *ans.SeqNo, *ans.PrimaryTerm, ownerOf(doc.Key, doc.ID)}.String(), nil
 }
 
 func encode(u signup.User) (document, []byte, error) {

@@ -164,7 +164,7 @@ func TestSetupRefuses(t *testing.T) {
 		}, "2 indices are behind"},
 		{"an index that lost its alias", func(t *testing.T, alias string) {
 			request(t, client, "PUT", "/"+alias+"-000001", `{}`)
-		}, "but no alias"},
+		}, "but has no alias"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			alias := indexName(t)
@@ -192,5 +192,37 @@ func TestNotSetUp(t *testing.T) {
 	}
 	if status, _ := request(t, client, "GET", "/"+index, ""); status != http.StatusNotFound {
 		t.Errorf("an index was made: %d", status)
+	}
+}
+
+// An Update whose index is gone makes no new one with guessed mappings.
+func TestUpdateAfterIndexIsGone(t *testing.T) {
+	s := servers(t)[0]
+	client, index := s.client(t), indexName(t)
+	store := esstore.New(client, &esstore.Options{Index: index})
+	if err := store.Setup(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	u := signup.User{ID: "id-1", Email: "ada@example.org"}
+	if err := store.Create(t.Context(), &u); err != nil {
+		t.Fatal(err)
+	}
+	if status, body := request(t, client, "DELETE", "/"+index+"-000001", ""); status != http.StatusOK {
+		t.Fatalf("%d %s", status, body)
+	}
+	if err := store.Update(t.Context(), &u); err == nil {
+		t.Error("Update returned nil")
+	}
+	if err := store.Delete(t.Context(), u); err == nil {
+		t.Error("Delete returned nil")
+	}
+	if status, body := request(t, client, "GET", "/"+index+"-000001", ""); status != http.StatusNotFound {
+		t.Errorf("an index was made: %d %s", status, body)
+	}
+	if err := store.Setup(t.Context()); err != nil {
+		t.Errorf("Setup afterwards: %v", err)
+	}
+	if err := store.Update(t.Context(), &u); !errors.Is(err, signup.ErrConflict) || !errors.Is(err, signup.ErrNotFound) {
+		t.Errorf("Update by a Version of the former index: %v", err)
 	}
 }
