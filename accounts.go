@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"runtime"
 	"sync"
 	"time"
 )
@@ -28,17 +27,34 @@ type Accounts struct {
 	// gives beyond them is dropped.
 	Fields []Field
 
+	// AllowTruncatedLegacy lets a password of more than 72 bytes log in where
+	// its first 72 fit a bcrypt hash, as they do with most programs that
+	// hash by bcrypt. It is for users taken over from one; the log-in
+	// replaces the hash by one of the whole password.
+	AllowTruncatedLegacy bool
+	// MaxStored bounds what checking one stored hash may take: a more
+	// costly one, which somebody may have planted, fits no password. 0 rounds
+	// are 4 times those of Hasher, 0 bytes are 256 MiB, but neither is less
+	// than the published defaults of the formats that User.CheckPassword
+	// lists, or than what Hasher itself takes.
+	MaxStored Work
+
 	// MaxHashing bounds how many passwords are hashed at once. 0 is
 	// GOMAXPROCS at the first call.
 	MaxHashing int
+	// MaxMemory bounds the memory of all hashes at once, in bytes, and must
+	// be enough for one of Hasher's. 0 is the memory of MaxStored.
+	MaxMemory int64
 	// MaxWait bounds how long a call waits for its turn to hash: one that
 	// would have to wait longer, judging by the hashes before it, gets
-	// ErrBusy at once. 0 is 2 seconds.
+	// ErrBusy at once; where that was misjudged, after one and a half times
+	// MaxWait. 0 is 2 seconds.
 	MaxWait time.Duration
 
-	once    sync.Once
-	invalid error // what is wrong with the fields above
-	gate    *gate
+	once      sync.Once
+	invalid   error // what is wrong with the fields above
+	gate      *gate
+	maxStored Work
 }
 
 // A Registration is what a person gives to get an account. Printed by fmt or
@@ -71,7 +87,7 @@ func (a *Accounts) Register(ctx context.Context, r Registration) (User, error) {
 	if err := a.setUp(); err != nil {
 		return User{}, err
 	}
-	if a.gate.full() { // before any work: refusing must stay cheap
+	if a.gate.turnsAway(a.hasher().Work()) { // before any work: refusing must stay cheap
 		return User{}, ErrBusy
 	}
 	u, err := a.newUser(ctx, r)
@@ -94,8 +110,8 @@ func (a *Accounts) Register(ctx context.Context, r Registration) (User, error) {
 // and they are active. Otherwise the error is ErrBadCredentials, and which it
 // was (no address, no such user, another password, an inactive user) is neither
 // said nor shown by the number of hashes: each costs one. It may be ErrBusy,
-// which says nothing about the password. Any other error is the Store's, the
-// Hasher's, or ctx's.
+// which says nothing about the password. Any other error is the Store's, or
+// ctx's.
 //
 // A hash that is not Current any more is replaced in the Store, unless the user
 // was changed in the meantime; the log-in succeeds either way.
@@ -103,7 +119,7 @@ func (a *Accounts) Authenticate(ctx context.Context, email, password string) (Us
 	if err := a.setUp(); err != nil {
 		return User{}, err
 	}
-	if a.gate.full() {
+	if a.gate.turnsAway(a.hasher().Work()) {
 		return User{}, ErrBusy
 	}
 	u, err := a.find(ctx, email)
@@ -192,7 +208,7 @@ func checkEmail(u *User) *FieldError {
 		e, _ := errors.AsType[FieldError](err)
 		return &e
 	}
-	u.SetKey(key)
+	u.SetKey(key, EmailRule)
 	return nil
 }
 
@@ -219,68 +235,19 @@ func (a *Accounts) checkPassword(ctx context.Context, password string, u User) (
 	return nil, fmt.Errorf("password policy: %w", err)
 }
 
-func (a *Accounts) hasher() Hasher {
-	if a.Hasher == nil {
-		return Bcrypt{}
-	}
-	return a.Hasher
-}
-
-// hash hashes password when its turn comes.
-func (a *Accounts) hash(ctx context.Context, password string) (h Hash, err error) {
-	if busy := a.gate.do(ctx, func() { h, err = a.hasher().Hash(password) }); busy != nil {
-		return nil, busy
-	}
-	return h, err
-}
-
-// verify checks password against h when its turn comes. Where h is not what
-// the Hasher makes today it makes a hash as well, so that the work is no less;
-// newer is that hash, if the password is right.
-func (a *Accounts) verify(ctx context.Context, h Hash, password string) (ok bool, newer Hash, err error) {
-	busy := a.gate.do(ctx, func() {
-		hasher := a.hasher()
-		ok = hasher.Verify(h, password)
-		if hasher.Current(h) {
-			return
-		}
-		if _, same := hasher.(Bcrypt); !ok && !same {
-			ok = Bcrypt{}.Verify(h, password)
-		}
-		newer, err = hasher.Hash(password)
-	})
-	if busy != nil {
-		return false, nil, busy
-	}
-	if !ok {
-		newer = nil
-	}
-	return ok, newer, err
-}
-
 func now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
 
 // setUp runs once, and returns what is wrong with the configuration.
 func (a *Accounts) setUp() error {
 	a.once.Do(func() {
-		permits, wait := a.MaxHashing, a.MaxWait
-		if permits == 0 {
-			permits = runtime.GOMAXPROCS(0)
-		}
-		if wait == 0 {
-			wait = 2 * time.Second
-		}
-		switch {
-		case a.Store == nil:
+		if a.Store == nil {
 			a.invalid = errors.New("signup: Accounts.Store is nil")
-		case permits < 0:
-			a.invalid = errors.New("signup: Accounts.MaxHashing is negative")
-		case wait < 0:
-			a.invalid = errors.New("signup: Accounts.MaxWait is negative")
-		default:
-			a.invalid = checkFields(a.Fields)
-			a.gate = newGate(permits, wait)
+			return
 		}
+		if a.invalid = checkFields(a.Fields); a.invalid != nil {
+			return
+		}
+		a.invalid = a.setUpHashing()
 	})
 	return a.invalid
 }

@@ -14,10 +14,11 @@ import (
 
 	"github.com/gosignup/signup"
 	"github.com/gosignup/signup/memstore"
+	"golang.org/x/text/unicode/norm"
 )
 
-// A countingHasher counts what a call costs: cheap.Hash and cheap.Verify each
-// are one hash.
+// A countingHasher counts what calls cost: each Hash, and each Verify of what it
+// makes today, is one hash.
 type countingHasher struct {
 	signup.Bcrypt
 	hashes, verifies atomic.Int64
@@ -29,7 +30,9 @@ func (c *countingHasher) Hash(password string) (signup.Hash, error) {
 }
 
 func (c *countingHasher) Verify(h signup.Hash, password string) bool {
-	c.verifies.Add(1)
+	if c.Current(h) {
+		c.verifies.Add(1)
+	}
 	return c.Bcrypt.Verify(h, password)
 }
 
@@ -199,73 +202,130 @@ func TestRegisterPolicyErrors(t *testing.T) {
 	}
 }
 
-// What a sign-up and a log-in cost, whatever comes of them.
+// What a log-in and a sign-up cost, whatever becomes of them. The cost of the
+// stored hashes is counted in TestCheckWork.
 func TestEqualWork(t *testing.T) {
 	ctx := t.Context()
 	hasher := &countingHasher{Bcrypt: signup.Bcrypt{Cost: 5}}
-	a := &signup.Accounts{Store: memstore.New(), Hasher: hasher}
-	register := func(email string, change func(*signup.User)) {
-		u, err := a.Register(ctx, signup.Registration{Email: email, Password: goodPassword})
+	store := memstore.New()
+	var gets, creates, updates int
+	a := &signup.Accounts{Hasher: hasher, Store: fakeStore{
+		create: func(ctx context.Context, u *signup.User) error { creates++; return store.Create(ctx, u) },
+		get:    func(ctx context.Context, key string) (signup.User, error) { gets++; return store.Get(ctx, key) },
+		update: func(ctx context.Context, u *signup.User) error { updates++; return store.Update(ctx, u) },
+	}}
+	hashed := func(hasher signup.Hasher, password string) signup.Hash {
+		h, err := hasher.Hash(password)
 		if err != nil {
 			t.Fatal(err)
 		}
-		change(&u)
-		if err := a.Store.Update(ctx, &u); err != nil {
+		return h
+	}
+	const (
+		wrong    = "wrong horse battery"
+		accented = "caf\u00e9 horse battery"
+		werkzeug = "pbkdf2:sha256:1000$jkeQb18X$0858880d8d9b1e8a52b4ff10762fbf715982fd37cad2c51c834a1d49f2f31a6f"
+	)
+	for _, u := range []struct {
+		email  string
+		hash   signup.Hash
+		active bool
+	}{
+		{"ada@example.org", hashed(hasher, goodPassword), true},
+		{"accented@example.org", hashed(hasher, accented), true},
+		{"inactive@example.org", hashed(hasher, goodPassword), false},
+		{"nohash@example.org", nil, true},
+		{"old@example.org", hashed(signup.Bcrypt{Cost: 4}, goodPassword), true},
+		{"old-inactive@example.org", hashed(signup.Bcrypt{Cost: 4}, goodPassword), false},
+		{"werkzeug@example.org", signup.Hash(werkzeug), true},
+		{"costly@example.org", hashed(signup.Bcrypt{Cost: 6}, goodPassword), true},
+		{"planted@example.org", signup.Hash("scrypt:1073741824:8:1$salt$" + strings.Repeat("00", 64)), true},
+		{"plain@example.org", signup.Hash("plain$$" + goodPassword), true},
+	} {
+		user := signup.User{ID: "id-" + u.email, Email: u.email, PasswordHash: u.hash, Active: u.active}
+		if err := store.Create(ctx, &user); err != nil {
 			t.Fatal(err)
 		}
 	}
-	register("ada@example.org", func(*signup.User) {})
-	register("inactive@example.org", func(u *signup.User) { u.Active = false })
-	register("nohash@example.org", func(u *signup.User) { u.PasswordHash = nil })
-	register("old@example.org", func(u *signup.User) {
-		u.PasswordHash, _ = signup.Bcrypt{Cost: 4}.Hash(goodPassword)
-	})
+
+	bad := signup.ErrBadCredentials
+	for _, c := range []struct {
+		name, email, password string
+		want                  error
+		hashes, verifies      int64 // of the Hasher's present cost
+		gets, updates         int
+	}{
+		{"right", "ada@example.org", goodPassword, nil, 0, 1, 1, 0},
+		{"wrong password", "ada@example.org", wrong, bad, 0, 1, 1, 0},
+		{"no password", "ada@example.org", "", bad, 0, 1, 1, 0},
+		{"long password", "ada@example.org", strings.Repeat("x", 100), bad, 0, 1, 1, 0},
+		{"password not UTF-8", "ada@example.org", "\xff", bad, 0, 1, 1, 0},
+		{"right, in form D", "accented@example.org", norm.NFD.String(accented), nil, 0, 1, 1, 0},
+		{"inactive", "inactive@example.org", goodPassword, bad, 0, 1, 1, 0},
+		{"inactive, wrong password", "inactive@example.org", wrong, bad, 0, 1, 1, 0},
+		{"unknown", "nobody@example.org", goodPassword, bad, 1, 0, 1, 0},
+		{"unknown, no password", "nobody@example.org", "", bad, 1, 0, 1, 0},
+		{"unknown, long password", "nobody@example.org", strings.Repeat("x", 100), bad, 1, 0, 1, 0},
+		{"unknown, password in form D", "nobody@example.org", norm.NFD.String(accented), bad, 1, 0, 1, 0},
+		// Anybody can see that it is none, so the Store needn't be asked.
+		{"not an address", "nobody", goodPassword, bad, 1, 0, 0, 0},
+		{"no address", "", goodPassword, bad, 1, 0, 0, 0},
+		{"user without hash", "nohash@example.org", goodPassword, bad, 1, 0, 1, 0},
+		{"old hash, wrong password", "old@example.org", wrong, bad, 1, 0, 1, 0},
+		{"old hash", "old@example.org", goodPassword, nil, 1, 0, 1, 1},
+		{"old hash, replaced", "old@example.org", goodPassword, nil, 0, 1, 1, 0},
+		{"old hash, inactive", "old-inactive@example.org", goodPassword, bad, 1, 0, 1, 0},
+		{"old hash, inactive, wrong password", "old-inactive@example.org", wrong, bad, 1, 0, 1, 0},
+		{"Werkzeug's, wrong password", "werkzeug@example.org", wrong, bad, 1, 0, 1, 0},
+		{"Werkzeug's", "werkzeug@example.org", goodPassword, nil, 1, 0, 1, 1},
+		// A costlier hash takes its own time; nothing is added to it.
+		{"costlier hash, wrong password", "costly@example.org", wrong, bad, 0, 0, 1, 0},
+		{"costlier hash", "costly@example.org", goodPassword, nil, 1, 0, 1, 1},
+		{"planted hash, too costly", "planted@example.org", goodPassword, bad, 1, 0, 1, 0},
+		{"the password itself as hash", "plain@example.org", goodPassword, bad, 1, 0, 1, 0},
+	} {
+		hasher.hashes.Store(0)
+		hasher.verifies.Store(0)
+		gets, creates, updates = 0, 0, 0
+		u, err := a.Authenticate(ctx, c.email, c.password)
+		if !errors.Is(err, c.want) || (err == nil) != (u.ID == "id-"+c.email) {
+			t.Errorf("%s: %v, %v", c.name, u, err)
+		}
+		if hashes, verifies := hasher.hashes.Load(), hasher.verifies.Load(); hashes != c.hashes || verifies != c.verifies {
+			t.Errorf("%s: %d hashes, %d verifies; want %d, %d", c.name, hashes, verifies, c.hashes, c.verifies)
+		}
+		if gets != c.gets || updates != c.updates || creates != 0 {
+			t.Errorf("%s: %d gets, %d updates, %d creates; want %d, %d, 0", c.name, gets, updates, creates, c.gets, c.updates)
+		}
+	}
 
 	for _, c := range []struct {
 		name, email, password string
 		want                  error
-		hashes, verifies      int64 // of the present format and cost
+		hashes                int64
+		creates               int
 	}{
-		{"right", "ada@example.org", goodPassword, nil, 0, 1},
-		{"wrong password", "ada@example.org", "wrong horse battery", signup.ErrBadCredentials, 0, 1},
-		{"no password", "ada@example.org", "", signup.ErrBadCredentials, 0, 1},
-		{"long password", "ada@example.org", strings.Repeat("x", 100), signup.ErrBadCredentials, 0, 1},
-		{"inactive", "inactive@example.org", goodPassword, signup.ErrBadCredentials, 0, 1},
-		{"unknown", "nobody@example.org", goodPassword, signup.ErrBadCredentials, 1, 0},
-		{"not an address", "nobody", goodPassword, signup.ErrBadCredentials, 1, 0},
-		{"user without hash", "nohash@example.org", goodPassword, signup.ErrBadCredentials, 1, 0},
-		{"old hash, wrong password", "old@example.org", "wrong horse battery", signup.ErrBadCredentials, 1, 0},
-		{"old hash", "old@example.org", goodPassword, nil, 1, 0},
-		{"old hash, replaced", "old@example.org", goodPassword, nil, 0, 1},
+		{"new", "new@example.org", goodPassword, nil, 1, 1},
+		{"taken", "ada@example.org", goodPassword, signup.ErrExists, 1, 1},
+		{"taken, by an inactive user", "inactive@example.org", goodPassword, signup.ErrExists, 1, 1},
+		{"taken, in other letters", "ADA@EXAMPLE.ORG", goodPassword, signup.ErrExists, 1, 1},
+		// What is wrong is in the request, and says nothing of any user.
+		{"new, weak password", "weak@example.org", "weak", signup.ErrInvalid, 0, 0},
+		{"taken, weak password", "ada@example.org", "weak", signup.ErrInvalid, 0, 0},
+		{"not an address", "nobody", goodPassword, signup.ErrInvalid, 0, 0},
 	} {
-		stored, _ := a.Store.Get(ctx, c.email)
-		current := hasher.Current(stored.PasswordHash)
 		hasher.hashes.Store(0)
 		hasher.verifies.Store(0)
-		u, err := a.Authenticate(ctx, c.email, c.password)
-		if !errors.Is(err, c.want) || (err == nil) != (u.Key() == c.email) {
-			t.Errorf("%s: %v, %v", c.name, u, err)
+		gets, creates, updates = 0, 0, 0
+		_, err := a.Register(ctx, signup.Registration{Email: c.email, Password: c.password})
+		if !errors.Is(err, c.want) {
+			t.Errorf("sign-up, %s: %v", c.name, err)
 		}
-		verifies := hasher.verifies.Load()
-		if !current { // refused by its form, or cheaper than a hash of today's
-			verifies--
+		if hashes := hasher.hashes.Load(); hashes != c.hashes || hasher.verifies.Load() != 0 {
+			t.Errorf("sign-up, %s: %d hashes, %d verifies; want %d, 0", c.name, hashes, hasher.verifies.Load(), c.hashes)
 		}
-		if hashes := hasher.hashes.Load(); hashes != c.hashes || verifies != c.verifies {
-			t.Errorf("%s: %d hashes, %d verifies; want %d, %d", c.name, hashes, verifies, c.hashes, c.verifies)
-		}
-	}
-
-	for _, c := range []struct {
-		name, email string
-		want        error
-	}{
-		{"new", "new@example.org", nil},
-		{"taken", "ada@example.org", signup.ErrExists},
-	} {
-		hasher.hashes.Store(0)
-		_, err := a.Register(ctx, signup.Registration{Email: c.email, Password: goodPassword})
-		if !errors.Is(err, c.want) || hasher.hashes.Load() != 1 {
-			t.Errorf("sign-up, %s: %v after %d hashes", c.name, err, hasher.hashes.Load())
+		if creates != c.creates || gets != 0 || updates != 0 {
+			t.Errorf("sign-up, %s: %d creates, %d gets, %d updates; want %d, 0, 0", c.name, creates, gets, updates, c.creates)
 		}
 	}
 }
@@ -357,6 +417,13 @@ func TestMisconfiguredAccounts(t *testing.T) {
 		{"Store is nil", &signup.Accounts{}},
 		{"MaxHashing is negative", &signup.Accounts{Store: memstore.New(), MaxHashing: -1}},
 		{"MaxWait is negative", &signup.Accounts{Store: memstore.New(), MaxWait: -1}},
+		{"MaxStored is less than one hash", &signup.Accounts{Store: memstore.New(), MaxStored: signup.Work{Rounds: 1<<12 - 1}}},
+		{"MaxStored is less than one hash", &signup.Accounts{
+			Store: memstore.New(), Hasher: signup.Argon2id{}, MaxStored: signup.Work{Memory: 19<<20 - 1},
+		}},
+		{"MaxMemory is less than one hash", &signup.Accounts{
+			Store: memstore.New(), Hasher: signup.Argon2id{Memory: 64 << 10}, MaxMemory: 64<<20 - 1,
+		}},
 		{`Fields[0]: ""`, &signup.Accounts{Store: memstore.New(), Fields: field("")}},
 		{`Fields[1]: "a.b"`, &signup.Accounts{Store: memstore.New(), Fields: field("a", "a.b")}},
 		{`Fields[0]: "1a"`, &signup.Accounts{Store: memstore.New(), Fields: field("1a")}},

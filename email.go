@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/net/idna"
 	"golang.org/x/text/secure/precis"
+	"golang.org/x/text/unicode/norm"
 )
 
 // The limits of RFC 5321, section 4.5.3.1, in bytes. The path's 256 include
@@ -24,6 +25,12 @@ var domainProfile = idna.New(
 	idna.StrictDomainName(true),
 	idna.VerifyDNSLength(true),
 )
+
+// EmailRule names the rule by which CanonicalEmail makes keys: a number of this
+// package's, and the versions of Unicode that its tables are of, which change
+// with Go's. Stores keep it with each user; EmailCollisions tells what another
+// rule would change.
+const EmailRule = "1/idna-" + idna.UnicodeVersion + "/precis-" + norm.Version
 
 // CanonicalEmail returns the form of the address s by which accounts are told
 // apart: two addresses that differ in letter case only, or in Unicode

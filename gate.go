@@ -1,85 +1,182 @@
 package signup
 
 import (
+	"container/list"
 	"context"
-	"sync/atomic"
+	"math/rand/v2"
+	"sync"
 	"time"
 )
 
-// A gate lets a bounded number of hashes run at once, in the order of arrival,
-// and turns away at once who would have to wait longer than the bound. Without
-// it, more requests than the cores can hash make all of them time out.
+// A gate lets a bounded number of hashes, which take a bounded amount of
+// memory, run at once, in the order of arrival. It turns away at once who would
+// have to wait longer than the bound: without it, more requests than the
+// cores can hash make all of them time out. As that is an estimate, it also
+// turns away who has waited for one and a half times the bound.
 type gate struct {
-	permits chan struct{}
-	bound   time.Duration
-	waiting atomic.Int64
-	mean    atomic.Int64 // of a hash's duration, in ns
+	permits int           // at once
+	memory  int64         // at once, in bytes
+	bound   time.Duration // of the wait
+
+	mu      sync.Mutex
+	queue   list.List // of *waiter
+	perWork float64   // measured ns of a round
+	running Work      // in sum
+	queued  int64     // rounds, in sum
+	stats   HashStats
 }
 
-// assumedHash stands for the mean until the first hash is measured: about
-// bcrypt's at cost 12. Without it, a burst on a cold start would all queue.
-const assumedHash = 250 * time.Millisecond
-
-func newGate(permits int, bound time.Duration) *gate {
-	return &gate{permits: make(chan struct{}, permits), bound: bound}
+type waiter struct {
+	work  Work
+	ready chan struct{} // closed when it may run
 }
 
-// do runs f once a permit is free, and holds the permit until f is done. It
-// returns ErrBusy or ctx's error without having run f.
-func (g *gate) do(ctx context.Context, f func()) error {
-	if err := g.acquire(ctx); err != nil {
+// assumedRound stands for the measured time of one of bcrypt's rounds until
+// there is one. Without it, a burst on a cold start would all queue.
+const assumedRound = 60 * time.Microsecond
+
+func newGate(permits int, memory int64, bound time.Duration) *gate {
+	return &gate{permits: permits, memory: memory, bound: bound, perWork: float64(assumedRound)}
+}
+
+// do runs f, which takes w, once there is room, and makes room when f is done.
+// It returns ErrBusy or ctx's error without having run f.
+func (g *gate) do(ctx context.Context, w Work, f func()) error {
+	w.Rounds = max(w.Rounds, 1)
+	if err := g.acquire(ctx, w); err != nil {
 		return err
 	}
 	start := time.Now()
-	defer func() {
-		g.measured(time.Since(start))
-		<-g.permits
-	}()
+	defer func() { g.release(w, time.Since(start)) }()
 	f()
 	return nil
 }
 
-func (g *gate) acquire(ctx context.Context) error {
+func (g *gate) acquire(ctx context.Context, w Work) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	g.mu.Lock()
+	if g.queue.Len() == 0 && g.hasRoom(w) {
+		g.start(w)
+		g.mu.Unlock()
+		return nil
+	}
+	if g.wait(w) > g.bound {
+		g.stats.Refused++
+		g.mu.Unlock()
+		return ErrBusy
+	}
+	self := &waiter{w, make(chan struct{})}
+	place := g.queue.PushBack(self)
+	g.queued += w.Rounds
+	g.mu.Unlock()
+
+	start := time.Now()
+	patience := time.NewTimer(g.bound + g.bound/2)
+	defer patience.Stop()
 	select {
-	case g.permits <- struct{}{}:
+	case <-self.ready:
+	case <-ctx.Done():
+	case <-patience.C:
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.stats.Waited += time.Since(start)
+	select {
+	case <-self.ready: // and be it at the last moment
 		return nil
 	default:
 	}
-	defer g.waiting.Add(-1)
-	if g.wait(g.waiting.Add(1)) > g.bound {
-		return ErrBusy
+	g.leave(place)
+	g.admit() // whoever stood behind may need less room
+	if err := ctx.Err(); err != nil {
+		g.stats.Abandoned++
+		return err
 	}
-	select {
-	case g.permits <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
+	g.stats.Refused++
+	return ErrBusy
+}
+
+func (g *gate) release(w Work, took time.Duration) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	// A moving mean: far enough back to be steady, not so far as to be old.
+	g.perWork += (float64(took)/float64(w.Rounds) - g.perWork) / 8
+	g.stats.Done++
+	g.stats.Running--
+	g.running.Rounds -= w.Rounds
+	g.running.Memory -= w.Memory
+	g.admit()
+}
+
+// turnsAway decides on arrival, before any work, about one who comes for w. From
+// three quarters of the bound on it is by chance, the more likely the longer
+// the wait (random early detection, RFC 7567, section 2): else, who comes
+// back at once whenever they are done would always find the place that they
+// left, and who waits a little after a refusal none.
+func (g *gate) turnsAway(w Work) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.queue.Len() == 0 && g.hasRoom(w) {
+		return false
+	}
+	const certain = 0.75 // of the bound
+	excess := float64(g.wait(w))/float64(g.bound) - certain
+	if excess <= 0 || excess < (1-certain)*rand.Float64() {
+		return false
+	}
+	g.stats.Refused++
+	return true
+}
+
+func (g *gate) snapshot() HashStats {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	s := g.stats
+	s.Waiting = g.queue.Len()
+	s.Memory = g.running.Memory
+	return s
+}
+
+// The rest is called with mu held.
+
+func (g *gate) hasRoom(w Work) bool {
+	return g.stats.Running < g.permits && g.running.Memory+w.Memory <= g.memory
+}
+
+func (g *gate) start(w Work) {
+	g.stats.Running++
+	g.running.Rounds += w.Rounds
+	g.running.Memory += w.Memory
+}
+
+// admit lets the first in the queue run, for as long as there is room. Nobody
+// overtakes: else, a stream of small ones would starve one that takes a lot of
+// memory.
+func (g *gate) admit() {
+	for first := g.queue.Front(); first != nil; first = g.queue.Front() {
+		next := first.Value.(*waiter)
+		if !g.hasRoom(next.work) {
+			return
+		}
+		g.leave(first)
+		g.start(next.work)
+		close(next.ready)
 	}
 }
 
-// full reports whether one who came now would be turned away.
-func (g *gate) full() bool {
-	return len(g.permits) == cap(g.permits) && g.wait(g.waiting.Load()+1) > g.bound
+func (g *gate) leave(place *list.Element) {
+	g.queue.Remove(place)
+	g.queued -= place.Value.(*waiter).work.Rounds
 }
 
-// wait estimates how long the last of so many in the queue will wait.
-func (g *gate) wait(queued int64) time.Duration {
-	mean := g.mean.Load()
-	if mean == 0 {
-		mean = int64(assumedHash)
+// wait estimates how long one who came now for w would wait: for all who are
+// queued, and half of what runs.
+func (g *gate) wait(w Work) time.Duration {
+	atOnce := float64(g.permits)
+	if w.Memory > 0 {
+		atOnce = max(1, min(atOnce, float64(g.memory/w.Memory)))
 	}
-	return time.Duration(queued * mean / int64(cap(g.permits)))
-}
-
-// measured moves the mean an eighth of the way to d. A concurrent update may
-// be lost; the next one makes up for it.
-func (g *gate) measured(d time.Duration) {
-	mean := g.mean.Load()
-	if mean == 0 {
-		mean = int64(d)
-	}
-	g.mean.Store(mean + (int64(d)-mean)/8)
+	return time.Duration((float64(g.queued) + float64(g.running.Rounds)/2) / atOnce * g.perWork)
 }

@@ -3,19 +3,25 @@ package signup
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 )
 
+var oneHash = Work{Rounds: 1 << 12}
+
+// What oneHash is assumed to take until one was measured.
+const assumed = assumedRound << 12
+
 func TestGateBoundsWhatRuns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := newGate(3, time.Hour)
+		g := newGate(3, 1<<20, time.Hour)
 		var running, most atomic.Int64
 		for range 100 {
 			go func() {
-				err := g.do(t.Context(), func() {
+				err := g.do(t.Context(), oneHash, func() {
 					most.Store(max(most.Load(), running.Add(1)))
 					time.Sleep(time.Second)
 					running.Add(-1)
@@ -27,20 +33,20 @@ func TestGateBoundsWhatRuns(t *testing.T) {
 		}
 		synctest.Wait()
 		time.Sleep(time.Minute)
-		if most.Load() != 3 || running.Load() != 0 || g.waiting.Load() != 0 {
-			t.Errorf("%d ran at once, %d run on, %d wait", most.Load(), running.Load(), g.waiting.Load())
+		if most.Load() != 3 || running.Load() != 0 || g.snapshot().Waiting != 0 {
+			t.Errorf("%d ran at once, %d run on, %d wait", most.Load(), running.Load(), g.snapshot().Waiting)
 		}
 	})
 }
 
 func TestGateRefusesAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := newGate(2, 2*time.Second)
+		g := newGate(2, 1<<20, 2*time.Second)
 		var done, busy atomic.Int64
 		start := time.Now()
 		for range 100 {
 			go func() {
-				switch err := g.do(t.Context(), func() { time.Sleep(assumedHash) }); {
+				switch err := g.do(t.Context(), oneHash, func() { time.Sleep(assumed) }); {
 				case err == nil:
 					done.Add(1)
 				case errors.Is(err, ErrBusy) && time.Since(start) == 0:
@@ -51,22 +57,47 @@ func TestGateRefusesAtOnce(t *testing.T) {
 			}()
 		}
 		time.Sleep(time.Minute)
-		// Two run, and sixteen can be done by the two within two seconds.
+		// Two run, and sixteen more can begin within two seconds.
 		if done.Load() != 18 || busy.Load() != 82 {
 			t.Errorf("%d done, %d refused", done.Load(), busy.Load())
+		}
+		if s := g.snapshot(); s.Done != 18 || s.Refused != 82 || s.Abandoned != 0 || s.Running != 0 || s.Waiting != 0 ||
+			s.Waited != 2*(8*9/2)*assumed {
+			t.Errorf("%+v", s)
+		}
+	})
+}
+
+// A hash that takes far longer than any before it.
+func TestGateMisjudged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate(1, 1<<20, 2*time.Second)
+		go func() { _ = g.do(t.Context(), oneHash, func() { time.Sleep(time.Hour) }) }()
+		synctest.Wait()
+		start := time.Now()
+		err := g.do(t.Context(), oneHash, func() { t.Error("it runs") })
+		if waited := time.Since(start); !errors.Is(err, ErrBusy) || waited != 3*time.Second {
+			t.Errorf("%v after %s", err, waited)
+		}
+		if s := g.snapshot(); s.Waiting != 0 || s.Refused != 1 || s.Abandoned != 0 || s.Waited != 3*time.Second {
+			t.Errorf("%+v", s)
+		}
+		time.Sleep(time.Hour)
+		if err := g.do(t.Context(), oneHash, func() {}); err != nil {
+			t.Error(err)
 		}
 	})
 }
 
 func TestGateLearns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := newGate(1, time.Second)
+		g := newGate(1, 1<<20, time.Second)
 		for range 100 {
-			if err := g.do(t.Context(), func() { time.Sleep(10 * time.Millisecond) }); err != nil {
+			if err := g.do(t.Context(), oneHash, func() { time.Sleep(10 * time.Millisecond) }); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if mean := time.Duration(g.mean.Load()); mean != 10*time.Millisecond {
+		if mean := time.Duration(g.perWork * float64(oneHash.Rounds)).Round(time.Microsecond); mean != 10*time.Millisecond {
 			t.Errorf("the mean is %s", mean)
 		}
 	})
@@ -74,20 +105,20 @@ func TestGateLearns(t *testing.T) {
 
 func TestGateContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g := newGate(1, time.Hour)
-		go func() { _ = g.do(t.Context(), func() { time.Sleep(time.Minute) }) }()
+		g := newGate(1, 1<<20, time.Hour)
+		go func() { _ = g.do(t.Context(), oneHash, func() { time.Sleep(time.Minute) }) }()
 		synctest.Wait()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		ran := false
-		if err := g.do(ctx, func() { ran = true }); !errors.Is(err, context.DeadlineExceeded) || ran {
+		if err := g.do(ctx, oneHash, func() { ran = true }); !errors.Is(err, context.DeadlineExceeded) || ran {
 			t.Errorf("waiting: %v, ran: %t", err, ran)
 		}
-		if err := g.do(ctx, func() { ran = true }); !errors.Is(err, context.DeadlineExceeded) || ran {
+		if err := g.do(ctx, oneHash, func() { ran = true }); !errors.Is(err, context.DeadlineExceeded) || ran {
 			t.Errorf("already done: %v, ran: %t", err, ran)
 		}
 		time.Sleep(time.Hour)
-		if err := g.do(t.Context(), func() { ran = true }); err != nil || !ran {
+		if err := g.do(t.Context(), oneHash, func() { ran = true }); err != nil || !ran {
 			t.Errorf("afterwards: %v, ran: %t", err, ran)
 		}
 	})
@@ -95,12 +126,125 @@ func TestGateContext(t *testing.T) {
 
 // A Hasher that panics must not keep its permit.
 func TestGatePanic(t *testing.T) {
-	g := newGate(1, time.Hour)
+	g := newGate(1, 1<<20, time.Hour)
 	func() {
 		defer func() { _ = recover() }()
-		_ = g.do(t.Context(), func() { panic("hasher") })
+		_ = g.do(t.Context(), oneHash, func() { panic("hasher") })
 	}()
-	if err := g.do(t.Context(), func() {}); err != nil {
+	if err := g.do(t.Context(), oneHash, func() {}); err != nil {
 		t.Error(err)
 	}
+}
+
+// Memory is bounded too, and who needs a lot of it is not starved by many who
+// need little.
+func TestGateBoundsMemory(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate(8, 100, time.Hour)
+		var most atomic.Int64
+		run := func(memory int64) {
+			err := g.do(t.Context(), Work{Rounds: 1, Memory: memory}, func() {
+				now := g.snapshot().Memory
+				most.Store(max(most.Load(), now))
+				time.Sleep(time.Second)
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		}
+		for range 2 {
+			go run(40)
+		}
+		synctest.Wait()
+		var large time.Duration
+		start := time.Now()
+		go func() {
+			run(100)
+			large = time.Since(start)
+		}()
+		synctest.Wait()
+		for range 20 {
+			go run(10)
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if most.Load() > 100 {
+			t.Errorf("%d bytes at once", most.Load())
+		}
+		if large != 2*time.Second {
+			t.Errorf("the large one was done after %s", large)
+		}
+		if s := g.snapshot(); s.Memory != 0 || s.Done != 23 {
+			t.Errorf("%+v", s)
+		}
+	})
+}
+
+// When the first in the queue gives up, those behind it needn't wait for the
+// room that it wanted.
+func TestGateAbandoned(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate(2, 100, time.Hour)
+		go func() { _ = g.do(t.Context(), Work{Memory: 60}, func() { time.Sleep(time.Hour) }) }()
+		synctest.Wait()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		go func() {
+			if err := g.do(ctx, Work{Memory: 100}, func() {}); !errors.Is(err, context.DeadlineExceeded) {
+				t.Error(err)
+			}
+		}()
+		synctest.Wait()
+		start := time.Now()
+		if err := g.do(t.Context(), Work{Memory: 10}, func() {}); err != nil || time.Since(start) != time.Second {
+			t.Errorf("%v after %s", err, time.Since(start))
+		}
+		if s := g.snapshot(); s.Abandoned != 1 {
+			t.Errorf("%+v", s)
+		}
+		time.Sleep(time.Hour)
+	})
+}
+
+// A hundred who call in a loop, and wait when they are told that it is busy,
+// all get on.
+func TestGateIsFair(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const callers = 100
+		g := newGate(2, 1<<20, 2*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		var done [callers]int
+		for i := range callers {
+			go func() {
+				for ctx.Err() == nil {
+					busy := g.turnsAway(oneHash)
+					if !busy {
+						err := g.do(ctx, oneHash, func() { time.Sleep(assumed) })
+						busy = errors.Is(err, ErrBusy)
+						if err == nil {
+							done[i]++
+						}
+					}
+					if busy {
+						time.Sleep(rand.N(4 * time.Second))
+					}
+				}
+			}()
+		}
+		time.Sleep(time.Hour + time.Minute)
+		synctest.Wait()
+		sum, least, most := 0, done[0], done[0]
+		for _, n := range done {
+			sum, least, most = sum+n, min(least, n), max(most, n)
+		}
+		mean := sum / callers
+		t.Logf("each of %d got %d to %d turns, %d in the mean", callers, least, most, mean)
+		if capacity := int(time.Hour / assumed * 2); sum < capacity*9/10 {
+			t.Errorf("%d turns of %d", sum, capacity)
+		}
+		if least < mean*3/4 || most > mean*5/4 {
+			t.Errorf("from %d to %d turns, %d in the mean", least, most, mean)
+		}
+	})
 }

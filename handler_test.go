@@ -41,6 +41,8 @@ func (plainHasher) Verify(h signup.Hash, password string) bool {
 
 func (plainHasher) Current(h signup.Hash) bool { return bytes.HasPrefix(h, []byte("plain:")) }
 
+func (plainHasher) Work() signup.Work { return signup.Work{Rounds: 1 << 12} }
+
 // newPlainAccounts returns Accounts with declared fields, and the users that
 // their Store was asked to create.
 func newPlainAccounts() (*signup.Accounts, *[]signup.User) {

@@ -11,10 +11,10 @@ import "context"
 // already taken effect, with success.
 //
 // Users are told apart by their key (User.Key). A Store keeps each user's key
-// as it was at Create, looks up by that, and hands it back with SetKey; it
-// never computes one from an address itself. Times are kept in UTC, to the
-// millisecond. What a Store can't keep exactly (text that isn't UTF-8, say) it
-// refuses with an ErrInvalid.
+// and the name of its rule as they were at Create, looks up by the key, and
+// hands both back with SetKey; it never computes one from an address itself.
+// Times are kept in UTC, to the millisecond. What a Store can't keep exactly
+// (text that isn't UTF-8, say) it refuses with an ErrInvalid.
 type Store interface {
 	// Create stores a new user and sets u.Version.
 	//

@@ -39,6 +39,7 @@ type User struct {
 	Version string `json:"-"`
 
 	key   string // what SetKey was given,
+	rule  string
 	keyOf string // for this Email
 }
 
@@ -59,9 +60,18 @@ func (u User) Key() string {
 	return key
 }
 
-// SetKey is for implementations of Store: it sets what Key returns for the
-// present Email, namely the key under which the user was stored.
-func (u *User) SetKey(key string) { u.key, u.keyOf = key, u.Email }
+// KeyRule returns the name of the rule by which Key was made: EmailRule, or, for
+// a user read from a Store, the one that the Store holds.
+func (u User) KeyRule() string {
+	if u.key != "" && u.keyOf == u.Email {
+		return u.rule
+	}
+	return EmailRule
+}
+
+// SetKey is for implementations of Store: it sets what Key and KeyRule return
+// for the present Email, namely the key under which the user was stored.
+func (u *User) SetKey(key, rule string) { u.key, u.rule, u.keyOf = key, rule, u.Email }
 
 // SetPassword sets u.PasswordHash to the hash of password by the default
 // Hasher, Bcrypt{}, in the calling goroutine: no queue, no policy. It changes
@@ -79,16 +89,30 @@ func (u *User) SetPassword(password string) error {
 	return nil
 }
 
-// CheckPassword reports whether password is the user's, whatever known format
-// and cost the hash has (now: those of Bcrypt). It hashes in the calling
-// goroutine: no queue, no policy, and it doesn't look at Active. To log
+// CheckPassword reports whether password is the user's. It hashes in the
+// calling goroutine: no queue, no policy, and it doesn't look at Active. To log
 // someone in, Accounts.Authenticate is safer.
+//
+// The hash may be of any cost up to the default of Accounts.MaxStored, and in
+// any of these formats:
+//
+//   - Bcrypt's and Argon2id's
+//   - "$2a$", "$2b$" and "$2y$": bcrypt by other programs, for passwords of at
+//     most 72 bytes
+//   - "$argon2id$v=19$m=…,t=…,p=…$…": the PHC string format
+//   - "pbkdf2:sha256:…", also with the other digests, "scrypt:N:r:p$…" and
+//     "sha1$…" and kin (an HMAC keyed by the salt): Werkzeug, that is, Flask
+//   - "pbkdf2_sha256$…": Django
+//
+// Those of other programs are tried with the password as it was typed, then in
+// normalisation form C. A hash that is the password itself is never accepted.
 func (u User) CheckPassword(password string) bool {
-	return Bcrypt{}.Verify(u.PasswordHash, password)
+	s, ok := parseHash(u.PasswordHash)
+	return ok && s.work.fits(maxStored(Bcrypt{}.Work())) && s.verify(password, false).ok
 }
 
-// Equal reports whether u and v are the same in all that a Store keeps:
-// everything but Version. Times are compared to the millisecond.
+// Equal reports whether u and v are the same in all fields but
+// Version. Times are compared to the millisecond.
 func (u User) Equal(v User) bool {
 	sameTime := func(a, b time.Time) bool {
 		return a.Truncate(time.Millisecond).Equal(b.Truncate(time.Millisecond))

@@ -133,7 +133,7 @@ func TestUserKey(t *testing.T) {
 	if u.Key() != "ada@example.org" {
 		t.Error(u.Key())
 	}
-	u.SetKey("as stored")
+	u.SetKey("as stored", signup.EmailRule)
 	if u.Key() != "as stored" {
 		t.Error(u.Key())
 	}

@@ -18,6 +18,7 @@ import (
 type document struct {
 	ID        string            `json:"id"`
 	Key       string            `json:"key"`
+	KeyRule   string            `json:"key_rule"`
 	Email     string            `json:"email_address"`
 	Password  string            `json:"password,omitempty"`
 	FirstName string            `json:"first_name,omitempty"`
@@ -45,6 +46,7 @@ func newDocument(u signup.User) (document, error) {
 	d := document{
 		ID:         u.ID,
 		Key:        u.Key(),
+		KeyRule:    u.KeyRule(),
 		Email:      u.Email,
 		Password:   string(u.PasswordHash),
 		FirstName:  u.FirstName,
@@ -58,8 +60,8 @@ func newDocument(u signup.User) (document, error) {
 	if d.ID == "" || d.Key == "" {
 		return document{}, fmt.Errorf("esstore: a user without address or ID: %w", signup.ErrInvalid)
 	}
-	texts := []string{d.ID, d.Key, d.Email, d.Password, d.FirstName, d.LastName}
-	tooLong := max(len(d.ID), len(d.Key), len(d.Email)) > maxTerm
+	texts := []string{d.ID, d.Key, d.KeyRule, d.Email, d.Password, d.FirstName, d.LastName}
+	tooLong := max(len(d.ID), len(d.Key), len(d.KeyRule), len(d.Email)) > maxTerm
 	for name, value := range d.Profile {
 		texts = append(texts, name, value)
 		tooLong = tooLong || len(name) > maxProfileName
@@ -96,7 +98,7 @@ func (d document) user() signup.User {
 		UpdatedAt:    time.Time(d.UpdatedAt),
 		Profile:      d.Profile,
 	}
-	u.SetKey(d.Key)
+	u.SetKey(d.Key, d.KeyRule)
 	return u
 }
 

@@ -168,7 +168,7 @@ func newUser() signup.User {
 		UpdatedAt:    at.Add(time.Hour),
 		Profile:      map[string]string{"company": "Enginesqx"},
 	}
-	u.SetKey("ada.qx@example.org")
+	u.SetKey("ada.qx@example.org", "rule-qx")
 	return u
 }
 

@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"testing"
 	"time"
+
+	"github.com/gosignup/signup"
 )
 
 func TestGet(t *testing.T) {
@@ -27,7 +29,7 @@ func TestGet(t *testing.T) {
 // now.
 func TestGetKeepsKey(t *testing.T) {
 	u := newUser()
-	u.SetKey("straße@example.org")
+	u.SetKey("straße@example.org", signup.EmailRule)
 	f := newFake(t, created, foundFirst)
 	if err := f.store().Create(t.Context(), &u); err != nil {
 		t.Fatal(err)

@@ -32,8 +32,8 @@ func testInvalid(t *testing.T, change func(*signup.User)) {
 func TestNotUTF8(t *testing.T) {
 	for name, change := range map[string]func(u *signup.User, text string){
 		"ID":           func(u *signup.User, text string) { u.ID = text },
-		"Email":        func(u *signup.User, text string) { u.Email = text; u.SetKey("key") },
-		"key":          func(u *signup.User, text string) { u.SetKey(text) },
+		"Email":        func(u *signup.User, text string) { u.Email = text; u.SetKey("key", signup.EmailRule) },
+		"key":          func(u *signup.User, text string) { u.SetKey(text, signup.EmailRule) },
 		"FirstName":    func(u *signup.User, text string) { u.FirstName = text },
 		"LastName":     func(u *signup.User, text string) { u.LastName = text },
 		"PasswordHash": func(u *signup.User, text string) { u.PasswordHash = signup.Hash(text) },
@@ -56,7 +56,7 @@ func TestUpdateNotUTF8(t *testing.T) {
 		"Email": func(u *signup.User) {
 			key := u.Key()
 			u.Email = "\xff"
-			u.SetKey(key)
+			u.SetKey(key, signup.EmailRule)
 		},
 		"FirstName":     func(u *signup.User) { u.FirstName = "\xff" },
 		"LastName":      func(u *signup.User) { u.LastName = "\xff" },
@@ -88,8 +88,8 @@ func TestNotIndexable(t *testing.T) {
 	long := strings.Repeat("x", 32767)
 	for name, change := range map[string]func(*signup.User){
 		"long ID":                  func(u *signup.User) { u.ID = long },
-		"long key":                 func(u *signup.User) { u.SetKey(long) },
-		"long Email":               func(u *signup.User) { u.Email = long; u.SetKey("key") },
+		"long key":                 func(u *signup.User) { u.SetKey(long, signup.EmailRule) },
+		"long Email":               func(u *signup.User) { u.Email = long; u.SetKey("key", signup.EmailRule) },
 		"long name in the profile": func(u *signup.User) { u.Profile[long] = "" },
 		"profile name with a NUL":  func(u *signup.User) { u.Profile["a\x00b"] = "" },
 	} {

@@ -19,6 +19,7 @@ const indexBody = `{
     "properties": {
       "id":            {"type": "keyword"},
       "key":           {"type": "keyword"},
+      "key_rule":      {"type": "keyword"},
       "email_address": {"type": "keyword"},
       "password":      {"type": "keyword", "index": false, "doc_values": false},
       "first_name":    {"type": "text", "fields": {"raw": {"type": "keyword", "normalizer": "lowercase", "ignore_above": 1024}}},

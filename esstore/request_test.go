@@ -90,7 +90,7 @@ func TestRequestsOfHostileAddresses(t *testing.T) {
 		wantOutcome(t, err, "ErrNotFound")
 		if key != "" {
 			u := newUser()
-			u.SetKey(key)
+			u.SetKey(key, signup.EmailRule)
 			f.then(created, updated, deleted)
 			if err := f.store().Create(t.Context(), &u); err != nil {
 				t.Errorf("%.40q: %v", key, err)
@@ -122,6 +122,7 @@ func TestDocument(t *testing.T) {
 	want := map[string]any{
 		"id":            "ID-4711",
 		"key":           "ada.qx@example.org",
+		"key_rule":      "rule-qx",
 		"email_address": "Ada.Qx@Example.org",
 		"password":      "$2a$04$hashqx",
 		"first_name":    "Adaqx",
@@ -161,7 +162,7 @@ func TestDocumentOfEmptyUser(t *testing.T) {
 	}
 	delete(got, "write_token")
 	want := map[string]any{
-		"id": "1", "key": "a@example.org", "email_address": "a@example.org", "is_active": false,
+		"id": "1", "key": "a@example.org", "key_rule": signup.EmailRule, "email_address": "a@example.org", "is_active": false,
 		"created_at": "0001-01-01T00:00:00.000Z", "updated_at": "0001-01-01T00:00:00.000Z",
 	}
 	if !reflect.DeepEqual(got, want) {

@@ -10,7 +10,7 @@ import (
 
 func versionedUser(version string) signup.User {
 	u := signup.User{ID: "ID-4711", Email: "ada@example.org", Version: version}
-	u.SetKey("ada@example.org")
+	u.SetKey("ada@example.org", signup.EmailRule)
 	return u
 }
 
@@ -39,7 +39,7 @@ func TestVersionOfAnother(t *testing.T) {
 	for name, change := range map[string]func(*signup.User){
 		"another ID":  func(u *signup.User) { u.ID = "ID-4712" },
 		"no ID":       func(u *signup.User) { u.ID = "" },
-		"another key": func(u *signup.User) { u.SetKey("eve@example.org") },
+		"another key": func(u *signup.User) { u.SetKey("eve@example.org", signup.EmailRule) },
 		"no key":      func(u *signup.User) { u.Email = "" },
 	} {
 		v := versionedUser(good)

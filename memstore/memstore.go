@@ -5,7 +5,9 @@ package memstore
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"sync"
@@ -115,13 +117,32 @@ func (s *Store) Delete(ctx context.Context, u signup.User) error {
 	return nil
 }
 
+// All lists the users that are there when each is reached, in no order. A user
+// who is created or deleted meanwhile may be missing. The only error is ctx's.
+func (s *Store) All(ctx context.Context) iter.Seq2[signup.User, error] {
+	return func(yield func(signup.User, error) bool) {
+		s.mu.RLock()
+		keys := slices.Collect(maps.Keys(s.users))
+		s.mu.RUnlock()
+		for _, key := range keys {
+			u, err := s.Get(ctx, key)
+			if errors.Is(err, signup.ErrNotFound) {
+				continue
+			}
+			if !yield(u, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
 // clone returns a copy of u that shares nothing with it.
 func clone(u signup.User, key string) signup.User {
 	u.PasswordHash = slices.Clone(u.PasswordHash)
 	u.Profile = maps.Clone(u.Profile)
 	u.CreatedAt = u.CreatedAt.UTC().Truncate(time.Millisecond)
 	u.UpdatedAt = u.UpdatedAt.UTC().Truncate(time.Millisecond)
-	u.SetKey(key)
+	u.SetKey(key, u.KeyRule())
 	return u
 }
 

@@ -357,9 +357,9 @@ func hostileKeys(ctx context.Context, s signup.Store) error {
 }
 
 func keyIsKept(ctx context.Context, s signup.Store) error {
-	const key = "key.of.older.rules@example.org"
+	const key, rule = "key.of.older.rules@example.org", "older rules"
 	u := newUser("id-1", "Ada@example.org")
-	u.SetKey(key)
+	u.SetKey(key, rule)
 	if err := s.Create(ctx, &u); err != nil {
 		return fmt.Errorf("Create: %w", err)
 	}
@@ -370,11 +370,18 @@ func keyIsKept(ctx context.Context, s signup.Store) error {
 	if err != nil {
 		return fmt.Errorf("Get(%q): %w", key, err)
 	}
-	if got.Key() != key {
-		return fmt.Errorf("the user that Get(%q) returned has the key %q", key, got.Key())
+	kept := func(u signup.User) error {
+		if u.Key() != key || u.KeyRule() != rule {
+			return fmt.Errorf("the user that Get(%q) returned has the key %q, of the rule %q instead of %q", key, u.Key(), u.KeyRule(), rule)
+		}
+		return nil
 	}
 	got.FirstName = "Augusta"
-	return first(s.Update(ctx, &got), has(ctx, s, got), s.Delete(ctx, got), hasNot(ctx, s, key))
+	if err := first(kept(got), s.Update(ctx, &got), has(ctx, s, got)); err != nil {
+		return err
+	}
+	updated, err := s.Get(ctx, key)
+	return first(err, kept(updated), s.Delete(ctx, got), hasNot(ctx, s, key))
 }
 
 func update(ctx context.Context, s signup.Store) error {

@@ -57,7 +57,7 @@ var rules = []rule{
 	{"RepeatedCreateAtOnce", "A Create of the same User may be repeated, at once too: each returns nil, and there is one user.", repeatedCreateAtOnce},
 	{"GetNothing", "If there is none, Get is an ErrNotFound, whatever the key looks like.", getNothing},
 	{"HostileKeys", "Any key that an address can have finds its own user, and no other.", hostileKeys},
-	{"KeyIsKept", "A Store looks up by the key as it was at Create, hands it back with SetKey, and never computes one.", keyIsKept},
+	{"KeyIsKept", "A Store looks up by the key as it was at Create, hands it and its rule back with SetKey, and never computes one.", keyIsKept},
 	{"Update", "Update replaces every field of the user whose Version it has read, and sets u.Version to a new one.", update},
 	{"LostUpdate", "If the stored user isn't the one of this Version, Update is an ErrConflict and changes nothing.", lostUpdate},
 	{"OneUpdate", "Of any number of Updates from one Version, one succeeds; the others are ErrConflict.", oneUpdate},

@@ -158,7 +158,7 @@ var wrongStores = []struct {
 			Store: m,
 			create: func(ctx context.Context, u *signup.User) error {
 				v := *u
-				v.SetKey(u.Email)
+				v.SetKey(u.Email, signup.EmailRule)
 				err := m.Create(ctx, &v)
 				u.Version = v.Version
 				return err
@@ -171,12 +171,20 @@ var wrongStores = []struct {
 			Store: m,
 			create: func(ctx context.Context, u *signup.User) error {
 				v := *u
-				v.SetKey("")
+				v.SetKey("", signup.EmailRule)
 				err := m.Create(ctx, &v)
 				u.Version = v.Version
 				return err
 			},
 		}
+	}, []string{"KeyIsKept"}},
+	{"forgets the key's rule", func() signup.Store {
+		m := memstore.New()
+		return broken{Store: m, get: func(ctx context.Context, key string) (signup.User, error) {
+			u, err := m.Get(ctx, key)
+			u.SetKey(u.Key(), signup.EmailRule)
+			return u, err
+		}}
 	}, []string{"KeyIsKept"}},
 	{"takes a repeated Create for a duplicate", func() signup.Store {
 		m := memstore.New()

@@ -1,0 +1,565 @@
+package signup_test
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/memstore"
+	"golang.org/x/crypto/argon2"
+	"golang.org/x/text/unicode/norm"
+)
+
+// fits reports whether password is that of a user with the hash h.
+func fits(h, password string) bool {
+	return signup.User{PasswordHash: signup.Hash(h)}.CheckPassword(password)
+}
+
+// tooSlow is what one hash takes for its test to be cut short, to save time.
+const tooSlow = 200 * time.Millisecond
+
+// change returns s with its last character changed.
+func change(s string) string {
+	r := []rune(s)
+	r[len(r)-1]++
+	return string(r)
+}
+
+// swapCase returns s in another letter case.
+func swapCase(s string) string {
+	if upper := strings.ToUpper(s); upper != s {
+		return upper
+	}
+	return strings.ToLower(s)
+}
+
+// The hashes were made by the releases of Werkzeug that are named with them.
+func TestStoredWerkzeug(t *testing.T) {
+	data, err := os.ReadFile("testdata/werkzeug_hashes.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var entries []struct{ Password, Hash, Werkzeug string }
+	if err := json.Unmarshal(data, &entries); err != nil || len(entries) == 0 {
+		t.Fatalf("%d hashes, %v", len(entries), err)
+	}
+	seen := map[string]bool{}
+	for _, e := range entries {
+		method, _, _ := strings.Cut(e.Hash, "$")
+		kind := method[:strings.LastIndex(method, ":")+1] // but for the cost
+		again := seen[kind]
+		seen[kind] = true
+		t.Run(e.Werkzeug+" "+method, func(t *testing.T) {
+			t.Parallel()
+			if method == "plain" {
+				for _, p := range []string{e.Password, "", e.Hash} {
+					if fits(e.Hash, p) {
+						t.Errorf("%q fits a hash that is the password", p)
+					}
+				}
+				return
+			}
+			start := time.Now()
+			if !fits(e.Hash, e.Password) {
+				t.Error("the password doesn't fit")
+			}
+			wrong := []string{change(e.Password), "", swapCase(e.Password)}
+			if time.Since(start) > tooSlow {
+				wrong = wrong[:1]
+				if again {
+					wrong = nil
+				}
+			}
+			for _, p := range wrong {
+				if fits(e.Hash, p) {
+					t.Errorf("%q fits", p)
+				}
+			}
+			if nfd := norm.NFD.String(e.Password); nfd != e.Password && !fits(e.Hash, nfd) {
+				t.Error("the password in NFD doesn't fit")
+			}
+		})
+	}
+}
+
+func TestStoredVectors(t *testing.T) {
+	for _, c := range []struct{ name, password, hash string }{
+		// Argon2's reference implementation, P-H-C/phc-winner-argon2, src/test.c
+		// (CC0). RFC 9106's own vector has a secret and associated data, which
+		// the format can't express.
+		{"argon2id", "password", "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc"},
+		{"argon2id 256 KiB", "password", "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4"},
+		{"argon2id, two lanes", "password", "$argon2id$v=19$m=256,t=2,p=2$c29tZXNhbHQ$bQk8UB/VmZZF4Oo79iDXuL5/0ttZwg2f/5U52iv1cDc"},
+		{"argon2id, other salt", "password", "$argon2id$v=19$m=65536,t=2,p=1$ZGlmZnNhbHQ$vfMrBczELrFdWP0ZsfhWsRPaHppYdP3MVEMIVlqoFBw"},
+		// django/django, tests/auth_tests/test_hashers.py, of 1.10 and 4.1.
+		{"Django 1.10", "lètmein", "pbkdf2_sha256$30000$seasalt$VrX+V8drCGo68wlvy6rfu8i1d1pfkdeXA4LJkRGJodY="},
+		{"Django 1.10, other salt", "lètmein", "pbkdf2_sha256$30000$seasalt2$a75qzbogeVhNFeMqhdgyyoqGKpIzYUo651sq57RERew="},
+		{"Django 4.1", "lètmein", "pbkdf2_sha256$390000$seasalt$8xBlGd3jVgvJ+92hWPxi5ww0uuAuAnKgC45eudxro7c="},
+		// jBCrypt's test suite.
+		{"bcrypt $2a$, empty", "", "$2a$06$DCq7YPn5Rq63x1Lad4cll.TV4S6ytwfsfvkgY8jIucDrjc8deX1s."},
+		{"bcrypt $2a$", "abc", "$2a$06$If6bvum7DFjUnE9p2uDeDu0YHzrHM6tf.iqN8.yx.jNN1ILEf7h0i"},
+		// pyca/bcrypt, tests/test_bcrypt.py.
+		{"bcrypt $2b$", "Kk4DQuMMfZL9o", "$2b$04$cVWp4XaNU8a4v1uMRum2SO026BWLIoQMD/TXg5uZV.0P.uO8m3YEm"},
+		// The PHP manual, password_verify.
+		{"bcrypt $2y$", "rasmuslerdorf", "$2y$07$BCryptRequires22Chrcte/VlQH0piJtjXl.0t1XkA8pw9dMXTpOq"},
+		// Openwall's crypt_blowfish (public domain): bytes above 127, not UTF-8,
+		// and all of the 72 bytes.
+		{"bcrypt $2y$, 8 bits", "\xa3", "$2y$05$/OK.fbVrR/bpIqNJ5ianF.Sa7shbm4.OzKpvFnX1pQLmQW96oUlCq"},
+		{"bcrypt $2a$, 72 bytes", strings.Repeat("\xaa\x55", 36), "$2a$05$/OK.fbVrR/bpIqNJ5ianF.R9xrDjiycxMbQE2bp.vgqlYpW5wx2yy"},
+		{"bcrypt $2a$, 72 of more bytes", vector73[:72], vectorTruncated},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			start := time.Now()
+			if !fits(c.hash, c.password) {
+				t.Error("the password doesn't fit")
+			}
+			if time.Since(start) < tooSlow && fits(c.hash, c.password+"x") {
+				t.Error("another password fits")
+			}
+		})
+	}
+}
+
+// From crypt_blowfish, which ignores what follows 72 bytes.
+const (
+	vector73        = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789chars after 72 are ignored"
+	vectorTruncated = "$2a$05$abcdefghijklmnopqrstuu5s2v8.iXieOjg/.AySBTTZIIVFJeBui"
+)
+
+// Hashes of "test" but for argon2id's of "password", for changes that leave
+// nothing else to refuse.
+const (
+	aHMAC     = "sha1$uGNNyZVI$e49346a21fa200bd5295ad52578a876746509a27"
+	aPBKDF2   = "pbkdf2:sha1:1000$kiCZ1Z0Z$281928164762c59aed493b0c2b3564cf4b59cd36"
+	aScrypt   = "scrypt:1024:4:2$0TqQCXq1nsdygLCw$"
+	aDjango   = "pbkdf2_sha256$1000$seasalt2$fYK/D3jQHlgWxlPJtwasr3cOruz96mwekCL4NDsngoE="
+	aBcrypt   = "$2b$04$2.iJ.tYE620toghDq6xjlOyUSc/5o6FlsNNoZohajxLAJWv2O4iTC"
+	anArgon2  = "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4"
+	aDigest64 = "00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
+)
+
+// refused has what no log-in must accept, nor spend time or memory on.
+var refused = []struct{ name, hash string }{
+	{"no hash", ""},
+	{"the password", "test"},
+	{"plain", "plain$$test"},
+	{"plain, salted", "plain$x$test"},
+	{"unsalted SHA-1", "a94a8fe5ccb19ba61c4c0873d391e987982fbbd3"},
+	{"unsalted SHA-1, Werkzeug", "sha1$$a94a8fe5ccb19ba61c4c0873d391e987982fbbd3"},
+	{"unsalted MD5, Django", "md5$$098f6bcd4621d373cade4e832627b4f6"},
+	{"unsalted PBKDF2", "pbkdf2:sha1:1000$$281928164762c59aed493b0c2b3564cf4b59cd36"},
+	{"unsalted PBKDF2, Django", replace(aDjango, "seasalt2", "")},
+	// of salt and password, and not an HMAC: Django's test suite, "lètmein"
+	{"Django's SHA-1", "sha1$seasalt$cff36ea83f5706ce9aa7454e63e431fc726b2dc8"},
+	{"Django's MD5", "md5$seasalt$3f86d0d3d465b7b458c231bf3555c0e3"},
+	{"binary", "\x00\xff\xfe$\xff$\xff"},
+	{"dollars", strings.Repeat("$", 64)},
+	{"1 MiB", strings.Repeat("x", 1<<20)},
+	{"1 MiB of dollars", strings.Repeat("$", 1<<20)},
+	{"1 MiB of digest", aHMAC + strings.Repeat("0", 1<<20)},
+	{"1 MiB of salt", replace(aHMAC, "uGNNyZVI", strings.Repeat("x", 1<<20))},
+	{"1 MiB of iterations", replace(aPBKDF2, ":1000", ":1"+strings.Repeat("0", 1<<20))},
+
+	{"unknown digest", replace(aHMAC, "sha1", "sha3")},
+	{"digest's name in upper case", replace(aHMAC, "sha1", "SHA1")},
+	{"no digest's name", replace(aHMAC, "sha1", "")},
+	{"another digest", replace(aHMAC, "sha1", "sha256")},
+	{"short digest", aHMAC[:len(aHMAC)-2]},
+	{"half a byte", aHMAC[:len(aHMAC)-1]},
+	{"long digest", aHMAC + "00"},
+	{"no digest", replace(aHMAC, "e49346a21fa200bd5295ad52578a876746509a27", "")},
+	{"upper-case hexadecimal", replace(aHMAC, "e49346a21fa200bd5295ad52578a876746509a27", "E49346A21FA200BD5295AD52578A876746509A27")},
+	{"trailing $", aHMAC + "$"},
+	{"trailing line", aHMAC + "\n"},
+	{"leading space", " " + aHMAC},
+
+	{"PBKDF2 with unknown digest", replace(aPBKDF2, "sha1", "whirlpool")},
+	{"PBKDF2 without iterations", replace(aPBKDF2, ":1000", "")},
+	{"PBKDF2 with empty iterations", replace(aPBKDF2, ":1000", ":")},
+	{"PBKDF2 with 0 iterations", replace(aPBKDF2, ":1000", ":0")},
+	{"PBKDF2 with -1 iterations", replace(aPBKDF2, ":1000", ":-1")},
+	{"PBKDF2 with leading zero", replace(aPBKDF2, ":1000", ":01000")},
+	{"PBKDF2 with sign", replace(aPBKDF2, ":1000", ":+1000")},
+	{"PBKDF2 with hexadecimal iterations", replace(aPBKDF2, ":1000", ":0x3e8")},
+	{"PBKDF2 with underscore", replace(aPBKDF2, ":1000", ":1_000")},
+	{"PBKDF2 with one parameter more", replace(aPBKDF2, ":1000", ":1000:1")},
+	{"PBKDF2 with most iterations", replace(aPBKDF2, ":1000", ":2147483647")},
+	{"PBKDF2-SHA-256 with most iterations", "pbkdf2:sha256:2147483647$kiCZ1Z0Z$" + aDigest64[:64]},
+	{"PBKDF2 with 2^31 iterations", replace(aPBKDF2, ":1000", ":2147483648")},
+	{"PBKDF2 with 2^64 + 1000 iterations", replace(aPBKDF2, ":1000", ":18446744073709552616")},
+
+	{"scrypt without parameters", replace(aScrypt, ":1024:4:2", "") + aDigest64},
+	{"scrypt with two parameters", replace(aScrypt, ":1024:4:2", ":1024:4") + aDigest64},
+	{"scrypt with four parameters", replace(aScrypt, ":1024:4:2", ":1024:4:2:1") + aDigest64},
+	{"scrypt, 1 TiB", replace(aScrypt, ":1024:4:2", ":1073741824:8:1") + aDigest64},
+	{"scrypt, 512 MiB", replace(aScrypt, ":1024:4:2", ":524288:8:1") + aDigest64},
+	{"scrypt, N = 1000", replace(aScrypt, ":1024:4:2", ":1000:4:2") + aDigest64},
+	{"scrypt, N = 1", replace(aScrypt, ":1024:4:2", ":1:4:2") + aDigest64},
+	{"scrypt, N = 0", replace(aScrypt, ":1024:4:2", ":0:4:2") + aDigest64},
+	{"scrypt, r = 0", replace(aScrypt, ":1024:4:2", ":1024:0:2") + aDigest64},
+	{"scrypt, p = 0", replace(aScrypt, ":1024:4:2", ":1024:4:0") + aDigest64},
+	{"scrypt, r*p = 2^30", replace(aScrypt, ":1024:4:2", ":1024:32768:32768") + aDigest64},
+	{"scrypt, r*p = 2^64", replace(aScrypt, ":1024:4:2", ":1024:4294967296:4294967296") + aDigest64},
+	{"scrypt, most of r and p", replace(aScrypt, ":1024:4:2", ":1024:2147483647:2147483647") + aDigest64},
+	{"scrypt, N*r*p = 2^63", replace(aScrypt, ":1024:4:2", ":1073741824:1073741824:8") + aDigest64},
+	{"scrypt, N*r*p = 2^60", replace(aScrypt, ":1024:4:2", ":1073741824:32768:32767") + aDigest64},
+	{"scrypt, much r", replace(aScrypt, ":1024:4:2", ":2:1073741823:1") + aDigest64},
+	{"scrypt, much p", replace(aScrypt, ":1024:4:2", ":2:1:1073741823") + aDigest64},
+	{"scrypt, 32 bytes", aScrypt + aDigest64[:64]},
+	{"scrypt, 65 bytes", aScrypt + aDigest64 + "00"},
+
+	{"Django's PBKDF2-SHA-1", "pbkdf2_sha1$30000$seasalt2$pMzU1zNPcydf6wjnJFbiVKwgULc="},
+	{"Django's Argon2", "argon2" + anArgon2},
+	{"Django's bcrypt", "bcrypt$" + aBcrypt},
+	{"Django's bcrypt_sha256", "bcrypt_sha256$" + aBcrypt},
+	{"Django's unusable", "!" + aDjango},
+	{"Django without padding", strings.TrimSuffix(aDjango, "=")},
+	{"Django with non-zero trailing bits", replace(aDjango, "E=", "F=")},
+	{"Django in the URLs' Base64", replace(aDjango, "fYK/", "fYK_")},
+	{"Django with trailing $", aDjango + "$"},
+	{"Django with short digest", replace(aDjango, "fYK/", "")},
+	{"Django with no iterations", replace(aDjango, "$1000$", "$$")},
+	{"Django with leading zero", replace(aDjango, "$1000$", "$01000$")},
+	{"Django with most iterations", replace(aDjango, "$1000$", "$2147483647$")},
+	{"Django with 2^64 + 1000 iterations", replace(aDjango, "$1000$", "$18446744073709552616$")},
+
+	{"bcrypt, 2^31 rounds", replace(aBcrypt, "$04$", "$31$")},
+	{"bcrypt, marked, 2^31 rounds", "$hmac-sha384-bcrypt" + replace(aBcrypt, "$2b$04$", "$2a$31$")},
+	{"bcrypt, 2^15 rounds", replace(aBcrypt, "$04$", "$15$")},
+	{"bcrypt, cost 32", replace(aBcrypt, "$04$", "$32$")},
+	{"bcrypt, cost 3", replace(aBcrypt, "$04$", "$03$")},
+	{"bcrypt, cost of one digit", replace(aBcrypt, "$04$", "$4$")},
+	{"bcrypt, cost of three digits", replace(aBcrypt, "$04$", "$004$")},
+	{"bcrypt $2x$", replace(aBcrypt, "$2b$", "$2x$")},
+	{"bcrypt $2$", replace(aBcrypt, "$2b$", "$2$")},
+	{"bcrypt $2B$", replace(aBcrypt, "$2b$", "$2B$")},
+	{"bcrypt $1b$", replace(aBcrypt, "$2b$", "$1b$")},
+	{"bcrypt, short", aBcrypt[:59]},
+	{"bcrypt, long", aBcrypt + "."},
+	{"bcrypt, trailing $", aBcrypt + "$"},
+	{"bcrypt, no digest", aBcrypt[:29]},
+	{"bcrypt, marked", "$hmac-sha384-bcrypt" + aBcrypt},
+	{"bcrypt, marked twice", "$hmac-sha384-bcrypt$hmac-sha384-bcrypt" + aBcrypt},
+
+	{"argon2i", replace(anArgon2, "argon2id", "argon2i")},
+	{"argon2d", replace(anArgon2, "argon2id", "argon2d")},
+	{"argon2id, version 16", replace(anArgon2, "v=19", "v=16")},
+	{"argon2id, no version", replace(anArgon2, "$v=19", "")},
+	{"argon2id, m and t the most", replace(anArgon2, "m=256,t=2", "m=4294967295,t=4294967295")},
+	{"argon2id, t the most", replace(anArgon2, "t=2", "t=4294967295")},
+	{"argon2id, m the most", replace(anArgon2, "m=256", "m=4294967295")},
+	{"argon2id, m = 2^32 + 256", replace(anArgon2, "m=256", "m=4294967552")},
+	{"argon2id, t = 2^32 + 2", replace(anArgon2, "t=2", "t=4294967298")},
+	{"argon2id, m < 8p", replace(anArgon2, "m=256,t=2,p=1", "m=31,t=2,p=4")},
+	{"argon2id, m = 0", replace(anArgon2, "m=256", "m=0")},
+	{"argon2id, t = 0", replace(anArgon2, "t=2", "t=0")},
+	{"argon2id, p = 0", replace(anArgon2, "p=1", "p=0")},
+	{"argon2id, p = 256", replace(anArgon2, "p=1", "p=256")},
+	{"argon2id, p = 257", replace(anArgon2, "p=1", "p=257")},
+	{"argon2id, other order", replace(anArgon2, "m=256,t=2", "t=2,m=256")},
+	{"argon2id, m twice", replace(anArgon2, "m=256", "m=256,m=256")},
+	{"argon2id, p twice", replace(anArgon2, "p=1", "p=1,p=1")},
+	{"argon2id, m twice without t", replace(anArgon2, "t=2", "m=256")},
+	{"argon2id, without p", replace(anArgon2, ",p=1", "")},
+	{"argon2id, keyid", replace(anArgon2, "p=1", "p=1,keyid=AA")},
+	{"argon2id, m with leading zero", replace(anArgon2, "m=256", "m=0256")},
+	{"argon2id, m with sign", replace(anArgon2, "m=256", "m=+256")},
+	{"argon2id, space", replace(anArgon2, ",t", ", t")},
+	{"argon2id, padded salt", replace(anArgon2, "c29tZXNhbHQ", "c29tZXNhbHQ=")},
+	{"argon2id, padded digest", anArgon2 + "="},
+	{"argon2id, trailing bits in the salt", replace(anArgon2, "c29tZXNhbHQ", "c29tZXNhbHR")},
+	{"argon2id, trailing bits in the digest", anArgon2[:len(anArgon2)-1] + "5"},
+	{"argon2id, short salt", replace(anArgon2, "c29tZXNhbHQ", "c29tZXM")},
+	{"argon2id, short digest", replace(anArgon2, "nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4", "nf65EOgLrQMR/uIPnA4r")},
+	{"argon2id, no digest", replace(anArgon2, "$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4", "")},
+	{"argon2id, trailing $", anArgon2 + "$"},
+	{"argon2id, no leading $", anArgon2[1:]},
+	{"bcrypt, salt out of its alphabet", "$2a$04$" + strings.Repeat("!", 53)},
+	{"bcrypt, digest out of its alphabet", aBcrypt[:59] + "!"},
+	{"bcrypt, cost with sign", replace(aBcrypt, "$04$", "$+4$")},
+	{"argon2id, line break in the salt", replace(anArgon2, "c29t", "c2\n9t")},
+	{"argon2id, trailing line", anArgon2 + "\r\n"},
+	{"Django, trailing line", aDjango + "\n"},
+}
+
+// replace is strings.Replace, for a constant that must be there.
+func replace(s, old, by string) string {
+	if strings.Count(s, old) == 0 {
+		panic(old + " is not in " + s)
+	}
+	return strings.Replace(s, old, by, 1)
+}
+
+// withHash returns Accounts of one user, who has the hash h.
+func withHash(h string, hasher signup.Hasher) *signup.Accounts {
+	return &signup.Accounts{Hasher: hasher, Store: fakeStore{
+		get: func(context.Context, string) (signup.User, error) {
+			return signup.User{ID: "1", Email: "a@b.co", Active: true, PasswordHash: signup.Hash(h)}, nil
+		},
+		update: func(context.Context, *signup.User) error { return nil },
+	}}
+}
+
+func TestStoredRefused(t *testing.T) {
+	// What the refused are variants of is accepted.
+	for _, h := range []string{aHMAC, aPBKDF2, aDjango, aBcrypt} {
+		if !fits(h, "test") {
+			t.Errorf("%s is refused", h)
+		}
+	}
+	if !fits(anArgon2, "password") {
+		t.Errorf("%s is refused", anArgon2)
+	}
+
+	start := time.Now()
+	for _, c := range refused {
+		for _, password := range []string{"test", "password", "lètmein", "", c.hash} {
+			if fits(c.hash, password) {
+				t.Errorf("%s: %.20q fits", c.name, password)
+			}
+		}
+		if cheap.Current(signup.Hash(c.hash)) || (signup.Argon2id{}).Current(signup.Hash(c.hash)) {
+			t.Errorf("%s is Current", c.name)
+		}
+	}
+	if took := time.Since(start); took > 10*time.Second {
+		t.Errorf("took %s", took)
+	}
+}
+
+// A log-in refuses them too, at the cost of one hash of the Hasher's.
+func TestStoredRefusedByLogin(t *testing.T) {
+	start := time.Now()
+	for _, c := range refused {
+		refuses := func(hasher signup.Hasher, bound signup.Work) {
+			t.Helper()
+			a := withHash(c.hash, hasher)
+			a.MaxStored = bound
+			if _, err := a.Authenticate(t.Context(), "a@b.co", "password"); !errors.Is(err, signup.ErrBadCredentials) {
+				t.Errorf("%s, %T, %+v: %v", c.name, hasher, bound, err)
+			}
+		}
+		for _, bound := range []signup.Work{{}, {Rounds: 1 << 10}, {Memory: 1 << 20}, {Rounds: 1 << 10, Memory: 1 << 20}} {
+			refuses(cheapArgon2id, bound)
+		}
+		if strings.HasPrefix(c.name, "bcrypt") {
+			refuses(cheap, signup.Work{})
+		}
+		counting := &countingHasher{Bcrypt: cheap}
+		refuses(counting, signup.Work{})
+		if n := counting.hashes.Load(); n != 1 {
+			t.Errorf("%s: %d hashes", c.name, n)
+		}
+	}
+	if took := time.Since(start); took > 30*time.Second { // where any of the costly ones takes minutes
+		t.Errorf("took %s", took)
+	}
+}
+
+// Too long to be known, a hash must not be computed by the Hasher either:
+// nobody has compared what it takes with MaxStored.
+func TestStoredTooLong(t *testing.T) {
+	salt, b64 := []byte(strings.Repeat("s", 900)), base64.RawStdEncoding
+	digest := argon2.IDKey([]byte("test"), salt, 1, 4096, 1, 32)
+	h := signup.Hash(fmt.Sprintf("$argon2id$v=19$m=4096,t=1,p=1$%s$%s", b64.EncodeToString(salt), b64.EncodeToString(digest)))
+	a := withHash(string([]byte(h)), cheapArgon2id)
+	a.MaxStored = signup.Work{Rounds: 16, Memory: 1 << 20}
+	if _, err := a.Authenticate(t.Context(), "a@b.co", "test"); !errors.Is(err, signup.ErrBadCredentials) {
+		t.Errorf("4 MiB, where 1 MiB is the bound: %v", err)
+	}
+	if cheapArgon2id.Verify(h, "test") || (signup.Argon2id{Memory: 4096, Time: 1}).Current(h) {
+		t.Error("Argon2id takes it")
+	}
+}
+
+// What is right is refused beyond the bound only.
+func TestStoredMax(t *testing.T) {
+	const sha512 = "pbkdf2:sha512:1000$VWq5dbUU$d0830dbcc162d56e31aadeb1439710e76922df6b1b3ebf831abc848f8b7bf5fb" +
+		"82fcd1f10f6ac048411df30dfea0d1f76aa760b4753ee9d602fb89de37df49f6" // about 10 rounds
+	const bcrypt7 = "$2y$07$BCryptRequires22Chrcte/VlQH0piJtjXl.0t1XkA8pw9dMXTpOq"
+	const sha256 = "pbkdf2:sha256:50000$4fE4mkCF$7c21a30fd34278d66eb9bda9526ba74e40f6c16261e95fafbcc37133bde39405"
+	hasher := signup.Bcrypt{Cost: 4}
+	for _, c := range []struct {
+		name, hash, password string
+		max                  signup.Work
+		memory               int64
+		ok                   bool
+	}{
+		{"default", sha256, "test", signup.Work{}, 0, true},
+		{"PBKDF2 within", sha256, "test", signup.Work{Rounds: 1 << 8}, 0, true},
+		{"PBKDF2 beyond", sha256, "test", signup.Work{Rounds: 1 << 6}, 0, false},
+		{"PBKDF2-SHA-512 within", sha512, "test", signup.Work{Rounds: 1 << 4}, 0, true},
+		{"bcrypt within", bcrypt7, "rasmuslerdorf", signup.Work{Rounds: 1 << 7}, 0, true},
+		{"bcrypt beyond", bcrypt7, "rasmuslerdorf", signup.Work{Rounds: 1<<7 - 1}, 0, false},
+		{"argon2id within", anArgon2, "password", signup.Work{Memory: 256 << 10}, 0, true},
+		{"argon2id beyond", anArgon2, "password", signup.Work{Memory: 256<<10 - 1}, 0, false},
+		// which could never run
+		{"argon2id beyond all memory", anArgon2, "password", signup.Work{}, 256<<10 - 1, false},
+	} {
+		a := withHash(c.hash, hasher)
+		a.MaxStored, a.MaxMemory = c.max, c.memory
+		_, err := a.Authenticate(t.Context(), "a@b.co", c.password)
+		if c.ok != (err == nil) || !c.ok && !errors.Is(err, signup.ErrBadCredentials) {
+			t.Errorf("%s: %v", c.name, err)
+		}
+	}
+
+	a := withHash(aBcrypt, hasher)
+	a.MaxStored.Rounds = 15
+	if _, err := a.Authenticate(t.Context(), "a@b.co", "test"); err == nil || errors.Is(err, signup.ErrBadCredentials) {
+		t.Errorf("a bound of less than the Hasher takes: %v", err)
+	}
+}
+
+// newUser stores a user with the hash h.
+func newUser(t *testing.T, a *signup.Accounts, h signup.Hash) {
+	t.Helper()
+	a.Store = memstore.New()
+	u := signup.User{ID: "1", Email: "a@b.co", Active: true, PasswordHash: h}
+	if err := a.Store.Create(t.Context(), &u); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// logsIn reports whether password is accepted, and returns the hash then stored.
+func logsIn(t *testing.T, a *signup.Accounts, password string) (bool, signup.Hash) {
+	t.Helper()
+	u, err := a.Authenticate(t.Context(), "a@b.co", password)
+	if err != nil && !errors.Is(err, signup.ErrBadCredentials) {
+		t.Fatal(err)
+	}
+	stored, getErr := a.Store.Get(t.Context(), "a@b.co")
+	if getErr != nil {
+		t.Fatal(getErr)
+	}
+	if err == nil && !u.Equal(stored) {
+		t.Error("the user is not as stored")
+	}
+	return err == nil, stored.PasswordHash
+}
+
+// bcrypt's 72 bytes: whoever knows them doesn't know the password.
+func TestStoredTruncated(t *testing.T) {
+	const p72 = "0123456789012345678901234567890123456789012345678901234567890123456789ab"
+	own, err := cheap.Hash(p72)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name, hash, p72, p73 string
+	}{
+		// by Python's bcrypt 5.0.0
+		{"foreign", "$2b$04$1690WPl5bdgZUzpgZc1f6uDca6ZO7KgF.R99rmVSLTvWpk.hJTXa6", p72, p72 + "c"},
+		{"published", vectorTruncated, vector73[:72], vector73},
+		{"own", string([]byte(own)), p72, p72 + "c"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if !fits(c.hash, c.p72) || fits(c.hash, c.p73) {
+				t.Error("CheckPassword")
+			}
+
+			a := newAccounts()
+			newUser(t, a, signup.Hash(c.hash))
+			if ok, h := logsIn(t, a, c.p73); ok || string(h) != c.hash {
+				t.Error("more than 72 bytes log in")
+			}
+			if ok, _ := logsIn(t, a, c.p72); !ok {
+				t.Error("72 bytes don't log in")
+			}
+
+			for _, hasher := range []signup.Hasher{cheap, cheapArgon2id} {
+				a := &signup.Accounts{Hasher: hasher, AllowTruncatedLegacy: true}
+				newUser(t, a, signup.Hash(c.hash))
+				if ok, h := logsIn(t, a, change(c.p72)+"c"); ok || string(h) != c.hash {
+					t.Error("others than the 72 bytes log in")
+				}
+				ok, h := logsIn(t, a, c.p73)
+				if !ok || !hasher.Current(h) || !hasher.Verify(h, c.p73) {
+					t.Fatalf("%t; the hash is Current: %t", ok, hasher.Current(h))
+				}
+				for _, wrong := range []string{change(c.p73), c.p72, c.p73 + "x"} {
+					if ok, _ := logsIn(t, a, wrong); ok {
+						t.Errorf("then, %q logs in", wrong)
+					}
+				}
+				if ok, again := logsIn(t, a, c.p73); !ok || string(again) != string(h) {
+					t.Error("the next log-in")
+				}
+			}
+		})
+	}
+}
+
+// Hashes of other programs, which don't normalise, of a password in NFD: Django
+// 5.2.19, Werkzeug 3.1.9, Python's bcrypt 5.0.0 and argon2-cffi 25.1.0 made
+// them.
+func TestStoredNFD(t *testing.T) {
+	const nfc, nfd = "caf\u00e9 cr\u00e8me", "cafe\u0301 cre\u0300me"
+	for _, h := range []string{
+		"pbkdf2_sha256$1000$seasalt2$Qeywja4IwmctbCtRmb1fFF6ujLu3q5fbo+D/wNSSOgc=",
+		"pbkdf2:sha256:1000$UUBIVeOaUCZjo8gJ$256f7d3bff41d779cbbd02b1268feb6e838ff18560ec96f12069ab9a67ef94fb",
+		"scrypt:1024:4:2$7HsrwaczbO4C10vj$27070fbb42610ff363036834aebc30286716caf396274786416677ddc58740bd" +
+			"dec35fd7464c499739800ec3573777daa54a5e2d03e3fd3d8940317837acbb0b",
+		"$2a$04$psUqa/7VK2zur12GCA6cpO29kdEXD6gqhBi/vhNk6ZwrelM0oZBAi",
+		"$2b$04$psUqa/7VK2zur12GCA6cpO29kdEXD6gqhBi/vhNk6ZwrelM0oZBAi",
+		"$2y$04$psUqa/7VK2zur12GCA6cpO29kdEXD6gqhBi/vhNk6ZwrelM0oZBAi",
+		"$argon2id$v=19$m=64,t=1,p=1$yIJ8FYi62dWyEbnZLcRk2Q$kMHSKAXumMBEQcvAmxwQUGqnZr4h537lz0bRipXRpAY",
+	} {
+		for _, hasher := range []signup.Hasher{cheap, cheapArgon2id} {
+			if !fits(h, nfd) || fits(h, nfc) {
+				t.Errorf("%s: CheckPassword", h)
+			}
+			a := &signup.Accounts{Hasher: hasher}
+			newUser(t, a, signup.Hash(h))
+			if ok, now := logsIn(t, a, nfc); ok || string(now) != h {
+				t.Errorf("%s: the other spelling logs in", h)
+			}
+			ok, now := logsIn(t, a, nfd)
+			if !ok || !hasher.Current(now) || string(now) == h {
+				t.Errorf("%s: %t; Current: %t", h, ok, hasher.Current(now))
+			}
+			u := signup.User{PasswordHash: now}
+			if !u.CheckPassword(nfc) || !u.CheckPassword(nfd) {
+				t.Errorf("%s: the new hash doesn't fit both spellings", h)
+			}
+			for _, spelling := range []string{nfc, nfd} {
+				if ok, again := logsIn(t, a, spelling); !ok || string(again) != string(now) {
+					t.Errorf("%s: the next log-in by %q", h, spelling)
+				}
+			}
+		}
+	}
+}
+
+// Each format is replaced at the first log-in, and only by the right password.
+func TestStoredTakenOver(t *testing.T) {
+	for _, c := range []struct{ hash, password string }{
+		{aHMAC, "test"}, {aPBKDF2, "test"}, {aDjango, "test"}, {aBcrypt, "test"}, {anArgon2, "password"},
+	} {
+		for _, hasher := range []signup.Hasher{nil, cheap, cheapArgon2id} {
+			if hasher == nil {
+				hasher = &countingHasher{Bcrypt: cheap} // one that isn't known here
+			}
+			a := &signup.Accounts{Hasher: hasher}
+			newUser(t, a, signup.Hash(c.hash))
+			if ok, h := logsIn(t, a, change(c.password)); ok || string(h) != c.hash {
+				t.Errorf("%s: another password", c.hash)
+			}
+			ok, h := logsIn(t, a, c.password)
+			if !ok || !hasher.Current(h) || !hasher.Verify(h, c.password) {
+				t.Errorf("%s, %T: %t; Current: %t", c.hash, hasher, ok, hasher.Current(h))
+			}
+			if ok, _ := logsIn(t, a, c.password); !ok {
+				t.Errorf("%s, %T: the next log-in", c.hash, hasher)
+			}
+		}
+	}
+}
