@@ -7,7 +7,6 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/cases"
-	"golang.org/x/text/unicode/norm"
 )
 
 // A Policy says which passwords may be chosen. It is asked when a password is
@@ -31,13 +30,24 @@ type anyPassword struct{}
 func (anyPassword) Check(context.Context, string, User) error { return nil }
 
 // NIST is the Policy of NIST SP 800-63B-4, section 3.1.1.2: a minimum length,
-// no rules of composition, and no password that is the user's own address,
-// its part before the "@", or their name, in whatever letter case.
+// no rules of composition, and a comparison of the whole password, whatever its
+// letter case, with a blocklist and with what anybody knows about the user
+// and the service. The zero value is fit for use.
 type NIST struct {
 	// MinLength is the least number of characters (Unicode code points,
 	// after normalisation form C). 0 is 15, which NIST asks for where the
 	// password is the only factor; with a second factor it is 8.
 	MinLength int
+	// Service is the service's name. Empty: it is not compared.
+	Service string
+	// Blocked reports whether a password is too common to be used. It gets
+	// it in normalisation form C and case-folded. Nil is CommonPassword.
+	Blocked func(folded string) bool
+	// Compromised, if set, reports whether a password is known from a data
+	// breach; PwnedPasswords has such a method. It is asked last. Its error
+	// ends the call: where people should get on with their password
+	// unchecked, it must return none.
+	Compromised func(ctx context.Context, password string) (bool, error)
 }
 
 const (
@@ -47,33 +57,49 @@ const (
 	maxPasswordBytes = 1024
 )
 
-// Check returns nil or a FieldError with the code "too_short", "too_long" or
-// "guessable". It takes passwords of up to 1024 bytes.
-func (n NIST) Check(_ context.Context, password string, u User) error {
+// Check returns nil or a FieldError with the code "too_short", "too_long",
+// "guessable" (the user's address, the part before its "@", their name, or the
+// service's), "common" (on the blocklist) or "compromised", or Compromised's
+// error. It takes passwords of up to 1024 bytes.
+func (n NIST) Check(ctx context.Context, password string, u User) error {
 	least := n.MinLength
 	if least == 0 {
 		least = defaultMinLength
 	}
-	nfc := norm.NFC.String(password)
+	normal := nfc(password)
+	refused := func(code, message string) error {
+		return FieldError{fieldPassword, code, "'" + fieldPassword + "' must " + message + "."}
+	}
 	switch {
-	case utf8.RuneCountInString(nfc) < least:
-		return FieldError{fieldPassword, "too_short",
-			fmt.Sprintf("'%s' must be at least %d characters long.", fieldPassword, least)}
-	case len(nfc) > maxPasswordBytes:
-		return FieldError{fieldPassword, "too_long",
-			fmt.Sprintf("'%s' must be at most %d bytes long.", fieldPassword, maxPasswordBytes)}
-	case isOwn(nfc, u):
-		return FieldError{fieldPassword, "guessable",
-			"'" + fieldPassword + "' must not be your own address or name."}
+	case utf8.RuneCountInString(normal) < least:
+		return refused("too_short", fmt.Sprintf("be at least %d characters long", least))
+	case len(normal) > maxPasswordBytes:
+		return refused("too_long", fmt.Sprintf("be at most %d bytes long", maxPasswordBytes))
+	}
+	folded := fold(normal)
+	switch blocked := n.Blocked; {
+	case isOwn(folded, u):
+		return refused("guessable", "not be your own address or name")
+	case n.Service != "" && folded == fold(nfc(n.Service)):
+		return refused("guessable", "not be the name of the service")
+	case blocked == nil && CommonPassword(folded), blocked != nil && blocked(folded):
+		return refused("common", "not be one that many people use")
+	}
+	if n.Compromised == nil {
+		return nil
+	}
+	compromised, err := n.Compromised(ctx, password)
+	switch {
+	case err != nil:
+		return fmt.Errorf("asking whether a password is compromised: %w", err)
+	case compromised:
+		return refused("compromised", "not be one that is known from a data breach")
 	}
 	return nil
 }
 
-// isOwn reports whether password is, but for letter case, something that
-// anybody knows about u.
-func isOwn(password string, u User) bool {
-	fold := cases.Fold()
-	password = fold.String(password)
+// isOwn reports whether the password is something that anybody knows about u.
+func isOwn(folded string, u User) bool {
 	local, _, _ := strings.Cut(u.Email, "@")
 	for _, own := range []string{
 		u.Email, u.Key(), local,
@@ -81,9 +107,13 @@ func isOwn(password string, u User) bool {
 		u.FirstName + u.LastName, u.FirstName + " " + u.LastName,
 		u.LastName + u.FirstName, u.LastName + " " + u.FirstName,
 	} {
-		if password == fold.String(norm.NFC.String(own)) {
+		if folded == fold(nfc(own)) {
 			return true
 		}
 	}
 	return false
 }
+
+// fold removes what letter case tells apart, and what folding may have put out
+// of normal form.
+func fold(s string) string { return nfc(cases.Fold().String(s)) }

@@ -1,0 +1,173 @@
+package signup_test
+
+import (
+	"bufio"
+	"compress/gzip"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/gosignup/signup"
+	"golang.org/x/text/unicode/norm"
+)
+
+func TestBlocklistFile(t *testing.T) {
+	file, err := os.Open("blocklist.txt.gz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	r, err := gzip.NewReader(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var notice strings.Builder
+	var entries, long int
+	last := ""
+	lines := bufio.NewScanner(r)
+	for lines.Scan() {
+		line := lines.Text()
+		// Only before the list: else it would be a password that is ignored.
+		if text, ok := strings.CutPrefix(line, "#!"); ok && entries == 0 {
+			notice.WriteString(strings.TrimSpace(text) + " ")
+			continue
+		}
+		entries++
+		length := utf8.RuneCountInString(line)
+		switch {
+		case line <= last:
+			t.Errorf("%+q after %+q", line, last)
+		case !utf8.ValidString(line) || strings.ContainsFunc(line, unicode.IsControl) || strings.HasPrefix(line, "#!"):
+			t.Errorf("%+q is not text", line)
+		case !norm.NFC.IsNormalString(line) || foldNFC(line) != line:
+			t.Errorf("%+q is not folded or not in normal form C", line)
+		case length < 8:
+			t.Errorf("%+q has %d characters", line, length)
+		case !signup.CommonPassword(line):
+			t.Errorf("%+q is not found", line)
+		}
+		if length >= 15 {
+			long++
+		}
+		last = line
+	}
+	if err := lines.Err(); err != nil {
+		t.Fatal(err)
+	}
+	if entries != 48_110 { // as the comment on CommonPassword says
+		t.Errorf("%d entries", entries)
+	}
+	if long < 1000 || long == entries {
+		t.Errorf("%d of 15 characters or more", long)
+	}
+	for _, part := range []string{
+		"https://github.com/danielmiessler/SecLists", "Mark Burnett", "public domain",
+		"MIT License. Copyright (c) Daniel Miessler", "Permission is hereby granted, free of charge",
+		"The above copyright notice and this permission notice shall be included", `THE SOFTWARE IS PROVIDED "AS IS"`,
+	} {
+		if !strings.Contains(notice.String(), part) {
+			t.Errorf("%q is not in the notice", part)
+		}
+	}
+}
+
+func TestBlocklist(t *testing.T) {
+	for password, want := range map[string]bool{
+		"password":              true,
+		"qwertyuiop":            true,
+		"1q2w3e4r":              true,
+		"12345678":              true,
+		"1234567890123456":      true,
+		"q1w2e3r4t5y6u7i8":      true,
+		"qwertyuiopasdfgh":      true,
+		"aaaaaaaaaaaaaaa":       true,
+		"correct horse battery": false,
+		"":                      false,
+		" password":             false,
+		"Password":              false, // not folded
+		"1234567":               false, // too short for every policy
+		"\U0010ffff":            false, // after the last
+		"#! password":           false,
+		"#! Passwords that many people use, folded, in normal form C, sorted by bytes.": false,
+		"\xff": false,
+	} {
+		if got := signup.CommonPassword(password); got != want {
+			t.Errorf("CommonPassword(%+q) is %t", password, got)
+		}
+	}
+}
+
+func TestBlocklistNIST(t *testing.T) {
+	for _, c := range []struct{ password, code string }{
+		{"1234567890123456", "common"},
+		{"QWERTYUIOPasdfgh", "common"},
+		{"Q1W2E3R4T5Y6U7I8", "common"},
+		{"\u212a1234567890123456", ""},
+		{"1234567890123456!?", ""},
+		{"\uff11234567890123456", ""}, // full width: another text
+		{"correct horse battery", ""},
+	} {
+		err := signup.NIST{}.Check(t.Context(), c.password, signup.User{})
+		wantCode(t, err, c.code, c.password)
+	}
+	wantCode(t, signup.NIST{MinLength: 8}.Check(t.Context(), "PassWord", signup.User{}), "common", "PassWord")
+	// The Kelvin sign folds to k.
+	wantCode(t, signup.NIST{MinLength: 8}.Check(t.Context(), "\u212aawasaki", signup.User{}), "common", "\u212aawasaki")
+}
+
+func TestBlocklistReplaced(t *testing.T) {
+	for _, c := range []struct {
+		password, folded string
+		blocked          bool
+		code             string
+	}{
+		{"1234567890123456", "1234567890123456", false, ""},
+		{"correct horse battery", "correct horse battery", true, "common"},
+		{"Cafe\u0301 AU LAIT, toujours", "caf\u00e9 au lait, toujours", true, "common"},
+		{"\u212aelvin & Stra\u1e9ee, \u212bl", "kelvin & strasse, \u00e5l", true, "common"},
+		// Folding takes both out of normal form.
+		{"J\u030c\u0323 and fifteen", "\u01f0\u0323 and fifteen", false, ""},
+		{"\u01f0 and more than that", "\u01f0 and more than that", false, ""},
+		{"too short", "", true, "too_short"},
+	} {
+		asked := ""
+		err := signup.NIST{Blocked: func(folded string) bool {
+			asked += folded
+			return c.blocked
+		}}.Check(t.Context(), c.password, signup.User{})
+		wantCode(t, err, c.code, c.password)
+		if asked != c.folded {
+			t.Errorf("%+q: asked about %+q, want %+q", c.password, asked, c.folded)
+		}
+	}
+}
+
+// The list is unpacked once for a process, so it takes a new one to have many
+// goroutines meet at that.
+func TestBlocklistFirstUse(t *testing.T) {
+	const child = "SIGNUP_TEST_BLOCKLIST_FIRST_USE"
+	if os.Getenv(child) == "" {
+		cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestBlocklistFirstUse$")
+		cmd.Env = append(os.Environ(), child+"=1")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%v: %s", err, out)
+		}
+		return
+	}
+	var wg sync.WaitGroup
+	start := make(chan struct{})
+	for range 64 {
+		wg.Go(func() {
+			<-start
+			if !signup.CommonPassword("qwertyuiop") || signup.CommonPassword("correct horse battery") {
+				t.Error("another list")
+			}
+		})
+	}
+	close(start)
+	wg.Wait()
+}
