@@ -26,10 +26,10 @@ $(STATICCHECK): tools/go.mod tools/go.sum
 	cd tools && GOWORK=off go build -o $@ honnef.co/go/tools/cmd/staticcheck
 
 unit: ## the root module's tests, with -race
-	GOWORK=off go test -race ./...
+	@go run ./internal/testrun . -race -count=1 ./...
 
 routers: ## the tests of the examples for each router, with -race
-	cd examples/routers && GOWORK=off go test -race ./...
+	@go run ./internal/testrun examples/routers -race -count=1 ./...
 
 consumer: ## what importing the library costs, seen from a module of its own
 	scripts/consumer
@@ -38,7 +38,7 @@ server: ## a Docker engine and the image of Elasticsearch, made where they are m
 	@test -n "$$SIGNUP_TEST_ELASTICSEARCH_URL" || scripts/elasticsearch-image
 
 integration: server ## the tests against a real Elasticsearch
-	@scripts/go-test internal/integration -race -count=1 -timeout=20m ./...
+	@go run ./internal/testrun internal/integration -race -count=1 -timeout=20m ./...
 
 fuzz: ## each fuzz target for FUZZTIME (10s)
 	@grep -rhoE '^func Fuzz\w+' --include='*_test.go' . | sed 's/func //' | while read -r f; do \

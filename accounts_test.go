@@ -150,6 +150,7 @@ func TestRegisterRefuses(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			u, err := a.Register(t.Context(), c.r)
+			t.Logf("%v %#v", err, err) // to be searched for passwords
 			if !errors.Is(err, signup.ErrInvalid) || !reflect.DeepEqual(u, signup.User{}) {
 				t.Fatalf("%v, %v", u, err)
 			}
@@ -288,6 +289,7 @@ func TestEqualWork(t *testing.T) {
 		hasher.verifies.Store(0)
 		gets, creates, updates = 0, 0, 0
 		u, err := a.Authenticate(ctx, c.email, c.password)
+		t.Logf("%v %+v %#v %v %#v", u, u, u, err, err) // to be searched for passwords
 		if !errors.Is(err, c.want) || (err == nil) != (u.ID == "id-"+c.email) {
 			t.Errorf("%s: %v, %v", c.name, u, err)
 		}
@@ -317,7 +319,8 @@ func TestEqualWork(t *testing.T) {
 		hasher.hashes.Store(0)
 		hasher.verifies.Store(0)
 		gets, creates, updates = 0, 0, 0
-		_, err := a.Register(ctx, signup.Registration{Email: c.email, Password: c.password})
+		u, err := a.Register(ctx, signup.Registration{Email: c.email, Password: c.password})
+		t.Logf("%v %+v %#v %v %#v", u, u, u, err, err) // to be searched for passwords
 		if !errors.Is(err, c.want) {
 			t.Errorf("sign-up, %s: %v", c.name, err)
 		}
@@ -385,6 +388,42 @@ func TestRehashLosesToChange(t *testing.T) {
 	}
 	if stored, err := store.Get(ctx, old.Email); err != nil || !stored.CheckPassword("changed") {
 		t.Errorf("the change of password is lost; %v", err)
+	}
+}
+
+// A password is counted in characters and kept whole, however many bytes it
+// takes, and is the same from every keyboard.
+func TestPasswordText(t *testing.T) {
+	long := strings.Repeat("𝔸", 63)
+	for _, c := range []struct {
+		name, password string
+		same, others   []string
+	}{
+		{"64 code points of four bytes", long + "🔑", nil, []string{long + "🔒", long, long + "🔑🔑"}},
+		{"composed", "Çà et là, le naïf œuvre", []string{norm.NFD.String("Çà et là, le naïf œuvre")}, []string{"Ca et la, le naif œuvre"}},
+		{"decomposed", norm.NFD.String("Çà et là, le naïf œuvre"), []string{"Çà et là, le naïf œuvre"}, nil},
+		{"Hangul", "비밀번호는아주길어야한다고들었다", []string{norm.NFD.String("비밀번호는아주길어야한다고들었다")}, nil},
+		// NFC, not NFKC: what looks alike may stay apart.
+		{"ligature", "a ﬁne and long password", nil, []string{"a fine and long password"}},
+		{"space", "  a password with spaces  ", nil, []string{"a password with spaces", "  a password with spaces"}},
+	} {
+		for _, hasher := range []signup.Hasher{cheap, cheapArgon2id} {
+			a := &signup.Accounts{Store: memstore.New(), Hasher: hasher}
+			if _, err := a.Register(t.Context(), signup.Registration{Email: "ada@example.org", Password: c.password}); err != nil {
+				t.Errorf("%s, %T: %v", c.name, hasher, err)
+				continue
+			}
+			for _, same := range append(c.same, c.password) {
+				if _, err := a.Authenticate(t.Context(), "ada@example.org", same); err != nil {
+					t.Errorf("%s, %T: log-in with %+q: %v", c.name, hasher, same, err)
+				}
+			}
+			for _, other := range c.others {
+				if _, err := a.Authenticate(t.Context(), "ada@example.org", other); !errors.Is(err, signup.ErrBadCredentials) {
+					t.Errorf("%s, %T: log-in with %+q: %v", c.name, hasher, other, err)
+				}
+			}
+		}
 	}
 }
 

@@ -1,10 +1,6 @@
 package signup
 
-import (
-	"unicode/utf8"
-
-	"golang.org/x/text/unicode/norm"
-)
+import "unicode/utf8"
 
 // A Hasher makes and checks the hashes of passwords. It is safe for concurrent
 // use. Accounts bounds how many of its calls run at once, so it needs no
@@ -36,10 +32,6 @@ type Work struct {
 	// Memory is in bytes.
 	Memory int64
 }
-
-// nfc returns password in Unicode normalisation form C (NIST SP 800-63B-4,
-// section 3.1.1.2), so that it is the same from every keyboard.
-func nfc(password string) string { return norm.NFC.String(password) }
 
 // checkPasswordText returns what is wrong with password before any policy.
 func checkPasswordText(password string) *FieldError {

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
 )
 
 // A Policy says which passwords may be chosen. It is asked when a password is
@@ -80,7 +81,7 @@ func (n NIST) Check(ctx context.Context, password string, u User) error {
 	switch blocked := n.Blocked; {
 	case isOwn(folded, u):
 		return refused("guessable", "not be your own address or name")
-	case n.Service != "" && folded == fold(nfc(n.Service)):
+	case n.Service != "" && folded == fold(n.Service):
 		return refused("guessable", "not be the name of the service")
 	case blocked == nil && CommonPassword(folded), blocked != nil && blocked(folded):
 		return refused("common", "not be one that many people use")
@@ -107,7 +108,7 @@ func isOwn(folded string, u User) bool {
 		u.FirstName + u.LastName, u.FirstName + " " + u.LastName,
 		u.LastName + u.FirstName, u.LastName + " " + u.FirstName,
 	} {
-		if folded == fold(nfc(own)) {
+		if folded == fold(own) {
 			return true
 		}
 	}
@@ -116,4 +117,4 @@ func isOwn(folded string, u User) bool {
 
 // fold removes what letter case tells apart, and what folding may have put out
 // of normal form.
-func fold(s string) string { return nfc(cases.Fold().String(s)) }
+func fold(s string) string { return norm.NFC.String(cases.Fold().String(norm.NFC.String(s))) }

@@ -18,6 +18,7 @@ import (
 // it is nil; and that it doesn't tell the password.
 func wantCode(t *testing.T, err error, code, password string) {
 	t.Helper()
+	t.Logf("%v %#v", err, err) // to be searched for passwords
 	if code == "" {
 		if err != nil {
 			t.Errorf("%+q is refused: %v", password, err)
@@ -248,7 +249,7 @@ func FuzzNIST(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, password, email, first, last, service string, minLength byte) {
 		if password == "" || !utf8.ValidString(password) {
-			t.Skip("no policy is asked about it")
+			return // no policy is asked about it
 		}
 		n := signup.NIST{MinLength: int(minLength % 21), Service: service}
 		u := signup.User{Email: email, FirstName: first, LastName: last}

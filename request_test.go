@@ -315,7 +315,7 @@ func FuzzHandler(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte) {
 		a, created := newPlainAccounts()
 		a.Policy = signup.AnyPassword // so that more get past it
-		l, logged := newLog()
+		l, logged := newLog(t)
 		w := httptest.NewRecorder()
 		signup.NewHandler(a, &signup.HandlerOptions{Logger: l}).ServeHTTP(w, signUp(strings.NewReader(string(body))))
 		switch w.Code {

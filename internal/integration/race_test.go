@@ -88,7 +88,7 @@ func TestRace(t *testing.T) {
 					t.Errorf("a loser logs in: %d", status)
 				}
 			}
-			t.Logf("%d at once through two processes: %d added, %d refused as duplicates", callers, count[200], count[409])
+			t.Attr("race", fmt.Sprintf("%d at once through two processes: %d added, %d refused as duplicates", callers, count[200], count[409]))
 		})
 	}
 }

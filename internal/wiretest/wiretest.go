@@ -4,13 +4,17 @@ package wiretest
 
 import (
 	"bytes"
+	"crypto/rand"
 	_ "embed"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/gosignup/signup/internal/leaktest"
 )
 
 //go:embed testdata/wire.json
@@ -75,6 +79,25 @@ func Run(t *testing.T, url string, cases []Case) {
 	for _, c := range cases {
 		t.Run(c.Name, func(t *testing.T) { c.run(t, client, url) })
 	}
+	t.Run("planted password", func(t *testing.T) { Plant(t, client, url) })
+}
+
+// Plant registers a user, and writes the password to the test's output, where
+// internal/testrun must find it.
+func Plant(t *testing.T, client *http.Client, url string) {
+	password := leaktest.Planted + rand.Text()
+	body := fmt.Sprintf(`{"email_address": "%s@example.org", "password": %q}`, rand.Text(), password)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+"/v1/users/new", strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	res, err := client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = res.Body.Close()
+	t.Log(password)
 }
 
 func (c Case) run(t *testing.T, client *http.Client, url string) {
@@ -98,6 +121,7 @@ func (c Case) run(t *testing.T, client *http.Client, url string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Log(res.Header, string(text)) // to be searched for passwords
 	c.check(t, res, text)
 }
 

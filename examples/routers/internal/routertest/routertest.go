@@ -10,13 +10,14 @@ import (
 	"testing"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/internal/wiretest"
 	"github.com/gosignup/signup/memstore"
 )
 
 const (
 	usersPath   = "/v1/users/new"
 	contentJSON = "application/json"
-	valid       = `{"email_address": "test@abc.com", "password": "test"}`
+	valid       = `{"email_address": "test@abc.com", "password": "correct horse battery"}`
 )
 
 // What the examples answer, as far as it is fixed.
@@ -90,6 +91,7 @@ func Run(t *testing.T, newRouter func(*signup.Accounts) http.Handler) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) { c.run(t, client, server.URL) })
 	}
+	t.Run("planted password", func(t *testing.T) { wiretest.Plant(t, client, server.URL) })
 }
 
 const panicHeader = "Test-Panic"
@@ -129,6 +131,7 @@ func (c testCase) run(t *testing.T, client *http.Client, url string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Log(resp.Header, string(body)) // to be searched for passwords
 
 	if resp.StatusCode != c.status {
 		t.Errorf("status %d, want %d", resp.StatusCode, c.status)

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// An event is a line of go test -json; see go doc test2json.
+type event struct {
+	Action, Package, Test string
+	Key, Value            string
+	Output                string
+}
+
+// A report is what is to be told of a run.
+type report struct {
+	output                  strings.Builder
+	passed, failed, skipped int
+}
+
+// read prints what failed and what the tests report, as it is read.
+func (r *report) read(events io.Reader) error {
+	outputs := make(map[string]*strings.Builder) // of the tests that still run
+	dec := json.NewDecoder(events)
+	for {
+		var e event
+		if err := dec.Decode(&e); errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
+			return fmt.Errorf("reading the output of go test: %w", err)
+		}
+		r.output.WriteString(e.Output)
+		id := e.Package + " " + e.Test
+		switch e.Action {
+		case "build-output":
+			fmt.Print(e.Output)
+		case "output":
+			if e.Test == "" {
+				if e.Output != "PASS\n" && !strings.Contains(e.Output, "[no test files]") {
+					fmt.Print(e.Output)
+				}
+			} else if o := outputs[id]; o != nil {
+				o.WriteString(e.Output)
+			}
+		case "run":
+			outputs[id] = new(strings.Builder)
+		case "attr":
+			fmt.Printf("%s: %s: %s\n", e.Test, e.Key, e.Value)
+		case "pass", "fail", "skip":
+			if e.Test == "" {
+				continue
+			}
+			switch e.Action {
+			case "pass":
+				r.passed++
+			case "skip":
+				r.skipped++
+			case "fail":
+				r.failed++
+			}
+			if o := outputs[id]; o != nil && e.Action != "pass" {
+				fmt.Print(o)
+			}
+			delete(outputs, id)
+		}
+	}
+}
+
+func (r *report) summary(dir string) string {
+	return fmt.Sprintf("%s: %d passed, %d failed, %d skipped", name(dir), r.passed, r.failed, r.skipped)
+}
