@@ -2,15 +2,15 @@
 # the root would be tested with the versions that the nested modules ask for.
 SHELL := /bin/bash
 MODULES := . examples/routers internal/integration
-FUZZTIME ?= 10s
+FUZZTIME ?= 5s
 STATICCHECK := $(CURDIR)/.bin/staticcheck
 
-.PHONY: help test vet staticcheck unit routers consumer integration server fuzz lint clean
+.PHONY: help test vet staticcheck unit routers consumer integration server fuzz soak lint clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
-test: vet staticcheck unit routers consumer integration ## everything below that CI runs, on a machine with nothing prepared
+test: vet staticcheck unit fuzz routers consumer integration ## everything below that CI runs, on a machine with nothing prepared
 	@echo 'make test: all passed'
 
 vet: ## gofmt, go vet and tidy go.mod files, in every module and in the workspace
@@ -28,6 +28,16 @@ $(STATICCHECK): tools/go.mod tools/go.sum
 unit: ## the root module's tests, with -race
 	@go run ./internal/testrun . -race -count=1 ./...
 
+fuzz: ## each fuzz target for FUZZTIME (5s)
+	@grep -rhoE '^func Fuzz\w+' --include='*_test.go' . | sed 's/func //' | while read -r f; do \
+	  pkg=$$(grep -rlE "^func $$f\(" --include='*_test.go' . | xargs dirname); \
+	  echo "fuzz: $$f for $(FUZZTIME)"; \
+	  GOWORK=off go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$pkg >.fuzz.log 2>&1 || { cat .fuzz.log; exit 1; }; \
+	  grep '^fuzz: elapsed' .fuzz.log | tail -n 1; rm .fuzz.log; done
+
+soak: ## each fuzz target for ten minutes
+	@$(MAKE) --no-print-directory fuzz FUZZTIME=10m
+
 routers: ## the tests of the examples for each router, with -race
 	@go run ./internal/testrun examples/routers -race -count=1 ./...
 
@@ -39,11 +49,6 @@ server: ## a Docker engine and the image of Elasticsearch, made where they are m
 
 integration: server ## the tests against a real Elasticsearch
 	@go run ./internal/testrun internal/integration -race -count=1 -timeout=20m ./...
-
-fuzz: ## each fuzz target for FUZZTIME (10s)
-	@grep -rhoE '^func Fuzz\w+' --include='*_test.go' . | sed 's/func //' | while read -r f; do \
-	  pkg=$$(grep -rlE "^func $$f\(" --include='*_test.go' . | xargs dirname); \
-	  echo "$$pkg $$f"; GOWORK=off go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; done
 
 lint: ## golangci-lint, if it is installed
 	golangci-lint run ./...
