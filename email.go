@@ -63,6 +63,8 @@ func CanonicalEmail(s string) (string, error) {
 	return key, nil
 }
 
+// canonicalEmail normalises what it hands on, as both standards map characters
+// first: U+0345 they make a letter, and no mark is then sorted past it.
 func canonicalEmail(s string) (string, bool) {
 	at := strings.LastIndexByte(s, '@')
 	if at < 0 || !utf8.ValidString(s) {
@@ -86,7 +88,7 @@ func canonicalLocalPart(s string) (string, bool) {
 	if isASCII(s) {
 		s = strings.ToLower(s)
 	} else {
-		mapped, err := precis.UsernameCaseMapped.String(s)
+		mapped, err := precis.UsernameCaseMapped.String(norm.NFC.String(s))
 		if err != nil {
 			return "", false
 		}
@@ -113,7 +115,7 @@ func isDotString(s string) bool {
 }
 
 func canonicalDomain(s string) (string, bool) {
-	s, err := domainProfile.ToASCII(s)
+	s, err := domainProfile.ToASCII(norm.NFC.String(s))
 	if err != nil || len(s) > 253 {
 		return "", false
 	}
