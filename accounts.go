@@ -21,7 +21,7 @@ type Accounts struct {
 	// Hasher makes the hashes. Nil is Bcrypt{}.
 	Hasher Hasher
 	// Policy says which passwords may be chosen. Nil is NIST{}: at least 15
-	// characters.
+	// characters, and neither common nor the user's own address or name.
 	Policy Policy
 	// Fields declares the extra fields that users have. What a Registration
 	// gives beyond them is dropped.

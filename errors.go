@@ -34,8 +34,8 @@ type FieldError struct {
 	// "first_name", "last_name" or the Name of a declared Field.
 	Field string `json:"field"`
 	// Code is stable, for programs: "required", "type" (not a string),
-	// "invalid", "too_short", "too_long", "guessable", or a code of the
-	// application's own.
+	// "invalid", "too_short", "too_long", "guessable", "common",
+	// "compromised", or a code of the application's own.
 	Code string `json:"code"`
 	// Message is for the person who filled the form, in English. It may
 	// repeat what they typed, though never a password.

@@ -7,7 +7,7 @@ import "unicode/utf8"
 // bound of its own.
 //
 // One that wraps another, to add a pepper for example, must mark its hashes, so
-// that they aren't taken for the other's; the example shows how.
+// that they aren't taken for the other's, as in the example.
 type Hasher interface {
 	// Hash hashes password with a new random salt, in a format that names
 	// itself and its cost.
