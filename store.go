@@ -22,8 +22,9 @@ type Store interface {
 	// user. If a user with another ID holds the key, the error is an
 	// ErrExists. If the holder has u's own ID, this is a repeated Create: it
 	// returns nil and writes nothing; u.Version is then the stored user's if
-	// that equals *u, else (it was changed meanwhile) one that Update
-	// refuses. A user without a key or an ID is an ErrInvalid.
+	// that equals *u, else (it was changed meanwhile, or the Create of
+	// another one came first) empty, which Update and Delete refuse. A user
+	// without a key or an ID is an ErrInvalid.
 	//
 	// After ErrBusy nothing was stored. After any other error the user may
 	// or may not be stored; a Create of the same User settles it.

@@ -28,6 +28,7 @@ type failure struct {
 	err      error  // why there was no answer, or none that could be read
 	attempts int64  // how often the request was sent; one too many where a connection had gone stale
 	unsent   bool   // it wasn't even tried
+	absent   bool   // there is no such document to be deleted
 }
 
 func (f *failure) Error() string {
@@ -76,6 +77,10 @@ func (f *failure) noIndex() bool {
 	return f != nil && f.status == http.StatusNotFound && f.kind == "index_not_found_exception"
 }
 
+// isRefusal reports whether the write was refused for what is stored, which the
+// primary answers with the consent of all copies that are in sync.
+func (f *failure) isRefusal() bool { return f.status == http.StatusConflict || f.absent }
+
 // isOpen reports whether the write that failed so may have been made
 // nonetheless.
 func (f *failure) isOpen() bool {
@@ -95,6 +100,9 @@ func (s *Store) call(ctx context.Context, op string, req esapi.Request) (ans ans
 		return answer{}, f
 	}
 	ans.status = status
+	if f != nil {
+		f.absent = status == http.StatusNotFound && ans.Result == "not_found"
+	}
 	return ans, f
 }
 

@@ -14,17 +14,18 @@ func TestConnectionCutBeforeRequest(t *testing.T) {
 	for _, test := range []finding{
 		{namedStep{"GET finds it", func(w http.ResponseWriter, r *http.Request, _ []string) {
 			foundLast(0)(w, r, []string{document})
-		}}, "nil"},
+		}}, confirmed},
 		{namedStep{"GET finds nothing", nothing}, unknown},
 		{namedStep{"GET fails", down}, unknown},
 	} {
 		t.Run("Create, "+test.name, func(t *testing.T) {
-			f := newFake(t, test.step)
+			script, want := confirming([]step{test.step}, test.want)
+			f := newFake(t, script...)
 			f.cut()
 			u := newUser()
 			before := clone(u)
 			err := f.store().Create(t.Context(), &u)
-			wantOutcome(t, err, test.want)
+			wantOutcome(t, err, want)
 			wantUser(t, u, before, err)
 		})
 	}
@@ -46,15 +47,16 @@ func TestConnectionCutBeforeRequest(t *testing.T) {
 	}
 	for _, test := range []finding{
 		{namedStep{"GET finds it", foundFirst}, unknown},
-		{namedStep{"GET finds nothing", nothing}, "nil"},
+		{namedStep{"GET finds nothing", nothing}, confirmed},
 		{namedStep{"GET fails", down}, unknown},
 	} {
 		t.Run("Delete, "+test.name, func(t *testing.T) {
 			f := newFake(t)
 			u := f.stored(t)
-			f.then(test.step)
+			script, want := confirming([]step{test.step}, test.want)
+			f.then(script...)
 			f.cut()
-			wantOutcome(t, f.store().Delete(t.Context(), u), test.want)
+			wantOutcome(t, f.store().Delete(t.Context(), u), want)
 		})
 	}
 	t.Run("Get", func(t *testing.T) {

@@ -86,6 +86,9 @@ func TestContextDoneDuring(t *testing.T) {
 				cancel()
 				<-r.Context().Done() // the client has hung up
 			}, test.found)
+			if test.made {
+				f.then(conflict)
+			}
 			before := clone(u)
 			err := test.write(ctx, f.store(), &u)
 			if test.made {
@@ -157,8 +160,8 @@ func TestContextDoneInPause(t *testing.T) {
 	}
 }
 
-// The GET that finds out is given two seconds, however long the caller's
-// context has; if that is done, it is two seconds all the same.
+// The GET that finds out is given two seconds, and so is the write that confirms, however
+// long the caller's context has; if that is done, it is two seconds all the same.
 func TestSettlingIsBounded(t *testing.T) {
 	for name, write := range writes {
 		for _, timeout := range []time.Duration{time.Second, time.Hour} {

@@ -33,14 +33,15 @@ func TestCreateRefused(t *testing.T) {
 
 // The holder of the address decides, whatever the answer was.
 func TestCreateSettled(t *testing.T) {
-	findings := []finding{
+	eachFinding(t, conflicts, append([]finding{
 		{namedStep{"GET finds it", foundLast(0)}, "nil"},
-		{namedStep{"GET finds it changed", foundChanged}, "nil"},
 		{namedStep{"GET finds another", foundAnother}, "ErrExists"},
-	}
-	eachFinding(t, conflicts, append(findings, unread(unknown)...), testCreate)
-	findings = append(findings, finding{namedStep{"GET finds nothing", nothing}, unknown})
-	eachFinding(t, openAnswers, append(findings, unread(unknown)...), testCreate)
+	}, unread(unknown)...), testCreate)
+	eachFinding(t, openAnswers, append([]finding{
+		{namedStep{"GET finds it", foundLast(0)}, confirmed},
+		{namedStep{"GET finds another", foundAnother}, "ErrExists"},
+		{namedStep{"GET finds nothing", nothing}, unknown},
+	}, unread(unknown)...), testCreate)
 }
 
 // The holder may be deleted between the conflict and the GET.
@@ -77,7 +78,8 @@ func TestCreateGivesUp(t *testing.T) {
 func TestCreateSetsVersion(t *testing.T) {
 	for name, script := range map[string][]step{
 		"from the answer":     {created},
-		"from the GET":        {hangUp, foundLast(0)},
+		"from the GET":        {hangUp, foundLast(0), conflict},
+		"of a second Create":  {hangUp, foundLast(3), created},
 		"of a repeated write": {conflict, foundLast(0)},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -98,12 +100,20 @@ func TestCreateSetsVersion(t *testing.T) {
 }
 
 // Who repeats a Create after the user was changed must not undo the change:
-// the Version fits nothing.
+// there is no Version.
 func TestCreateOfChangedUser(t *testing.T) {
-	f := newFake(t, conflict, foundChanged, foundChanged)
+	eachFinding(t, conflicts, []finding{{namedStep{"changed", foundChanged}, "nil"}}, testCreateOfChangedUser)
+	eachFinding(t, openAnswers, []finding{{namedStep{"changed", foundChanged}, confirmed}}, testCreateOfChangedUser)
+}
+
+func testCreateOfChangedUser(t *testing.T, script []step, want string) {
+	f := newFake(t, script...)
 	u := newUser()
-	if err := f.store().Create(t.Context(), &u); err != nil {
-		t.Fatal(err)
+	u.Version = "before"
+	wantOutcome(t, f.store().Create(t.Context(), &u), want)
+	if u.Version != "" {
+		t.Errorf("the Version is %q", u.Version)
 	}
+	f.then(foundChanged)
 	wantOutcome(t, f.store().Update(t.Context(), &u), "ErrConflict")
 }

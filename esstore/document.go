@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -83,6 +84,21 @@ func newDocument(u signup.User) (document, error) {
 		}
 	}
 	return d, nil
+}
+
+func encode(u signup.User) (document, []byte, error) {
+	doc, err := newDocument(u)
+	if err != nil {
+		return document{}, nil, err
+	}
+	body, err := json.Marshal(doc)
+	if err != nil {
+		return document{}, nil, fmt.Errorf("esstore: %w", err)
+	}
+	if len(body) > maxDocument {
+		return document{}, nil, fmt.Errorf("esstore: a user of more than %d bytes: %w", maxDocument, signup.ErrInvalid)
+	}
+	return doc, body, nil
 }
 
 // user returns the stored user, but for its Version.

@@ -122,19 +122,33 @@ var conflicts = []namedStep{
 }
 
 // A finding is what the GET after an uncertain answer finds, and the outcome.
+// Where that is "nil, confirmed", the write is sent again in between, and refused.
 type finding struct {
 	namedStep
 	want string
 }
+
+const confirmed = "nil, confirmed"
 
 // eachFinding runs f for each answer followed by each finding.
 func eachFinding(t *testing.T, answers []namedStep, findings []finding, f func(t *testing.T, script []step, want string)) {
 	t.Helper()
 	for _, a := range answers {
 		for _, found := range findings {
-			t.Run(a.name+", "+found.name, func(t *testing.T) { f(t, []step{a.step, found.step}, found.want) })
+			t.Run(a.name+", "+found.name, func(t *testing.T) {
+				script, want := confirming([]step{a.step, found.step}, found.want)
+				f(t, script, want)
+			})
 		}
 	}
+}
+
+// confirming returns the script with what confirmed stands for.
+func confirming(script []step, want string) ([]step, string) {
+	if want == confirmed {
+		return append(script, conflict), "nil"
+	}
+	return script, want
 }
 
 // unread are GETs that fail.

@@ -54,7 +54,8 @@ func eachRetried(t *testing.T, tests []retried, f func(t *testing.T, script []st
 	for _, first := range firstAnswers {
 		for _, test := range tests {
 			t.Run(first.name+", "+test.name, func(t *testing.T) {
-				f(t, []step{first.step, test.second, test.found}, test.want)
+				script, want := confirming([]step{first.step, test.second, test.found}, test.want)
+				f(t, script, want)
 			})
 		}
 	}
@@ -71,13 +72,13 @@ func TestCreateRetried(t *testing.T) {
 		{"409, it is there", conflict, foundLast(0), "nil"},
 		{"409, another is there", conflict, foundAnother, "ErrExists"},
 		{"409, GET fails", conflict, denied, unknown},
-		{"429, it is there", tooMany, foundLast(0), "nil"},
+		{"429, it is there", tooMany, foundLast(0), confirmed},
 		{"429, another is there", tooMany, foundAnother, "ErrExists"},
 		{"429, nothing is there", tooMany, nothing, unknown},
 		{"429, GET fails", tooMany, denied, unknown},
-		{"403, it is there", denied, foundLast(0), "nil"},
+		{"403, it is there", denied, foundLast(0), confirmed},
 		{"403, nothing is there", denied, nothing, unknown},
-		{"400, it is there", invalid, foundLast(0), "nil"},
+		{"400, it is there", invalid, foundLast(0), confirmed},
 		{"404 no index, nothing is there", noIndex, nothing, unknown},
 	}, func(t *testing.T, script []step, want string) {
 		f := newFake(t, script...)
@@ -98,10 +99,10 @@ func TestUpdateRetried(t *testing.T) {
 		{"409, another user is there", conflict, foundAnother, "ErrConflict"},
 		{"409, nothing is there", conflict, nothing, "ErrConflict ErrNotFound"},
 		{"409, GET fails", conflict, denied, unknown},
-		{"429, it is there", tooMany, foundLast(1), "nil"},
+		{"429, it is there", tooMany, foundLast(1), confirmed},
 		{"429, the former is there", tooMany, foundFirst, unknown},
 		{"429, GET fails", tooMany, denied, unknown},
-		{"403, it is there", denied, foundLast(1), "nil"},
+		{"403, it is there", denied, foundLast(1), confirmed},
 		{"403, the former is there", denied, foundFirst, unknown},
 	}, func(t *testing.T, script []step, want string) {
 		f := newFake(t)
@@ -122,10 +123,10 @@ func TestDeleteRetried(t *testing.T) {
 		{"409, another user is there", conflict, foundAnother, "nil"},
 		{"409, it is there changed", conflict, foundChanged, "ErrConflict"},
 		{"409, GET fails", conflict, denied, unknown},
-		{"429, nothing is there", tooMany, nothing, "nil"},
+		{"429, nothing is there", tooMany, nothing, confirmed},
 		{"429, it is there", tooMany, foundFirst, unknown},
 		{"429, GET fails", tooMany, denied, unknown},
-		{"403, nothing is there", denied, nothing, "nil"},
+		{"403, nothing is there", denied, nothing, confirmed},
 		{"403, it is there", denied, foundFirst, unknown},
 	}, func(t *testing.T, script []step, want string) {
 		f := newFake(t)

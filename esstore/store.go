@@ -1,14 +1,11 @@
 package esstore
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
 
@@ -50,61 +47,7 @@ func New(t esapi.Transport, opts *Options) *Store {
 	return s
 }
 
-const (
-	// settleTimeout bounds how long a method goes on, beyond its context, to
-	// find out what became of a write.
-	settleTimeout = 2 * time.Second
-	// conflictTimeout is for a server that has answered 409, and so is there,
-	// if under load, while the caller still waits.
-	conflictTimeout = 10 * time.Second
-	// The pauses, each twice the one before, after which to ask again.
-	firstPause, lastPause = 10 * time.Millisecond, 500 * time.Millisecond
-)
-
 var yes = true // for requests, which want its address
-
-// Create implements signup.Store, in one round trip.
-func (s *Store) Create(ctx context.Context, u *signup.User) error {
-	doc, body, err := encode(*u)
-	if err != nil {
-		return err
-	}
-	var earlier int64 // attempts that may have stored the user
-	for pause := firstPause; ; pause *= 2 {
-		ans, f := s.call(ctx, "create", esapi.IndexRequest{
-			Index: s.alias, DocumentID: documentID(doc.Key), OpType: "create", RequireAlias: &yes,
-			Body: bytes.NewReader(body),
-		})
-		if f == nil {
-			f = s.written("create", doc, ans, u)
-		}
-		if f != nil {
-			f.attempts += earlier
-		}
-		if f == nil || f.status != http.StatusConflict && !f.isOpen() {
-			return orNil(f)
-		}
-		stored, err := s.settle(ctx, f, doc.Key)
-		switch {
-		case err == nil && stored.ID != doc.ID:
-			return fmt.Errorf("esstore: create: %w", signup.ErrExists)
-		case err == nil:
-			u.Version = superseded
-			if v := stored.user(); v.Equal(*u) {
-				u.Version = stored.version
-			}
-			return nil
-		case f.status != http.StatusConflict || !errors.Is(err, signup.ErrNotFound) || pause > lastPause:
-			return f
-		}
-		// The address is held, and it is not: the holder was just deleted, or
-		// is on its way to the copy that was read.
-		if !sleep(ctx, pause) {
-			return fmt.Errorf("esstore: create: %w", ctx.Err())
-		}
-		earlier = max(0, f.attempts-1) // the last one has not, as the 409 says
-	}
-}
 
 // Get implements signup.Store, in real time and one round trip.
 func (s *Store) Get(ctx context.Context, key string) (signup.User, error) {
@@ -115,111 +58,6 @@ func (s *Store) Get(ctx context.Context, key string) (signup.User, error) {
 	u := stored.user()
 	u.Version = stored.version
 	return u, nil
-}
-
-// Update implements signup.Store, in one round trip.
-func (s *Store) Update(ctx context.Context, u *signup.User) error {
-	v, ok := parseVersion(*u, s.alias)
-	if !ok {
-		return s.conflict(ctx, "update", *u, nil)
-	}
-	doc, body, err := encode(*u)
-	if err != nil {
-		return err
-	}
-	ans, f := s.call(ctx, "update", esapi.IndexRequest{
-		Index: ownAlias(v.index), DocumentID: documentID(doc.Key), RequireAlias: &yes,
-		IfSeqNo: &v.seqNo, IfPrimaryTerm: &v.primaryTerm,
-		Body: bytes.NewReader(body),
-	})
-	switch {
-	case f == nil:
-		f = s.written("update", doc, ans, u)
-	case f.noIndex() && f.attempts <= 1:
-		return s.conflict(ctx, "update", *u, f)
-	}
-	if f == nil || f.status != http.StatusConflict && !f.isOpen() {
-		return orNil(f)
-	}
-	stored, err := s.settleChange(ctx, f, *u)
-	switch {
-	case err == nil && stored.WriteToken == doc.WriteToken:
-		u.Version = stored.version
-		return nil
-	case f.status != http.StatusConflict:
-		return f
-	case errors.Is(err, signup.ErrNotFound):
-		return gone("update")
-	case err != nil && errors.Is(err, ctx.Err()):
-		return fmt.Errorf("esstore: update: %w", err)
-	case err == nil && stored.version != u.Version, f.attempts <= 1:
-		return fmt.Errorf("esstore: update: %w", signup.ErrConflict)
-	}
-	return f
-}
-
-// Delete implements signup.Store, in one round trip.
-func (s *Store) Delete(ctx context.Context, u signup.User) error {
-	key := u.Key()
-	v, ok := parseVersion(u, s.alias)
-	if !ok {
-		return s.missing(s.conflict(ctx, "delete", u, nil))
-	}
-	ans, f := s.call(ctx, "delete", esapi.DeleteRequest{
-		Index: v.index, DocumentID: documentID(key), IfSeqNo: &v.seqNo, IfPrimaryTerm: &v.primaryTerm,
-	})
-	switch {
-	case f == nil && ans.Result != "deleted":
-		f = &failure{op: "delete", status: ans.status, err: errNotElasticsearch}
-	case f.noIndex() && f.attempts <= 1:
-		return s.missing(s.conflict(ctx, "delete", u, f))
-	}
-	absent := f != nil && f.status == http.StatusNotFound && ans.Result == "not_found"
-	if f == nil || f.status != http.StatusConflict && !absent && !f.isOpen() {
-		return orNil(f)
-	}
-	// Whoever may have sent the request before can't tell its own deletion
-	// from another's, and needn't: the user is gone.
-	again := f.attempts > 1 || f.isOpen()
-	stored, err := s.settleChange(ctx, f, u)
-	switch {
-	case errors.Is(err, signup.ErrNotFound) && again, err == nil && stored.ID != u.ID && again:
-		return nil
-	case errors.Is(err, signup.ErrNotFound):
-		return fmt.Errorf("esstore: delete: %w", signup.ErrNotFound)
-	case err != nil && errors.Is(err, ctx.Err()):
-		return fmt.Errorf("esstore: delete: %w", err)
-	case err == nil && stored.version != u.Version, f.status == http.StatusConflict && !again:
-		return fmt.Errorf("esstore: delete: %w", signup.ErrConflict)
-	}
-	return f
-}
-
-// conflict returns the error for a Version that can't be the stored user's: its
-// form is wrong, or else its index is gone, as f tells.
-func (s *Store) conflict(ctx context.Context, op string, u signup.User, f *failure) error {
-	stored, err := s.get(ctx, u.Key())
-	switch {
-	case errors.Is(err, signup.ErrNotFound):
-		return gone(op)
-	case err != nil:
-		return err
-	case f != nil && stored.version == u.Version:
-		return f // it is there, but the alias of its own is missing
-	}
-	return fmt.Errorf("esstore: %s: %w", op, signup.ErrConflict)
-}
-
-// missing returns err as Delete tells it: who isn't there is just not found.
-func (s *Store) missing(err error) error {
-	if errors.Is(err, signup.ErrNotFound) {
-		return fmt.Errorf("esstore: delete: %w", signup.ErrNotFound)
-	}
-	return err
-}
-
-func gone(op string) error {
-	return fmt.Errorf("esstore: %s: %w: %w", op, signup.ErrConflict, signup.ErrNotFound)
 }
 
 // A found document, with its version.
@@ -247,43 +85,17 @@ func (s *Store) get(ctx context.Context, key string) (found, error) {
 	return found{ans.Source, v}, nil
 }
 
-// settle reads the document of key after a write that ended in f, whether or not
-// ctx is done.
-func (s *Store) settle(ctx context.Context, f *failure, key string) (found, error) {
-	bound := settleTimeout
-	if f.status == http.StatusConflict {
-		bound = conflictTimeout
+// write sends a write of doc and returns the Version that it made.
+func (s *Store) write(ctx context.Context, op string, doc document, req esapi.Request) (string, *failure) {
+	ans, f := s.call(ctx, op, req)
+	if f != nil {
+		return "", f
 	}
-	detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), bound)
-	defer cancel()
-	defer context.AfterFunc(ctx, func() { time.AfterFunc(settleTimeout, cancel) })()
-	return s.get(detached, key)
-}
-
-// settleChange reads u's document after an Update or Delete of u that ended in
-// f. After a 409, u's own Version can't be the newest: a copy that still has it
-// lags behind, and is asked again.
-func (s *Store) settleChange(ctx context.Context, f *failure, u signup.User) (found, error) {
-	for pause := firstPause; ; pause *= 2 {
-		stored, err := s.settle(ctx, f, u.Key())
-		lags := err == nil && f.status == http.StatusConflict && stored.version == u.Version
-		if !lags || pause > lastPause {
-			return stored, err
-		}
-		if !sleep(ctx, pause) {
-			return found{}, ctx.Err()
-		}
-	}
-}
-
-// written sets u's Version to what a write's answer tells.
-func (s *Store) written(op string, doc document, ans answer, u *signup.User) *failure {
 	v, err := s.version(ans, doc)
 	if err != nil {
-		return &failure{op: op, status: ans.status, err: err}
+		return "", &failure{op: op, status: ans.status, err: err}
 	}
-	u.Version = v
-	return nil
+	return v, nil
 }
 
 // version returns the Version of the document that ans is about.
@@ -295,37 +107,4 @@ func (s *Store) version(ans answer, doc document) (string, error) {
 		return "", fmt.Errorf("the index behind the alias %s must be named %s- and a number", s.alias, s.alias)
 	}
 	return version{ans.Index, *ans.SeqNo, *ans.PrimaryTerm, ownerOf(doc.Key, doc.ID)}.String(), nil
-}
-
-func encode(u signup.User) (document, []byte, error) {
-	doc, err := newDocument(u)
-	if err != nil {
-		return document{}, nil, err
-	}
-	body, err := json.Marshal(doc)
-	if err != nil {
-		return document{}, nil, fmt.Errorf("esstore: %w", err)
-	}
-	if len(body) > maxDocument {
-		return document{}, nil, fmt.Errorf("esstore: a user of more than %d bytes: %w", maxDocument, signup.ErrInvalid)
-	}
-	return doc, body, nil
-}
-
-// orNil keeps a nil *failure from becoming an error that isn't nil.
-func orNil(f *failure) error {
-	if f == nil {
-		return nil
-	}
-	return f
-}
-
-// sleep reports whether ctx wasn't done before d was over.
-func sleep(ctx context.Context, d time.Duration) bool {
-	select {
-	case <-ctx.Done():
-		return false
-	case <-time.After(d):
-		return true
-	}
 }

@@ -52,7 +52,7 @@ func TestUpdateSettled(t *testing.T) {
 		{namedStep{"GET finds nothing", nothing}, "ErrConflict ErrNotFound"},
 	}, unread("ErrConflict")...), testUpdate)
 	eachFinding(t, openAnswers, append([]finding{
-		{namedStep{"GET finds it", foundLast(1)}, "nil"},
+		{namedStep{"GET finds it", foundLast(1)}, confirmed},
 		{namedStep{"GET finds the former", foundFirst}, unknown},
 		{namedStep{"GET finds another's of equal content", foundChanged}, unknown},
 		{namedStep{"GET finds another user", foundAnother}, unknown},
@@ -64,7 +64,7 @@ func TestUpdateSettled(t *testing.T) {
 func TestUpdateSetsVersion(t *testing.T) {
 	for name, script := range map[string][]step{
 		"from the answer": {updated},
-		"from the GET":    {hangUp, foundLast(1)},
+		"from the GET":    {hangUp, foundLast(1), conflict},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFake(t)

@@ -23,10 +23,6 @@ func (v version) String() string {
 	return fmt.Sprintf("%s/%d/%d/%s", v.index, v.seqNo, v.primaryTerm, v.owner)
 }
 
-// superseded is the Version of who repeats a Create after the user was
-// changed. It is nobody's.
-const superseded = "superseded"
-
 // parseVersion returns u's version, unless it can't be one of u in an index
 // of this alias.
 func parseVersion(u signup.User, alias string) (version, bool) {

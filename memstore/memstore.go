@@ -55,7 +55,7 @@ func (s *Store) Create(ctx context.Context, u *signup.User) error {
 	case holder.Equal(*u):
 		u.Version = holder.Version
 	default:
-		u.Version = stored.Version // which is no stored user's
+		u.Version = ""
 	}
 	return nil
 }

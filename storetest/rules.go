@@ -294,8 +294,14 @@ func repeatedCreateAfterChange(ctx context.Context, s signup.Store) error {
 	if err := has(ctx, s, u); err != nil {
 		return err
 	}
+	if again.Version != "" {
+		return fmt.Errorf("Create of a User who was changed set the Version %q, instead of none", again.Version)
+	}
 	again.FirstName = "Augusta"
-	return first(is("Update with that Version", s.Update(ctx, &again), signup.ErrConflict), has(ctx, s, u))
+	return first(
+		is("Update without a Version", s.Update(ctx, &again), signup.ErrConflict),
+		is("Delete without a Version", s.Delete(ctx, again), signup.ErrConflict),
+		has(ctx, s, u))
 }
 
 func repeatedCreateAtOnce(ctx context.Context, s signup.Store) error {

@@ -53,7 +53,7 @@ var rules = []rule{
 	{"DuplicateInOtherSpelling", "Users are told apart by their key, not by how the address is typed.", duplicateInOtherSpelling},
 	{"OneWinner", "Of any number of Creates for one key, one stores its user.", oneWinner},
 	{"RepeatedCreate", "If the holder has u's own ID and equals *u, Create returns nil, writes nothing and sets the stored Version.", repeatedCreate},
-	{"RepeatedCreateAfterChange", "If the holder has u's own ID but was changed, Create returns nil, writes nothing and sets a Version that Update refuses.", repeatedCreateAfterChange},
+	{"RepeatedCreateAfterChange", "If the holder has u's own ID but was changed, Create returns nil, writes nothing and empties the Version, which Update and Delete refuse.", repeatedCreateAfterChange},
 	{"RepeatedCreateAtOnce", "A Create of the same User may be repeated, at once too: each returns nil, and there is one user.", repeatedCreateAtOnce},
 	{"GetNothing", "If there is none, Get is an ErrNotFound, whatever the key looks like.", getNothing},
 	{"HostileKeys", "Any key that an address can have finds its own user, and no other.", hostileKeys},

@@ -1,0 +1,75 @@
+package esstore
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/elastic/go-elasticsearch/v8/esapi"
+
+	"github.com/gosignup/signup"
+)
+
+// Update implements signup.Store, in one round trip.
+func (s *Store) Update(ctx context.Context, u *signup.User) error {
+	v, ok := parseVersion(*u, s.alias)
+	if !ok {
+		return s.conflict(ctx, "update", *u, nil)
+	}
+	doc, body, err := encode(*u)
+	if err != nil {
+		return err
+	}
+	send := func(ctx context.Context) (string, *failure) {
+		return s.write(ctx, "update", doc, esapi.IndexRequest{
+			Index: ownAlias(v.index), DocumentID: documentID(doc.Key), RequireAlias: &yes,
+			IfSeqNo: &v.seqNo, IfPrimaryTerm: &v.primaryTerm,
+			Body: bytes.NewReader(body),
+		})
+	}
+	version, f := send(ctx)
+	switch {
+	case f == nil:
+		u.Version = version
+		return nil
+	case f.noIndex() && f.attempts <= 1:
+		return s.conflict(ctx, "update", *u, f)
+	case !f.isRefusal() && !f.isOpen():
+		return f
+	}
+	stored, err := s.settleChange(ctx, f, *u)
+	switch {
+	case err == nil && stored.WriteToken == doc.WriteToken:
+		return f.confirm(ctx, send, u, stored.version)
+	case f.status != http.StatusConflict:
+		return f
+	case errors.Is(err, signup.ErrNotFound):
+		return gone("update")
+	case err != nil && errors.Is(err, ctx.Err()):
+		return fmt.Errorf("esstore: update: %w", err)
+	case err == nil && stored.version != u.Version, f.attempts <= 1:
+		return fmt.Errorf("esstore: update: %w", signup.ErrConflict)
+	}
+	return f
+}
+
+// conflict returns the error for a Version that can't be the stored user's: its
+// form is wrong, or else its index is gone, as f tells.
+func (s *Store) conflict(ctx context.Context, op string, u signup.User, f *failure) error {
+	stored, err := s.get(ctx, u.Key())
+	switch {
+	case errors.Is(err, signup.ErrNotFound):
+		return gone(op)
+	case err != nil:
+		return err
+	case f != nil && stored.version == u.Version:
+		return f // it is there, but the alias of its own is missing
+	}
+	return fmt.Errorf("esstore: %s: %w", op, signup.ErrConflict)
+}
+
+func gone(op string) error {
+	return fmt.Errorf("esstore: %s: %w: %w", op, signup.ErrConflict, signup.ErrNotFound)
+}
