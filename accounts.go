@@ -2,7 +2,6 @@ package signup
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -67,6 +66,12 @@ type Registration struct {
 	FirstName, LastName string
 	// Profile gives the declared extra fields (Accounts.Fields) by name.
 	Profile map[string]string
+	// IdempotencyKey, if not empty, makes it safe to repeat the registration
+	// after a failure that leaves its outcome open: a random text, such as a
+	// UUID, that only the client knows, new for each registration and the
+	// same for its repetitions. It has 22 to 255 letters, digits and any of
+	// -._~+/=:
+	IdempotencyKey string
 }
 
 // Format writes "[redacted]", for every verb.
@@ -83,27 +88,50 @@ func (Registration) LogValue() slog.Value { return slog.StringValue(redacted) }
 // any number of registrations of one address, one succeeds. Any other error is
 // the Store's, the Hasher's or the Policy's, or ctx's; if it is the Store's,
 // whether the user was stored is as unknown as after Store.Create.
+//
+// With an IdempotencyKey, a registration that is repeated within 24 hours of
+// the user's creation returns that user, in whatever process, for as long as
+// the password is theirs. It costs one hash. Another password, or other data
+// while the user is unchanged, is an ErrKeyReused; if it is the password, an
+// ErrBadCredentials as well, to be counted as a failed log-in. A user who was
+// deleted meanwhile is registered anew. Another address is another
+// registration, even with the same key.
 func (a *Accounts) Register(ctx context.Context, r Registration) (User, error) {
+	u, _, err := a.register(ctx, r)
+	return u, err
+}
+
+// register also reports whether r was registered before.
+func (a *Accounts) register(ctx context.Context, r Registration) (u User, before bool, err error) {
 	if err := a.setUp(); err != nil {
-		return User{}, err
+		return User{}, false, err
 	}
 	if a.gate.turnsAway(a.hasher().Work()) { // before any work: refusing must stay cheap
-		return User{}, ErrBusy
+		return User{}, false, ErrBusy
 	}
-	u, err := a.newUser(ctx, r)
-	if err != nil {
-		return User{}, err
+	if u, err = a.newUser(ctx, r); err != nil {
+		return User{}, false, err
+	}
+	u.ID = newID(r.IdempotencyKey, u.Key())
+	if r.IdempotencyKey != "" {
+		if stored, found, err := a.repeated(ctx, u, r.Password); found || err != nil {
+			return stored, found, err
+		}
 	}
 	if u.PasswordHash, err = a.hash(ctx, r.Password); err != nil {
-		return User{}, err
+		return User{}, false, err
 	}
-	u.ID = rand.Text()
 	u.CreatedAt = now()
 	u.UpdatedAt = u.CreatedAt
 	if err := a.Store.Create(ctx, &u); err != nil {
-		return User{}, fmt.Errorf("register: %w", err)
+		return User{}, false, fmt.Errorf("register: %w", err)
 	}
-	return u, nil
+	if u.Version == "" && r.IdempotencyKey != "" { // another with this key was faster
+		if stored, found, err := a.repeated(ctx, u, r.Password); found || err != nil {
+			return stored, found, err
+		}
+	}
+	return u, false, nil
 }
 
 // Authenticate returns the user of the address email, if password is theirs
@@ -191,6 +219,9 @@ func (a *Accounts) newUser(ctx context.Context, r Registration) (User, error) {
 		return User{}, err
 	case e != nil:
 		wrong = append(wrong[:at], append([]FieldError{*e}, wrong[at:]...)...)
+	}
+	if r.IdempotencyKey != "" {
+		note(checkIdempotencyKey(r.IdempotencyKey))
 	}
 	if len(wrong) > 0 {
 		return User{}, &ValidationError{Fields: wrong}

@@ -6,9 +6,10 @@ import (
 )
 
 // The errors to test for with errors.Is. What Accounts, a Store, a Policy or
-// a Hasher returns wraps at most one of them, with one exception: the Update
-// of a user who is gone is both ErrConflict and ErrNotFound. An error that is
-// none of these is a failure whose text is for the log, never for a client.
+// a Hasher returns wraps at most one of them, with two exceptions: the Update
+// of a user who is gone is both ErrConflict and ErrNotFound, and an
+// ErrKeyReused may be an ErrBadCredentials. An error that is none of these is a
+// failure whose text is for the log, never for a client.
 var (
 	// ErrExists says that the address is held by another user.
 	ErrExists = errors.New("signup: address already registered")
@@ -22,6 +23,9 @@ var (
 	// ErrBadCredentials says that address and password don't log anybody in,
 	// and not why.
 	ErrBadCredentials = errors.New("signup: bad credentials")
+	// ErrKeyReused says that a Registration has the IdempotencyKey of
+	// another one for the same address.
+	ErrKeyReused = errors.New("signup: idempotency key of another registration")
 	// ErrBusy says that nothing was done, for want of capacity, and that the
 	// same call may succeed a little later.
 	ErrBusy = errors.New("signup: busy")
@@ -31,7 +35,8 @@ var (
 // ErrInvalid.
 type FieldError struct {
 	// Field is the field's name in requests: "email_address", "password",
-	// "first_name", "last_name" or the Name of a declared Field.
+	// "first_name", "last_name", the Name of a declared Field, or
+	// "Idempotency-Key".
 	Field string `json:"field"`
 	// Code is stable, for programs: "required", "type" (not a string),
 	// "invalid", "too_short", "too_long", "guessable", "common",
@@ -55,7 +60,8 @@ func (e FieldError) Is(target error) bool { return target == ErrInvalid }
 // an ErrInvalid; get it with errors.As.
 type ValidationError struct {
 	// Fields is never empty. It is in the order email_address, password,
-	// first_name, last_name, then the declared fields as declared.
+	// first_name, last_name, then the declared fields as declared, then
+	// Idempotency-Key.
 	Fields []FieldError
 }
 

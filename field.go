@@ -14,6 +14,8 @@ const (
 	fieldPassword  = "password"
 	fieldFirstName = "first_name"
 	fieldLastName  = "last_name"
+
+	fieldIdempotencyKey = "Idempotency-Key" // a header of the request
 )
 
 const (

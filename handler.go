@@ -44,8 +44,15 @@ const defaultMaxBody = 64 << 10
 //	405  the method is not POST; OPTIONS is answered 204; both carry Allow
 //	409  the address is registered already
 //	413  the body is too long
+//	422  the Idempotency-Key was used with other data for the address
 //	500  the Store failed, or panicked; the log says more
 //	503  there is no capacity now; Retry-After says when to try again
+//
+// A request with the header Idempotency-Key (IETF draft
+// draft-ietf-httpapi-idempotency-key-header) may be sent again after a failure,
+// to any process, for 24 hours: who was registered by it is told so again, and
+// not that the address is taken. See Registration.IdempotencyKey for what it is
+// made of, with or without quotes around it, and Accounts.Register.
 //
 // To who prefers application/problem+json in Accept, errors are RFC 9457
 // problem details instead. No answer has the text of an inner error.
@@ -104,11 +111,15 @@ func (h *handler) register(w http.ResponseWriter, r *http.Request) (ans answer) 
 		h.log(r.Context(), slog.LevelDebug, "sign-up refused", "http.response.status_code", wrong.status)
 		return *wrong
 	}
-	u, err := h.accounts.Register(r.Context(), reg)
+	u, before, err := h.accounts.register(r.Context(), reg)
 	if err != nil {
 		return h.refuse(r.Context(), reg, err)
 	}
-	h.log(r.Context(), slog.LevelInfo, "user registered", "enduser.pseudo.id", u.ID)
+	told := "user registered"
+	if before {
+		told = "registration repeated"
+	}
+	h.log(r.Context(), slog.LevelInfo, told, "enduser.pseudo.id", u.ID)
 	return answer{status: http.StatusOK, message: "'" + reg.Email + "' added successfully!"}
 }
 
@@ -123,6 +134,9 @@ func (h *handler) refuse(ctx context.Context, reg Registration, err error) answe
 	case errors.Is(err, ErrExists):
 		h.log(ctx, slog.LevelDebug, "sign-up refused", "error", err)
 		return answer{status: http.StatusConflict, message: "'" + reg.Email + "' already exists."}
+	case errors.Is(err, ErrKeyReused):
+		h.log(ctx, slog.LevelWarn, "sign-up refused", "error", err)
+		return answer{status: http.StatusUnprocessableEntity, message: "The '" + fieldIdempotencyKey + "' was used with other data before."}
 	case errors.Is(err, ErrBusy):
 		h.log(ctx, slog.LevelWarn, "sign-up refused", "error", err)
 		ans := httpError(http.StatusServiceUnavailable)

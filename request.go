@@ -31,7 +31,16 @@ func (h *handler) read(w http.ResponseWriter, r *http.Request) (Registration, *a
 	if problem != "" {
 		return Registration{}, badRequest(problem)
 	}
-	return h.accounts.registration(members)
+	reg, wrong := h.accounts.registration(members)
+	if wrong != nil {
+		return Registration{}, wrong
+	}
+	key, bad := idempotencyKey(r.Header)
+	if bad != nil {
+		return Registration{}, &answer{status: http.StatusBadRequest, message: bad.Message, fields: []FieldError{*bad}}
+	}
+	reg.IdempotencyKey = key
+	return reg, nil
 }
 
 var noJSON = &answer{status: http.StatusBadRequest, message: "Content-Type: 'application/json' required"}

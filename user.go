@@ -16,8 +16,9 @@ import (
 // log/slog it shows its ID and whether it is active, and neither address nor
 // name.
 type User struct {
-	// ID identifies the account for good: it is random, and says nothing
-	// about the address. It never changes.
+	// ID identifies the account for good: it is random, or made of the
+	// random Registration.IdempotencyKey, and says nothing about the
+	// address. It never changes.
 	ID string `json:"id"`
 	// Email is the address as it was typed. Mail goes there; to compare
 	// addresses use Key.

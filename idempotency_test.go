@@ -1,0 +1,268 @@
+package signup_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/memstore"
+)
+
+const uuid = "8e03978e-40d5-43e8-bc93-6894a57f9324"
+
+func keyed() signup.Registration {
+	return signup.Registration{
+		Email: "Ada@Example.org", Password: goodPassword, FirstName: "Ada", LastName: "Lovelace",
+		Profile: map[string]string{"company": "Analytical Engines"}, IdempotencyKey: uuid,
+	}
+}
+
+// A situation is what became of a registration before it is repeated.
+func TestIdempotencyKey(t *testing.T) {
+	var none, exists, reused, guessed = []error(nil), []error{signup.ErrExists},
+		[]error{signup.ErrKeyReused}, []error{signup.ErrKeyReused, signup.ErrBadCredentials}
+	nothing := func(*testing.T, signup.Store, signup.User) {}
+	change := func(f func(*signup.User)) func(*testing.T, signup.Store, signup.User) {
+		return func(t *testing.T, s signup.Store, u signup.User) {
+			time.Sleep(time.Millisecond)
+			u.UpdatedAt = time.Now()
+			f(&u)
+			if err := s.Update(t.Context(), &u); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	later := func(d time.Duration) func(*testing.T, signup.Store, signup.User) {
+		return func(*testing.T, signup.Store, signup.User) { time.Sleep(d) }
+	}
+	for _, c := range []struct {
+		name      string
+		meanwhile func(*testing.T, signup.Store, signup.User)
+		ask       func(*signup.Registration)
+		want      []error
+		same      bool // the same user is returned
+	}{
+		{"the same", nothing, func(*signup.Registration) {}, none, true},
+		{"23 h 59 min later", later(24*time.Hour - time.Minute), func(*signup.Registration) {}, none, true},
+		{"24 h later", later(24 * time.Hour), func(*signup.Registration) {}, exists, false},
+		{"another password, 24 h later", later(24 * time.Hour), func(r *signup.Registration) { r.Password += "!" }, exists, false},
+		{"another password", nothing, func(r *signup.Registration) { r.Password += "!" }, guessed, false},
+		{"another first name", nothing, func(r *signup.Registration) { r.FirstName = "Augusta" }, reused, false},
+		{"another last name", nothing, func(r *signup.Registration) { r.LastName = "King" }, reused, false},
+		{"another company", nothing, func(r *signup.Registration) { r.Profile = nil }, reused, false},
+		{"another spelling of the address", nothing, func(r *signup.Registration) { r.Email = "ada@example.org" }, reused, false},
+		{"what isn't declared", nothing, func(r *signup.Registration) { r.Profile["admin"] = "yes" }, none, true},
+		{"another key", nothing, func(r *signup.Registration) { r.IdempotencyKey = uuid + "0" }, exists, false},
+		{"no key", nothing, func(r *signup.Registration) { r.IdempotencyKey = "" }, exists, false},
+		{"another address", nothing, func(r *signup.Registration) { r.Email = "b@example.org" }, none, false},
+		{"after another change", change(func(u *signup.User) { u.FirstName = "Augusta" }), func(*signup.Registration) {}, none, true},
+		{"after being barred", change(func(u *signup.User) { u.Active = false }), func(*signup.Registration) {}, none, true},
+		{"after a change of password", change(func(u *signup.User) {
+			u.PasswordHash, _ = cheap.Hash("another horse battery")
+		}), func(*signup.Registration) {}, guessed, false},
+		{"after a deletion", func(t *testing.T, s signup.Store, u signup.User) {
+			if err := s.Delete(t.Context(), u); err != nil {
+				t.Fatal(err)
+			}
+		}, func(*signup.Registration) {}, none, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				hasher := &countingHasher{Bcrypt: cheap}
+				store := memstore.New()
+				process := func() *signup.Accounts {
+					return &signup.Accounts{Store: store, Hasher: hasher, Fields: []signup.Field{{Name: "company"}}}
+				}
+				first, err := process().Register(t.Context(), keyed())
+				if err != nil || len(first.ID) != 26 || strings.Contains(first.ID, uuid) {
+					t.Fatalf("%v, %v", first, err)
+				}
+				c.meanwhile(t, store, first)
+				before, _ := store.Get(t.Context(), first.Key())
+				r := keyed()
+				c.ask(&r)
+				hasher.hashes.Store(0)
+				hasher.verifies.Store(0)
+
+				again, err := process().Register(t.Context(), r)
+
+				t.Logf("%v", err) // to be searched for passwords
+				for _, want := range []error{signup.ErrExists, signup.ErrKeyReused, signup.ErrBadCredentials} {
+					if is := errors.Is(err, want); is != contains(c.want, want) {
+						t.Errorf("%v: is %v: %t", err, want, is)
+					}
+				}
+				if (err == nil) != (c.want == nil) || (again.ID == first.ID && again.Equal(before) && again.Version == before.Version) != c.same {
+					t.Errorf("%v, %v", again, err)
+				}
+				if n := hasher.hashes.Load() + hasher.verifies.Load(); n != 1 {
+					t.Errorf("%d hashes", n)
+				}
+				if after, err := store.Get(t.Context(), first.Key()); before.ID != "" && (err != nil || !after.Equal(before) || after.Version != before.Version) {
+					t.Errorf("the user was changed: %v", err)
+				}
+			})
+		})
+	}
+}
+
+func contains(errs []error, err error) bool {
+	for _, e := range errs {
+		if e == err {
+			return true
+		}
+	}
+	return false
+}
+
+// After a failure that leaves the outcome open, the same request settles it.
+func TestIdempotencyKeyAfterFailure(t *testing.T) {
+	down := errors.New("store is down")
+	for _, stored := range []bool{true, false} {
+		t.Run(fmt.Sprintf("stored: %t", stored), func(t *testing.T) {
+			store := memstore.New()
+			broken := &signup.Accounts{Hasher: cheap, Store: fakeStore{Store: store, create: func(ctx context.Context, u *signup.User) error {
+				if stored {
+					if err := store.Create(ctx, u); err != nil {
+						t.Error(err)
+					}
+				}
+				return down
+			}}}
+			if _, err := broken.Register(t.Context(), keyed()); !errors.Is(err, down) {
+				t.Fatalf("%v", err)
+			}
+			if stored { // what was read may not be safe yet: that is Create's to say
+				if _, err := broken.Register(t.Context(), keyed()); !errors.Is(err, down) {
+					t.Errorf("%v", err)
+				}
+			}
+			for range 2 {
+				u, err := (&signup.Accounts{Hasher: cheap, Store: store}).Register(t.Context(), keyed())
+				if err != nil || !u.CheckPassword(goodPassword) || u.Version == "" {
+					t.Errorf("%v, %v", u, err)
+				}
+			}
+		})
+	}
+	t.Run("of Get", func(t *testing.T) {
+		a := &signup.Accounts{Hasher: cheap, Store: fakeStore{
+			get: func(context.Context, string) (signup.User, error) { return signup.User{}, down },
+		}}
+		if _, err := a.Register(t.Context(), keyed()); !errors.Is(err, down) {
+			t.Errorf("%v", err)
+		}
+	})
+}
+
+// Of any number of requests at once with one key, all that ask for the same get
+// the same.
+func TestIdempotencyKeyAtOnce(t *testing.T) {
+	store := memstore.New()
+	var wg sync.WaitGroup
+	users, errs := make([]signup.User, 60), make([]error, 60)
+	for i := range users {
+		wg.Go(func() {
+			r := keyed()
+			r.Password = fmt.Sprintf("the password of %d", i%2)
+			users[i], errs[i] = (&signup.Accounts{Store: store, Hasher: cheap}).Register(t.Context(), r)
+		})
+	}
+	wg.Wait()
+	stored, err := store.Get(t.Context(), "ada@example.org")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range users {
+		if stored.CheckPassword(fmt.Sprintf("the password of %d", i%2)) {
+			if errs[i] != nil || users[i].Version != stored.Version || !users[i].Equal(stored) {
+				t.Errorf("%d: %v, %v", i, users[i], errs[i])
+			}
+		} else if !errors.Is(errs[i], signup.ErrKeyReused) || !errors.Is(errs[i], signup.ErrBadCredentials) {
+			t.Errorf("%d: %v", i, errs[i])
+		}
+	}
+}
+
+func TestRegisterRefusesIdempotencyKey(t *testing.T) {
+	r := keyed()
+	for _, r.IdempotencyKey = range []string{"x", strings.Repeat("x", 21), strings.Repeat("x", 256), uuid + "\n", uuid + "é"} {
+		_, err := newAccounts().Register(t.Context(), r)
+		if !errors.Is(err, signup.ErrInvalid) || err.Error() != "signup: invalid Idempotency-Key: invalid" {
+			t.Errorf("%q: %v", r.IdempotencyKey, err)
+		}
+	}
+}
+
+func TestHandlerIdempotencyKey(t *testing.T) {
+	const body = `{"email_address": "ada@example.org", "password": "correct horse battery"}`
+	ask := func(h http.Handler, body string, header ...string) *http.Response {
+		r := signUp(strings.NewReader(body))
+		r.Header["Idempotency-Key"] = header
+		return send(h, r)
+	}
+	for _, c := range []struct {
+		name   string
+		header []string
+		status int // of the second request
+	}{
+		{"none", nil, 409},
+		{"bare", []string{uuid}, 200},
+		{"quoted", []string{`"` + uuid + `"`}, 200},
+		{"of 22 characters", []string{strings.Repeat("x", 22)}, 200},
+		{"of 255 characters, quoted", []string{`"` + strings.Repeat("x", 255) + `"`}, 200},
+		{"in Base64", []string{"q83vEjRWeJCrze8SNFZ4kA=="}, 200},
+		{"empty", []string{""}, 400},
+		{"quotes alone", []string{`""`}, 400},
+		{"too short", []string{strings.Repeat("x", 21)}, 400},
+		{"too short, quoted", []string{`"` + strings.Repeat("x", 21) + `"`}, 400},
+		{"too long", []string{strings.Repeat("x", 256)}, 400},
+		{"half quoted", []string{`"` + uuid}, 400},
+		{"two", []string{uuid, uuid}, 400},
+		{"two in one line", []string{uuid + ", " + uuid}, 400},
+		{"with parameters", []string{`"` + uuid + `";a=1`}, 400},
+		{"control character", []string{uuid + "\x01"}, 400},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			firstStatus := 200
+			if c.status == 400 {
+				firstStatus = 400
+			}
+			logger, logged := newLog(t)
+			h := signup.NewHandler(newAccounts(), &signup.HandlerOptions{Logger: logger})
+			first := checkPlain(t, ask(h, body, c.header...), firstStatus)
+			second := checkPlain(t, ask(h, body, c.header...), c.status)
+			switch c.status {
+			case 200:
+				if first.Message != second.Message {
+					t.Errorf("%q, then %q", first.Message, second.Message)
+				}
+				if n := strings.Count(logged.String(), "user registered"); n != 1 || !strings.Contains(logged.String(), "registration repeated") {
+					t.Errorf("registered %d times:\n%s", n, logged)
+				}
+			case 400:
+				if codes(second.Errors) != "Idempotency-Key: invalid" {
+					t.Errorf("%+v", second)
+				}
+			}
+		})
+	}
+
+	h := signup.NewHandler(newAccounts(), nil)
+	checkPlain(t, ask(h, body, uuid), 200)
+	other := strings.ReplaceAll(body, "correct", "another")
+	if ans := checkPlain(t, ask(h, other, uuid), 422); !strings.Contains(ans.Message, "Idempotency-Key") {
+		t.Errorf("%+v", ans)
+	}
+	r := signUp(strings.NewReader(other))
+	r.Header.Set("Idempotency-Key", uuid)
+	r.Header.Set("Accept", "application/problem+json")
+	checkProblem(t, send(h, r), 422)
+}
