@@ -34,20 +34,27 @@ type Accounts struct {
 	// MaxStored bounds what checking one stored hash may take: a more
 	// costly one, which somebody may have planted, fits no password. 0 rounds
 	// are 4 times those of Hasher, 0 bytes are 256 MiB, but neither is less
-	// than the published defaults of the formats that User.CheckPassword
-	// lists, or than what Hasher itself takes.
+	// than what Hasher itself takes, or the programs that make the formats
+	// which User.CheckPassword lists take by default: bcrypt of cost 13,
+	// 2.7 million iterations of PBKDF2 with SHA-256, scrypt with N=2^17 r=8
+	// and argon2id with three passes over 256 MiB all fit. The 2 GiB of RFC
+	// 9106's first recommendation need a bound of their own.
 	MaxStored Work
 
 	// MaxHashing bounds how many passwords are hashed at once. 0 is
 	// GOMAXPROCS at the first call.
 	MaxHashing int
 	// MaxMemory bounds the memory of all hashes at once, in bytes, and must
-	// be enough for one of Hasher's. 0 is the memory of MaxStored.
+	// be enough for one of Hasher's. A stored hash that takes more fits no
+	// password. 0 is the memory of MaxStored and, beside that, of MaxHashing
+	// of Hasher's.
 	MaxMemory int64
 	// MaxWait bounds how long a call waits for its turn to hash: one that
 	// would have to wait longer, judging by the hashes before it, gets
 	// ErrBusy at once; where that was misjudged, after one and a half times
-	// MaxWait. 0 is 2 seconds.
+	// MaxWait. From three quarters of MaxWait on, some get it at once by
+	// chance, so that who comes back after a refusal finds a place. 0 is 2
+	// seconds.
 	MaxWait time.Duration
 
 	once      sync.Once
@@ -57,7 +64,7 @@ type Accounts struct {
 }
 
 // A Registration is what a person gives to get an account. Printed by fmt or
-// log/slog, it shows nothing of it.
+// log/slog, or encoded as JSON or XML, it shows nothing of it.
 type Registration struct {
 	Email    string // as typed; see CanonicalEmail
 	Password string // never stored
@@ -79,6 +86,9 @@ func (Registration) Format(s fmt.State, _ rune) { _, _ = s.Write([]byte(redacted
 
 // LogValue is "[redacted]".
 func (Registration) LogValue() slog.Value { return slog.StringValue(redacted) }
+
+// MarshalText returns "[redacted]": a logger encodes what it doesn't know.
+func (Registration) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
 // Register makes an active user of r, stores it, and returns it as stored,
 // with the hash of its password.
@@ -137,9 +147,12 @@ func (a *Accounts) register(ctx context.Context, r Registration) (u User, before
 // Authenticate returns the user of the address email, if password is theirs
 // and they are active. Otherwise the error is ErrBadCredentials, and which it
 // was (no address, no such user, another password, an inactive user) is neither
-// said nor shown by the number of hashes: each costs one. It may be ErrBusy,
-// which says nothing about the password. Any other error is the Store's, or
-// ctx's.
+// said nor shown by its work: each costs one hash, and a stored hash that is
+// cheaper is made up for, to a sixteenth. (A costlier one, of another program,
+// shows until it is replaced.) A password of more than 4096 bytes is nobody's.
+//
+// The error may be ErrBusy, which says nothing about the password. Any other
+// is the Store's, or ctx's.
 //
 // A hash that is not Current any more is replaced in the Store, unless the user
 // was changed in the meantime; the log-in succeeds either way.
@@ -154,7 +167,7 @@ func (a *Accounts) Authenticate(ctx context.Context, email, password string) (Us
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return User{}, fmt.Errorf("authenticate: %w", err)
 	}
-	ok, newer, err := a.verify(ctx, u.PasswordHash, password)
+	ok, newer, err := a.verify(ctx, u.PasswordHash, password, u.Active)
 	if err != nil {
 		return User{}, err
 	}
@@ -215,7 +228,7 @@ func (a *Accounts) newUser(ctx context.Context, r Registration) (User, error) {
 
 	e, err := a.checkPassword(ctx, r.Password, u)
 	switch {
-	case err != nil:
+	case err != nil && len(wrong) == 0:
 		return User{}, err
 	case e != nil:
 		wrong = append(wrong[:at], append([]FieldError{*e}, wrong[at:]...)...)

@@ -66,11 +66,11 @@ func (a Argon2id) Hash(password string) (Hash, error) {
 	return fmt.Appendf(nil, "%s$%s$%s", a.prefix(), b64.EncodeToString(salt), b64.EncodeToString(hash)), nil
 }
 
-// Verify reports whether h is an argon2id hash of password, whatever its
-// parameters.
+// Verify reports whether h is an argon2id hash of password. Its parameters may
+// be others than a's, within the default of Accounts.MaxStored.
 func (a Argon2id) Verify(h Hash, password string) bool {
 	s, ok := parseArgon2id(string(h))
-	return ok && s.verify(password, false).ok
+	return ok && s.verifyWithin(maxStored(a.Work()), password)
 }
 
 // Current reports whether h is an argon2id hash of a's parameters.

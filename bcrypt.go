@@ -61,12 +61,13 @@ func (b Bcrypt) Hash(password string) (Hash, error) {
 	return append([]byte(mark), h...), nil
 }
 
-// Verify reports whether h is a bcrypt hash of password, whatever its cost, as
-// Hash makes them or, in the variants $2a$, $2b$ and $2y$ (which differ in
-// mistakes that this bcrypt never made), other programs.
+// Verify reports whether h is a bcrypt hash of password, as Hash makes them or, in
+// the variants $2a$, $2b$ and $2y$ (which differ in mistakes that this bcrypt
+// never made), other programs. Its cost may be another than b's, up to b's plus
+// 2 and at least up to 13.
 func (b Bcrypt) Verify(h Hash, password string) bool {
 	s, ok := parseBcrypt(string(h))
-	return ok && s.verify(password, false).ok
+	return ok && s.verifyWithin(maxStored(b.Work()), password)
 }
 
 // Current reports whether h is a bcrypt hash of b's cost, as Hash makes them.

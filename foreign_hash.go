@@ -106,7 +106,7 @@ func werkzeugScrypt(params []string, salt string, want []byte) (storedHash, bool
 	}
 	return storedHash{
 		work: Work{
-			Rounds: int64(n*r*p)/scryptPerRound + 1,
+			Rounds: int64((n+4)*r*p)/scryptPerRound + 1, // 4: for the PBKDF2 around it
 			Memory: int64(128 * r * (n + p + 2)),
 		},
 		matches: func(password []byte) bool {

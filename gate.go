@@ -21,8 +21,8 @@ type gate struct {
 	mu      sync.Mutex
 	queue   list.List // of *waiter
 	perWork float64   // measured ns of a round
-	running Work      // in sum
-	queued  int64     // rounds, in sum
+	running float64   // shares, in sum
+	queued  float64   // likewise
 	stats   HashStats
 }
 
@@ -62,14 +62,14 @@ func (g *gate) acquire(ctx context.Context, w Work) error {
 		g.mu.Unlock()
 		return nil
 	}
-	if g.wait(w) > g.bound {
+	if g.wait() > g.bound {
 		g.stats.Refused++
 		g.mu.Unlock()
 		return ErrBusy
 	}
 	self := &waiter{w, make(chan struct{})}
 	place := g.queue.PushBack(self)
-	g.queued += w.Rounds
+	g.queued += g.share(w)
 	g.mu.Unlock()
 
 	start := time.Now()
@@ -105,8 +105,8 @@ func (g *gate) release(w Work, took time.Duration) {
 	g.perWork += (float64(took)/float64(w.Rounds) - g.perWork) / 8
 	g.stats.Done++
 	g.stats.Running--
-	g.running.Rounds -= w.Rounds
-	g.running.Memory -= w.Memory
+	g.stats.Memory -= w.Memory
+	g.running -= g.share(w)
 	g.admit()
 }
 
@@ -122,7 +122,7 @@ func (g *gate) turnsAway(w Work) bool {
 		return false
 	}
 	const certain = 0.75 // of the bound
-	excess := float64(g.wait(w))/float64(g.bound) - certain
+	excess := float64(g.wait())/float64(g.bound) - certain
 	if excess <= 0 || excess < (1-certain)*rand.Float64() {
 		return false
 	}
@@ -135,20 +135,19 @@ func (g *gate) snapshot() HashStats {
 	defer g.mu.Unlock()
 	s := g.stats
 	s.Waiting = g.queue.Len()
-	s.Memory = g.running.Memory
 	return s
 }
 
 // The rest is called with mu held.
 
 func (g *gate) hasRoom(w Work) bool {
-	return g.stats.Running < g.permits && g.running.Memory+w.Memory <= g.memory
+	return g.stats.Running < g.permits && g.stats.Memory+w.Memory <= g.memory
 }
 
 func (g *gate) start(w Work) {
 	g.stats.Running++
-	g.running.Rounds += w.Rounds
-	g.running.Memory += w.Memory
+	g.stats.Memory += w.Memory
+	g.running += g.share(w)
 }
 
 // admit lets the first in the queue run, for as long as there is room. Nobody
@@ -168,15 +167,21 @@ func (g *gate) admit() {
 
 func (g *gate) leave(place *list.Element) {
 	g.queue.Remove(place)
-	g.queued -= place.Value.(*waiter).work.Rounds
+	g.queued -= g.share(place.Value.(*waiter).work)
 }
 
-// wait estimates how long one who came now for w would wait: for all who are
-// queued, and half of what runs.
-func (g *gate) wait(w Work) time.Duration {
+// wait estimates how long one who came now would wait: for all who are queued,
+// and half of what runs.
+func (g *gate) wait() time.Duration {
+	return time.Duration((g.queued + g.running/2) * g.perWork)
+}
+
+// share returns for how many rounds w keeps everybody waiting, when as many of
+// its kind run at once as there are permits and memory for.
+func (g *gate) share(w Work) float64 {
 	atOnce := float64(g.permits)
 	if w.Memory > 0 {
 		atOnce = max(1, min(atOnce, float64(g.memory/w.Memory)))
 	}
-	return time.Duration((float64(g.queued) + float64(g.running.Rounds)/2) / atOnce * g.perWork)
+	return float64(w.Rounds) / atOnce
 }

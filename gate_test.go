@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -245,6 +246,50 @@ func TestGateIsFair(t *testing.T) {
 		}
 		if least < mean*3/4 || most > mean*5/4 {
 			t.Errorf("from %d to %d turns, %d in the mean", least, most, mean)
+		}
+	})
+}
+
+// One that needs all the memory for long doesn't make those wait who need little,
+// nor do those make it wait who are soon done.
+func TestGateWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const memory = 100
+		small, large := Work{Rounds: 1 << 12, Memory: 1}, Work{Rounds: 1 << 14, Memory: memory}
+		g := newGate(4, memory+4, time.Hour)
+		var wg sync.WaitGroup
+		run := func(w Work) time.Duration {
+			began := time.Now()
+			if err := g.do(t.Context(), w, func() { time.Sleep(assumedRound * time.Duration(w.Rounds)) }); err != nil {
+				t.Error(err)
+			}
+			return time.Since(began)
+		}
+		wg.Go(func() { run(large) })
+		synctest.Wait()
+		if took := run(small); took != assumed {
+			t.Errorf("beside the large one, a small one took %s", took)
+		}
+		wg.Wait()
+
+		for range 4 + 8 { // 4 run, 8 wait
+			wg.Go(func() { run(small) })
+		}
+		synctest.Wait()
+		if wait := g.wait(); wait != assumed/2+2*assumed {
+			t.Errorf("behind small ones, the wait is %s", wait)
+		}
+		wg.Wait()
+		for range 1 + 3 { // one runs, 3 wait
+			wg.Go(func() { run(large) })
+		}
+		synctest.Wait()
+		if wait := g.wait(); wait != 4*(assumed/2+3*assumed) {
+			t.Errorf("behind large ones, the wait is %s", wait)
+		}
+		wg.Wait()
+		if g.queued != 0 || g.running != 0 {
+			t.Errorf("%v queued and %v running are left", g.queued, g.running)
 		}
 	})
 }

@@ -4,8 +4,11 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"math/bits"
 	"runtime"
 	"time"
+
+	"golang.org/x/crypto/bcrypt"
 )
 
 // HashStats tells how busy the hashing of an Accounts is.
@@ -39,8 +42,12 @@ func (a *Accounts) setUpHashing() error {
 		Rounds: cmp.Or(a.MaxStored.Rounds, byDefault.Rounds),
 		Memory: cmp.Or(a.MaxStored.Memory, byDefault.Memory),
 	}
-	memory := cmp.Or(a.MaxMemory, a.maxStored.Memory)
+	// So that a hash of somebody's that takes all that one may doesn't keep
+	// everybody else's from being made.
+	memory := cmp.Or(a.MaxMemory, a.maxStored.Memory+int64(max(permits, 0))*own.Memory)
 	switch {
+	case own.Rounds < 1:
+		return errors.New("signup: Accounts.Hasher does no work: its Work has no Rounds")
 	case permits < 0:
 		return errors.New("signup: Accounts.MaxHashing is negative")
 	case wait < 0:
@@ -65,17 +72,21 @@ func (a *Accounts) hasher() Hasher {
 // hash hashes password when its turn comes.
 func (a *Accounts) hash(ctx context.Context, password string) (h Hash, err error) {
 	hasher := a.hasher()
-	if busy := a.gate.do(ctx, hasher.Work(), func() { h, err = hasher.Hash(password) }); busy != nil {
+	if busy := a.gate.do(ctx, hasher.Work(), func() { h, err = hasher.Hash(nfc(password)) }); busy != nil {
 		return nil, busy
 	}
 	return h, err
 }
 
 // verify checks password against h when its turn comes. newer is a better hash
-// of the password, if h is right but not what the Hasher makes today.
-func (a *Accounts) verify(ctx context.Context, h Hash, password string) (ok bool, newer Hash, err error) {
+// of the password, if h is right but not what the Hasher makes today, and may be
+// replaced.
+func (a *Accounts) verify(ctx context.Context, h Hash, password string, replace bool) (ok bool, newer Hash, err error) {
+	if len(password) > maxPasswordText {
+		h, password = nil, "" // which never fit
+	}
 	c := a.newCheck(h)
-	err = a.gate.do(ctx, c.work(), func() { ok, newer = c.do(password) })
+	err = a.gate.do(ctx, c.work(), func() { ok, newer = c.do(password, replace) })
 	return ok, newer, err
 }
 
@@ -86,6 +97,7 @@ type check struct {
 	own       Work // of hasher
 	ownFormat bool // hasher's format is known here, and it changes nothing about it
 	truncated bool // AllowTruncatedLegacy
+	decoy     func(cost int)
 
 	current   bool // hash is what hasher makes today
 	known     bool // it is in one of the formats known here, namely
@@ -95,9 +107,9 @@ type check struct {
 
 func (a *Accounts) newCheck(h Hash) *check {
 	hasher := a.hasher()
-	c := &check{hash: h, hasher: hasher, own: hasher.Work(), truncated: a.AllowTruncatedLegacy}
+	c := &check{hash: h, hasher: hasher, own: hasher.Work(), truncated: a.AllowTruncatedLegacy, decoy: decoy}
 	switch hasher.(type) {
-	case Bcrypt, Argon2id:
+	case Bcrypt, *Bcrypt, Argon2id, *Argon2id:
 		c.ownFormat = true
 	}
 	c.current = hasher.Current(h)
@@ -121,9 +133,10 @@ func (c *check) work() Work {
 // forms), so that a log-in costs the same whatever becomes of it: what the
 // check didn't take is made up for. That a Hasher fails to hash changes nothing
 // about the password, so it is left to the next sign-up to tell.
-func (c *check) do(password string) (ok bool, newer Hash) {
+func (c *check) do(password string, replace bool) (ok bool, newer Hash) {
+	normal := nfc(password)
 	owed, exact := c.own.Rounds, true
-	if c.ownFormat && nfc(password) != password {
+	if c.ownFormat && normal != password {
 		owed *= 2
 	}
 	switch {
@@ -133,20 +146,38 @@ func (c *check) do(password string) (ok bool, newer Hash) {
 		ok, exact = v.ok, v.exact
 		owed -= v.tries * c.stored.work.Rounds
 	default:
-		ok = c.hasher.Verify(c.hash, password)
+		ok = c.hasher.Verify(c.hash, normal)
 		if c.current {
 			owed -= c.own.Rounds
 		}
 	}
-	if ok && !(c.current && exact) {
-		newer, err := c.hasher.Hash(password)
-		if err != nil {
-			return ok, nil
-		}
-		return ok, newer
+	if !ok || !replace {
+		c.makeUp(owed, normal)
+		return ok, nil
 	}
-	for ; !ok && owed > 0; owed -= c.own.Rounds {
+	if c.current && exact {
+		return true, nil
+	}
+	newer, err := c.hasher.Hash(normal)
+	if err != nil {
+		return true, nil
+	}
+	return true, newer
+}
+
+// makeUp does the work that is owed: hashes of the Hasher's, and for what is
+// less than one, some of bcrypt's, to a sixteenth of it.
+func (c *check) makeUp(owed int64, password string) {
+	unit := max(c.own.Rounds/16, 1)
+	for ; owed >= c.own.Rounds-unit; owed -= c.own.Rounds {
 		_, _ = c.hasher.Hash(password)
 	}
-	return ok, nil
+	for owed >= max(unit, 1<<bcrypt.MinCost) {
+		cost := bits.Len64(uint64(owed)) - 1
+		c.decoy(cost)
+		owed -= 1 << cost
+	}
 }
+
+// decoy takes the time of a hash of bcrypt's.
+func decoy(cost int) { _, _ = bcrypt.GenerateFromPassword([]byte("decoy"), cost) }

@@ -1,7 +1,10 @@
 package signup
 
 import (
+	"bytes"
 	"errors"
+	"math"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -27,11 +30,12 @@ func (c countedHasher) Verify(h Hash, password string) bool {
 }
 
 // A refused log-in takes the rounds of one hash of the Hasher's (of two, for a
-// password that is typed in another form than C), and at most those of the
-// stored hash besides.
+// password that is typed in another form than C), to a sixteenth, or those of
+// the stored hash if they are more. So does one of an inactive user, whose hash
+// isn't to be replaced.
 func TestCheckWork(t *testing.T) {
 	const password, wrong = "caf\u00e9 au lait, toujours", "th\u00e9 au lait, toujours"
-	own := Bcrypt{Cost: 5}
+	own := Bcrypt{Cost: 8}
 	made := func(hasher Hasher, password string) Hash {
 		h, err := hasher.Hash(password)
 		if err != nil {
@@ -49,8 +53,10 @@ func TestCheckWork(t *testing.T) {
 		{"current", made(own, password), true},
 		{"current, of a long password", made(own, strings.Repeat(password, 4)), false},
 		{"variant 2b", Hash(strings.Replace(string(made(own, password)), "$2a$", "$2b$", 1)), true},
-		{"cheaper", made(Bcrypt{Cost: 4}, password), true},
-		{"costlier", made(Bcrypt{Cost: 6}, password), true},
+		{"cheaper", made(Bcrypt{Cost: 7}, password), true},
+		{"far cheaper", made(Bcrypt{Cost: 4}, password), true},
+		{"costlier", made(Bcrypt{Cost: 9}, password), true},
+		{"Django's", Hash("pbkdf2_sha256$40000$seasalt2$" + strings.Repeat("A", 43) + "="), false},
 		{"far too costly", Hash("$2a$31$" + strings.Repeat("a", 53)), false},
 		{"argon2id", made(Argon2id{Memory: 64, Time: 1}, password), true},
 		{"HMAC", Hash("sha256$salt$" + strings.Repeat("00", 32)), false},
@@ -70,38 +76,42 @@ func TestCheckWork(t *testing.T) {
 	for _, ownFormat := range []bool{true, false} {
 		for _, h := range hashes {
 			for _, p := range passwords {
-				var rounds, stored int64
-				a := &Accounts{Store: struct{ Store }{}, Hasher: countedHasher{own, &rounds}}
-				if err := a.setUp(); err != nil {
-					t.Fatal(err)
-				}
-				c := a.newCheck(h.hash)
-				c.ownFormat = ownFormat // as if the Hasher were Bcrypt itself
-				if matches := c.stored.matches; matches != nil {
-					c.stored.matches = func(password []byte) bool {
-						stored += c.stored.work.Rounds
-						return matches(password)
+				for _, replace := range []bool{true, false} {
+					var rounds, stored int64
+					a := &Accounts{Store: struct{ Store }{}, Hasher: countedHasher{own, &rounds}}
+					if err := a.setUp(); err != nil {
+						t.Fatal(err)
 					}
-				}
-				ok, newer := c.do(p.password)
-				if want := h.fits && p.right; ok != want {
-					t.Errorf("%s hash, %s password: %t", h.name, p.name, ok)
-				}
-				if newer != nil && !own.Current(newer) {
-					t.Errorf("%s hash, %s password: the newer hash isn't current", h.name, p.name)
-				}
-				if wantNewer := ok && !own.Current(h.hash); !ok && newer != nil || wantNewer && newer == nil {
-					t.Errorf("%s hash, %s password: newer is %t", h.name, p.name, newer != nil)
-				}
-				owed := own.Work().Rounds
-				if ownFormat && norm.NFC.String(p.password) != p.password {
-					owed *= 2
-				}
-				if sum := rounds + stored; !ok && (sum < owed || sum > owed+stored) {
-					t.Errorf("%s hash, %s password, own format %t: %d rounds; want %d", h.name, p.name, ownFormat, sum, owed)
-				}
-				if c.tooCostly && stored > 0 {
-					t.Errorf("%s hash was computed", h.name)
+					c := a.newCheck(h.hash)
+					c.ownFormat = ownFormat // as if the Hasher were Bcrypt itself
+					if matches := c.stored.matches; matches != nil {
+						c.stored.matches = func(password []byte) bool {
+							stored += c.stored.work.Rounds
+							return matches(password)
+						}
+					}
+					c.decoy = func(cost int) { rounds += 1 << cost }
+					ok, newer := c.do(p.password, replace)
+					if want := h.fits && p.right; ok != want {
+						t.Errorf("%s hash, %s password: %t", h.name, p.name, ok)
+					}
+					if newer != nil && !own.Current(newer) {
+						t.Errorf("%s hash, %s password: the newer hash isn't current", h.name, p.name)
+					}
+					if wantNewer := ok && replace && !own.Current(h.hash); !ok && newer != nil || wantNewer && newer == nil {
+						t.Errorf("%s hash, %s password: newer is %t", h.name, p.name, newer != nil)
+					}
+					owed := own.Work().Rounds
+					if ownFormat && norm.NFC.String(p.password) != p.password {
+						owed *= 2
+					}
+					owed = max(owed, stored)
+					if sum := rounds + stored; !(ok && replace) && (sum > owed+own.Work().Rounds/16 || sum <= owed-own.Work().Rounds/16) {
+						t.Errorf("%s hash, %s password, own format %t: %d rounds; want %d", h.name, p.name, ownFormat, sum, owed)
+					}
+					if c.tooCostly && stored > 0 {
+						t.Errorf("%s hash was computed", h.name)
+					}
 				}
 			}
 		}
@@ -120,13 +130,13 @@ func TestCheckHasherFails(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, password := range []string{"test", "wrong"} {
-			ok, newer, err := a.verify(t.Context(), h, password)
+			ok, newer, err := a.verify(t.Context(), h, password, true)
 			if ok != (password == "test") || newer != nil || err != nil {
 				t.Errorf("cost %d, %s: %t, %v", cost, password, ok, err)
 			}
 		}
 	}
-	if ok, _, err := a.verify(t.Context(), nil, "test"); ok || err != nil {
+	if ok, _, err := a.verify(t.Context(), nil, "test", true); ok || err != nil {
 		t.Errorf("no hash: %t, %v", ok, err)
 	}
 }
@@ -134,3 +144,122 @@ func TestCheckHasherFails(t *testing.T) {
 type brokenHasher struct{ Hasher }
 
 func (brokenHasher) Hash(string) (Hash, error) { return nil, errors.New("out of order") }
+
+// A Hasher that wraps another is asked to do its work. How much that was is told
+// by the memory that bcrypt takes for each hash, wherever it is called.
+func TestWorkOfWrappers(t *testing.T) {
+	own := Bcrypt{Cost: 4}
+	hashes := func(f func()) float64 {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		f()
+		runtime.ReadMemStats(&after)
+		return float64(after.TotalAlloc - before.TotalAlloc)
+	}
+	one := hashes(func() { _, _ = own.Hash("test") })
+	for _, c := range []struct {
+		name   string
+		hasher Hasher
+		inD    float64 // hashes for a password in form D
+	}{
+		{"Bcrypt", own, 2},
+		{"pointer", &own, 2},
+		{"struct", struct{ Bcrypt }{own}, 1},
+		{"marked", markedHasher{own}, 1},
+	} {
+		h, err := c.hasher.Hash("caf\u00e9 au lait")
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := &Accounts{Store: struct{ Store }{}, Hasher: c.hasher}
+		if err := a.setUp(); err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range []struct {
+			name, password string
+			want           float64
+		}{
+			{"right", "caf\u00e9 au lait", 1},
+			{"right, in form D", "cafe\u0301 au lait", c.inD},
+			{"wrong", "th\u00e9 au lait", 1},
+			{"wrong, in form D", "the\u0301 au lait", c.inD},
+			{"empty", "", 1},
+			{"of 73 bytes", strings.Repeat("x", 73), 1},
+			{"of 5000 bytes", strings.Repeat("x", 5000), 1},
+			{"not UTF-8", "\xff", 1},
+		} {
+			for user, hash := range map[string]Hash{"known": h, "unknown": nil} {
+				took := hashes(func() {
+					ok, newer, err := a.verify(t.Context(), hash, p.password, true)
+					if right := strings.HasPrefix(p.name, "right") && hash != nil; ok != right || newer != nil || err != nil {
+						t.Errorf("%s, %s user, %s password: %t, %v", c.name, user, p.name, ok, err)
+					}
+				})
+				if n := took / one; math.Round(n) != p.want { // other memory is less than half of it
+					t.Errorf("%s, %s user, %s password: %.2f hashes, want %v", c.name, user, p.name, n, p.want)
+				}
+			}
+		}
+	}
+}
+
+// A markedHasher is the least that a Hasher around another does.
+type markedHasher struct{ Hasher }
+
+func (m markedHasher) Hash(password string) (Hash, error) {
+	h, err := m.Hasher.Hash(password)
+	return append(Hash("marked$"), h...), err
+}
+
+func (m markedHasher) Verify(h Hash, password string) bool {
+	return m.Hasher.Verify(bytes.TrimPrefix(h, []byte("marked$")), password)
+}
+
+func (m markedHasher) Current(h Hash) bool {
+	return m.Hasher.Current(bytes.TrimPrefix(h, []byte("marked$")))
+}
+
+// Nor does a Hasher that is wrapped take hashes beyond the bound.
+func TestPlantedForWrappers(t *testing.T) {
+	for _, c := range []struct {
+		hasher  Hasher
+		planted string
+	}{
+		{Bcrypt{Cost: 4}, "$2a$31$" + strings.Repeat("a", 53)},
+		{Bcrypt{Cost: 4}, "$2a$14$" + strings.Repeat("a", 53)},
+		{Argon2id{Memory: 64}, "$argon2id$v=19$m=4194304,t=1,p=1$c29tZXNhbHQ$bQk8UB/VmZZF4Oo79iDXuL5/0ttZwg2f/5U52iv1cDc"},
+		{Argon2id{Memory: 64}, "$argon2id$v=19$m=64,t=4294967295,p=1$c29tZXNhbHQ$bQk8UB/VmZZF4Oo79iDXuL5/0ttZwg2f/5U52iv1cDc"},
+	} {
+		if c.hasher.Verify(Hash(c.planted), "test") { // or the test doesn't end
+			t.Errorf("%s fits", c.planted)
+		}
+	}
+}
+
+// A check asks the gate for what the stored hash takes, if that is more than
+// the Hasher's own.
+func TestCheckAsksForWork(t *testing.T) {
+	a := &Accounts{Store: struct{ Store }{}, Hasher: Bcrypt{Cost: 4}, MaxHashing: 3}
+	if err := a.setUp(); err != nil {
+		t.Fatal(err)
+	}
+	own := Bcrypt{Cost: 4}.Work()
+	for _, c := range []struct {
+		hash string
+		want Work
+	}{
+		{"", own},
+		{"$2a$04$" + strings.Repeat("a", 53), own},
+		{"$2a$10$" + strings.Repeat("a", 53), Bcrypt{Cost: 10}.Work()},
+		{"$argon2id$v=19$m=262144,t=1,p=1$c29tZXNhbHQ$bQk8UB/VmZZF4Oo79iDXuL5/0ttZwg2f/5U52iv1cDc", Argon2id{Memory: 256 << 10, Time: 1}.Work()},
+		{"$argon2id$v=19$m=262145,t=1,p=1$c29tZXNhbHQ$bQk8UB/VmZZF4Oo79iDXuL5/0ttZwg2f/5U52iv1cDc", own}, // too costly
+	} {
+		if got := a.newCheck(Hash(c.hash)).work(); got != c.want {
+			t.Errorf("%s: %+v, want %+v", c.hash, got, c.want)
+		}
+	}
+	// One that takes all that a stored hash may leaves room for the others.
+	if want := int64(256<<20) + 3*own.Memory; a.gate.memory != want {
+		t.Errorf("the memory is %d, want %d", a.gate.memory, want)
+	}
+}

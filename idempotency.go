@@ -81,7 +81,7 @@ func (a *Accounts) repeated(ctx context.Context, u User, password string) (_ Use
 	case err != nil:
 		return User{}, false, err
 	}
-	ok, _, err := a.verify(ctx, stored.PasswordHash, password)
+	ok, _, err := a.verify(ctx, stored.PasswordHash, password, false)
 	switch {
 	case err != nil:
 		return User{}, false, err

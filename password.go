@@ -1,25 +1,30 @@
 package signup
 
-import "unicode/utf8"
+import (
+	"fmt"
+	"unicode/utf8"
+)
 
 // A Hasher makes and checks the hashes of passwords. It is safe for concurrent
 // use. Accounts bounds how many of its calls run at once, so it needs no
 // bound of its own.
 //
 // One that wraps another, to add a pepper for example, must mark its hashes, so
-// that they aren't taken for the other's, as in the example.
+// that they aren't taken for the other's, as in the example. Accounts hands it
+// passwords in Unicode normalisation form C.
 type Hasher interface {
 	// Hash hashes password with a new random salt, in a format that names
 	// itself and its cost.
 	Hash(password string) (Hash, error)
 	// Verify reports whether h is a hash of password. Of a format that it
-	// doesn't know it reports false.
+	// doesn't know it reports false, and of one that costs far more than
+	// its own too: whoever can write to a Store may have planted it.
 	Verify(h Hash, password string) bool
 	// Current reports, without hashing anything, whether h is of the format
 	// and cost that Hash makes. A log-in replaces a hash that is not.
 	Current(h Hash) bool
 	// Work returns what one call of Hash takes, and so one of Verify for a
-	// hash that is Current.
+	// hash that is Current, whatever the password. It has at least 1 round.
 	Work() Work
 }
 
@@ -33,11 +38,17 @@ type Work struct {
 	Memory int64
 }
 
+// maxPasswordText bounds, in bytes, what is taken for a password at all: longer
+// texts are work for nothing.
+const maxPasswordText = 4096
+
 // checkPasswordText returns what is wrong with password before any policy.
 func checkPasswordText(password string) *FieldError {
 	switch {
 	case password == "":
 		return required(fieldPassword)
+	case len(password) > maxPasswordText:
+		return &FieldError{fieldPassword, "too_long", fmt.Sprintf("'%s' must be at most %d bytes long.", fieldPassword, maxPasswordText)}
 	case !utf8.ValidString(password):
 		return &FieldError{fieldPassword, "invalid", "'" + fieldPassword + "' must be valid UTF-8 text."}
 	}

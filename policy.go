@@ -102,8 +102,10 @@ func (n NIST) Check(ctx context.Context, password string, u User) error {
 // isOwn reports whether the password is something that anybody knows about u.
 func isOwn(folded string, u User) bool {
 	local, _, _ := strings.Cut(u.Email, "@")
+	key := u.Key()
+	keyLocal, _, _ := strings.Cut(key, "@")
 	for _, own := range []string{
-		u.Email, u.Key(), local,
+		u.Email, key, local, keyLocal,
 		u.FirstName, u.LastName,
 		u.FirstName + u.LastName, u.FirstName + " " + u.LastName,
 		u.LastName + u.FirstName, u.LastName + " " + u.FirstName,

@@ -109,6 +109,7 @@ func TestNISTGuessable(t *testing.T) {
 		{"the address and more", "", signup.User{Email: "Ada.King@example.org"}, "ada.king@example.org!", ""},
 		{"the address's key", "", signup.User{Email: "ada.king@b\u00fccher.example"}, "ada.king@xn--bcher-kva.example", "guessable"},
 		{"the address in full width, by its key", "", signup.User{Email: "\uff41da.king1815@example.org"}, "ada.king1815@example.org", "guessable"},
+		{"the local part in full width, by the key's", "", signup.User{Email: "\uff41dalovelace.1815@example.org"}, "adalovelace.1815", "guessable"},
 		{"the local part", "", signup.User{Email: "ada.lovelace.1815@example.org"}, "Ada.Lovelace.1815", "guessable"},
 		{"the local part, NFD", "", signup.User{Email: "\u00e4d\u00e4lovel\u00e4ce1815@example.org"}, "a\u0308da\u0308lovela\u0308ce1815", "guessable"},
 		{"the domain", "", signup.User{Email: "ada@analytical.example.org"}, "analytical.example.org", ""},

@@ -86,7 +86,7 @@ func (p *PwnedPasswords) lookUp(ctx context.Context, prefix, suffix string) (boo
 	}
 	res, err := client.Do(req)
 	if err != nil {
-		return false, fmt.Errorf("signup: the range service: %w", withoutURL(err))
+		return false, fmt.Errorf("signup: the range service: %w", withoutURL(err, prefix))
 	}
 	defer func() { _ = res.Body.Close() }()
 	if res.StatusCode != http.StatusOK {
@@ -95,11 +95,14 @@ func (p *PwnedPasswords) lookUp(ctx context.Context, prefix, suffix string) (boo
 	return findSuffix(io.LimitReader(res.Body, maxPwnedAnswer+1), suffix)
 }
 
-// withoutURL returns what went wrong: the URL ends in digits of a password's
-// hash.
-func withoutURL(err error) error {
+// withoutURL returns what went wrong, unless that quotes the digits: the URL ends
+// in them, and so may the one of a redirection.
+func withoutURL(err error, digits string) error {
 	if e, ok := errors.AsType[*url.Error](err); ok {
-		return e.Err
+		err = e.Err
+	}
+	if strings.Contains(strings.ToUpper(err.Error()), digits) {
+		return errors.New("it answers what can't be repeated here")
 	}
 	return err
 }

@@ -281,6 +281,10 @@ func TestPwnedPasswordsFailures(t *testing.T) {
 		{"redirected to another scheme", func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "gopher://localhost"+r.URL.Path, http.StatusFound)
 		}, ""},
+		{"redirected to what is no URL", func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Location", "http://[::1"+r.URL.Path)
+			w.WriteHeader(http.StatusFound)
+		}, ""},
 		{"redirected to nowhere", func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, gone.URL+r.URL.Path, http.StatusFound)
 		}, ""},

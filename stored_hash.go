@@ -99,5 +99,18 @@ func (s storedHash) verify(password string, truncated bool) (v verdict) {
 	return v
 }
 
+// verifyWithin is verify for a Hasher: it takes no hash beyond the bound, and the
+// work of one for every other.
+func (s storedHash) verifyWithin(bound Work, password string) bool {
+	if !s.work.fits(bound) {
+		return false
+	}
+	v := s.verify(password, false)
+	if v.tries == 0 {
+		s.matches(nil)
+	}
+	return v.ok
+}
+
 // equal compares in a time that doesn't depend on where a and b differ.
 func equal(a, b []byte) bool { return subtle.ConstantTimeCompare(a, b) == 1 }

@@ -94,8 +94,8 @@ func (u *User) SetPassword(password string) error {
 // calling goroutine: no queue, no policy, and it doesn't look at Active. To log
 // someone in, Accounts.Authenticate is safer.
 //
-// The hash may be of any cost up to the default of Accounts.MaxStored, and in
-// any of these formats:
+// The hash may be of any cost up to the default that Accounts.MaxStored has with
+// the default Hasher, and in any of these formats:
 //
 //   - Bcrypt's and Argon2id's
 //   - "$2a$", "$2b$" and "$2y$": bcrypt by other programs, for passwords of at
@@ -108,6 +108,9 @@ func (u *User) SetPassword(password string) error {
 // Those of other programs are tried with the password as it was typed, then in
 // normalisation form C. A hash that is the password itself is never accepted.
 func (u User) CheckPassword(password string) bool {
+	if len(password) > maxPasswordText {
+		return false
+	}
 	s, ok := parseHash(u.PasswordHash)
 	return ok && s.work.fits(maxStored(Bcrypt{}.Work())) && s.verify(password, false).ok
 }

@@ -117,6 +117,8 @@ func TestUserLogValue(t *testing.T) {
 			"registration", signup.Registration{Email: u.Email, Password: "secret", FirstName: u.FirstName})
 		fmt.Fprintf(&out, "%v %+v %#v %s %d %v\n", u, u, u, &u, []*signup.User{&u}, []signup.User{u})
 	}
+	slog.New(slog.NewJSONHandler(&out, nil)).Info("nested", "all", []signup.Registration{{Password: "secret"}},
+		"within", struct{ R *signup.Registration }{&signup.Registration{Email: "Ada"}})
 	fmt.Fprintf(&out, "%v %+v %#v", signup.Registration{Password: "secret"}, &signup.Registration{Email: "Ada"}, []signup.Registration{{Password: "secret"}})
 	for _, leak := range []string{"Ada", "example.org", "Lovelace", "Analytical", "secret"} {
 		if strings.Contains(out.String(), leak) {
