@@ -151,7 +151,7 @@ func TestRegisterRefuses(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			u, err := a.Register(t.Context(), c.r)
-			t.Logf("%v %#v", err, err) // to be searched for passwords
+			t.Logf("%v %#v", err, err) // to be searched for secrets
 			if !errors.Is(err, signup.ErrInvalid) || !reflect.DeepEqual(u, signup.User{}) {
 				t.Fatalf("%v, %v", u, err)
 			}
@@ -161,6 +161,9 @@ func TestRegisterRefuses(t *testing.T) {
 			var v *signup.ValidationError
 			if !errors.As(err, &v) || len(v.Fields) == 0 {
 				t.Fatalf("%T", err)
+			}
+			if text := fmt.Sprintf("%+v %#v %#v", err, err, v.Fields); strings.Contains(text, v.Fields[0].Message) {
+				t.Errorf("what was typed may be in %s", text)
 			}
 			for _, f := range v.Fields {
 				if f.Message == "" || strings.Contains(f.Message, "inner text") ||
@@ -234,6 +237,7 @@ func TestEqualWork(t *testing.T) {
 		accented = "caf\u00e9 horse battery"
 		werkzeug = "pbkdf2:sha256:1000$jkeQb18X$0858880d8d9b1e8a52b4ff10762fbf715982fd37cad2c51c834a1d49f2f31a6f"
 	)
+	idOf := func(email string) string { return "id-of-" + strings.TrimSuffix(email, "@example.org") }
 	for _, u := range []struct {
 		email  string
 		hash   signup.Hash
@@ -250,7 +254,7 @@ func TestEqualWork(t *testing.T) {
 		{"planted@example.org", signup.Hash("scrypt:1073741824:8:1$salt$" + strings.Repeat("00", 64)), true},
 		{"plain@example.org", signup.Hash("plain$$" + goodPassword), true},
 	} {
-		user := signup.User{ID: "id-" + u.email, Email: u.email, PasswordHash: u.hash, Active: u.active}
+		user := signup.User{ID: idOf(u.email), Email: u.email, PasswordHash: u.hash, Active: u.active}
 		if err := store.Create(ctx, &user); err != nil {
 			t.Fatal(err)
 		}
@@ -298,8 +302,8 @@ func TestEqualWork(t *testing.T) {
 		hasher.verifies.Store(0)
 		gets, creates, updates = 0, 0, 0
 		u, err := a.Authenticate(ctx, c.email, c.password)
-		t.Logf("%v %+v %#v %v %#v", u, u, u, err, err) // to be searched for passwords
-		if !errors.Is(err, c.want) || (err == nil) != (u.ID == "id-"+c.email) {
+		t.Logf("%v %+v %#v %v %#v", u, u, u, err, err) // to be searched for secrets
+		if !errors.Is(err, c.want) || (err == nil) != (u.ID == idOf(c.email)) {
 			t.Errorf("%s: %v, %v", c.name, u, err)
 		}
 		if hashes, verifies := hasher.hashes.Load(), hasher.verifies.Load(); hashes != c.hashes || verifies != c.verifies {
@@ -329,7 +333,7 @@ func TestEqualWork(t *testing.T) {
 		hasher.verifies.Store(0)
 		gets, creates, updates = 0, 0, 0
 		u, err := a.Register(ctx, signup.Registration{Email: c.email, Password: c.password})
-		t.Logf("%v %+v %#v %v %#v", u, u, u, err, err) // to be searched for passwords
+		t.Logf("%v %+v %#v %v %#v", u, u, u, err, err) // to be searched for secrets
 		if !errors.Is(err, c.want) {
 			t.Errorf("sign-up, %s: %v", c.name, err)
 		}

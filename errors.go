@@ -53,6 +53,9 @@ func (e FieldError) Error() string {
 	return "signup: invalid " + e.Field + ": " + e.Code
 }
 
+// GoString is Error, for the same reason.
+func (e FieldError) GoString() string { return e.Error() }
+
 // Is reports whether target is ErrInvalid.
 func (e FieldError) Is(target error) bool { return target == ErrInvalid }
 
@@ -77,6 +80,9 @@ func (e *ValidationError) Error() string {
 	}
 	return b.String()
 }
+
+// GoString is Error.
+func (e *ValidationError) GoString() string { return e.Error() }
 
 // Is reports whether target is ErrInvalid.
 func (e *ValidationError) Is(target error) bool { return target == ErrInvalid }

@@ -257,6 +257,11 @@ func TestGateWait(t *testing.T) {
 		const memory = 100
 		small, large := Work{Rounds: 1 << 12, Memory: 1}, Work{Rounds: 1 << 14, Memory: memory}
 		g := newGate(4, memory+4, time.Hour)
+		wait := func() time.Duration {
+			g.mu.Lock()
+			defer g.mu.Unlock()
+			return g.wait()
+		}
 		var wg sync.WaitGroup
 		run := func(w Work) time.Duration {
 			began := time.Now()
@@ -276,7 +281,7 @@ func TestGateWait(t *testing.T) {
 			wg.Go(func() { run(small) })
 		}
 		synctest.Wait()
-		if wait := g.wait(); wait != assumed/2+2*assumed {
+		if wait := wait(); wait != assumed/2+2*assumed {
 			t.Errorf("behind small ones, the wait is %s", wait)
 		}
 		wg.Wait()
@@ -284,7 +289,7 @@ func TestGateWait(t *testing.T) {
 			wg.Go(func() { run(large) })
 		}
 		synctest.Wait()
-		if wait := g.wait(); wait != 4*(assumed/2+3*assumed) {
+		if wait := wait(); wait != 4*(assumed/2+3*assumed) {
 			t.Errorf("behind large ones, the wait is %s", wait)
 		}
 		wg.Wait()

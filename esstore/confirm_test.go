@@ -51,6 +51,8 @@ func TestConfirmed(t *testing.T) {
 				if name != "Delete" {
 					wantUser(t, u, before, err)
 				}
+				f.mu.Lock()
+				defer f.mu.Unlock()
 				if first, last := f.calls[len(f.calls)-3], f.calls[len(f.calls)-1]; first.uri != last.uri || first.body != last.body {
 					t.Errorf("%s %s was sent again as %s", first.uri, first.body, last.uri)
 				}

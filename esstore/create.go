@@ -21,7 +21,7 @@ func (s *Store) Create(ctx context.Context, u *signup.User) error {
 	send := func(ctx context.Context) (string, *failure) {
 		return s.write(ctx, "create", doc, esapi.IndexRequest{
 			Index: s.alias, DocumentID: documentID(doc.Key), OpType: "create", RequireAlias: &yes,
-			Body: bytes.NewReader(body),
+			Body: bytes.NewReader(body), Instrument: s.instrument,
 		})
 	}
 	var earlier int64 // attempts that may have stored the user

@@ -33,6 +33,7 @@ func (s *Store) Setup(ctx context.Context) error {
 		}
 		status, body, f := s.send(ctx, "set up", esapi.IndicesCreateRequest{
 			Index: index, Body: strings.NewReader(fmt.Sprintf(indexBody, s.alias, ownAlias(index))),
+			Instrument: s.instrument,
 		})
 		var ans struct{ Acknowledged *bool }
 		switch {
@@ -58,7 +59,9 @@ func (s *Store) Setup(ctx context.Context) error {
 // checkIndex reports whether there is an index behind the alias, and what keeps
 // it from being used.
 func (s *Store) checkIndex(ctx context.Context) (exists bool, err error) {
-	status, body, f := s.send(ctx, "set up", esapi.IndicesGetMappingRequest{Index: []string{s.alias}})
+	status, body, f := s.send(ctx, "set up", esapi.IndicesGetMappingRequest{
+		Index: []string{s.alias}, Instrument: s.instrument,
+	})
 	switch {
 	case f.noIndex():
 		return false, nil

@@ -22,9 +22,10 @@ type Options struct {
 // A Store is a signup.Store in Elasticsearch, to be made by New. It is safe for
 // concurrent use if its transport is, as the official client is.
 type Store struct {
-	transport esapi.Transport
-	alias     string
-	invalid   error // what is wrong with the options
+	transport  esapi.Transport
+	instrument esapi.Instrumentation // the transport's, or nil
+	alias      string
+	invalid    error // what is wrong with the options
 }
 
 // New returns the Store that t leads to. It makes no request: Setup tells
@@ -34,6 +35,9 @@ func New(t esapi.Transport, opts *Options) *Store {
 	s := &Store{transport: t, alias: "users"}
 	if opts != nil && opts.Index != "" {
 		s.alias = opts.Index
+	}
+	if i, ok := t.(esapi.Instrumented); ok {
+		s.instrument = i.InstrumentationEnabled()
 	}
 	const punctuation = ".-_"
 	ok := len(s.alias) <= 200 && !strings.ContainsAny(s.alias[:1], punctuation) &&
@@ -68,7 +72,9 @@ type found struct {
 
 // get reads the document of key.
 func (s *Store) get(ctx context.Context, key string) (found, error) {
-	ans, f := s.call(ctx, "get", esapi.GetRequest{Index: s.alias, DocumentID: documentID(key)})
+	ans, f := s.call(ctx, "get", esapi.GetRequest{
+		Index: s.alias, DocumentID: documentID(key), Instrument: s.instrument,
+	})
 	switch {
 	case f != nil && f.status == http.StatusNotFound && ans.Found != nil && !*ans.Found:
 		return found{}, fmt.Errorf("esstore: get: %w", signup.ErrNotFound)

@@ -26,7 +26,7 @@ func (s *Store) Update(ctx context.Context, u *signup.User) error {
 		return s.write(ctx, "update", doc, esapi.IndexRequest{
 			Index: ownAlias(v.index), DocumentID: documentID(doc.Key), RequireAlias: &yes,
 			IfSeqNo: &v.seqNo, IfPrimaryTerm: &v.primaryTerm,
-			Body: bytes.NewReader(body),
+			Body: bytes.NewReader(body), Instrument: s.instrument,
 		})
 	}
 	version, f := send(ctx)
