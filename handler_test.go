@@ -23,6 +23,7 @@ import (
 
 	"github.com/gosignup/signup"
 	"github.com/gosignup/signup/internal/leaktest"
+	"github.com/gosignup/signup/internal/wiretest"
 	"github.com/gosignup/signup/memstore"
 )
 
@@ -101,7 +102,7 @@ func readAll(t testing.TB, res *http.Response) string {
 		t.Errorf("reading the answer: %v", err)
 	}
 	_ = res.Body.Close()
-	t.Log(res.StatusCode, res.Header, string(text)) // to be searched for passwords
+	t.Log(res.StatusCode, res.Header, wiretest.Shown(text)) // to be searched for secrets
 	return string(text)
 }
 
@@ -187,7 +188,7 @@ type logBuffer struct {
 }
 
 // newLog returns a logger, and what it will have written; the test's output gets
-// that as well, to be searched for passwords.
+// that as well, to be searched for secrets.
 func newLog(t testing.TB) (*slog.Logger, *logBuffer) {
 	b := new(logBuffer)
 	t.Cleanup(func() { t.Log("logged:\n" + b.String()) })

@@ -93,7 +93,7 @@ func TestIdempotencyKey(t *testing.T) {
 
 				again, err := process().Register(t.Context(), r)
 
-				t.Logf("%v", err) // to be searched for passwords
+				t.Logf("%v", err) // to be searched for secrets
 				for _, want := range []error{signup.ErrExists, signup.ErrKeyReused, signup.ErrBadCredentials} {
 					if is := errors.Is(err, want); is != contains(c.want, want) {
 						t.Errorf("%v: is %v: %t", err, want, is)

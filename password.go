@@ -3,6 +3,8 @@ package signup
 import (
 	"fmt"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // A Hasher makes and checks the hashes of passwords. It is safe for concurrent
@@ -54,3 +56,7 @@ func checkPasswordText(password string) *FieldError {
 	}
 	return nil
 }
+
+// nfc returns password in Unicode normalisation form C (NIST SP 800-63B-4,
+// section 3.1.1.2), so that it is the same from every keyboard.
+func nfc(password string) string { return norm.NFC.String(password) }

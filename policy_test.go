@@ -18,7 +18,7 @@ import (
 // it is nil; and that it doesn't tell the password.
 func wantCode(t *testing.T, err error, code, password string) {
 	t.Helper()
-	t.Logf("%v %#v", err, err) // to be searched for passwords
+	t.Logf("%v %#v", err, err) // to be searched for secrets
 	if code == "" {
 		if err != nil {
 			t.Errorf("%+q is refused: %v", password, err)

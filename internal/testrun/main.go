@@ -1,19 +1,23 @@
 // Testrun runs go test in the directory that its first argument names, with the
 // others. It shows what failed, what the tests report as attributes, how many
-// tests and subtests ran, and whether a password that was used on the way is
-// anywhere in their output. A run that skips a test, or has none, fails.
-// It runs in the root of the repository.
+// tests and subtests ran, and whether a password, an address or a hash that was
+// used on the way is anywhere in their output, or in the spans and logs that
+// they have written to the file that SIGNUP_TEST_RECORD names. A run that skips
+// a test, or has none, fails. It runs in the root of the repository.
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 )
+
+// recordEnv is known to internal/integration, too.
+const recordEnv = "SIGNUP_TEST_RECORD"
 
 func main() {
 	if len(os.Args) < 3 {
@@ -27,22 +31,27 @@ func main() {
 }
 
 func run(dir string, args []string) error {
+	root, err := os.Getwd()
+	if err != nil {
+		return err
+	}
 	work, err := os.MkdirTemp("", "testrun")
 	if err != nil {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(work) }()
-	overlay, err := writeOverlay(work)
+	overlay, err := writeOverlay(root, work)
 	if err != nil {
 		return err
 	}
-	passwords := filepath.Join(work, "passwords")
+	secretsFile, record := filepath.Join(work, "secrets"), filepath.Join(work, "record")
 
 	cmd := exec.Command("go", append([]string{"test", "-json"}, args...)...)
 	cmd.Dir = dir
 	cmd.Stderr = os.Stderr
 	// In GOFLAGS it holds for the processes as well that tests build.
-	cmd.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS="+os.Getenv("GOFLAGS")+" -overlay="+overlay, passwordsEnv+"="+passwords)
+	cmd.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS="+os.Getenv("GOFLAGS")+" -overlay="+overlay,
+		secretsEnv+"="+secretsFile, recordEnv+"="+record)
 	events, err := cmd.StdoutPipe()
 	if err != nil {
 		return err
@@ -61,7 +70,7 @@ func run(dir string, args []string) error {
 	if r.passed == 0 || r.skipped > 0 {
 		return errors.New("a test was skipped, or none ran")
 	}
-	found, err := search(r.output.String(), passwords)
+	found, err := searchAll(r.output.String(), record, secretsFile)
 	if err != nil {
 		return err
 	}
@@ -69,24 +78,26 @@ func run(dir string, args []string) error {
 	return nil
 }
 
-// passwordsEnv is known to testdata/nfc.go, too.
-const passwordsEnv = "SIGNUP_TEST_PASSWORDS"
-
-// writeOverlay has the compiler take testdata/nfc.go for nfc.go.
-func writeOverlay(dir string) (path string, err error) {
-	root, err := os.Getwd()
+// searchAll searches the output, and the file record if the tests have written
+// one, for the secrets.
+func searchAll(output, record, secretsFile string) (told string, err error) {
+	used, err := readSecrets(secretsFile)
 	if err != nil {
 		return "", err
 	}
-	replace := map[string]string{
-		filepath.Join(root, "nfc.go"): filepath.Join(root, "internal", "testrun", "testdata", "nfc.go"),
-	}
-	text, err := json.Marshal(map[string]any{"Replace": replace})
-	if err != nil {
+	where := "output"
+	recorded, err := os.ReadFile(record)
+	switch {
+	case err == nil:
+		where = "output, spans and logs"
+	case !errors.Is(err, fs.ErrNotExist):
 		return "", err
 	}
-	path = filepath.Join(dir, "overlay.json")
-	return path, os.WriteFile(path, text, 0o600)
+	text := output + "\n" + string(recorded)
+	if err := used.search(text); err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("none of %s, is in %d bytes of %s", used, len(text), where), nil
 }
 
 func name(dir string) string {

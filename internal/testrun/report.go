@@ -28,6 +28,9 @@ func (r *report) read(events io.Reader) error {
 	for {
 		var e event
 		if err := dec.Decode(&e); errors.Is(err, io.EOF) {
+			for _, o := range outputs { // of a run that was ended in the middle of them
+				fmt.Print(o)
+			}
 			return nil
 		} else if err != nil {
 			return fmt.Errorf("reading the output of go test: %w", err)

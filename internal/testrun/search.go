@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -11,30 +10,65 @@ import (
 	"github.com/gosignup/signup/internal/leaktest"
 )
 
-// Shorter ones are in an output by chance: "password", for one.
-const shortest = 10
+// Secrets are what a run has used, of each kind: those that were planted in
+// the output, and the others.
+type secrets struct{ planted, others map[string][]string }
 
-// search fails if output has a password of the file in it, other than those
-// that were planted there, or lacks one of these.
-func search(output, passwords string) (told string, err error) {
-	secrets, planted, err := readPasswords(passwords)
-	if err != nil {
-		return "", err
+// search fails if output has one of the secrets in it other than those that
+// were planted there, or lacks one of these.
+func (s secrets) search(output string) error {
+	for _, kind := range kinds {
+		if found := leaktest.Find(output, s.others[kind]); len(found) > 0 {
+			return fmt.Errorf("the output has %d of the kind %s, such as %s", len(found), kind, examples(output, found))
+		}
+		planted := s.planted[kind]
+		if len(planted) == 0 || len(leaktest.Find(output, planted)) != len(planted) {
+			return fmt.Errorf("of the kind %s, one that was planted in the output isn't found, or none was planted", kind)
+		}
 	}
-	if found := leaktest.Find(output, secrets); len(found) > 0 {
-		return "", fmt.Errorf("the output has %d of the passwords, such as %q", len(found), found[:min(len(found), 10)])
-	}
-	if len(planted) == 0 || len(leaktest.Find(output, planted)) != len(planted) {
-		return "", errors.New("a password that was planted in the output isn't found, or none was planted")
-	}
-	return fmt.Sprintf("none of %d passwords is in %d bytes of output, but for %d that were planted", len(secrets), len(output), len(planted)), nil
+	return nil
 }
 
-// readPasswords returns those that can be searched for, each once.
-func readPasswords(file string) (secrets, planted []string, err error) {
+// examples quotes some of what was found, with the first line that has it as it
+// is.
+func examples(output string, found []string) string {
+	var b strings.Builder
+	for _, secret := range found[:min(len(found), 10)] {
+		fmt.Fprintf(&b, "\n\t%q", secret)
+		if before, after, ok := strings.Cut(output, secret); ok {
+			line := before[strings.LastIndexByte(before, '\n')+1:] + secret
+			rest, _, _ := strings.Cut(after, "\n")
+			fmt.Fprintf(&b, " in %.300q", line+rest)
+		}
+	}
+	return b.String()
+}
+
+func (s secrets) String() string {
+	planted := 0
+	for _, kind := range kinds {
+		planted += len(s.planted[kind])
+	}
+	return fmt.Sprintf("%d passwords, %d addresses and %d hashes, but for %d that were planted",
+		len(s.others[password]), len(s.others[address]), len(s.others[hash]), planted)
+}
+
+// Shorter ones are in an output by chance: "password", for one. So is what
+// was given for an address and has no @.
+func canBeSearched(kind, secret string) bool {
+	secret = strings.TrimSpace(secret)
+	if kind == address {
+		return len(secret) >= 8 && strings.Contains(secret, "@")
+	}
+	return len(secret) >= 10
+}
+
+// readSecrets returns those that can be searched for, each once.
+func readSecrets(file string) (secrets, error) {
+	s := secrets{make(map[string][]string), make(map[string][]string)}
 	f, err := os.Open(file)
 	if err != nil {
-		return nil, nil, fmt.Errorf("no password was noted down: %w", err)
+		return s, fmt.Errorf("no secret was noted down: %w", err)
 	}
 	defer func() { _ = f.Close() }()
 	seen := make(map[string]bool)
@@ -46,15 +80,16 @@ func readPasswords(file string) (secrets, planted []string, err error) {
 			continue
 		}
 		seen[line] = true
-		secret, err := strconv.Unquote(line)
+		kind, quoted, _ := strings.Cut(line, " ")
+		secret, err := strconv.Unquote(quoted)
 		switch {
 		case err != nil:
-			return nil, nil, fmt.Errorf("%s: %q: %w", file, line, err)
-		case strings.HasPrefix(secret, leaktest.Planted):
-			planted = append(planted, secret)
-		case len(strings.TrimSpace(secret)) >= shortest:
-			secrets = append(secrets, secret)
+			return s, fmt.Errorf("%s: %q: %w", file, line, err)
+		case leaktest.IsPlanted(secret):
+			s.planted[kind] = append(s.planted[kind], secret)
+		case canBeSearched(kind, secret):
+			s.others[kind] = append(s.others[kind], secret)
 		}
 	}
-	return secrets, planted, lines.Err()
+	return s, lines.Err()
 }

@@ -40,7 +40,7 @@ func Start(t *testing.T, pkg string, args ...string) (url string) {
 		if err := cmd.Wait(); err != nil {
 			t.Errorf("%s: %v", pkg, err)
 		}
-		t.Logf("what %s logged:\n%s", pkg, log.String()) // to be searched for passwords, too
+		t.Logf("what %s logged:\n%s", pkg, log.String()) // to be searched for secrets, too
 	})
 	kill := time.AfterFunc(time.Minute, func() { _ = cmd.Process.Kill() })
 	defer kill.Stop()

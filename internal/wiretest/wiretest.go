@@ -11,10 +11,13 @@ import (
 	"io"
 	"net/http"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 
+	"github.com/gosignup/signup"
 	"github.com/gosignup/signup/internal/leaktest"
+	"github.com/gosignup/signup/memstore"
 )
 
 //go:embed testdata/wire.json
@@ -79,14 +82,15 @@ func Run(t *testing.T, url string, cases []Case) {
 	for _, c := range cases {
 		t.Run(c.Name, func(t *testing.T) { c.run(t, client, url) })
 	}
-	t.Run("planted password", func(t *testing.T) { Plant(t, client, url) })
+	t.Run("planted secrets", func(t *testing.T) { Plant(t, client, url) })
 }
 
-// Plant registers a user, and writes the password to the test's output, where
-// internal/testrun must find it.
+// Plant registers a user, and stores one, and writes the password, the address
+// and the hash to the test's output, where internal/testrun must find them.
 func Plant(t *testing.T, client *http.Client, url string) {
-	password := leaktest.Planted + rand.Text()
-	body := fmt.Sprintf(`{"email_address": "%s@example.org", "password": %q}`, rand.Text(), password)
+	// No other address may be part of the planted one.
+	password, address := leaktest.Planted+rand.Text(), leaktest.PlantedAddress+rand.Text()+"@planted.example"
+	body := fmt.Sprintf(`{"email_address": %q, "password": %q}`, address, password)
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+"/v1/users/new", strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
@@ -97,7 +101,12 @@ func Plant(t *testing.T, client *http.Client, url string) {
 		t.Fatal(err)
 	}
 	_ = res.Body.Close()
-	t.Log(password)
+
+	u := signup.User{ID: rand.Text(), Email: address, PasswordHash: signup.Hash(leaktest.Planted + rand.Text())}
+	if err := memstore.New().Create(t.Context(), &u); err != nil {
+		t.Fatal(err)
+	}
+	t.Log(password, address, string([]byte(u.PasswordHash)))
 }
 
 func (c Case) run(t *testing.T, client *http.Client, url string) {
@@ -121,9 +130,15 @@ func (c Case) run(t *testing.T, client *http.Client, url string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Log(res.Header, string(text)) // to be searched for passwords
+	t.Log(res.Header, Shown(text)) // to be searched for secrets
 	c.check(t, res, text)
 }
+
+var repeated = regexp.MustCompile(`'(?:[^"\\]|\\.)*@(?:[^"\\]|\\.)*' ((?:added successfully|successfully logged in)!|already exists\.|is not valid )`)
+
+// Shown returns an answer as a test's output may have it: without the address,
+// which the messages repeat to the person who typed it.
+func Shown(answer []byte) string { return repeated.ReplaceAllString(string(answer), "'…' $1") }
 
 func (c Case) check(t *testing.T, res *http.Response, text []byte) {
 	want := c.Recorded

@@ -91,7 +91,7 @@ func Run(t *testing.T, newRouter func(*signup.Accounts) http.Handler) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) { c.run(t, client, server.URL) })
 	}
-	t.Run("planted password", func(t *testing.T) { wiretest.Plant(t, client, server.URL) })
+	t.Run("planted secrets", func(t *testing.T) { wiretest.Plant(t, client, server.URL) })
 }
 
 const panicHeader = "Test-Panic"
@@ -131,7 +131,7 @@ func (c testCase) run(t *testing.T, client *http.Client, url string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Log(resp.Header, string(body)) // to be searched for passwords
+	t.Log(resp.Header, wiretest.Shown(body)) // to be searched for secrets
 
 	if resp.StatusCode != c.status {
 		t.Errorf("status %d, want %d", resp.StatusCode, c.status)
