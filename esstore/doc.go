@@ -1,23 +1,44 @@
-// Package esstore keeps users in Elasticsearch, version 8.19 or later, for any
-// number of processes at once.
+// Package esstore keeps users in Elasticsearch, version 8.19 or 9, for any number
+// of processes at once.
 //
 // It takes the one-method esapi.Transport, which the official client is. The
 // application builds that, with its addresses, certificates and credentials:
 //
 //	transport := http.DefaultTransport.(*http.Transport).Clone()
 //	transport.MaxIdleConnsPerHost = 64 // as many as requests at once; the default is 2
+//	transport.ResponseHeaderTimeout = 30 * time.Second // a node may never answer; the default is to wait
 //	transport.TLSClientConfig = &tls.Config{RootCAs: authority}
 //	client, err := elasticsearch.NewClient(elasticsearch.Config{
-//		Addresses: []string{"https://es1:9200", "https://es2:9200"},
-//		Username:  "signup",
-//		Password:  password,
-//		Transport: transport,
-//		// Or a request whose caller has gone is tried three more times.
-//		RetryOnError: func(r *http.Request, _ error) bool { return r.Context().Err() == nil },
+//		Addresses:    []string{"https://es1:9200", "https://es2:9200"},
+//		Username:     "signup",
+//		Password:     password,
+//		Transport:    transport,
+//		RetryOnError: esstore.RetryOnError, // not for a caller who has gone
 //	})
 //	store := esstore.New(client, nil)
 //	err = store.Setup(ctx)
 //	accounts := &signup.Accounts{Store: store}
+//
+// What else the client can be told:
+//
+//   - CACert is another way to name the authority, in PEM, which the client puts
+//     into a copy of Transport. Without either the system's authorities count,
+//     and those of a server that made its own certificate aren't among them.
+//   - APIKey, as Elasticsearch returns it ("encoded"), takes the place of
+//     Username and Password, and wins over them.
+//   - CloudID takes the place of Addresses. It is an error to set both.
+//   - Several Addresses are used in turn. A request that reaches none of them is
+//     tried at the next, and a node that can't be reached is left out for a
+//     minute, then longer each time.
+//   - MaxIdleConnsPerHost is for each address. With fewer connections than
+//     requests at once most of them begin with a new one, and with TLS's
+//     handshake. MaxIdleConns, which is 100, is for all addresses together:
+//     raise it along, or set it to 0 for no limit.
+//   - Logger: those of the client have EnableRequestBody and EnableResponseBody.
+//     Leave both off, or the log gets addresses and hashes. CurlLogger has
+//     bodies always.
+//   - Instrumentation: NewOpenTelemetryInstrumentation with captureSearchBody
+//     false, for the same reason.
 //
 // # How users are stored
 //
@@ -33,9 +54,47 @@
 // The client retries on its own, so that a Create which succeeded may be
 // answered 409. After that, and after any error that leaves open whether a
 // write was made, the Store reads the document, even if the caller's context is
-// done by then (each time for two seconds at most), and tells from what it finds: a Create by
-// the user's ID, an Update by a random token which is stored with it. If that
-// fails too, the error is the first one, and the outcome unknown.
+// done by then, and tells from what it finds: a Create by the user's ID, an
+// Update by a random token which is stored with it.
+//
+// What it reads may be a write that the cluster is about to lose: a primary
+// shows one before the other copies have it, and if it was cut off from them
+// they never will. So a write whose effect was read after an error is sent once
+// more. Elasticsearch refuses it, as made before, with the consent of all copies
+// that are in sync, and only then it counts. Each of these requests is given
+// two seconds. How a write may end, and what the method then returns:
+//
+//	2xx, and it is Elasticsearch's     nil
+//	409                                nil, ErrExists or ErrConflict, as the document tells
+//	429                                ErrBusy: nothing was done, unless it was sent before
+//	other 4xx                          an error: nothing was done, unless it was sent before
+//	5xx, a proxy's page, a cut or      nil if the document tells so and the
+//	lost answer, no connection, the    write, sent again, is refused as made;
+//	context done, no master            ErrExists if the document is another
+//	                                   user's; else an error, outcome unknown
+//
+// After an unknown outcome a Create of the same User settles it, and so does
+// Accounts.Register with the same IdempotencyKey. After an Update or Delete,
+// Get tells. One thing no reader can tell: a request that the network holds back
+// for long after its caller has given up. An Update or Delete then finds another
+// version and does nothing; a Create finds the user there, or, if they were
+// deleted in the meantime, makes them anew.
+//
+// # What it takes to lose nothing
+//
+// A write that returned nil is on the disks of all copies that were in sync. For
+// that to be worth something, see to these settings:
+//
+//   - index.translog.durability is "request", which is the default. With
+//     "async" a node that crashes loses the writes of the last seconds.
+//   - There is a replica, on another node. The index that Setup makes has one as
+//     soon as there is a second node (index.auto_expand_replicas is "0-1"). A
+//     cluster goes on without any one of its nodes if three of them are eligible
+//     as master. On a single node the users are as safe as its disk.
+//   - index.write.wait_for_active_shards is "1" by default: while the replica is
+//     being replaced, the primary alone acknowledges writes, and if its disk
+//     is lost just then, so are they. With "2" such writes fail instead, as a
+//     503 that leaves nothing behind.
 //
 // Errors tell the status and the type of Elasticsearch's error, never its
 // reason, which may quote the document.

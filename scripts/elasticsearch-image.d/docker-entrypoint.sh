@@ -17,4 +17,7 @@ if [[ -n ${ELASTIC_PASSWORD:-} ]]; then
     bin/elasticsearch-keystore add --stdin --force bootstrap.password >/dev/null
 fi
 
+if [[ $(ulimit -n) != unlimited ]] && (($(ulimit -n) < 65535)); then
+  export LD_PRELOAD=/usr/local/lib/nofile.so
+fi
 exec bin/elasticsearch "${settings[@]}" "$@"
