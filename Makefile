@@ -5,7 +5,7 @@ MODULES := . examples/routers internal/integration
 FUZZTIME ?= 5s
 STATICCHECK := $(CURDIR)/.bin/staticcheck
 
-.PHONY: help test vet staticcheck unit routers consumer integration server fuzz soak lint clean
+.PHONY: help test vet staticcheck unit routers consumer integration server fuzz faults soak lint clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -35,7 +35,10 @@ fuzz: ## each fuzz target for FUZZTIME (5s)
 	  GOWORK=off go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$pkg >.fuzz.log 2>&1 || { cat .fuzz.log; exit 1; }; \
 	  grep '^fuzz: elapsed' .fuzz.log | tail -n 1; rm .fuzz.log; done
 
-soak: ## each fuzz target for ten minutes
+faults: server ## the tests on failing networks and killed nodes, with their full counts
+	@SIGNUP_TEST_SOAK=yes go run ./internal/testrun internal/integration -race -count=1 -timeout=2h -run 'TestToxics|TestKill' ./...
+
+soak: faults ## each fuzz target for ten minutes, and faults
 	@$(MAKE) --no-print-directory fuzz FUZZTIME=10m
 
 routers: ## the tests of the examples for each router, with -race
@@ -44,11 +47,14 @@ routers: ## the tests of the examples for each router, with -race
 consumer: ## what importing the library costs, seen from a module of its own
 	scripts/consumer
 
-server: ## a Docker engine and the image of Elasticsearch, made where they are missing
-	@test -n "$$SIGNUP_TEST_ELASTICSEARCH_URL" || scripts/elasticsearch-image
+server: ## a Docker engine and the images of Elasticsearch, made where they are missing
+	@test -n "$$SIGNUP_TEST_ELASTICSEARCH_URL" || { scripts/elasticsearch-image 8.19.7 && scripts/elasticsearch-image 9.2.0; }
+
+# A server that was given is neither killed nor cut off.
+given = $(if $(SIGNUP_TEST_ELASTICSEARCH_URL),-skip 'TestCluster|TestDisconnect|TestKill|TestIsolated|TestNoMaster|TestToxics')
 
 integration: server ## the tests against a real Elasticsearch
-	@go run ./internal/testrun internal/integration -race -count=1 -timeout=20m ./...
+	@go run ./internal/testrun internal/integration -race -count=1 -timeout=30m $(given) ./...
 
 lint: ## golangci-lint, if it is installed
 	golangci-lint run ./...

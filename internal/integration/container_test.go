@@ -2,14 +2,13 @@ package integration
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/tls"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
-	"strings"
 	"sync"
 	"time"
 
@@ -26,15 +25,26 @@ const (
 
 var runID = rand.Text()
 
-func image() string {
-	if image := os.Getenv("SIGNUP_TEST_ELASTICSEARCH_IMAGE"); image != "" {
-		return image
+// The versions to test on, as scripts/elasticsearch-image makes their images.
+const (
+	older = "8.19.7"
+	newer = "9.2.0"
+)
+
+func image(version string) string {
+	variable := "SIGNUP_TEST_ELASTICSEARCH_IMAGE"
+	if version == newer {
+		variable = "SIGNUP_TEST_ELASTICSEARCH_9_IMAGE"
 	}
-	return "docker.elastic.co/elasticsearch/elasticsearch:8.19.7" // as scripts/elasticsearch-image makes it
+	return cmp.Or(os.Getenv(variable), "docker.elastic.co/elasticsearch/elasticsearch:"+version)
 }
 
+// javaOptions has the server start in half the time: nothing here runs long enough for
+// more compiling to pay.
+const javaOptions = "-Xms512m -Xmx512m -XX:TieredStopAtLevel=1"
+
 // start starts a container and waits until Elasticsearch answers in it.
-func start(name string, secure bool) (_ *server, err error) {
+func start(name, version string, secure bool) (_ *server, err error) {
 	// The library panics where it finds no Docker.
 	defer func() {
 		if v := recover(); v != nil {
@@ -44,10 +54,11 @@ func start(name string, secure bool) (_ *server, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
 	defer cancel()
 
-	s := &server{Name: name, StandIn: standIn()}
+	setUpLibrary()
+	s := &server{Name: name, StandIn: standIn(image(version))}
 	env := map[string]string{
 		"discovery.type": "single-node",
-		"ES_JAVA_OPTS":   "-Xms512m -Xmx512m",
+		"ES_JAVA_OPTS":   javaOptions,
 		// A disk that is 90 % full is enough for tests.
 		"cluster.routing.allocation.disk.threshold_enabled": "false",
 	}
@@ -64,7 +75,7 @@ func start(name string, secure bool) (_ *server, err error) {
 		env["xpack.security.enabled"] = "false"
 	}
 
-	c, err := testcontainers.Run(ctx, image(),
+	c, err := testcontainers.Run(ctx, image(version),
 		testcontainers.WithEnv(env),
 		testcontainers.WithExposedPorts(port),
 		testcontainers.WithLabels(map[string]string{label: runID}),
@@ -89,16 +100,22 @@ func start(name string, secure bool) (_ *server, err error) {
 	return s, s.register()
 }
 
-// standIn reports whether the image is one that scripts/elasticsearch-image built. Then
-// the image of testcontainers' reaper can't be had either. It is called before the
-// library is first used, which reads its settings once.
-var standIn = sync.OnceValue(func() bool {
+// standIn reports whether the image is one that scripts/elasticsearch-image built.
+func standIn(image string) bool {
+	out, err := docker(context.Background(), "image", "inspect",
+		"--format", `{{index .Config.Labels "org.gosignup.stand-in"}}`, image)
+	return err == nil && out == "true"
+}
+
+// setUpLibrary is called before the library is first used, which reads its settings
+// once. Where an image is a stand-in, that of the library's reaper can't be had either.
+var setUpLibrary = sync.OnceFunc(func() {
 	log.SetDefault(log.NewNoopLogger())
-	out, err := exec.Command("docker", "image", "inspect",
-		"--format", `{{index .Config.Labels "org.gosignup.stand-in"}}`, image()).Output()
-	is := err == nil && strings.TrimSpace(string(out)) == "true"
+	if err := nameHost(); err != nil {
+		panic(err)
+	}
 	const noReaper = "TESTCONTAINERS_RYUK_DISABLED"
-	if is {
+	if standIn(image(older)) || standIn(image(newer)) {
 		if err := os.Setenv(noReaper, "true"); err != nil {
 			panic(err)
 		}
@@ -108,25 +125,7 @@ var standIn = sync.OnceValue(func() bool {
 			panic(err)
 		}
 	}
-	return is
 })
-
-// reaper is the end of a pipe that is closed when this process ends in whatever way.
-var reaper io.Closer
-
-// reap does the reaper's work: it removes this process's containers after a panic, a time-out or an interrupt.
-func reap() error {
-	cmd := exec.Command("sh", "-c", `trap '' HUP INT TERM
-cat
-containers=$(docker ps -aq --filter "label=$0")
-test -z "$containers" || docker rm -f -v $containers`, label+"="+runID)
-	pipe, err := cmd.StdinPipe()
-	if err != nil {
-		return err
-	}
-	reaper = pipe
-	return cmd.Start()
-}
 
 func readFile(ctx context.Context, c testcontainers.Container, path string) ([]byte, error) {
 	r, err := c.CopyFileFromContainer(ctx, path)

@@ -3,9 +3,11 @@
 //
 // They run on containers that they start, or on a running server:
 //
-//   - SIGNUP_TEST_ELASTICSEARCH_IMAGE: the image of the containers.
+//   - SIGNUP_TEST_ELASTICSEARCH_IMAGE: the image of the containers with version 8,
+//     and SIGNUP_TEST_ELASTICSEARCH_9_IMAGE of those with version 9.
 //   - SIGNUP_TEST_ELASTICSEARCH_URL: the address of a running server, with
-//     user:password if it wants them. No container is started then.
+//     user:password if it wants them. No container is started then, and the tests
+//     that kill servers are skipped.
 //   - SIGNUP_TEST_ELASTICSEARCH_CA: the file with the certificate of the authority
 //     that signed that server's, if the system doesn't know it.
 package integration

@@ -21,6 +21,7 @@ var started struct {
 }
 
 func TestMain(m *testing.M) {
+	recordAll()
 	code := m.Run()
 	report()
 	if err := stop(); err != nil {
@@ -48,6 +49,9 @@ func stop() error {
 	var errs []error
 	for _, c := range started.containers {
 		errs = append(errs, testcontainers.TerminateContainer(c))
+	}
+	if reaper != nil {
+		errs = append(errs, reaper())
 	}
 	if onGivenServer() {
 		for _, s := range started.servers {

@@ -61,9 +61,9 @@ func TestLostAnswer(t *testing.T) {
 			proxy := newLossy(t, s)
 			at := httptest.NewServer(proxy)
 			defer at.Close()
-			client, err := elasticsearch.NewClient(elasticsearch.Config{
+			client, err := elasticsearch.NewClient(instrumented(elasticsearch.Config{
 				Addresses: []string{at.URL}, Username: s.Username, Password: s.Password,
-			})
+			}))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -43,8 +43,9 @@ func (s *server) String() string {
 
 var (
 	startGiven = sync.OnceValues(connect)
-	startPlain = sync.OnceValues(func() (*server, error) { return start("plain HTTP", false) })
-	startTLS   = sync.OnceValues(func() (*server, error) { return start("TLS", true) })
+	startPlain = sync.OnceValues(func() (*server, error) { return start("plain HTTP", older, false) })
+	startTLS   = sync.OnceValues(func() (*server, error) { return start("TLS", older, true) })
+	startNewer = sync.OnceValues(func() (*server, error) { return start("TLS, newer", newer, true) })
 )
 
 func onGivenServer() bool { return os.Getenv("SIGNUP_TEST_ELASTICSEARCH_URL") != "" }
@@ -67,11 +68,12 @@ func servers(t *testing.T) []*server {
 	if onGivenServer() {
 		return []*server{must(t, startGiven)}
 	}
-	var both sync.WaitGroup
-	both.Go(func() { _, _ = startPlain() })
-	both.Go(func() { _, _ = startTLS() })
-	both.Wait()
-	return []*server{plainServer(t), tlsServer(t)}
+	var all sync.WaitGroup
+	all.Go(func() { _, _ = startPlain() })
+	all.Go(func() { _, _ = startTLS() })
+	all.Go(func() { _, _ = startNewer() })
+	all.Wait()
+	return []*server{plainServer(t), tlsServer(t), must(t, startNewer)}
 }
 
 func must(t *testing.T, start func() (*server, error)) *server {
@@ -180,7 +182,8 @@ func (s *server) transport() (*http.Transport, error) {
 	return transport, nil
 }
 
-// client returns a client with its default settings but for the size of the pool.
+// client returns a client with its default settings but for the size of the pool, and
+// for logs and traces, which are recorded.
 func (s *server) client(t *testing.T) *elasticsearch.Client {
 	t.Helper()
 	transport, err := s.transport()
@@ -188,12 +191,12 @@ func (s *server) client(t *testing.T) *elasticsearch.Client {
 		t.Fatal(err)
 	}
 	t.Cleanup(transport.CloseIdleConnections)
-	c, err := elasticsearch.NewClient(elasticsearch.Config{
+	c, err := elasticsearch.NewClient(instrumented(elasticsearch.Config{
 		Addresses: []string{s.URL},
 		Username:  s.Username,
 		Password:  s.Password,
 		Transport: transport,
-	})
+	}))
 	if err != nil {
 		t.Fatal(err)
 	}

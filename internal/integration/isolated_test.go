@@ -1,0 +1,232 @@
+package integration
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/elastic/go-elasticsearch/v8"
+
+	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/esstore"
+)
+
+// A primary that is cut off from its replica shows writes which the cluster then
+// loses, for it goes on without that primary. The Store must not take what it
+// reads there for made.
+func TestIsolatedPrimary(t *testing.T) {
+	c := startCluster(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*startTime)
+	defer cancel()
+	l, everywhere, index := ledgerOn(t, configOf(c.nodes...))
+	noDelay(t, everywhere, index)
+	if err := c.waitFor(ctx, "green", 3); err != nil {
+		t.Fatal(err)
+	}
+	primary, err := c.primaryOf(ctx, index)
+	if err != nil {
+		t.Fatal(err)
+	}
+	there := only(t, index, primary)
+
+	const each = 10 // a read there may go to the replica, and so nowhere
+	var registrations []signup.Registration
+	var changed, gone []signup.User
+	for range each {
+		registrations = append(registrations, l.newRegistration())
+		for _, users := range []*[]signup.User{&changed, &gone} {
+			u, err := l.accounts.Register(ctx, l.newRegistration())
+			if err != nil {
+				t.Fatal(err)
+			}
+			*users = append(*users, u)
+		}
+	}
+	if err := primary.disconnect(ctx); err != nil {
+		t.Fatal(err)
+	}
+	cut := time.Now()
+	shown := map[string]*atomic.Int64{"Create": {}, "Update": {}, "Delete": {}}
+	var wg sync.WaitGroup
+	write := func(what string, u signup.User, write func(context.Context) error, is func(stored string) bool) {
+		wg.Go(func() {
+			bounded, cancel := context.WithTimeout(ctx, time.Second)
+			defer cancel()
+			err := write(bounded)
+			record("%v", err)
+			if !isUnknown(err) {
+				t.Errorf("%s on a primary that is cut off: %v", what, err)
+			}
+			if is(local(t, primary, index, u)) {
+				shown[what].Add(1)
+			}
+		})
+	}
+	for i := range each {
+		r := registrations[i]
+		write("Create", signup.User{Email: r.Email}, func(ctx context.Context) error {
+			_, err := (&signup.Accounts{Store: there, Hasher: l.accounts.Hasher}).Register(ctx, r)
+			return err
+		}, func(stored string) bool { return strings.Contains(stored, `"found":true`) })
+		v := changed[i]
+		v.LastName = "changed"
+		write("Update", v, func(ctx context.Context) error { return there.Update(ctx, &v) },
+			func(stored string) bool { return strings.Contains(stored, `"last_name":"changed"`) })
+		write("Delete", gone[i], func(ctx context.Context) error { return there.Delete(ctx, gone[i]) },
+			func(stored string) bool { return strings.Contains(stored, `"found":false`) })
+	}
+	wg.Wait()
+	told := ""
+	for what, n := range shown {
+		if n.Load() == 0 { // or the test shows nothing: this is what it is about
+			t.Errorf("%s: the primary shows none of %d", what, each)
+		}
+		told += fmt.Sprintf("%s %d, ", what, n.Load())
+	}
+
+	// The others go on without it.
+	others := slices.DeleteFunc(slices.Clone(c.nodes), func(n *node) bool { return n == primary })
+	if err := (&cluster{nodes: others}).waitFor(ctx, "green", 2); err != nil {
+		t.Fatal(err)
+	}
+	t.Attr("isolated", fmt.Sprintf("of %d each, shown and then lost: %sthe others went on after %s; acknowledged by the primary that was cut off: 0",
+		each, told, time.Since(cut).Round(time.Second)))
+	store := only(t, index, others...)
+	for i := range each {
+		if u, err := store.Get(ctx, (signup.User{Email: registrations[i].Email}).Key()); !errors.Is(err, signup.ErrNotFound) {
+			t.Errorf("a new user is there: %v, %v", u, err)
+		}
+		for _, before := range []signup.User{changed[i], gone[i]} {
+			if u, err := store.Get(ctx, before.Key()); err != nil || !u.Equal(before) {
+				t.Errorf("a user isn't as before: %v, %v", u, err)
+			}
+		}
+		// And now the same request, sent again, is carried out.
+		if _, err := (&signup.Accounts{Store: store, Hasher: l.accounts.Hasher}).Register(ctx, registrations[i]); err != nil {
+			t.Errorf("a sign-up, repeated: %v", err)
+		}
+	}
+	next := changed[0]
+	next.LastName = "changed again"
+	if err := store.Update(ctx, &next); err != nil {
+		t.Errorf("another Update: %v", err)
+	}
+	if err := c.heal(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if u, err := there.Get(ctx, next.Key()); err != nil || !u.Equal(next) {
+		t.Errorf("the former primary, back again, has %v, %v", u, err)
+	}
+}
+
+// only returns the store as these nodes alone have it.
+func only(t *testing.T, index string, nodes ...*node) *esstore.Store {
+	t.Helper()
+	cfg := configOf(nodes...)
+	cfg.RetryOnError = esstore.RetryOnError
+	client, err := elasticsearch.NewClient(instrumented(cfg))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return esstore.New(client, &esstore.Options{Index: index})
+}
+
+// local returns what the node itself has of u.
+func local(t *testing.T, n *node, index string, u signup.User) string {
+	t.Helper()
+	id := sha256.Sum256([]byte(u.Key()))
+	url := n.URL + "/" + index + "/_doc/" + base64.RawURLEncoding.EncodeToString(id[:]) + "?preference=_local"
+	client := http.Client{Timeout: 5 * time.Second}
+	res, err := client.Get(url)
+	if err != nil {
+		t.Error(err)
+		return ""
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Error(err)
+	}
+	return string(text)
+}
+
+// configOf is of a client that knows these nodes.
+func configOf(nodes ...*node) (cfg elasticsearch.Config) {
+	for _, n := range nodes {
+		cfg.Addresses = append(cfg.Addresses, n.URL)
+	}
+	return cfg
+}
+
+// Without a majority there is no master, and nothing can be written: that is told,
+// and nothing else. What can be read is read.
+func TestNoMaster(t *testing.T) {
+	c := startCluster(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*startTime)
+	defer cancel()
+	l, everywhere, index := ledgerOn(t, configOf(c.nodes...))
+	noDelay(t, everywhere, index)
+	if err := c.waitFor(ctx, "green", 3); err != nil {
+		t.Fatal(err)
+	}
+	r := l.newRegistration()
+	u, err := l.accounts.Register(ctx, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	last, err := c.primaryOf(ctx, index)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range c.nodes {
+		if n != last {
+			if err := n.kill(ctx); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	other, next := l.newRegistration(), u
+	next.LastName = "changed"
+	for name, write := range map[string]func(context.Context) error{
+		"Create":          func(ctx context.Context) error { _, err := l.accounts.Register(ctx, other); return err },
+		"repeated Create": func(ctx context.Context) error { _, err := l.accounts.Register(ctx, r); return err },
+		"Update":          func(ctx context.Context) error { v := next; return l.store.Update(ctx, &v) },
+		"Delete":          func(ctx context.Context) error { return l.store.Delete(ctx, u) },
+	} {
+		bounded, cancel := context.WithTimeout(ctx, 3*time.Second)
+		began := time.Now()
+		err := write(bounded)
+		cancel()
+		record("%v", err)
+		t.Logf("%s: %v", name, err)
+		if !isUnknown(err) {
+			t.Errorf("%s without a master: %v", name, err)
+		}
+		if took := time.Since(began); took > 8*time.Second {
+			t.Errorf("%s took %s", name, took)
+		}
+	}
+	if stored, err := l.store.Get(ctx, u.Key()); err != nil || !stored.Equal(u) {
+		t.Errorf("Get without a master: %v, %v", stored, err)
+	}
+	if err := c.heal(ctx); err != nil {
+		t.Fatal(err)
+	}
+	// What was not done then can be done now, and is done once.
+	if _, err := l.accounts.Register(ctx, other); err != nil {
+		t.Errorf("the sign-up, repeated: %v", err)
+	}
+	if n := count(t, everywhere, index); n > 2 {
+		t.Errorf("%d documents", n)
+	}
+}

@@ -1,0 +1,283 @@
+package integration
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"html"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/elastic/go-elasticsearch/v8"
+
+	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/esstore"
+	"github.com/gosignup/signup/internal/leaktest"
+)
+
+// With OpenTelemetry and debug logs turned on everywhere, neither addresses nor
+// passwords nor hashes get into spans, logs, URLs, headers and errors, whatever
+// goes wrong.
+func TestNothingLeaks(t *testing.T) {
+	for _, s := range servers(t) {
+		t.Run(s.Name, func(t *testing.T) {
+			l := newLeaky(t)
+			transport, err := s.transport()
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(transport.CloseIdleConnections)
+			working := elasticsearch.Config{Addresses: []string{s.URL}, Username: s.Username, Password: s.Password, Transport: transport}
+			client := l.client(working)
+
+			l.lives(esstore.New(client, &esstore.Options{Index: indexName(t)}))
+			l.fails("wrong mapping", client, l.wronglyMapped(s))
+			l.fails("no index", client, indexName(t))
+			for _, status := range []int{http.StatusOK, http.StatusForbidden, http.StatusConflict, http.StatusTooManyRequests, http.StatusBadGateway} {
+				l.fails(fmt.Sprintf("a proxy's page, %d", status), l.client(at(quoting(t, status))), "users")
+			}
+			l.fails("connections that are reset", l.client(at("http://"+resetting(t))), "users")
+			l.fails("a server that is down", l.client(at("http://"+down(t))), "users")
+			l.search()
+		})
+	}
+}
+
+// A leaky is an application, with the secrets that it is given, and all that it
+// writes.
+type leaky struct {
+	*testing.T
+	*recording
+	text    bytes.Buffer
+	secrets []string
+}
+
+func newLeaky(t *testing.T) *leaky {
+	l := &leaky{T: t}
+	l.recording = newRecording(io.MultiWriter(&l.text, recordFile()))
+	return l
+}
+
+func (l *leaky) client(cfg elasticsearch.Config) *elasticsearch.Client {
+	c, err := elasticsearch.NewClient(l.instrumented(cfg))
+	if err != nil {
+		l.Fatal(err)
+	}
+	return c
+}
+
+func at(url string) elasticsearch.Config { return elasticsearch.Config{Addresses: []string{url}} }
+
+// someone returns an address and a password that nobody had before.
+func (l *leaky) someone() (address, password string) {
+	address, password = "Leaky+"+rand.Text()+"@Bücher.Example", "le mot de passé "+rand.Text()
+	key, err := signup.CanonicalEmail(address)
+	if err != nil {
+		l.Fatal(err)
+	}
+	l.secrets = append(l.secrets, address, key, password)
+	return address, password
+}
+
+// met records err, if there is one, as an application would write it.
+func (l *leaky) met(what string, err error) {
+	for ; err != nil; err = errors.Unwrap(err) {
+		l.record("error of %s: %T %v %+v %q", what, err, err, err, err)
+	}
+}
+
+func (l *leaky) want(what string, err, want error) {
+	l.Helper()
+	l.met(what, err)
+	if !errors.Is(err, want) {
+		l.Errorf("%s: %v, want %v", what, err, want)
+	}
+}
+
+// signUp sends a registration to the handler, and wants one of the statuses.
+func (l *leaky) signUp(a *signup.Accounts, address, password string, want ...int) {
+	l.Helper()
+	body, err := json.Marshal(map[string]string{"email_address": address, "password": password})
+	if err != nil {
+		l.Fatal(err)
+	}
+	req := httptest.NewRequest(http.MethodPost, "/v1/users/new", bytes.NewReader(body))
+	req.Header.Set("Content-Type", "application/json")
+	res := httptest.NewRecorder()
+	signup.NewHandler(a, &signup.HandlerOptions{Logger: l.logger()}).ServeHTTP(res, req)
+	if !slices.Contains(want, res.Code) {
+		l.Errorf("sign-up: %d %s, want %v", res.Code, res.Body, want)
+	}
+}
+
+// lives does with store what an application does, right or wrong.
+func (l *leaky) lives(store *esstore.Store) {
+	ctx := l.Context()
+	if err := store.Setup(ctx); err != nil {
+		l.Fatal(err)
+	}
+	for _, hasher := range []signup.Hasher{signup.Bcrypt{Cost: 4}, signup.Argon2id{Memory: 64, Time: 1}} {
+		a := &signup.Accounts{Store: store, Hasher: hasher}
+		address, password := l.someone()
+		l.signUp(a, address, password, http.StatusOK)
+		l.signUp(a, address, password, http.StatusConflict)
+		l.signUp(a, address, "test", http.StatusBadRequest)
+		invalid := "@" + address
+		l.secrets = append(l.secrets, invalid)
+		l.signUp(a, invalid, password, http.StatusBadRequest)
+		_, err := a.Register(ctx, signup.Registration{Email: invalid, Password: password})
+		l.want("wrong registration", err, signup.ErrInvalid)
+
+		u, err := a.Authenticate(ctx, address, password)
+		l.want("log-in", err, nil)
+		_, err = a.Authenticate(ctx, address, password+"!")
+		l.want("wrong password", err, signup.ErrBadCredentials)
+		_, err = a.Authenticate(ctx, invalid, password)
+		l.want("wrong address", err, signup.ErrBadCredentials)
+		l.secrets = append(l.secrets, string([]byte(u.PasswordHash)))
+		l.logger().Debug("logged in", "user", u, "hash", u.PasswordHash)
+
+		old := u
+		u.FirstName = "Ada"
+		l.want("update", store.Update(ctx, &u), nil)
+		l.want("update, outdated", store.Update(ctx, &old), signup.ErrConflict)
+		l.want("delete, outdated", store.Delete(ctx, old), signup.ErrConflict)
+		l.want("delete", store.Delete(ctx, u), nil)
+		l.want("delete, again", store.Delete(ctx, u), signup.ErrNotFound)
+		_, err = store.Get(ctx, u.Key())
+		l.want("get", err, signup.ErrNotFound)
+	}
+}
+
+// fails does the same where nothing works.
+func (l *leaky) fails(why string, client *elasticsearch.Client, index string) {
+	l.Helper()
+	store := esstore.New(client, &esstore.Options{Index: index})
+	a := &signup.Accounts{Store: store, Hasher: signup.Bcrypt{Cost: 4}}
+	address, password := l.someone()
+	hash, err := a.Hasher.Hash(password)
+	if err != nil {
+		l.Fatal(err)
+	}
+	l.secrets = append(l.secrets, string([]byte(hash)))
+	u := signup.User{ID: rand.Text(), Email: address, PasswordHash: hash, Version: index + "-000001/0/1/x"}
+
+	l.signUp(a, address, password, http.StatusInternalServerError, http.StatusServiceUnavailable)
+	done, cancel := context.WithCancel(l.Context())
+	cancel()
+	for what, call := range map[string]func(context.Context) error{
+		"create": func(ctx context.Context) error { return store.Create(ctx, &u) },
+		"update": func(ctx context.Context) error { return store.Update(ctx, &u) },
+		"delete": func(ctx context.Context) error { return store.Delete(ctx, u) },
+		"register": func(ctx context.Context) error {
+			_, err := a.Register(ctx, signup.Registration{Email: address, Password: password})
+			return err
+		},
+		"log-in": func(ctx context.Context) error { _, err := a.Authenticate(ctx, address, password); return err },
+	} {
+		err := call(l.Context())
+		l.met(why+": "+what, err)
+		if err == nil {
+			l.Errorf("%s: %s returned nil", why, what)
+		}
+		l.want(why+": "+what+", cancelled", call(done), context.Canceled)
+	}
+}
+
+// wronglyMapped returns an index that takes no user, and tells each who tries
+// the hash that it couldn't take.
+func (l *leaky) wronglyMapped(s *server) string {
+	index, client := indexName(l.T), s.client(l.T)
+	status, body := request(l.T, client, "PUT", "/"+index+"-000001",
+		`{"mappings": {"properties": {"password": {"type": "integer"}}}, "aliases": {"`+index+`": {}}}`)
+	if status != http.StatusOK {
+		l.Fatalf("%d %s", status, body)
+	}
+	const hash = "$2a$04$ofnobody"
+	status, body = request(l.T, client, "PUT", "/"+index+"/_doc/1", `{"password": "`+hash+`"}`)
+	if status != http.StatusBadRequest || !strings.Contains(body, hash) {
+		l.Errorf("Elasticsearch doesn't tell what it couldn't take: %d %s", status, body)
+	}
+	return index
+}
+
+// quoting returns the URL of a proxy that answers by a page with the request on it.
+func quoting(t *testing.T, status int) string {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		w.Header().Set("Content-Type", "text/html")
+		w.Header().Set("X-Elastic-Product", "Elasticsearch") // or the client would look no further
+		w.Header().Set("X-Request", html.EscapeString(string(body)))
+		w.WriteHeader(status)
+		_, _ = fmt.Fprintf(w, "<html><h1>%d</h1><pre>%s %s %s</pre>", status, r.Method, r.URL, html.EscapeString(string(body)))
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+// resetting returns the address of a server that reads what comes and resets the
+// connection.
+func resetting(t *testing.T) string {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = conn.Read(make([]byte, 1<<16))
+			_ = conn.(*net.TCPConn).SetLinger(0)
+			_ = conn.Close()
+		}
+	}()
+	return listener.Addr().String()
+}
+
+// down returns an address where nobody listens.
+func down(t *testing.T) string {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = listener.Close()
+	return listener.Addr().String()
+}
+
+// search wants none of the secrets in what was recorded, and that it was.
+func (l *leaky) search() {
+	text := l.text.String()
+	for _, secret := range leaktest.Find(text, l.secrets) {
+		l.Errorf("%q was written", secret)
+	}
+	lines := func(part string) int { return strings.Count("\n"+text, "\n"+part) }
+	spans, logs, requests, rounds := lines("span: "), lines(`{"time":`), lines("request: "), lines(`{"@timestamp":`)
+	if min(spans, logs, requests, rounds) == 0 {
+		l.Errorf("%d spans, %d records of slog, %d requests and %d of the client's own records were written", spans, logs, requests, rounds)
+	}
+	l.Attr("written", fmt.Sprintf("%d spans, %d records of slog, %d of the client, %d requests: none of %d secrets", spans, logs, rounds, requests, len(l.secrets)))
+
+	// That there is nothing to be found says little, unless it would be.
+	u := signup.User{ID: rand.Text(), Email: leaktest.PlantedAddress + rand.Text() + "@planted.example"}
+	u.PasswordHash = signup.Hash(leaktest.Planted + rand.Text())
+	password := leaktest.Planted + rand.Text()
+	if _, err := (signup.Bcrypt{Cost: 4}).Hash(password); err != nil {
+		l.Fatal(err)
+	}
+	planted := []string{u.Email, u.Key(), password, string([]byte(u.PasswordHash))}
+	l.logger().Debug("planted", "address", u.Email, "password", password, "hash", []byte(u.PasswordHash))
+	if found := leaktest.Find(l.text.String(), planted); len(found) != len(planted) {
+		l.Errorf("of what was planted, only %q is found", found)
+	}
+}

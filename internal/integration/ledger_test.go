@@ -1,0 +1,355 @@
+package integration
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	mathrand "math/rand/v2"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/elastic/go-elasticsearch/v8/esapi"
+
+	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/esstore"
+)
+
+// A ledger has what a store was asked to do and what it answered, to be compared
+// afterwards with what it has: see check. Each entry is one address's.
+type ledger struct {
+	accounts *signup.Accounts
+	store    *esstore.Store
+	record   func(error) // each error that was met
+
+	mu      sync.Mutex
+	entries []*entry
+
+	requests, unknown  atomic.Int64 // calls, and those after which nobody knew
+	repeated           atomic.Int64 // sign-ups that were sent again under their key
+	ownDuplicates      atomic.Int64 // ErrExists for who was alone with an address
+	ownConflicts       atomic.Int64 // ErrConflict or ErrNotFound for who was alone with a user
+	updated, deleted   atomic.Int64 // acknowledged
+	refusedAsDuplicate atomic.Int64 // with reason
+}
+
+// An entry is what may be stored of an address.
+type entry struct {
+	email  string
+	states []state // one of these it is
+	claims []claim // of those who contend for it
+}
+
+// A state is of a user at one time. The zero value is that there is none.
+type state struct {
+	password string
+	user     signup.User // as acknowledged; without ID: what became of it was never told
+	signup.Registration
+}
+
+// A claim is one of two sign-ups for an address.
+type claim struct {
+	signup.Registration
+	err error
+}
+
+func newLedger(accounts *signup.Accounts, store *esstore.Store) *ledger {
+	return &ledger{accounts: accounts, store: store, record: func(err error) { record("%v", err) }}
+}
+
+// run has workers make users, one after another, until done.
+func (l *ledger) run(ctx context.Context, workers int, done func() bool) {
+	var wg sync.WaitGroup
+	for range workers {
+		wg.Go(func() {
+			for !done() && ctx.Err() == nil {
+				if mathrand.IntN(10) == 0 {
+					l.contend(ctx)
+				} else {
+					l.live(ctx)
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// call makes one call, which may be given up early, and counts it.
+func (l *ledger) call(ctx context.Context, f func(context.Context) error) error {
+	patience := 5 * time.Second
+	if mathrand.IntN(10) == 0 {
+		patience = time.Duration(mathrand.IntN(int(50 * time.Millisecond)))
+	}
+	bounded, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	l.requests.Add(1)
+	err := f(bounded)
+	if err != nil {
+		l.record(err)
+	}
+	if isUnknown(err) {
+		l.unknown.Add(1)
+		sleep(ctx, 20*time.Millisecond) // a server that is down refuses fast
+	}
+	return err
+}
+
+// isUnknown reports whether err leaves open whether a write was made.
+func isUnknown(err error) bool {
+	if err == nil {
+		return false
+	}
+	for _, known := range []error{
+		signup.ErrExists, signup.ErrNotFound, signup.ErrConflict, signup.ErrInvalid, signup.ErrBusy,
+		signup.ErrKeyReused, signup.ErrBadCredentials,
+	} {
+		if errors.Is(err, known) {
+			return false
+		}
+	}
+	return true
+}
+
+func sleep(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}
+
+func (l *ledger) newRegistration() signup.Registration {
+	name := strings.ToLower(rand.Text()[:16])
+	return signup.Registration{
+		Email: "Ledger." + name + "@example.org", Password: "the password of " + rand.Text(),
+		FirstName: "first " + name, LastName: "last " + name, IdempotencyKey: rand.Text(),
+	}
+}
+
+// register signs up, again for as long as it is busy and, often, until the outcome
+// is known.
+func (l *ledger) register(ctx context.Context, r signup.Registration) (u signup.User, tries int, err error) {
+	for tries = 1; ; tries++ {
+		err = l.call(ctx, func(ctx context.Context) error {
+			u, err = l.accounts.Register(ctx, r)
+			return err
+		})
+		again := errors.Is(err, signup.ErrBusy) || isUnknown(err) && mathrand.IntN(20) > 0
+		if !again || ctx.Err() != nil || tries > 1000 {
+			return u, tries, err
+		}
+		if isUnknown(err) {
+			l.repeated.Add(1)
+		}
+		sleep(ctx, 10*time.Millisecond)
+	}
+}
+
+// live makes a user whom nobody else touches, changes them and maybe deletes them.
+func (l *ledger) live(ctx context.Context) {
+	r := l.newRegistration()
+	e := &entry{email: r.Email}
+	defer l.enter(e)
+
+	u, tries, err := l.register(ctx, r)
+	switch {
+	case err == nil:
+	case isUnknown(err), errors.Is(err, signup.ErrBusy):
+		e.states = []state{{}, {password: r.Password, Registration: r}}
+		return
+	default:
+		l.ownDuplicates.Add(1)
+		return
+	}
+	now := state{r.Password, u, r}
+	for range mathrand.IntN(3) {
+		next := now
+		next.password = "the next password of " + rand.Text()
+		if next.user.PasswordHash, err = l.accounts.Hasher.Hash(next.password); err != nil {
+			panic(err)
+		}
+		next.user.LastName = "changed"
+		next.user.UpdatedAt = time.Now()
+		err := l.call(ctx, func(ctx context.Context) error { return l.store.Update(ctx, &next.user) })
+		switch {
+		case err == nil:
+			l.updated.Add(1)
+			now = next
+			continue
+		case errors.Is(err, signup.ErrBusy):
+			continue
+		case !isUnknown(err):
+			l.ownConflicts.Add(1)
+		}
+		e.states = []state{now, next}
+		return
+	}
+	// A request of a sign-up that was repeated may still be on its way, and make
+	// the user anew: see the package comment of esstore.
+	if tries == 1 && mathrand.IntN(4) == 0 {
+		err := l.call(ctx, func(ctx context.Context) error { return l.store.Delete(ctx, now.user) })
+		switch {
+		case err == nil:
+			l.deleted.Add(1)
+			now = state{}
+		case errors.Is(err, signup.ErrBusy):
+		default:
+			if !isUnknown(err) {
+				l.ownConflicts.Add(1)
+			}
+			e.states = []state{now, {}}
+			return
+		}
+	}
+	e.states = []state{now}
+}
+
+// contend has two sign up for one address at once.
+func (l *ledger) contend(ctx context.Context) {
+	first, second := l.newRegistration(), l.newRegistration()
+	second.Email = strings.ToUpper(first.Email)
+	e := &entry{email: first.Email, claims: []claim{{Registration: first}, {Registration: second}}}
+	users := make([]signup.User, 2)
+	var wg sync.WaitGroup
+	for i := range e.claims {
+		c := &e.claims[i]
+		wg.Go(func() { users[i], _, c.err = l.register(ctx, c.Registration) })
+	}
+	wg.Wait()
+	maybe := []state{}
+	for i, c := range e.claims {
+		switch {
+		case c.err == nil:
+			e.states = append(e.states, state{c.Password, users[i], c.Registration})
+		case errors.Is(c.err, signup.ErrExists):
+			l.refusedAsDuplicate.Add(1)
+		case isUnknown(c.err), errors.Is(c.err, signup.ErrBusy):
+			maybe = append(maybe, state{password: c.Password, Registration: c.Registration})
+		default:
+			l.ownDuplicates.Add(1)
+		}
+	}
+	if e.states == nil { // nobody was told of success
+		e.states = append(maybe, state{})
+	}
+	l.enter(e)
+}
+
+func (l *ledger) enter(e *entry) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.entries = append(l.entries, e)
+}
+
+// Totals are what check has counted.
+type totals struct {
+	acknowledged, found, lost, doubled, gone, unacknowledged, there, partial int
+}
+
+// check compares the store, which must be whole again, with the ledger.
+func (l *ledger) check(t *testing.T, transport esapi.Transport, index string) {
+	t.Helper()
+	var sum totals
+	for _, e := range l.entries {
+		l.compare(t, e, &sum)
+	}
+	if stored := count(t, transport, index); stored != sum.found+sum.there {
+		sum.doubled += stored - sum.found - sum.there
+		t.Errorf("%d documents for %d users", stored, sum.found+sum.there)
+	}
+	for what, n := range map[string]int64{
+		"acknowledged users lost":                          int64(sum.lost),
+		"addresses with two users":                         int64(sum.doubled),
+		"users there in part":                              int64(sum.partial),
+		"own sign-ups called a duplicate":                  l.ownDuplicates.Load(),
+		"own updates or deletions called a conflict":       l.ownConflicts.Load(),
+		"acknowledged users, of whom there should be some": min(0, int64(sum.acknowledged)-1),
+	} {
+		if n != 0 {
+			t.Errorf("%s: %d", what, n)
+		}
+	}
+	t.Attr("ledger", fmt.Sprintf("%d calls, of which %d of unknown outcome and %d repeated under their key; "+
+		"acknowledged %d users, %d updates, %d deletions, found %d, gone %d, lost %d, doubled %d, own write called a duplicate %d, a conflict %d; "+
+		"refused as duplicates of others %d; unacknowledged %d, wholly there %d, in part %d",
+		l.requests.Load(), l.unknown.Load(), l.repeated.Load(),
+		sum.acknowledged, l.updated.Load(), l.deleted.Load(), sum.found, sum.gone, sum.lost, sum.doubled, l.ownDuplicates.Load(), l.ownConflicts.Load(),
+		l.refusedAsDuplicate.Load(), sum.unacknowledged, sum.there, sum.partial))
+}
+
+// compare looks up one address.
+func (l *ledger) compare(t *testing.T, e *entry, sum *totals) {
+	t.Helper()
+	key := (signup.User{Email: e.email}).Key()
+	stored, err := l.store.Get(t.Context(), key)
+	if err != nil && !errors.Is(err, signup.ErrNotFound) {
+		t.Fatalf("the store isn't whole again: %v", err)
+	}
+	is := func(s state) bool {
+		switch {
+		case s.password == "":
+			return err != nil
+		case err != nil || !stored.CheckPassword(s.password):
+			return false
+		case s.user.ID != "":
+			return stored.Equal(s.user)
+		}
+		return stored.Email == s.Email && stored.FirstName == s.FirstName && stored.LastName == s.LastName &&
+			stored.Active && stored.ID != "" && !stored.CreatedAt.IsZero() && stored.UpdatedAt.Equal(stored.CreatedAt)
+	}
+	acknowledged := len(e.states) > 0 && !slices.ContainsFunc(e.states, func(s state) bool { return s.password == "" })
+	deleted := len(e.states) == 1 && !acknowledged
+	ok := slices.ContainsFunc(e.states, is)
+	switch {
+	case deleted && ok:
+		sum.gone++
+	case deleted:
+		sum.lost++
+		t.Errorf("a deleted user is there: %v", stored)
+	case acknowledged && ok:
+		sum.acknowledged++
+		sum.found++
+	case acknowledged:
+		sum.acknowledged++
+		sum.lost++
+		t.Errorf("an acknowledged user isn't there as acknowledged: %v, %v", stored, err)
+	case ok && err == nil:
+		sum.unacknowledged++
+		sum.there++
+	case ok:
+		sum.unacknowledged++
+	default:
+		sum.unacknowledged++
+		sum.partial++
+		t.Errorf("a user is there, and not as anybody wrote it: %v, %v", stored, err)
+	}
+	if len(e.claims) == 2 && e.claims[0].err == nil && e.claims[1].err == nil {
+		sum.doubled++
+		t.Errorf("two were told that the address is theirs: %v", stored)
+	}
+	// Who was told that the address is another's must not be who holds it.
+	for _, c := range e.claims {
+		if errors.Is(c.err, signup.ErrExists) && err == nil && stored.CheckPassword(c.Password) {
+			l.ownDuplicates.Add(1)
+		}
+	}
+}
+
+// count returns how many documents the index has.
+func count(t *testing.T, transport esapi.Transport, index string) int {
+	t.Helper()
+	if status, body := request(t, transport, http.MethodPost, "/"+index+"/_refresh", ""); status != http.StatusOK {
+		t.Fatalf("refresh: %d %s", status, body)
+	}
+	var ans struct{ Count int }
+	_, body := request(t, transport, http.MethodGet, "/"+index+"/_count", "")
+	if err := json.Unmarshal([]byte(body), &ans); err != nil {
+		t.Fatal(err)
+	}
+	return ans.Count
+}
