@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/gosignup/signup"
@@ -482,6 +483,57 @@ func TestBusyBeforeAnyWork(t *testing.T) {
 	}
 	close(finish)
 	wg.Wait()
+}
+
+// A sleepyHasher takes the time that a hash of bcrypt's cost 12 is assumed to take.
+type sleepyHasher struct{ plainHasher }
+
+const asleep = 60 * time.Microsecond << 12
+
+func (sleepyHasher) Hash(password string) (signup.Hash, error) {
+	time.Sleep(asleep)
+	return signup.Hash("plain:"), nil
+}
+
+// A hundred who sign up in a loop, and wait when they are told that it is busy,
+// all get on.
+func TestRegisterIsFair(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const callers, atOnce, long = 100, 2, time.Hour
+		a := &signup.Accounts{Store: memstore.New(), Hasher: sleepyHasher{}, MaxHashing: atOnce}
+		ctx, cancel := context.WithTimeout(t.Context(), long)
+		defer cancel()
+		var done [callers]int
+		for i := range callers {
+			go func() {
+				for ctx.Err() == nil {
+					r := signup.Registration{Email: fmt.Sprintf("user%d.%d@example.org", i, done[i]), Password: goodPassword}
+					switch _, err := a.Register(ctx, r); {
+					case err == nil:
+						done[i]++
+					case errors.Is(err, signup.ErrBusy):
+						time.Sleep(rand.N(4 * time.Second))
+					case ctx.Err() == nil:
+						t.Error(err)
+					}
+				}
+			}()
+		}
+		time.Sleep(long + time.Minute)
+		synctest.Wait()
+		sum, least, most := 0, done[0], done[0]
+		for _, n := range done {
+			sum, least, most = sum+n, min(least, n), max(most, n)
+		}
+		mean := sum / callers
+		t.Logf("each of %d got %d to %d sign-ups, %d in the mean", callers, least, most, mean)
+		if capacity := int(long / asleep * atOnce); sum < capacity*9/10 {
+			t.Errorf("%d sign-ups of %d", sum, capacity)
+		}
+		if least < mean*3/4 || most > mean*5/4 {
+			t.Errorf("from %d to %d sign-ups, %d in the mean", least, most, mean)
+		}
+	})
 }
 
 func TestStoreFailures(t *testing.T) {

@@ -3,7 +3,6 @@ package signup
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -204,49 +203,6 @@ func TestGateAbandoned(t *testing.T) {
 			t.Errorf("%+v", s)
 		}
 		time.Sleep(time.Hour)
-	})
-}
-
-// A hundred who call in a loop, and wait when they are told that it is busy,
-// all get on.
-func TestGateIsFair(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		const callers = 100
-		g := newGate(2, 1<<20, 2*time.Second)
-		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
-		defer cancel()
-		var done [callers]int
-		for i := range callers {
-			go func() {
-				for ctx.Err() == nil {
-					busy := g.turnsAway(oneHash)
-					if !busy {
-						err := g.do(ctx, oneHash, func() { time.Sleep(assumed) })
-						busy = errors.Is(err, ErrBusy)
-						if err == nil {
-							done[i]++
-						}
-					}
-					if busy {
-						time.Sleep(rand.N(4 * time.Second))
-					}
-				}
-			}()
-		}
-		time.Sleep(time.Hour + time.Minute)
-		synctest.Wait()
-		sum, least, most := 0, done[0], done[0]
-		for _, n := range done {
-			sum, least, most = sum+n, min(least, n), max(most, n)
-		}
-		mean := sum / callers
-		t.Logf("each of %d got %d to %d turns, %d in the mean", callers, least, most, mean)
-		if capacity := int(time.Hour / assumed * 2); sum < capacity*9/10 {
-			t.Errorf("%d turns of %d", sum, capacity)
-		}
-		if least < mean*3/4 || most > mean*5/4 {
-			t.Errorf("from %d to %d turns, %d in the mean", least, most, mean)
-		}
 	})
 }
 

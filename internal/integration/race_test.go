@@ -18,12 +18,27 @@ import (
 // the service is busy, and returns the answer.
 func post(t *testing.T, url, email, password string) (int, string) {
 	t.Helper()
+	return postKeyed(t, url, "", email, password)
+}
+
+// postKeyed is post with an Idempotency-Key, if it isn't empty.
+func postKeyed(t *testing.T, url, key, email, password string) (int, string) {
+	t.Helper()
 	body, err := json.Marshal(map[string]string{"email_address": email, "password": password})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for {
-		res, err := http.Post(url, "application/json", bytes.NewReader(body))
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, bytes.NewReader(body))
+		if err != nil {
+			t.Error(err)
+			return 0, ""
+		}
+		req.Header.Set("Content-Type", "application/json")
+		if key != "" {
+			req.Header.Set("Idempotency-Key", key)
+		}
+		res, err := http.DefaultClient.Do(req)
 		if err != nil {
 			t.Error(err)
 			return 0, ""

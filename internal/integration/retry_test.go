@@ -20,6 +20,7 @@ import (
 type lossy struct {
 	*httputil.ReverseProxy
 	losing atomic.Bool
+	deaf   atomic.Bool // it carries out everything, and answers nothing
 	writes atomic.Int64
 }
 
@@ -38,6 +39,9 @@ func newLossy(t *testing.T, s *server) *lossy {
 		Transport: transport,
 		Rewrite:   func(r *httputil.ProxyRequest) { r.SetURL(target) },
 		ModifyResponse: func(res *http.Response) error {
+			if l.deaf.Load() {
+				panic(http.ErrAbortHandler)
+			}
 			if res.Request.Method == http.MethodGet {
 				return nil
 			}
