@@ -70,7 +70,7 @@ func start(name, version string, secure bool) (_ *server, err error) {
 		env["ELASTIC_PASSWORD"] = s.Password
 		// The authority's certificate is the container's to make: it can't be had before.
 		ready = ready.WithBasicAuth(s.Username, s.Password).
-			WithTLS(true, &tls.Config{InsecureSkipVerify: true}) //nolint:gosec // only to wait
+			WithTLS(true, &tls.Config{InsecureSkipVerify: true}) // only to wait
 	} else {
 		env["xpack.security.enabled"] = "false"
 	}

@@ -49,13 +49,13 @@ var theSingle = sync.OnceValues(func() (*node, error) {
 	return n, n.register()
 })
 
-// mortal returns what make makes, which can be had of containers only.
-func mortal[T any](t *testing.T, make func() (T, error)) T {
+// mortal returns what start starts, which can be had of containers only.
+func mortal[T any](t *testing.T, start func() (T, error)) T {
 	t.Helper()
 	if onGivenServer() {
 		t.Fatal("the given server is not to be killed: leave this test out, as make integration does")
 	}
-	v, err := make()
+	v, err := start()
 	if err != nil {
 		t.Fatalf("no Elasticsearch to kill: %v\nRun 'make test', which sets up Docker and the image.", err)
 	}

@@ -103,7 +103,7 @@ func (p *patterns) find(text string) map[int]bool {
 func forms(s string) []string {
 	quoted, _ := json.Marshal(s) // a string can't fail
 	inJSON, query := inner(string(quoted)), url.QueryEscape(s)
-	decimal := strings.Trim(fmt.Sprint([]byte(s)), "[]")
+	decimal := strings.Trim(fmt.Sprintf("%d", []byte(s)), "[]")
 	source := strings.TrimSuffix(strings.TrimPrefix(fmt.Sprintf("%#v", []byte(s)), "[]byte{"), "}")
 	all := []string{
 		s, inJSON, strings.ReplaceAll(inJSON, "/", `\/`), inner(strconv.Quote(s)), inner(strconv.QuoteToASCII(s)),
