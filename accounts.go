@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 )
@@ -101,8 +102,9 @@ func (Registration) MarshalText() ([]byte, error) { return []byte(redacted), nil
 //
 // With an IdempotencyKey, a registration that is repeated within 24 hours of
 // the user's creation returns that user, in whatever process, for as long as
-// the password is theirs. It costs one hash. Another password, or other data
-// while the user is unchanged, is an ErrKeyReused; if it is the password, an
+// the password is theirs. It costs one hash, and may give the user a new
+// Version. Another password, or other data while the user is unchanged (that
+// is, UpdatedAt is CreatedAt), is an ErrKeyReused; if it is the password, an
 // ErrBadCredentials as well, to be counted as a failed log-in. A user who was
 // deleted meanwhile is registered anew. Another address is another
 // registration, even with the same key.
@@ -119,14 +121,16 @@ func (a *Accounts) register(ctx context.Context, r Registration) (u User, before
 	if a.gate.turnsAway(a.hasher().Work()) { // before any work: refusing must stay cheap
 		return User{}, false, ErrBusy
 	}
-	if u, err = a.newUser(ctx, r); err != nil {
-		return User{}, false, err
-	}
+	u, wrong := a.newUser(r)
 	u.ID = newID(r.IdempotencyKey, u.Key())
-	if r.IdempotencyKey != "" {
+	// Before the policy, which may have changed since, or be out of order.
+	if r.IdempotencyKey != "" && len(wrong) == 0 && checkPasswordText(r.Password) == nil {
 		if stored, found, err := a.repeated(ctx, u, r.Password); found || err != nil {
 			return stored, found, err
 		}
+	}
+	if err := a.checkPassword(ctx, r.Password, u, wrong); err != nil {
+		return User{}, false, err
 	}
 	if u.PasswordHash, err = a.hash(ctx, r.Password); err != nil {
 		return User{}, false, err
@@ -137,9 +141,11 @@ func (a *Accounts) register(ctx context.Context, r Registration) (u User, before
 		return User{}, false, fmt.Errorf("register: %w", err)
 	}
 	if u.Version == "" && r.IdempotencyKey != "" { // another with this key was faster
-		if stored, found, err := a.repeated(ctx, u, r.Password); found || err != nil {
-			return stored, found, err
+		stored, found, err := a.repeated(ctx, u, r.Password)
+		if !found && err == nil {
+			err = errors.New("register: the user was deleted at once")
 		}
+		return stored, found, err
 	}
 	return u, false, nil
 }
@@ -200,19 +206,16 @@ func (a *Accounts) find(ctx context.Context, email string) (User, error) {
 	return a.Store.Get(ctx, key)
 }
 
-// newUser returns the user that r describes, yet without hash, ID and times,
-// or a *ValidationError, or the Policy's failure.
-func (a *Accounts) newUser(ctx context.Context, r Registration) (User, error) {
-	u := User{Email: r.Email, FirstName: r.FirstName, LastName: r.LastName, Active: true}
-	var wrong []FieldError
+// newUser returns the user that r describes, yet without hash, ID and times, and
+// what is wrong with r but for its password.
+func (a *Accounts) newUser(r Registration) (u User, wrong []FieldError) {
+	u = User{Email: r.Email, FirstName: r.FirstName, LastName: r.LastName, Active: true}
 	note := func(e *FieldError) {
 		if e != nil {
 			wrong = append(wrong, *e)
 		}
 	}
-
 	note(checkEmail(&u))
-	at := len(wrong) // the password's place: its policy looks at the rest
 	note(checkName(fieldFirstName, r.FirstName))
 	note(checkName(fieldLastName, r.LastName))
 	for _, f := range a.Fields {
@@ -225,21 +228,10 @@ func (a *Accounts) newUser(ctx context.Context, r Registration) (User, error) {
 			u.Profile[f.Name] = value
 		}
 	}
-
-	e, err := a.checkPassword(ctx, r.Password, u)
-	switch {
-	case err != nil && len(wrong) == 0:
-		return User{}, err
-	case e != nil:
-		wrong = append(wrong[:at], append([]FieldError{*e}, wrong[at:]...)...)
-	}
 	if r.IdempotencyKey != "" {
 		note(checkIdempotencyKey(r.IdempotencyKey))
 	}
-	if len(wrong) > 0 {
-		return User{}, &ValidationError{Fields: wrong}
-	}
-	return u, nil
+	return u, wrong
 }
 
 // checkEmail returns what is wrong with u.Email, or else fixes u's key.
@@ -256,9 +248,30 @@ func checkEmail(u *User) *FieldError {
 	return nil
 }
 
-// checkPassword returns what is wrong with password, or that it couldn't be
+// checkPassword returns a *ValidationError of what is wrong with u's registration
+// so far and with password, which comes second, after the address; or nil; or
+// that the password couldn't be checked.
+func (a *Accounts) checkPassword(ctx context.Context, password string, u User, wrong []FieldError) error {
+	e, err := a.askPolicy(ctx, password, u)
+	if err != nil && len(wrong) == 0 {
+		return err
+	}
+	if e != nil {
+		at := 0
+		if len(wrong) > 0 && wrong[0].Field == fieldEmail {
+			at = 1
+		}
+		wrong = slices.Insert(wrong, at, *e)
+	}
+	if len(wrong) > 0 {
+		return &ValidationError{Fields: wrong}
+	}
+	return nil
+}
+
+// askPolicy returns what is wrong with password, or that it couldn't be
 // checked.
-func (a *Accounts) checkPassword(ctx context.Context, password string, u User) (*FieldError, error) {
+func (a *Accounts) askPolicy(ctx context.Context, password string, u User) (*FieldError, error) {
 	if e := checkPasswordText(password); e != nil {
 		return e, nil
 	}

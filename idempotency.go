@@ -1,6 +1,7 @@
 package signup
 
 import (
+	"bytes"
 	"context"
 	"crypto/hmac"
 	"crypto/rand"
@@ -9,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	mathrand "math/rand/v2"
 	"net/http"
 	"strings"
 	"time"
@@ -74,29 +76,53 @@ func (a *Accounts) repeated(ctx context.Context, u User, password string) (_ Use
 			err = fmt.Errorf("register: %w", err)
 		}
 	}()
-	stored, err := a.Store.Get(ctx, u.Key())
-	switch {
-	case errors.Is(err, ErrNotFound), err == nil && stored.ID != u.ID:
-		return User{}, false, nil // whether the address is free is for Create to say
-	case err != nil:
-		return User{}, false, err
+	var checked Hash
+	for pause := time.Millisecond; ; pause *= 2 {
+		stored, err := a.Store.Get(ctx, u.Key())
+		switch {
+		case errors.Is(err, ErrNotFound), err == nil && stored.ID != u.ID:
+			return User{}, false, nil // whether the address is free is for Create to say
+		case err != nil:
+			return User{}, false, err
+		}
+		if checked == nil || !bytes.Equal(checked, stored.PasswordHash) {
+			if err := a.checkRepeated(ctx, stored, u, password); err != nil {
+				return User{}, false, err
+			}
+			checked = stored.PasswordHash
+		}
+		// What was read may be a write that isn't safe yet: one more makes it so.
+		err = a.Store.Update(ctx, &stored)
+		if err == nil {
+			return stored, true, nil
+		}
+		// Others who repeat it do the same.
+		if !errors.Is(err, ErrConflict) || pause > time.Second {
+			return User{}, false, err
+		}
+		select {
+		case <-ctx.Done():
+			return User{}, false, ctx.Err()
+		case <-time.After(mathrand.N(pause)):
+		}
 	}
+}
+
+// checkRepeated returns why a registration, which asks for u, can't be taken for
+// the one that made stored, or nil. It costs one hash.
+func (a *Accounts) checkRepeated(ctx context.Context, stored, u User, password string) error {
 	ok, _, err := a.verify(ctx, stored.PasswordHash, password, false)
 	switch {
 	case err != nil:
-		return User{}, false, err
+		return err
 	case now().Sub(stored.CreatedAt) >= repeatable:
-		return User{}, false, ErrExists
+		return ErrExists
 	case !ok:
-		return User{}, false, fmt.Errorf("%w: %w", ErrKeyReused, ErrBadCredentials)
+		return fmt.Errorf("%w: %w", ErrKeyReused, ErrBadCredentials)
 	case !asRegistered(stored, u):
-		return User{}, false, ErrKeyReused
+		return ErrKeyReused
 	}
-	// What was read may be a write that isn't safe yet: a Create settles it.
-	if err := a.Store.Create(ctx, &stored); err != nil {
-		return User{}, false, err
-	}
-	return stored, true, nil
+	return nil
 }
 
 // asRegistered reports whether stored was made by a registration that asked for

@@ -34,7 +34,7 @@ type failure struct {
 func (f *failure) Error() string {
 	switch {
 	case f.status == 0:
-		return fmt.Sprintf("esstore: %s: %s", f.op, unquoted(f.err))
+		return fmt.Sprintf("esstore: %s: %v", f.op, f.err)
 	case f.err != nil:
 		return fmt.Sprintf("esstore: %s: status %d, %v", f.op, f.status, f.err)
 	case f.kind == "":
@@ -49,19 +49,30 @@ func (f *failure) Error() string {
 
 func (f *failure) Unwrap() error { return f.err }
 
-// unquoted returns the text of a transport's error, without what net/http quotes
-// of an answer that it can't parse.
-func unquoted(err error) string {
+// unquoted returns a transport's error without what net/http quotes of an answer
+// that it can't parse, which may be the document.
+func unquoted(err error) error {
 	const broken = "transport connection broken"
-	text := err.Error()
-	_, network := errors.AsType[*net.OpError](err)
-	if network || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return text
+	if isOfNetwork(err) {
+		return err
 	}
-	if before, _, ok := strings.Cut(text, broken+": "); ok {
-		return before + broken
+	if before, _, ok := strings.Cut(err.Error(), broken+": "); ok {
+		return errors.New(before + broken)
 	}
-	return text
+	return err
+}
+
+// unread returns why an answer's body couldn't be read, without quoting it.
+func unread(err error) error {
+	if isOfNetwork(err) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, errTooLong) {
+		return fmt.Errorf("the answer could not be read: %w", err)
+	}
+	return errors.New("the answer could not be read")
+}
+
+func isOfNetwork(err error) bool {
+	_, is := errors.AsType[*net.OpError](err)
+	return is || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
 // Is makes a 429 an ErrBusy: Elasticsearch rejects before it does anything. But
@@ -106,6 +117,8 @@ func (s *Store) call(ctx context.Context, op string, req esapi.Request) (ans ans
 	return ans, f
 }
 
+var errTooLong = fmt.Errorf("it is longer than %d bytes", maxAnswer)
+
 var errNotElasticsearch = errors.New("the answer is not Elasticsearch's")
 
 // send sends req and returns the answer's status and body. It looks at the status before
@@ -123,13 +136,13 @@ func (s *Store) send(ctx context.Context, op string, req esapi.Request) (int, []
 	})
 	res, err := req.Do(ctx, s.transport)
 	if err != nil {
-		return 0, nil, &failure{op: op, err: err, attempts: attempts.Load()}
+		return 0, nil, &failure{op: op, err: unquoted(err), attempts: attempts.Load()}
 	}
 	body, err := readAnswer(res.Body)
 	f := &failure{op: op, status: res.StatusCode, attempts: attempts.Load()}
 	switch {
 	case err != nil:
-		f.err = fmt.Errorf("the answer could not be read: %w", err)
+		f.err = unread(err)
 		return 0, nil, f
 	case f.status < 300:
 		return f.status, body, nil
@@ -146,7 +159,7 @@ func readAnswer(body io.ReadCloser) ([]byte, error) {
 	defer func() { _ = body.Close() }()
 	b, err := io.ReadAll(io.LimitReader(body, maxAnswer+1))
 	if err == nil && len(b) > maxAnswer {
-		err = fmt.Errorf("it is longer than %d bytes", maxAnswer)
+		err = errTooLong
 	}
 	return b, err
 }

@@ -2,8 +2,10 @@ package esstore_test
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,52 +14,84 @@ import (
 )
 
 // What a GET shows of a write whose answer was lost may yet be lost, too. It
-// counts when the write, sent again, is refused because it was made, or is made
-// only now; after anything else the outcome is unknown.
+// counts when the document could be written once more in its own place; after
+// anything else the outcome is unknown.
 func TestConfirmed(t *testing.T) {
+	made := done(http.StatusOK, "updated", 9)
 	for name, c := range map[string]struct {
-		write  write
-		effect step
-		now    step // the write is made now, as number 9
-	}{
-		"Create": {create, foundLast(0), done(http.StatusCreated, "created", 9)},
-		"Update": {update, foundLast(1), done(http.StatusOK, "updated", 9)},
-		"Delete": {remove, nothing, done(http.StatusOK, "deleted", 9)},
-	} {
-		again := []finding{
-			{namedStep{"refused", conflict}, "nil"},
-			{namedStep{"made now", c.now}, "nil"},
-			{namedStep{"too many", tooMany}, unknown},
-			{namedStep{"denied", denied}, unknown},
-			{namedStep{"no index", noIndex}, unknown},
+		write write
+		seqNo int // of what is found
+	}{"Create": {create, 0}, "Update": {update, 1}} {
+		found := foundLast(c.seqNo)
+		tests := []struct {
+			name   string
+			script []step
+			want   string
+		}{
+			{"made", []step{made}, "nil"},
+			{"made, but not answered", []step{conflict, foundLast(8), made}, "nil"},
+			{"another write came between", []step{conflict, foundChanged}, unknown},
+			{"another user has the address", []step{conflict, foundAnother}, unknown},
+			{"it was lost", []step{conflict, nothing}, unknown},
+			{"it can't be read again", []step{conflict, down}, unknown},
+			{"too many", []step{tooMany}, unknown},
+			{"denied", []step{denied}, unknown},
+			{"no index", []step{noIndex}, unknown},
 		}
 		for _, open := range openAnswers {
-			again = append(again, finding{open, unknown})
+			tests = append(tests, struct {
+				name   string
+				script []step
+				want   string
+			}{open.name, []step{open.step}, unknown})
 		}
-		if name == "Delete" {
-			again = append(again, finding{namedStep{"absent", absent}, "nil"})
-		}
-		for _, a := range again {
-			t.Run(name+", "+a.name, func(t *testing.T) {
+		for _, test := range tests {
+			t.Run(name+", "+test.name, func(t *testing.T) {
 				f := newFake(t)
 				u := newUser()
-				if name != "Create" {
+				if name == "Update" {
 					u = f.stored(t)
 				}
-				f.then(hangUp, c.effect, a.step)
 				before := clone(u)
+				f.then(append([]step{hangUp, found}, test.script...)...)
 				err := c.write(t.Context(), f.store(), &u)
-				wantOutcome(t, err, a.want)
-				if name != "Delete" {
-					wantUser(t, u, before, err)
-				}
+				wantOutcome(t, err, test.want)
+				wantUser(t, u, before, err)
+
 				f.mu.Lock()
 				defer f.mu.Unlock()
-				if first, last := f.calls[len(f.calls)-3], f.calls[len(f.calls)-1]; first.uri != last.uri || first.body != last.body {
-					t.Errorf("%s %s was sent again as %s", first.uri, first.body, last.uri)
+				first := f.calls[len(f.calls)-len(test.script)-2]
+				again := f.calls[len(f.calls)-len(test.script)]
+				place := fmt.Sprintf("%d", c.seqNo)
+				if again.body != first.body || again.query.Get("if_seq_no") != place || again.query.Get("if_primary_term") != "1" ||
+					again.query.Get("op_type") == "create" || !strings.Contains(again.path, "users-000001.own") {
+					t.Errorf("%s was confirmed by %s", first.uri, again.uri)
 				}
 			})
 		}
+	}
+}
+
+// Nobody can write once more that there is nothing, so a Delete is sent again.
+func TestConfirmedGone(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		script []step
+		want   string
+	}{
+		{"made now", []step{deleted}, "nil"},
+		{"refused", []step{conflict, nothing}, "nil"},
+		{"absent", []step{absent, nothing}, "nil"},
+		{"refused, and another user is there", []step{conflict, foundAnother}, "nil"},
+		{"refused, and the user was changed", []step{conflict, foundChanged}, "ErrConflict"},
+		{"refused, and the user is as before", []step{conflict, foundFirst}, unknown},
+		{"refused, and it can't be read", []step{conflict, down}, unknown},
+		{"too many", []step{tooMany}, unknown},
+		{"no answer", []step{hangUp}, unknown},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			testDelete(t, append([]step{hangUp, nothing}, test.script...), test.want)
+		})
 	}
 }
 

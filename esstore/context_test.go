@@ -65,17 +65,17 @@ func TestContextDoneDuring(t *testing.T) {
 		name  string
 		write write
 		found step
-		made  bool
+		want  string
 	}{
-		{"Create made", create, foundLast(0), true},
-		{"Create not made", create, nothing, false},
-		{"Create unknown", create, down, false},
-		{"Update made", update, foundLast(1), true},
-		{"Update not made", update, foundFirst, false},
-		{"Update unknown", update, down, false},
-		{"Delete made", remove, nothing, true},
-		{"Delete not made", remove, foundFirst, false},
-		{"Delete unknown", remove, down, false},
+		{"Create made", create, foundLast(0), confirmed},
+		{"Create not made", create, nothing, unknown},
+		{"Create unknown", create, down, unknown},
+		{"Update made", update, foundLast(1), confirmed},
+		{"Update not made", update, foundFirst, unknown},
+		{"Update unknown", update, down, unknown},
+		{"Delete made", remove, nothing, goneAgain},
+		{"Delete not made", remove, foundFirst, unknown},
+		{"Delete unknown", remove, down, unknown},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			f := newFake(t)
@@ -85,13 +85,12 @@ func TestContextDoneDuring(t *testing.T) {
 			f.then(func(_ http.ResponseWriter, r *http.Request, _ []string) {
 				cancel()
 				<-r.Context().Done() // the client has hung up
-			}, test.found)
-			if test.made {
-				f.then(conflict)
-			}
+			})
+			script, want := confirming([]step{test.found}, test.want)
+			f.then(script...)
 			before := clone(u)
 			err := test.write(ctx, f.store(), &u)
-			if test.made {
+			if want == "nil" {
 				wantOutcome(t, err, "nil")
 				return
 			}

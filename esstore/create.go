@@ -18,41 +18,48 @@ func (s *Store) Create(ctx context.Context, u *signup.User) error {
 	if err != nil {
 		return err
 	}
-	send := func(ctx context.Context) (string, *failure) {
-		return s.write(ctx, "create", doc, esapi.IndexRequest{
+	var earlier int64 // attempts that may have stored the user
+	for pause, looked := firstPause, false; ; pause *= 2 {
+		version, f := s.write(ctx, "create", doc, esapi.IndexRequest{
 			Index: s.alias, DocumentID: documentID(doc.Key), OpType: "create", RequireAlias: &yes,
 			Body: bytes.NewReader(body), Instrument: s.instrument,
 		})
-	}
-	var earlier int64 // attempts that may have stored the user
-	for pause := firstPause; ; pause *= 2 {
-		version, f := send(ctx)
 		if f == nil {
 			u.Version = version
 			return nil
 		}
 		f.attempts += earlier
-		if !f.isRefusal() && !f.isOpen() {
+		if f.status != http.StatusConflict && !f.isOpen() {
 			return f
 		}
 		stored, err := s.settle(ctx, f, doc.Key)
+		refused := f.status == http.StatusConflict
 		switch {
-		case err == nil && stored.ID != doc.ID:
-			return fmt.Errorf("esstore: create: %w", signup.ErrExists)
-		case err == nil:
-			version = ""
+		case err == nil && stored.WriteToken == doc.WriteToken:
+			return s.confirm(ctx, f, doc, body, u, stored)
+		case err == nil && stored.ID == doc.ID && refused:
+			u.Version = ""
 			if v := stored.user(); v.Equal(*u) {
-				version = stored.version
+				u.Version = stored.version.String()
 			}
-			return f.confirm(ctx, send, u, version)
-		case f.status != http.StatusConflict || !errors.Is(err, signup.ErrNotFound) || pause > lastPause:
+			return nil
+		case err == nil && stored.ID != doc.ID && refused && (looked || f.attempts <= 1):
+			return fmt.Errorf("esstore: create: %w", signup.ErrExists)
+		case err == nil && stored.ID != doc.ID && pause <= lastPause:
+			// A copy that lags may show who had the address before: the
+			// next answer is the primary's own.
+			looked = true
+		case !refused || !errors.Is(err, signup.ErrNotFound) || pause > lastPause:
 			return f
 		}
-		// The address is held, and it is not: the holder was just deleted, or
+		// Or the address is held, and it is not: the holder was just deleted, or
 		// is on its way to the copy that was read.
 		if !sleep(ctx, pause) {
 			return fmt.Errorf("esstore: create: %w", ctx.Err())
 		}
-		earlier = max(0, f.attempts-1) // the last one has not, as the 409 says
+		earlier = f.attempts
+		if refused {
+			earlier = max(0, f.attempts-1) // the last one has not, as the 409 says
+		}
 	}
 }

@@ -18,7 +18,7 @@ func (s *Store) Delete(ctx context.Context, u signup.User) error {
 	if !ok {
 		return s.missing(s.conflict(ctx, "delete", u, nil))
 	}
-	send := func(ctx context.Context) (string, *failure) {
+	send := func(ctx context.Context) *failure {
 		ans, f := s.call(ctx, "delete", esapi.DeleteRequest{
 			Index: v.index, DocumentID: documentID(key), IfSeqNo: &v.seqNo, IfPrimaryTerm: &v.primaryTerm,
 			Instrument: s.instrument,
@@ -26,9 +26,9 @@ func (s *Store) Delete(ctx context.Context, u signup.User) error {
 		if f == nil && ans.Result != "deleted" {
 			f = &failure{op: "delete", status: ans.status, err: errNotElasticsearch}
 		}
-		return "", f
+		return f
 	}
-	_, f := send(ctx)
+	f := send(ctx)
 	switch {
 	case f == nil:
 		return nil
@@ -43,12 +43,38 @@ func (s *Store) Delete(ctx context.Context, u signup.User) error {
 	stored, err := s.settleChange(ctx, f, u)
 	switch {
 	case errors.Is(err, signup.ErrNotFound) && again, err == nil && stored.ID != u.ID && again:
-		return f.confirm(ctx, send, &u, "")
+		if f.isRefusal() {
+			return nil
+		}
+		return s.confirmGone(ctx, f, send, u)
 	case errors.Is(err, signup.ErrNotFound):
 		return fmt.Errorf("esstore: delete: %w", signup.ErrNotFound)
 	case err != nil && errors.Is(err, ctx.Err()):
 		return fmt.Errorf("esstore: delete: %w", err)
-	case err == nil && stored.version != u.Version, f.status == http.StatusConflict && !again:
+	case err == nil && stored.version.String() != u.Version, f.status == http.StatusConflict && !again:
+		return fmt.Errorf("esstore: delete: %w", signup.ErrConflict)
+	}
+	return f
+}
+
+// confirmGone is for a Delete that ended in f, after which u was read to be gone,
+// which only a primary that was cut off may show. So it is sent once more, and
+// if it is refused, as it is for want of that version, u must be gone still.
+func (s *Store) confirmGone(ctx context.Context, f *failure, send func(context.Context) *failure, u signup.User) error {
+	detached, cancel := detach(ctx, settleTimeout)
+	defer cancel()
+	again := send(detached)
+	switch {
+	case again == nil:
+		return nil
+	case !again.isRefusal():
+		return f
+	}
+	stored, err := s.settle(ctx, again, u.Key())
+	switch {
+	case errors.Is(err, signup.ErrNotFound), err == nil && stored.ID != u.ID:
+		return nil
+	case err == nil && stored.version.String() != u.Version:
 		return fmt.Errorf("esstore: delete: %w", signup.ErrConflict)
 	}
 	return f

@@ -45,8 +45,8 @@ func TestDeleteSettled(t *testing.T) {
 		{namedStep{"GET finds nothing", nothing}, "ErrNotFound"},
 	}, unread("ErrConflict")...), testDelete)
 	eachFinding(t, openAnswers, append([]finding{
-		{namedStep{"GET finds nothing", nothing}, confirmed},
-		{namedStep{"GET finds another user", foundAnother}, confirmed},
+		{namedStep{"GET finds nothing", nothing}, goneAgain},
+		{namedStep{"GET finds another user", foundAnother}, goneAgain},
 		{namedStep{"GET finds it changed", foundChanged}, "ErrConflict"},
 		{namedStep{"GET finds it", foundFirst}, unknown},
 	}, unread(unknown)...), testDelete)

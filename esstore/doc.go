@@ -58,27 +58,38 @@
 // Update by a random token which is stored with it.
 //
 // What it reads may be a write that the cluster is about to lose: a primary
-// shows one before the other copies have it, and if it was cut off from them
-// they never will. So a write whose effect was read after an error is sent once
-// more. Elasticsearch refuses it, as made before, with the consent of all copies
-// that are in sync, and only then it counts. Each of these requests is given
-// two seconds. How a write may end, and what the method then returns:
+// shows one before the other copies and its own disk have it, and if it was cut
+// off from the others they never will. So a document that was read as one's own
+// is written once more, in the place of itself, before the method returns nil:
+// that is answered when all copies in sync have it on their disks, or not at all.
+// How a write may end, and what the method then returns:
 //
 //	2xx, and it is Elasticsearch's     nil
-//	409                                nil, ErrExists or ErrConflict, as the document tells
+//	409                                nil, ErrExists or ErrConflict, as the document
+//	                                   tells; if that can't be read, Create an error
 //	429                                ErrBusy: nothing was done, unless it was sent before
 //	other 4xx                          an error: nothing was done, unless it was sent before
-//	5xx, a proxy's page, a cut or      nil if the document tells so and the
-//	lost answer, no connection, the    write, sent again, is refused as made;
-//	context done, no master            ErrExists if the document is another
-//	                                   user's; else an error, outcome unknown
+//	5xx, a proxy's page, a cut or      nil if the document is this write's, and could be
+//	lost answer, no connection, the    written once more; ErrExists if it is another
+//	context done, no master            user's, and the primary says so too;
+//	                                   else an error, outcome unknown
 //
 // After an unknown outcome a Create of the same User settles it, and so does
 // Accounts.Register with the same IdempotencyKey. After an Update or Delete,
-// Get tells. One thing no reader can tell: a request that the network holds back
-// for long after its caller has given up. An Update or Delete then finds another
-// version and does nothing; a Create finds the user there, or, if they were
-// deleted in the meantime, makes them anew.
+// Get tells.
+//
+// Where the caller's context is done, each request of these is given two
+// seconds more. What remains to be known:
+//
+//   - A Get that is answered by a node which was cut off from the others shows
+//     the past, or what will be lost, until that node notices.
+//   - Nobody can write once more that there is nothing. A Delete whose answer was
+//     lost is sent again, and the user looked for again; that both of these
+//     were answered by a node that was cut off can't be ruled out.
+//   - The network may hold back a request for long after its caller has given
+//     up. An Update or Delete then finds another version, and does nothing. A
+//     Create finds the user there, or, if they were deleted in the meantime,
+//     makes them anew.
 //
 // # What it takes to lose nothing
 //
@@ -91,10 +102,11 @@
 //     soon as there is a second node (index.auto_expand_replicas is "0-1"). A
 //     cluster goes on without any one of its nodes if three of them are eligible
 //     as master. On a single node the users are as safe as its disk.
-//   - index.write.wait_for_active_shards is "1" by default: while the replica is
-//     being replaced, the primary alone acknowledges writes, and if its disk
-//     is lost just then, so are they. With "2" such writes fail instead, as a
-//     503 that leaves nothing behind.
+//   - index.write.wait_for_active_shards stays at "1", its default. It is looked
+//     at before a write, and promises nothing of what comes after; and a higher
+//     one doesn't go with auto_expand_replicas, which may set the number of
+//     replicas to 0 (elastic/elasticsearch issue 74305). While a replica is being
+//     replaced, the primary alone acknowledges writes.
 //
 // Errors tell the status and the type of Elasticsearch's error, never its
 // reason, which may quote the document.

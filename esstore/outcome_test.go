@@ -121,14 +121,18 @@ var conflicts = []namedStep{
 	{"409 truncated", truncated(http.StatusConflict, failedBody(409, "version_conflict_engine_exception"))},
 }
 
-// A finding is what the GET after an uncertain answer finds, and the outcome.
-// Where that is "nil, confirmed", the write is sent again in between, and refused.
+// A finding is what the GET after an uncertain answer finds, and the outcome,
+// which may be one of those that take more requests.
 type finding struct {
 	namedStep
 	want string
 }
 
-const confirmed = "nil, confirmed"
+const (
+	confirmed = "nil, as the document was written once more"
+	goneAgain = "nil, as a second Delete was refused, and found nothing either"
+	heldAgain = "ErrExists, as a second Create was refused, and found another's too"
+)
 
 // eachFinding runs f for each answer followed by each finding.
 func eachFinding(t *testing.T, answers []namedStep, findings []finding, f func(t *testing.T, script []step, want string)) {
@@ -143,10 +147,15 @@ func eachFinding(t *testing.T, answers []namedStep, findings []finding, f func(t
 	}
 }
 
-// confirming returns the script with what confirmed stands for.
+// confirming returns the script with the requests that an outcome takes.
 func confirming(script []step, want string) ([]step, string) {
-	if want == confirmed {
-		return append(script, conflict), "nil"
+	switch want {
+	case confirmed:
+		return append(script, done(http.StatusOK, "updated", 9)), "nil"
+	case goneAgain:
+		return append(script, conflict, nothing), "nil"
+	case heldAgain:
+		return append(script, conflict, foundAnother), "ErrExists"
 	}
 	return script, want
 }

@@ -69,11 +69,11 @@ var (
 
 func TestCreateRetried(t *testing.T) {
 	eachRetried(t, []retried{
-		{"409, it is there", conflict, foundLast(0), "nil"},
-		{"409, another is there", conflict, foundAnother, "ErrExists"},
+		{"409, it is there", conflict, foundLast(0), confirmed},
+		{"409, another is there", conflict, foundAnother, heldAgain},
 		{"409, GET fails", conflict, denied, unknown},
 		{"429, it is there", tooMany, foundLast(0), confirmed},
-		{"429, another is there", tooMany, foundAnother, "ErrExists"},
+		{"429, another is there", tooMany, foundAnother, heldAgain},
 		{"429, nothing is there", tooMany, nothing, unknown},
 		{"429, GET fails", tooMany, denied, unknown},
 		{"403, it is there", denied, foundLast(0), confirmed},
@@ -94,7 +94,7 @@ func TestCreateRetried(t *testing.T) {
 // found out, the outcome is unknown.
 func TestUpdateRetried(t *testing.T) {
 	eachRetried(t, []retried{
-		{"409, it is there", conflict, foundLast(1), "nil"},
+		{"409, it is there", conflict, foundLast(1), confirmed},
 		{"409, another's is there", conflict, foundChanged, "ErrConflict"},
 		{"409, another user is there", conflict, foundAnother, "ErrConflict"},
 		{"409, nothing is there", conflict, nothing, "ErrConflict ErrNotFound"},
@@ -123,10 +123,10 @@ func TestDeleteRetried(t *testing.T) {
 		{"409, another user is there", conflict, foundAnother, "nil"},
 		{"409, it is there changed", conflict, foundChanged, "ErrConflict"},
 		{"409, GET fails", conflict, denied, unknown},
-		{"429, nothing is there", tooMany, nothing, confirmed},
+		{"429, nothing is there", tooMany, nothing, goneAgain},
 		{"429, it is there", tooMany, foundFirst, unknown},
 		{"429, GET fails", tooMany, denied, unknown},
-		{"403, nothing is there", denied, nothing, confirmed},
+		{"403, nothing is there", denied, nothing, goneAgain},
 		{"403, it is there", denied, foundFirst, unknown},
 	}, func(t *testing.T, script []step, want string) {
 		f := newFake(t)
@@ -146,7 +146,7 @@ func TestRetriedBeforeLaggingCopy(t *testing.T) {
 		found step // in the end
 		want  string
 	}{
-		{"Update made", update, foundLast(1), "nil"},
+		{"Update made", update, foundLast(1), confirmed},
 		{"Update not made", update, foundChanged, "ErrConflict"},
 		{"Delete made", remove, nothing, "nil"},
 		{"Delete not made", remove, foundChanged, "ErrConflict"},
@@ -154,8 +154,9 @@ func TestRetriedBeforeLaggingCopy(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			f := newFake(t)
 			u := f.stored(t)
-			f.then(hangUp, conflict, foundFirst, foundFirst, test.found)
-			wantOutcome(t, test.write(t.Context(), esstore.New(twice{f}, nil), &u), test.want)
+			script, want := confirming([]step{hangUp, conflict, foundFirst, foundFirst, test.found}, test.want)
+			f.then(script...)
+			wantOutcome(t, test.write(t.Context(), esstore.New(twice{f}, nil), &u), want)
 		})
 	}
 }

@@ -138,7 +138,11 @@ func TestErrorTexts(t *testing.T) {
 
 // net/http quotes what it can't read, and that may be the request, sent back.
 func TestErrorsOfBrokenHTTPKeepSecrets(t *testing.T) {
-	for _, head := range []string{"", "HTTP/1.1 ", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\nContent-Length: "} {
+	for _, head := range []string{
+		"", "HTTP/1.1 ", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\nContent-Length: ",
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",             // a chunk's length
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n", // a trailer
+	} {
 		raw := func(w http.ResponseWriter, _ *http.Request, writes []string) {
 			c, _, err := http.NewResponseController(w).Hijack()
 			if err != nil {
@@ -157,9 +161,11 @@ func TestErrorsOfBrokenHTTPKeepSecrets(t *testing.T) {
 				if err == nil {
 					t.Fatal("there is no error")
 				}
-				for _, secret := range secrets {
-					if strings.Contains(err.Error(), secret) {
-						t.Errorf("the error %v has %q", err, secret)
+				for ; err != nil; err = errors.Unwrap(err) {
+					for _, secret := range secrets {
+						if strings.Contains(err.Error(), secret) {
+							t.Errorf("the error %v has %q", err, secret)
+						}
 					}
 				}
 			})

@@ -45,7 +45,7 @@ func detach(ctx context.Context, bound time.Duration) (context.Context, context.
 func (s *Store) settleChange(ctx context.Context, f *failure, u signup.User) (found, error) {
 	for pause := firstPause; ; pause *= 2 {
 		stored, err := s.settle(ctx, f, u.Key())
-		lags := err == nil && f.status == http.StatusConflict && stored.version == u.Version
+		lags := err == nil && f.status == http.StatusConflict && stored.version.String() == u.Version
 		if !lags || pause > lastPause {
 			return stored, err
 		}
@@ -55,30 +55,32 @@ func (s *Store) settleChange(ctx context.Context, f *failure, u signup.User) (fo
 	}
 }
 
-// A sender sends a write, each time the same, and returns the Version that it
-// made.
-type sender func(context.Context) (version string, f *failure)
-
-// confirm is for a write that ended in f, and whose effect was read then. It sets
-// u.Version to version and returns nil if that is safe, else it returns f.
+// confirm is for the write of doc that ended in f, and that was then read as
+// stored. It makes sure of it and sets u.Version, or returns f.
 //
 // What is read may yet be lost: a primary shows a write before the other copies
-// have it, and they never will if it was cut off from them, or dies now. To
-// answer a write, though, be it by a 409, it needs all that are in sync. So
-// the write is sent again.
-func (f *failure) confirm(ctx context.Context, send sender, u *signup.User, version string) error {
-	if !f.isRefusal() {
+// and its own disk have it, and if it was cut off from the others they never
+// will. So the document is written once more, in the place of itself: that is
+// answered when all copies that are in sync have it, or not at all.
+func (s *Store) confirm(ctx context.Context, f *failure, doc document, body []byte, u *signup.User, stored found) error {
+	for pause := firstPause; ; pause *= 2 {
 		detached, cancel := detach(ctx, settleTimeout)
-		defer cancel()
-		switch made, again := send(detached); {
-		case again == nil: // it was lost, and is made now
-			version = made
-		case !again.isRefusal():
+		version, again := s.replace(detached, f.op, doc, body, stored.version)
+		cancel()
+		if again == nil {
+			u.Version = version
+			return nil
+		}
+		if again.status != http.StatusConflict || pause > lastPause || !sleep(ctx, pause) {
+			return f
+		}
+		// It was written once more, and the answer lost, or another write came
+		// between, or what was read is lost.
+		var err error
+		if stored, err = s.settle(ctx, again, doc.Key); err != nil || stored.WriteToken != doc.WriteToken {
 			return f
 		}
 	}
-	u.Version = version
-	return nil
 }
 
 // sleep reports whether ctx wasn't done before d was over.

@@ -1,6 +1,7 @@
 package esstore
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -31,6 +32,9 @@ type Store struct {
 // New returns the Store that t leads to. It makes no request: Setup tells
 // whether the Store can be used. An Index that can't be a name in Elasticsearch
 // makes every method fail.
+//
+// If t sends a request more than once, it must do so with net/http, by which the
+// Store knows (see net/http/httptrace). So must no proxy, of its own accord.
 func New(t esapi.Transport, opts *Options) *Store {
 	s := &Store{transport: t, alias: "users"}
 	if opts != nil && opts.Index != "" {
@@ -60,14 +64,14 @@ func (s *Store) Get(ctx context.Context, key string) (signup.User, error) {
 		return signup.User{}, err
 	}
 	u := stored.user()
-	u.Version = stored.version
+	u.Version = stored.version.String()
 	return u, nil
 }
 
 // A found document, with its version.
 type found struct {
 	document
-	version string
+	version
 }
 
 // get reads the document of key.
@@ -101,16 +105,25 @@ func (s *Store) write(ctx context.Context, op string, doc document, req esapi.Re
 	if err != nil {
 		return "", &failure{op: op, status: ans.status, err: err}
 	}
-	return v, nil
+	return v.String(), nil
+}
+
+// replace writes doc in the place of the version at.
+func (s *Store) replace(ctx context.Context, op string, doc document, body []byte, at version) (string, *failure) {
+	return s.write(ctx, op, doc, esapi.IndexRequest{
+		Index: ownAlias(at.index), DocumentID: documentID(doc.Key), RequireAlias: &yes,
+		IfSeqNo: &at.seqNo, IfPrimaryTerm: &at.primaryTerm,
+		Body: bytes.NewReader(body), Instrument: s.instrument,
+	})
 }
 
 // version returns the Version of the document that ans is about.
-func (s *Store) version(ans answer, doc document) (string, error) {
+func (s *Store) version(ans answer, doc document) (version, error) {
 	switch {
 	case ans.SeqNo == nil || ans.PrimaryTerm == nil:
-		return "", errors.New("the answer has no version")
+		return version{}, errors.New("the answer has no version")
 	case !isIndexOf(ans.Index, s.alias):
-		return "", fmt.Errorf("the index behind the alias %s must be named %s- and a number", s.alias, s.alias)
+		return version{}, fmt.Errorf("the index behind the alias %s must be named %s- and a number", s.alias, s.alias)
 	}
-	return version{ans.Index, *ans.SeqNo, *ans.PrimaryTerm, ownerOf(doc.Key, doc.ID)}.String(), nil
+	return version{ans.Index, *ans.SeqNo, *ans.PrimaryTerm, ownerOf(doc.Key, doc.ID)}, nil
 }

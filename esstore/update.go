@@ -1,13 +1,10 @@
 package esstore
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
-
-	"github.com/elastic/go-elasticsearch/v8/esapi"
 
 	"github.com/gosignup/signup"
 )
@@ -22,14 +19,7 @@ func (s *Store) Update(ctx context.Context, u *signup.User) error {
 	if err != nil {
 		return err
 	}
-	send := func(ctx context.Context) (string, *failure) {
-		return s.write(ctx, "update", doc, esapi.IndexRequest{
-			Index: ownAlias(v.index), DocumentID: documentID(doc.Key), RequireAlias: &yes,
-			IfSeqNo: &v.seqNo, IfPrimaryTerm: &v.primaryTerm,
-			Body: bytes.NewReader(body), Instrument: s.instrument,
-		})
-	}
-	version, f := send(ctx)
+	version, f := s.replace(ctx, "update", doc, body, v)
 	switch {
 	case f == nil:
 		u.Version = version
@@ -42,14 +32,14 @@ func (s *Store) Update(ctx context.Context, u *signup.User) error {
 	stored, err := s.settleChange(ctx, f, *u)
 	switch {
 	case err == nil && stored.WriteToken == doc.WriteToken:
-		return f.confirm(ctx, send, u, stored.version)
+		return s.confirm(ctx, f, doc, body, u, stored)
 	case f.status != http.StatusConflict:
 		return f
 	case errors.Is(err, signup.ErrNotFound):
 		return gone("update")
 	case err != nil && errors.Is(err, ctx.Err()):
 		return fmt.Errorf("esstore: update: %w", err)
-	case err == nil && stored.version != u.Version, f.attempts <= 1:
+	case err == nil && stored.version.String() != u.Version, f.attempts <= 1:
 		return fmt.Errorf("esstore: update: %w", signup.ErrConflict)
 	}
 	return f
@@ -64,7 +54,7 @@ func (s *Store) conflict(ctx context.Context, op string, u signup.User, f *failu
 		return gone(op)
 	case err != nil:
 		return err
-	case f != nil && stored.version == u.Version:
+	case f != nil && stored.version.String() == u.Version:
 		return f // it is there, but the alias of its own is missing
 	}
 	return fmt.Errorf("esstore: %s: %w", op, signup.ErrConflict)

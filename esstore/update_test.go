@@ -46,7 +46,7 @@ func TestUpdateOfOtherIndex(t *testing.T) {
 // content that the Update wants to write.
 func TestUpdateSettled(t *testing.T) {
 	eachFinding(t, conflicts, append([]finding{
-		{namedStep{"GET finds it", foundLast(1)}, "nil"},
+		{namedStep{"GET finds it", foundLast(1)}, confirmed},
 		{namedStep{"GET finds another's of equal content", foundChanged}, "ErrConflict"},
 		{namedStep{"GET finds another user", foundAnother}, "ErrConflict"},
 		{namedStep{"GET finds nothing", nothing}, "ErrConflict ErrNotFound"},
@@ -64,7 +64,7 @@ func TestUpdateSettled(t *testing.T) {
 func TestUpdateSetsVersion(t *testing.T) {
 	for name, script := range map[string][]step{
 		"from the answer": {updated},
-		"from the GET":    {hangUp, foundLast(1), conflict},
+		"from the GET":    {hangUp, foundLast(0), updated},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFake(t)

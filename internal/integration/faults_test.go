@@ -3,13 +3,16 @@ package integration
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"net/url"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	toxiproxy "github.com/Shopify/toxiproxy/v2"
+	"github.com/elastic/elastic-transport-go/v8/elastictransport"
 	"github.com/elastic/go-elasticsearch/v8"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
@@ -78,8 +81,19 @@ func TestToxics(t *testing.T) {
 				t.Fatal(err)
 			}
 			transport.DisableKeepAlives = true
+			var failed atomic.Int64 // round trips, not for want of time
+			count := func(next elastictransport.RoundTripFunc) elastictransport.RoundTripFunc {
+				return func(req *http.Request) (*http.Response, error) {
+					res, err := next(req)
+					if err != nil && req.Context().Err() == nil {
+						failed.Add(1)
+					}
+					return res, err
+				}
+			}
 			l, _, index := ledgerOn(t, elasticsearch.Config{
 				Addresses: []string{"http://" + proxy.Listen}, Transport: transport,
+				Interceptors: []elastictransport.InterceptorFunc{count},
 			})
 			for _, toxic := range c.toxics {
 				text := fmt.Sprintf(`{"type": %s, "toxicity": %v}`, toxic, c.toxicity)
@@ -91,6 +105,10 @@ func TestToxics(t *testing.T) {
 			proxy.Toxics.ResetToxics(context.Background())
 			time.Sleep(time.Second) // for what is still on its way
 			l.check(t, server.client(t), index)
+			// One that is cut in its body fails later.
+			if c.toxicity < 1 && failed.Load() == 0 && c.name != "answer cut in its body" {
+				t.Error("no round trip has failed: there was no toxic")
+			}
 		})
 	}
 }

@@ -168,11 +168,23 @@ func (l *leaky) fails(why string, client *elasticsearch.Client, index string) {
 		l.Fatal(err)
 	}
 	l.secrets = append(l.secrets, string([]byte(hash)))
-	u := signup.User{ID: rand.Text(), Email: address, PasswordHash: hash, Version: index + "-000001/0/1/x"}
+	u := signup.User{ID: rand.Text(), Email: address, PasswordHash: hash}
+	// A Version that could be stored there, or nothing would be sent.
+	if err := esstore.New(made(index), &esstore.Options{Index: index}).Create(l.Context(), &u); err != nil {
+		l.Fatal(err)
+	}
 
 	l.signUp(a, address, password, http.StatusInternalServerError, http.StatusServiceUnavailable)
 	done, cancel := context.WithCancel(l.Context())
 	cancel()
+	before := l.text.String()
+	defer func() {
+		for _, method := range []string{"PUT", "DELETE", "GET"} {
+			if !strings.Contains(strings.TrimPrefix(l.text.String(), before), "\nrequest: "+method) {
+				l.Errorf("%s: no %s was sent", why, method)
+			}
+		}
+	}()
 	for what, call := range map[string]func(context.Context) error{
 		"create": func(ctx context.Context) error { return store.Create(ctx, &u) },
 		"update": func(ctx context.Context) error { return store.Update(ctx, &u) },
@@ -190,6 +202,14 @@ func (l *leaky) fails(why string, client *elasticsearch.Client, index string) {
 		}
 		l.want(why+": "+what+", cancelled", call(done), context.Canceled)
 	}
+}
+
+// made is a transport which answers that a document was made in the alias.
+type made string
+
+func (alias made) Perform(*http.Request) (*http.Response, error) {
+	body := fmt.Sprintf(`{"_index": "%s-000001", "_seq_no": 0, "_primary_term": 1, "result": "created"}`, string(alias))
+	return &http.Response{StatusCode: http.StatusCreated, Body: io.NopCloser(strings.NewReader(body))}, nil
 }
 
 // wronglyMapped returns an index that takes no user, and tells each who tries

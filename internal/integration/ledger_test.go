@@ -37,6 +37,8 @@ type ledger struct {
 	ownConflicts       atomic.Int64 // ErrConflict or ErrNotFound for who was alone with a user
 	updated, deleted   atomic.Int64 // acknowledged
 	refusedAsDuplicate atomic.Int64 // with reason
+	busy               atomic.Int64 // told that nothing was done
+	bothChanged        atomic.Int64 // two users by two Updates from one Version
 }
 
 // An entry is what may be stored of an address.
@@ -139,7 +141,7 @@ func (l *ledger) register(ctx context.Context, r signup.Registration) (u signup.
 			u, err = l.accounts.Register(ctx, r)
 			return err
 		})
-		again := errors.Is(err, signup.ErrBusy) || isUnknown(err) && mathrand.IntN(20) > 0
+		again := errors.Is(err, signup.ErrBusy) && mathrand.IntN(5) > 0 || isUnknown(err) && mathrand.IntN(20) > 0
 		if !again || ctx.Err() != nil || tries > 1000 {
 			return u, tries, err
 		}
@@ -159,6 +161,10 @@ func (l *ledger) live(ctx context.Context) {
 	u, tries, err := l.register(ctx, r)
 	switch {
 	case err == nil:
+	case errors.Is(err, signup.ErrBusy) && tries == 1: // nothing was stored
+		e.states = []state{{}}
+		l.busy.Add(1)
+		return
 	case isUnknown(err), errors.Is(err, signup.ErrBusy):
 		e.states = []state{{}, {password: r.Password, Registration: r}}
 		return
@@ -167,6 +173,10 @@ func (l *ledger) live(ctx context.Context) {
 		return
 	}
 	now := state{r.Password, u, r}
+	if mathrand.IntN(5) == 0 {
+		e.states = l.rival(ctx, now)
+		return
+	}
 	for range mathrand.IntN(3) {
 		next := now
 		next.password = "the next password of " + rand.Text()
@@ -209,6 +219,37 @@ func (l *ledger) live(ctx context.Context) {
 	e.states = []state{now}
 }
 
+// rival has two change one user at once, from one Version, and returns what may be
+// stored then.
+func (l *ledger) rival(ctx context.Context, now state) []state {
+	next, errs := []state{now, now}, make([]error, 2)
+	var wg sync.WaitGroup
+	for i := range next {
+		next[i].user.LastName = fmt.Sprintf("changed by %d", i)
+		wg.Go(func() {
+			errs[i] = l.call(ctx, func(ctx context.Context) error { return l.store.Update(ctx, &next[i].user) })
+		})
+	}
+	wg.Wait()
+	states := []state{now}
+	for i, err := range errs {
+		switch {
+		case err == nil && errs[1-i] == nil:
+			l.bothChanged.Add(1)
+			return next
+		case err == nil:
+			l.updated.Add(1)
+			return []state{next[i]}
+		case isUnknown(err):
+			states = append(states, next[i])
+		}
+	}
+	if len(states) == 1 && !errors.Is(errs[0], signup.ErrBusy) && !errors.Is(errs[1], signup.ErrBusy) {
+		l.ownConflicts.Add(1) // each was told of the other
+	}
+	return states
+}
+
 // contend has two sign up for one address at once.
 func (l *ledger) contend(ctx context.Context) {
 	first, second := l.newRegistration(), l.newRegistration()
@@ -236,6 +277,9 @@ func (l *ledger) contend(ctx context.Context) {
 	}
 	if e.states == nil { // nobody was told of success
 		e.states = append(maybe, state{})
+		if len(maybe) == 0 { // each was told that it is the other's
+			l.ownDuplicates.Add(1)
+		}
 	}
 	l.enter(e)
 }
@@ -258,6 +302,9 @@ func (l *ledger) check(t *testing.T, transport esapi.Transport, index string) {
 	for _, e := range l.entries {
 		l.compare(t, e, &sum)
 	}
+	if gone := l.deleted.Load() + l.busy.Load(); int64(sum.gone) != gone {
+		t.Errorf("%d are gone, of %d that should be", sum.gone, gone)
+	}
 	if stored := count(t, transport, index); stored != sum.found+sum.there {
 		sum.doubled += stored - sum.found - sum.there
 		t.Errorf("%d documents for %d users", stored, sum.found+sum.there)
@@ -265,6 +312,7 @@ func (l *ledger) check(t *testing.T, transport esapi.Transport, index string) {
 	for what, n := range map[string]int64{
 		"acknowledged users lost":                          int64(sum.lost),
 		"addresses with two users":                         int64(sum.doubled),
+		"two Updates from one Version":                     l.bothChanged.Load(),
 		"users there in part":                              int64(sum.partial),
 		"own sign-ups called a duplicate":                  l.ownDuplicates.Load(),
 		"own updates or deletions called a conflict":       l.ownConflicts.Load(),
