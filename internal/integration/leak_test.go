@@ -180,7 +180,7 @@ func (l *leaky) fails(why string, client *elasticsearch.Client, index string) {
 	before := l.text.String()
 	defer func() {
 		for _, method := range []string{"PUT", "DELETE", "GET"} {
-			if !strings.Contains(strings.TrimPrefix(l.text.String(), before), "\nrequest: "+method) {
+			if !strings.Contains("\n"+strings.TrimPrefix(l.text.String(), before), "\nrequest: "+method) {
 				l.Errorf("%s: no %s was sent", why, method)
 			}
 		}

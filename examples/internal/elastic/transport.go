@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"strings"
 	"time"
 )
 
@@ -52,7 +53,7 @@ func New(rawURL, caFile string) (*Transport, error) {
 // Perform sends req, whose URL has path and query only, to the node.
 func (t *Transport) Perform(req *http.Request) (*http.Response, error) {
 	req.URL.Scheme, req.URL.Host = t.node.Scheme, t.node.Host
-	req.URL.Path = t.node.JoinPath(req.URL.Path).Path
+	req.URL.Path = strings.TrimSuffix(t.node.Path, "/") + req.URL.Path // which begins with "/"
 	if t.node.User != nil {
 		password, _ := t.node.User.Password()
 		req.SetBasicAuth(t.node.User.Username(), password)
