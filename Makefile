@@ -51,7 +51,7 @@ server: ## a Docker engine and the images of Elasticsearch, made where they are 
 	@test -n "$$SIGNUP_TEST_ELASTICSEARCH_URL" || { scripts/elasticsearch-image 8.19.7 && scripts/elasticsearch-image 9.2.0; }
 
 # A server that was given is neither killed nor cut off.
-given = $(if $(SIGNUP_TEST_ELASTICSEARCH_URL),-skip 'TestCluster|TestDisconnect|TestKill|TestIsolated|TestNoMaster|TestToxics')
+given = $(if $(SIGNUP_TEST_ELASTICSEARCH_URL),-skip 'TestCluster|TestKill|TestIsolated|TestNoMaster|TestToxics')
 
 integration: server ## the tests against a real Elasticsearch
 	@go run ./internal/testrun internal/integration -race -count=1 -timeout=30m $(given) ./...

@@ -226,29 +226,3 @@ func TestCluster(t *testing.T) {
 	try(c.waitFor(ctx, "green", 3))
 	took("green_with_three_nodes")
 }
-
-// A node that is cut off is reached by the tests, not by the others.
-func TestDisconnect(t *testing.T) {
-	c := startCluster(t)
-	ctx, cancel := context.WithTimeout(t.Context(), startTime)
-	defer cancel()
-	begin, n := time.Now(), c.nodes[1]
-	if err := n.disconnect(ctx); err != nil {
-		t.Fatal(err)
-	}
-	if err := c.waitFor(ctx, "green", 2); err != nil {
-		t.Fatal(err)
-	}
-	t.Attr("missed_after", time.Since(begin).Round(10*time.Millisecond).String())
-	if err := n.ask(ctx, "/_nodes/_local?filter_path=nodes.*.name", nil); err != nil {
-		t.Errorf("the host can't reach it: %v", err)
-	}
-	begin = time.Now()
-	if err := n.connect(ctx); err != nil {
-		t.Fatal(err)
-	}
-	if err := c.waitFor(ctx, "green", 3); err != nil {
-		t.Fatal(err)
-	}
-	t.Attr("back_after", time.Since(begin).Round(10*time.Millisecond).String())
-}

@@ -47,20 +47,20 @@ func TestIdempotencyKey(t *testing.T) {
 			want("another key", other, key+"0", password, http.StatusConflict, "")
 			want("no key", other, "", password, http.StatusConflict, "")
 
-			const callers = 40
+			const callers, each = 16, 8
 			var wg sync.WaitGroup
 			for i := range callers {
 				wg.Go(func() {
-					address := fmt.Sprintf("idempotent%d@abc.com", i/8)
-					if status, _ := postKeyed(t, []string{one, other}[i%2], fmt.Sprintf("%s-%d", key, i/8), address, password); status != http.StatusOK {
+					address := fmt.Sprintf("idempotent%d@abc.com", i/each)
+					if status, _ := postKeyed(t, []string{one, other}[i%2], fmt.Sprintf("%s-%d", key, i/each), address, password); status != http.StatusOK {
 						t.Errorf("at once: %d", status)
 					}
 				})
 			}
 			wg.Wait()
 			client := s.client(t)
-			if n := count(t, client, index); n != 1+callers/8 {
-				t.Errorf("%d documents, want %d", n, 1+callers/8)
+			if n := count(t, client, index); n != 1+callers/each {
+				t.Errorf("%d documents, want %d", n, 1+callers/each)
 			}
 		})
 	}
