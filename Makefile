@@ -36,7 +36,7 @@ fuzz: ## each fuzz target for FUZZTIME (5s)
 	  grep '^fuzz: elapsed' .fuzz.log | tail -n 1; rm .fuzz.log; done
 
 faults: server ## the tests on failing networks and killed nodes, with their full counts
-	@SIGNUP_TEST_SOAK=yes go run ./internal/testrun internal/integration -race -count=1 -timeout=2h -run 'TestToxics|TestKill' ./...
+	@SIGNUP_TEST_SOAK=yes go run ./internal/testrun internal/integration -race -count=1 -timeout=2h -run 'TestToxics|TestKill|TestNothingLeaks' ./...
 
 soak: faults ## each fuzz target for ten minutes, and faults
 	@$(MAKE) --no-print-directory fuzz FUZZTIME=10m
