@@ -140,7 +140,7 @@ func TestErrorTexts(t *testing.T) {
 func TestErrorsOfBrokenHTTPKeepSecrets(t *testing.T) {
 	for _, head := range []string{
 		"", "HTTP/1.1 ", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\nContent-Length: ",
-		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",             // a chunk's length
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",                 // a chunk's length
 		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n", // a trailer
 	} {
 		raw := func(w http.ResponseWriter, _ *http.Request, writes []string) {
