@@ -58,13 +58,12 @@ func checkIdempotencyKey(key string) *FieldError {
 // newID returns an ID for the user of an address: a random one, or the one that
 // the Idempotency-Key makes.
 func newID(idempotencyKey, address string) string {
-	random := rand.Text()
 	if idempotencyKey == "" {
-		return random
+		return rand.Text()
 	}
 	mac := hmac.New(sha256.New, []byte(idempotencyKey))
 	mac.Write([]byte("github.com/gosignup/signup: ID of " + address))
-	return base32.StdEncoding.EncodeToString(mac.Sum(nil))[:len(random)]
+	return base32.StdEncoding.EncodeToString(mac.Sum(nil))[:26] // as long as a random one: 130 bits
 }
 
 // repeated returns the user whom an earlier registration with u's ID has made.
