@@ -157,10 +157,8 @@ func (c *cluster) client(t *testing.T) *elasticsearch.Client {
 		t.Fatal(err)
 	}
 	t.Cleanup(transport.CloseIdleConnections)
-	cfg := elasticsearch.Config{Transport: transport}
-	for _, n := range c.nodes {
-		cfg.Addresses = append(cfg.Addresses, n.URL)
-	}
+	cfg := configOf(c.nodes...)
+	cfg.Transport = transport
 	client, err := elasticsearch.NewClient(instrumented(cfg))
 	if err != nil {
 		t.Fatal(err)
@@ -192,10 +190,7 @@ func TestCluster(t *testing.T) {
 	client, index := c.client(t), indexName(t)
 	store := esstore.New(client, &esstore.Options{Index: index})
 	try(store.Setup(ctx))
-	// Or a new replica waits a minute for the node to come back.
-	if status, body := request(t, client, http.MethodPut, "/"+index+"/_settings", `{"index.unassigned.node_left.delayed_timeout": "0"}`); status != http.StatusOK {
-		t.Fatalf("%d %s", status, body)
-	}
+	noDelay(t, client, index)
 	try(c.waitFor(ctx, "green", 3))
 	if _, body := request(t, client, http.MethodGet, "/_cat/shards/"+index+"?h=prirep,state", ""); strings.Count(body, "STARTED") != 2 {
 		t.Fatalf("shards: %s; want a primary and a replica", body)

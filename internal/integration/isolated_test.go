@@ -28,11 +28,7 @@ func TestIsolatedPrimary(t *testing.T) {
 	c := startCluster(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 2*startTime)
 	defer cancel()
-	l, everywhere, index := ledgerOn(t, configOf(c.nodes...))
-	noDelay(t, everywhere, index)
-	if err := c.waitFor(ctx, "green", 3); err != nil {
-		t.Fatal(err)
-	}
+	l, _, index := c.ledger(ctx, t)
 	primary, err := c.primaryOf(ctx, index)
 	if err != nil {
 		t.Fatal(err)
@@ -174,11 +170,7 @@ func TestNoMaster(t *testing.T) {
 	c := startCluster(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 2*startTime)
 	defer cancel()
-	l, everywhere, index := ledgerOn(t, configOf(c.nodes...))
-	noDelay(t, everywhere, index)
-	if err := c.waitFor(ctx, "green", 3); err != nil {
-		t.Fatal(err)
-	}
+	l, everywhere, index := c.ledger(ctx, t)
 	r := l.newRegistration()
 	u, err := l.accounts.Register(ctx, r)
 	if err != nil {

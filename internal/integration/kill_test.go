@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/elastic/go-elasticsearch/v8"
 	"github.com/elastic/go-elasticsearch/v8/esapi"
 )
 
@@ -34,8 +35,7 @@ func TestKillSingleNode(t *testing.T) {
 func TestKillPrimary(t *testing.T) {
 	c := startCluster(t)
 	kills := soaking(2, 10)
-	l, client, index := ledgerOn(t, configOf(c.nodes...))
-	noDelay(t, client, index)
+	l, client, index := c.ledger(t.Context(), t)
 	killed := map[string]int{}
 	underLoad(t, l, kills, func(ctx context.Context) error {
 		n, err := c.primaryOf(ctx, index)
@@ -58,6 +58,18 @@ func TestKillPrimary(t *testing.T) {
 	})
 	t.Logf("killed: %v", killed)
 	l.check(t, client, index)
+}
+
+// ledger is ledgerOn for an index with a replica, which is replaced at once when its
+// node has gone.
+func (c *cluster) ledger(ctx context.Context, t *testing.T) (l *ledger, client *elasticsearch.Client, index string) {
+	t.Helper()
+	l, client, index = ledgerOn(t, configOf(c.nodes...))
+	noDelay(t, client, index)
+	if err := c.waitFor(ctx, "green", len(c.nodes)); err != nil {
+		t.Fatal(err)
+	}
+	return l, client, index
 }
 
 // noDelay has a new replica made at once when a node has gone.
