@@ -17,8 +17,12 @@ import (
 	"github.com/gosignup/signup"
 )
 
-// maxAnswer bounds what is read of an answer. A user's document is far smaller.
-const maxAnswer = 1 << 20
+// What is read of an answer at most. A user's document is far smaller than
+// maxAnswer; maxPage is for answers about many.
+const (
+	maxAnswer = 1 << 20
+	maxPage   = 64 << 20
+)
 
 // A failure is a call that didn't succeed.
 type failure struct {
@@ -77,11 +81,23 @@ func isOfNetwork(err error) bool {
 
 // Is makes a 429 an ErrBusy: Elasticsearch rejects before it does anything. But
 // if the client sent the request more than once, an earlier one may have been
-// carried out. A full disk is a 429 as well, though not one that passes.
+// carried out. A full disk is a 429 as well, though not one that passes. So is
+// the 403 of an index that takes no writes, as at the end of a migration.
 func (f *failure) Is(target error) bool {
-	return target == signup.ErrBusy && f.status == http.StatusTooManyRequests &&
-		f.attempts <= 1 && f.kind != "cluster_block_exception"
+	return target == signup.ErrBusy && f.attempts <= 1 && (f.isRejected() || f.isBlocked())
 }
+
+// isRejected reports whether the server had no capacity for the request.
+func (f *failure) isRejected() bool {
+	return f != nil && f.status == http.StatusTooManyRequests && f.kind != kindBlocked
+}
+
+// isBlocked reports whether the index takes no writes, or the like.
+func (f *failure) isBlocked() bool {
+	return f != nil && f.status == http.StatusForbidden && f.kind == kindBlocked
+}
+
+const kindBlocked = "cluster_block_exception"
 
 // noIndex reports whether the index of the request doesn't exist.
 func (f *failure) noIndex() bool {
@@ -117,13 +133,20 @@ func (s *Store) call(ctx context.Context, op string, req esapi.Request) (ans ans
 	return ans, f
 }
 
-var errTooLong = fmt.Errorf("it is longer than %d bytes", maxAnswer)
-
-var errNotElasticsearch = errors.New("the answer is not Elasticsearch's")
+var (
+	errTooLong          = errors.New("it is longer")
+	errNotElasticsearch = errors.New("the answer is not Elasticsearch's")
+	errUnacknowledged   = errors.New("not all nodes have heard of it in time")
+)
 
 // send sends req and returns the answer's status and body. It looks at the status before
 // the body, which may be a proxy's page.
 func (s *Store) send(ctx context.Context, op string, req esapi.Request) (int, []byte, *failure) {
+	return s.sendFor(ctx, op, req, maxAnswer)
+}
+
+// sendFor is send for an answer of at most limit bytes.
+func (s *Store) sendFor(ctx context.Context, op string, req esapi.Request, limit int64) (int, []byte, *failure) {
 	if s.invalid != nil {
 		return 0, nil, &failure{op: op, err: s.invalid, unsent: true}
 	}
@@ -138,7 +161,7 @@ func (s *Store) send(ctx context.Context, op string, req esapi.Request) (int, []
 	if err != nil {
 		return 0, nil, &failure{op: op, err: unquoted(err), attempts: attempts.Load()}
 	}
-	body, err := readAnswer(res.Body)
+	body, err := readAnswer(res.Body, limit)
 	f := &failure{op: op, status: res.StatusCode, attempts: attempts.Load()}
 	switch {
 	case err != nil:
@@ -152,14 +175,14 @@ func (s *Store) send(ctx context.Context, op string, req esapi.Request) (int, []
 }
 
 // readAnswer reads body to its end, so that the connection can be used again.
-func readAnswer(body io.ReadCloser) ([]byte, error) {
+func readAnswer(body io.ReadCloser, limit int64) ([]byte, error) {
 	if body == nil {
 		return nil, nil
 	}
 	defer func() { _ = body.Close() }()
-	b, err := io.ReadAll(io.LimitReader(body, maxAnswer+1))
-	if err == nil && len(b) > maxAnswer {
-		err = errTooLong
+	b, err := io.ReadAll(io.LimitReader(body, limit+1))
+	if err == nil && int64(len(b)) > limit {
+		err = fmt.Errorf("%w than %d bytes", errTooLong, limit)
 	}
 	return b, err
 }
@@ -170,9 +193,14 @@ func errorType(body []byte) string {
 	if json.Unmarshal(body, &ans) != nil {
 		return ""
 	}
-	kind := ans.Error.Type
+	return knownType(ans.Error.Type)
+}
+
+// knownType returns kind, or "" if, whoever wrote it, it is no type of
+// Elasticsearch's.
+func knownType(kind string) string {
 	if len(kind) > 100 || strings.Trim(kind, "abcdefghijklmnopqrstuvwxyz_") != "" {
-		return "" // whoever wrote this, it is no type of Elasticsearch's
+		return ""
 	}
 	return kind
 }

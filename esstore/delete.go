@@ -20,7 +20,7 @@ func (s *Store) Delete(ctx context.Context, u signup.User) error {
 	}
 	send := func(ctx context.Context) *failure {
 		ans, f := s.call(ctx, "delete", esapi.DeleteRequest{
-			Index: v.index, DocumentID: documentID(key), IfSeqNo: &v.seqNo, IfPrimaryTerm: &v.primaryTerm,
+			Index: ownAlias(v.index), DocumentID: documentID(key), IfSeqNo: &v.seqNo, IfPrimaryTerm: &v.primaryTerm,
 			Instrument: s.instrument,
 		})
 		if f == nil && ans.Result != "deleted" {

@@ -50,7 +50,7 @@ func TestRequests(t *testing.T) {
 	wantCall(t, f.calls[1], http.MethodGet, "/users"+documentPath, nil)
 	wantCall(t, f.calls[2], http.MethodPut, "/users-000001.own"+documentPath,
 		url.Values{"if_seq_no": {"0"}, "if_primary_term": {"1"}, "require_alias": {"true"}})
-	wantCall(t, f.calls[3], http.MethodDelete, "/users-000001"+documentPath,
+	wantCall(t, f.calls[3], http.MethodDelete, "/users-000001.own"+documentPath,
 		url.Values{"if_seq_no": {"1"}, "if_primary_term": {"1"}})
 	if f.calls[1].body+f.calls[3].body != "" {
 		t.Error("GET or DELETE had a body")

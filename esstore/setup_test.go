@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -13,19 +14,26 @@ import (
 	"github.com/gosignup/signup/esstore"
 )
 
-// mapped answers a GET of a mapping with what each index has.
-func mapped(indices map[string]string) step { return answer(http.StatusOK, mappedBody(indices)) }
+// mapped answers a look at the indices with these, each behind the alias users,
+// and their mappings.
+func mapped(indices map[string]string) step {
+	return answer(http.StatusOK, mappedBody("users", indices))
+}
 
-func mappedBody(indices map[string]string) string {
+func mappedBody(alias string, indices map[string]string) string {
 	parts := make([]string, 0, len(indices))
 	for name, mapping := range indices {
-		parts = append(parts, fmt.Sprintf(`%q:{"mappings":%s}`, name, mapping))
+		aliases := fmt.Sprintf(`{%q:{"is_write_index":true},"%s.own":{}}`, alias, name)
+		if name == alias {
+			aliases = "{}"
+		}
+		parts = append(parts, fmt.Sprintf(`%q:{"aliases":%s,"mappings":%s,"settings":{"index.number_of_shards":"1"}}`, name, aliases, mapping))
 	}
 	return "{" + strings.Join(parts, ",") + "}"
 }
 
 const (
-	ours      = `{"dynamic":"strict","_meta":{"signup":{"schema":1}},"properties":{"id":{"type":"keyword"}}}`
+	ours      = `{"dynamic":"strict","_meta":{"signup":{"schema":2}},"properties":{"id":{"type":"keyword"}}}`
 	indexMade = `{"acknowledged":true,"shards_acknowledged":true,"index":"users-000001"}`
 
 	// What was asked for had not happened in time.
@@ -35,6 +43,7 @@ const (
 var (
 	setUp = mapped(map[string]string{"users-000001": ours})
 	made  = answer(http.StatusOK, indexMade)
+	empty = answer(http.StatusOK, "{}") // no index at all
 	taken = failed(http.StatusBadRequest, "resource_already_exists_exception")
 )
 
@@ -50,11 +59,11 @@ func undisturbed(get, put func() *http.Response) *esstore.Store {
 }
 
 func missing() *http.Response {
-	return response(http.StatusNotFound, failedBody(404, "index_not_found_exception"))
+	return response(http.StatusOK, "{}")
 }
 
 func TestSetup(t *testing.T) {
-	f := newFake(t, noIndex, made, created)
+	f := newFake(t, empty, made, created)
 	if err := f.store().Setup(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +72,7 @@ func TestSetup(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	wantCall(t, f.calls[0], http.MethodGet, "/users/_mapping", nil)
+	wantCall(t, f.calls[0], http.MethodGet, "/users,users-*", url.Values{"ignore_unavailable": {"true"}, "flat_settings": {"true"}})
 	wantCall(t, f.calls[1], http.MethodPut, "/users-000001", nil)
 
 	var index struct {
@@ -85,7 +94,7 @@ func TestSetup(t *testing.T) {
 	if index.Mappings.Dynamic != "strict" {
 		t.Errorf("dynamic is %q: unknown fields would be guessed", index.Mappings.Dynamic)
 	}
-	if index.Mappings.Meta.Signup.Schema != 1 {
+	if index.Mappings.Meta.Signup.Schema != 2 {
 		t.Errorf("_meta is %v", index.Mappings.Meta)
 	}
 	_, own := index.Aliases["users-000001.own"]
@@ -108,8 +117,8 @@ func TestSetup(t *testing.T) {
 			t.Errorf("%s is stored, and not in the mapping", name)
 		}
 	}
-	if n := len(index.Mappings.Properties); n != len(stored) {
-		t.Errorf("the mapping has %d fields, and a full document %d", n, len(stored))
+	if n := len(index.Mappings.Properties); n != len(stored)+1 {
+		t.Errorf("the mapping has %d fields, and a full document %d; want name beside those", n, len(stored))
 	}
 }
 
@@ -128,7 +137,7 @@ func TestSetupOfOtherIndex(t *testing.T) {
 		case len(puts) == 0:
 			return missing(), nil
 		}
-		return response(http.StatusOK, mappedBody(map[string]string{"people.v2_x-y-000001": ours})), nil
+		return response(http.StatusOK, mappedBody("people.v2_x-y", map[string]string{"people.v2_x-y-000001": ours})), nil
 	}), &esstore.Options{Index: "people.v2_x-y"})
 	if err := store.Setup(t.Context()); err != nil {
 		t.Fatal(err)
@@ -153,10 +162,10 @@ func TestSetupAgain(t *testing.T) {
 func TestSetupLosesRace(t *testing.T) {
 	late := answer(http.StatusOK, notAcknowledged)
 	for _, script := range [][]step{
-		{noIndex, late, setUp},
-		{noIndex, late, noIndex, taken, setUp},
-		{noIndex, taken, setUp},
-		{noIndex, taken, noIndex, taken, noIndex, taken, setUp},
+		{empty, late, setUp},
+		{empty, late, empty, taken, setUp},
+		{empty, taken, setUp},
+		{empty, taken, empty, taken, empty, taken, setUp},
 	} {
 		f := newFake(t, script...)
 		if err := f.store().Setup(t.Context()); err != nil {
@@ -176,11 +185,10 @@ func TestSetupRefuses(t *testing.T) {
 		{"foreign index instead of the alias", mapped(map[string]string{"users": `{}`}), []string{"users is an index", "alias"}},
 		{"foreign index", mapped(map[string]string{"people": `{}`}), []string{"people", "users", "not made by this package"}},
 		{"foreign index with _meta", mapped(map[string]string{"users-000001": `{"_meta":{"owner":"x"}}`}), []string{"not made by this package"}},
-		{"newer schema", mapped(map[string]string{"users-000001": `{"_meta":{"signup":{"schema":2}}}`}), []string{"users-000001", "schema 2", "1"}},
+		{"newer schema", mapped(map[string]string{"users-000001": `{"_meta":{"signup":{"schema":3}}}`}), []string{"users-000001", "schema 3", "2"}},
 		{"two indices", mapped(map[string]string{"users-000001": ours, "users-000002": ours}), []string{"2 indices", "users"}},
 		{"index of another name", mapped(map[string]string{"restored": ours}), []string{"restored", "users-"}},
 		{"index of another's name", mapped(map[string]string{"users-new-000001": ours}), []string{"users-new-000001", "users-"}},
-		{"no index", mapped(nil), []string{"0 indices"}},
 		{"not allowed to look", denied, []string{"403", "security_exception"}},
 		{"not logged in", failed(http.StatusUnauthorized, "security_exception"), []string{"401", "security_exception"}},
 		{"down", down, []string{"503"}},
@@ -188,7 +196,7 @@ func TestSetupRefuses(t *testing.T) {
 		{"404 of another kind", failed(http.StatusNotFound, "exception"), []string{"404"}},
 		{"200 as HTML", page(http.StatusOK), []string{"not Elasticsearch's"}},
 		{"somebody else's JSON", answer(http.StatusOK, `[1]`), []string{"not Elasticsearch's"}},
-		{"null", answer(http.StatusOK, `null`), []string{"set up"}},
+		{"null", answer(http.StatusOK, `null`), []string{"not Elasticsearch's"}},
 		{"truncated", truncated(http.StatusOK, `{}`), []string{"could not be read"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -226,7 +234,7 @@ func TestSetupCannotMakeIndex(t *testing.T) {
 		{"truncated", truncated(http.StatusOK, indexMade), []string{"could not be read"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			f := newFake(t, noIndex, test.step)
+			f := newFake(t, empty, test.step)
 			wantSetupError(t, f.store().Setup(t.Context()), test.want...)
 		})
 	}
@@ -261,7 +269,7 @@ func TestSetupWithoutAlias(t *testing.T) {
 			return response(http.StatusBadRequest, failedBody(400, "resource_already_exists_exception"))
 		})
 		start := time.Now()
-		wantSetupError(t, store.Setup(t.Context()), "users-000001", "no alias users")
+		wantSetupError(t, store.Setup(t.Context()), "users-…", "has the alias users")
 		if d := time.Since(start); d > 5*time.Second {
 			t.Errorf("Setup went on for %v", d)
 		}

@@ -5,19 +5,26 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"strings"
+	"sync/atomic"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
 
 	"github.com/gosignup/signup"
 )
 
+const defaultIndex = "users"
+
 // Options are the options of New. The zero value has the defaults.
 type Options struct {
 	// Index is the alias of the index that holds the users. "" is "users".
 	// Stores of different aliases share nothing.
 	Index string
+	// Logger is told how a migration goes: when it begins, how far it is, and for
+	// how long writes were refused. Nil: nobody is.
+	Logger *slog.Logger
 }
 
 // A Store is a signup.Store in Elasticsearch, to be made by New. It is safe for
@@ -26,7 +33,9 @@ type Store struct {
 	transport  esapi.Transport
 	instrument esapi.Instrumentation // the transport's, or nil
 	alias      string
-	invalid    error // what is wrong with the options
+	logger     *slog.Logger // or nil
+	invalid    error        // what is wrong with the options
+	searchable atomic.Bool  // the index was seen to have what Search needs
 }
 
 // New returns the Store that t leads to. It makes no request: Setup tells
@@ -36,9 +45,12 @@ type Store struct {
 // If t sends a request more than once, it must do so with net/http, by which the
 // Store knows (see net/http/httptrace). So must no proxy, of its own accord.
 func New(t esapi.Transport, opts *Options) *Store {
-	s := &Store{transport: t, alias: "users"}
+	s := &Store{transport: t, alias: defaultIndex}
 	if opts != nil && opts.Index != "" {
 		s.alias = opts.Index
+	}
+	if opts != nil {
+		s.logger = opts.Logger
 	}
 	if i, ok := t.(esapi.Instrumented); ok {
 		s.instrument = i.InstrumentationEnabled()

@@ -21,6 +21,7 @@ var started struct {
 }
 
 func TestMain(m *testing.M) {
+	beChild()
 	recordAll()
 	code := m.Run()
 	report()

@@ -164,7 +164,7 @@ func TestSetupRefuses(t *testing.T) {
 		}, "2 indices are behind"},
 		{"an index that lost its alias", func(t *testing.T, alias string) {
 			request(t, client, "PUT", "/"+alias+"-000001", `{}`)
-		}, "but has no alias"},
+		}, "none has the alias"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			alias := indexName(t)

@@ -1,0 +1,78 @@
+package esstore
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"math/rand/v2"
+	"net/http"
+	"time"
+
+	"github.com/elastic/go-elasticsearch/v8/esapi"
+)
+
+// bulk sends writes, as lines of JSON, all of them to an alias, and returns what
+// became of each of the n, in their order. A write that failed doesn't make the
+// request fail.
+func (s *Store) bulk(ctx context.Context, op, alias string, lines []byte, n int) ([]written, *failure) {
+	status, body, f := s.sendFor(ctx, op, esapi.BulkRequest{
+		Index: alias, Body: bytes.NewReader(lines), RequireAlias: &yes,
+		FilterPath: []string{"items.*.status", "items.*.error.type"},
+		Instrument: s.instrument,
+	}, maxPage)
+	if f != nil {
+		return nil, f
+	}
+	var ans struct{ Items []map[string]written }
+	if json.Unmarshal(body, &ans) != nil || len(ans.Items) != n {
+		return nil, &failure{op: op, status: status, err: errNotElasticsearch}
+	}
+	all := make([]written, n)
+	for i, item := range ans.Items {
+		for _, w := range item { // one: "create", "index" or "delete"
+			all[i] = w
+		}
+		if all[i].Status == 0 {
+			return nil, &failure{op: op, status: status, err: errNotElasticsearch}
+		}
+	}
+	return all, nil
+}
+
+// written is what became of one write among others.
+type written struct {
+	Status int
+	Error  struct{ Type string }
+}
+
+// failure returns nil if the write was made.
+func (w written) failure(op string) *failure {
+	if w.Status < 300 {
+		return nil
+	}
+	return &failure{op: op, status: w.Status, kind: knownType(w.Error.Type), attempts: 1}
+}
+
+// isTransient reports whether the same request may succeed later: the server has
+// no capacity, or there is no server, or none that knows.
+func (f *failure) isTransient() bool {
+	if f == nil || f.unsent {
+		return false
+	}
+	return f.status == 0 || f.isRejected() || f.status >= http.StatusInternalServerError
+}
+
+// A backoff tells how long to wait before a request is sent again.
+type backoff struct{ pause time.Duration }
+
+const (
+	firstBackoff = 50 * time.Millisecond
+	lastBackoff  = 5 * time.Second
+)
+
+// wait waits, longer each time and by chance differently for each of several, and
+// reports whether ctx wasn't done before.
+func (b *backoff) wait(ctx context.Context) bool {
+	b.pause = min(max(2*b.pause, firstBackoff), lastBackoff)
+	return sleep(ctx, b.pause/2+rand.N(b.pause/2))
+}

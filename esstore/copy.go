@@ -1,0 +1,192 @@
+package esstore
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"reflect"
+	"time"
+
+	"github.com/elastic/go-elasticsearch/v8/esapi"
+)
+
+const (
+	copyPage = 1000
+	// copyPatience bounds how long the same request is sent again.
+	copyPatience = 2 * time.Minute
+	logInterval  = 10 * time.Second
+)
+
+// checkpoints returns the highest sequence number of the index, and the one up to
+// which no write is under way any more, or can be lost.
+func (s *Store) checkpoints(ctx context.Context, op, index string) (last, global int64, err error) {
+	status, body, f := s.send(ctx, op, esapi.IndicesStatsRequest{
+		Index: []string{index}, Metric: []string{"docs"}, Level: "shards",
+		FilterPath: []string{"indices.*.shards.*.seq_no", "indices.*.shards.*.routing.primary"},
+		Instrument: s.instrument,
+	})
+	if f != nil {
+		return 0, 0, f
+	}
+	var ans struct {
+		Indices map[string]struct {
+			Shards map[string][]struct {
+				Routing struct{ Primary bool }
+				SeqNo   struct {
+					Max    *int64 `json:"max_seq_no"`
+					Global *int64 `json:"global_checkpoint"`
+				} `json:"seq_no"`
+			}
+		}
+	}
+	if json.Unmarshal(body, &ans) != nil {
+		return 0, 0, &failure{op: op, status: status, err: errNotElasticsearch}
+	}
+	shards := ans.Indices[index].Shards
+	if len(shards) > 1 {
+		return 0, 0, fmt.Errorf("esstore: %s: the index %s has %d shards, and only one with one can be copied", op, index, len(shards))
+	}
+	for _, copies := range shards {
+		for _, c := range copies {
+			if c.Routing.Primary && c.SeqNo.Max != nil && c.SeqNo.Global != nil {
+				return *c.SeqNo.Max, *c.SeqNo.Global, nil
+			}
+		}
+	}
+	return 0, 0, &failure{op: op, status: 503, err: fmt.Errorf("the primary of %s can't be asked", index)}
+}
+
+// catchUp copies what was written since, up to now, and returns how many
+// documents that were.
+func (m *migration) catchUp(ctx context.Context) (n int, err error) {
+	_, until, err := m.s.checkpoints(ctx, m.op, m.from)
+	if err != nil {
+		return 0, err
+	}
+	if f := m.s.refresh(ctx, m.op, m.from); f != nil {
+		return 0, f
+	}
+	size, told := copyPage, time.Now()
+	for done := m.copied; done < until; {
+		p, f := m.s.search(ctx, m.op, m.from, map[string]any{
+			"query":               map[string]any{"range": map[string]any{"_seq_no": map[string]any{"gt": done, "lte": until}}},
+			"sort":                []any{"_seq_no"},
+			"seq_no_primary_term": true,
+			"track_total_hits":    false,
+		}, &size)
+		if f != nil {
+			return n, f
+		}
+		if err := m.copy(ctx, p.Hits.Hits); err != nil {
+			return n, err
+		}
+		n += len(p.Hits.Hits)
+		if len(p.Hits.Hits) < size {
+			done = until
+		} else {
+			done = p.Hits.Hits[size-1].SeqNo
+		}
+		m.mu.Lock()
+		m.copied = done
+		m.mu.Unlock()
+		if time.Since(told) > logInterval {
+			told = time.Now()
+			m.log(slog.LevelInfo, "migration", "copied", done, "of", until)
+		}
+	}
+	return n, nil
+}
+
+// copy writes documents to the copy, unless a newer state of theirs is there.
+func (m *migration) copy(ctx context.Context, hits []hit) error {
+	var lines bytes.Buffer
+	n := 0
+	for _, h := range hits {
+		source := h.Source
+		if m.anew {
+			if source = reduced(source); source == nil {
+				continue
+			}
+		}
+		var head struct {
+			Index struct {
+				ID      string `json:"_id"`
+				Version int64  `json:"version"`
+				Type    string `json:"version_type"`
+			} `json:"index"`
+		}
+		// A version is at least 1. A document that was read and then lost, with the
+		// primary that showed it, may have the number of what replaced it.
+		head.Index.ID, head.Index.Version, head.Index.Type = h.ID, h.SeqNo+1, "external_gte"
+		b, err := json.Marshal(head)
+		if err != nil {
+			return err
+		}
+		lines.Write(append(b, '\n'))
+		if err := json.Compact(&lines, source); err != nil {
+			return err
+		}
+		lines.WriteByte('\n')
+		n++
+	}
+	return m.send(ctx, lines.Bytes(), n)
+}
+
+// reduced returns what of a document is this package's; nil if it is no user.
+func reduced(source json.RawMessage) json.RawMessage {
+	var doc document
+	if json.Unmarshal(source, &doc) != nil || doc.Key == "" || doc.ID == "" {
+		return nil
+	}
+	b, err := json.Marshal(doc)
+	if err != nil {
+		return nil
+	}
+	return b
+}
+
+// send sends n writes to the copy, again for as long as there is no capacity for
+// them. That one finds a newer state there is no failure.
+func (m *migration) send(ctx context.Context, lines []byte, n int) error {
+	if n == 0 {
+		return nil
+	}
+	var b backoff
+	for begin := time.Now(); ; {
+		all, f := m.s.bulk(ctx, m.op, m.lease, lines, n)
+		again := f
+		for _, w := range all {
+			switch f := w.failure(m.op); {
+			case f == nil, f.status == 409, f.status == 404 && !isLost(f): // to be deleted, and gone
+			case f.isBlocked(): // by one who held the lease before
+				if g := m.s.unblock(ctx, m.op, m.to); g != nil {
+					return m.lost(g)
+				}
+				again = f
+			case isLost(f), !f.isTransient():
+				return m.unstorable(f)
+			default:
+				again = f
+			}
+		}
+		switch {
+		case again == nil:
+			return nil
+		case !again.isTransient() && !again.isBlocked(), time.Since(begin) > copyPatience, !b.wait(ctx):
+			return m.unstorable(again)
+		}
+	}
+}
+
+func (m *migration) unstorable(f *failure) error {
+	if f.status == 400 {
+		return fmt.Errorf("a document of %s can't be stored in %s, as it is none of this package's (see Reindex): %w", m.from, m.to, f)
+	}
+	return m.lost(f)
+}
+
+// isDeclared reports whether m has the fields of this version, and as it declares
+// them.
+func isDeclared(m mapping) bool { return reflect.DeepEqual(m.Properties, declared()) }

@@ -1,0 +1,195 @@
+package esstore_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/gosignup/signup/esstore"
+)
+
+// indexOf describes an index as Elasticsearch does.
+func indexOf(schema int, from string, copied any, settings string, aliases ...string) string {
+	is := map[string]any{"schema": schema}
+	if from != "" {
+		is["from"] = from
+	}
+	if copied != nil {
+		is["copied"] = copied
+	}
+	named := map[string]any{}
+	for _, a := range aliases {
+		named[a] = map[string]any{}
+	}
+	b, err := json.Marshal(map[string]any{
+		"aliases":  named,
+		"mappings": map[string]any{"_meta": map[string]any{"signup": is}, "dynamic": "strict"},
+		"settings": json.RawMessage("{" + settings + "}"),
+	})
+	if err != nil {
+		panic(err)
+	}
+	return string(b)
+}
+
+func indices(byName map[string]string) step {
+	var parts []string
+	for name, body := range byName {
+		parts = append(parts, fmt.Sprintf("%q:%s", name, body))
+	}
+	return answer(http.StatusOK, "{"+strings.Join(parts, ",")+"}")
+}
+
+var (
+	old   = indexOf(1, "", nil, "", "users", "users-000001.own")
+	stats = answer(http.StatusOK, `{"indices":{"users-000001":{"shards":{"0":[{"routing":{"primary":true},"seq_no":{"max_seq_no":7,"global_checkpoint":7}}]}}}}`)
+	acked = answer(http.StatusOK, `{"acknowledged":true,"shards_acknowledged":true,"index":"users-000002"}`)
+)
+
+// What keeps a migration from going on is told, and nothing is deleted.
+func TestMigrationFails(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		script []step
+		want   []string // in the error
+	}{
+		{"a later version migrates",
+			[]step{indices(map[string]string{"users-000001": old, "users-000002": indexOf(3, "users-000001", 7, "", "users-000002.copy-x")})},
+			[]string{"a later version", "users-000001", "users-000002"}},
+		{"not allowed to make an index", []step{indices(map[string]string{"users-000001": old}), denied}, []string{"403", "security_exception"}},
+		{"moved, and written to afterwards", []step{
+			indices(map[string]string{
+				"users-000001": indexOf(1, "", nil, `"index.blocks.write":"true"`, "users-000001.moved"),
+				"users-000002": indexOf(2, "users-000001", 5, "", "users", "users-000002.own"),
+			}), stats,
+		}, []string{"users-000001 was moved to users-000002 and written to afterwards"}},
+		{"moved by somebody else", []step{
+			indices(map[string]string{
+				"users-000001": indexOf(1, "", nil, "", "users-000001.moved"),
+				"users-000002": indexOf(2, "users-000009", 7, "", "users", "users-000002.own"),
+			}), stats,
+		}, []string{"users-000001 was moved"}},
+		{"moved, and not allowed to look", []step{
+			indices(map[string]string{
+				"users-000001": indexOf(1, "", nil, "", "users-000001.moved"),
+				"users-000002": indexOf(2, "users-000001", 7, "", "users"),
+			}), denied,
+		}, []string{"403"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			f := newFake(t, test.script...)
+			wantSetupError(t, f.store().Setup(t.Context()), test.want...)
+			for _, c := range f.calls {
+				if c.method == http.MethodDelete {
+					t.Errorf("the request %s %s", c.method, c.uri)
+				}
+			}
+		})
+	}
+}
+
+// A migration that can't go on gives back its lease, so that the next needn't wait,
+// and says what was wrong, without a document's contents.
+func TestMigrationGivesUp(t *testing.T) {
+	hits := answer(http.StatusOK, `{"hits":{"hits":[{"_id":"x","_seq_no":3,"_primary_term":1,"_source":`+document+`,"sort":[3]}]}}`)
+	refreshed := answer(http.StatusOK, `{"_shards":{"total":1,"successful":1,"failed":0}}`)
+	for _, test := range []struct {
+		name   string
+		script []step // after the copy was made
+		want   []string
+	}{
+		{"two shards", []step{answer(http.StatusOK, `{"indices":{"users-000001":{"shards":{"0":[],"1":[]}}}}`)}, []string{"has 2 shards"}},
+		{"numbers as HTML", []step{page(http.StatusOK)}, []string{"not Elasticsearch's"}},
+		{"not allowed to ask for numbers", []step{denied}, []string{"403", "security_exception"}},
+		{"search refused", []step{stats, refreshed, denied}, []string{"403"}},
+		{"search as HTML", []step{stats, refreshed, page(http.StatusOK)}, []string{"not Elasticsearch's"}},
+		{"a document that doesn't fit", []step{stats, refreshed, hits,
+			answer(http.StatusOK, `{"items":[{"index":{"status":400,"error":{"type":"strict_dynamic_mapping_exception","reason":"`+strings.ReplaceAll(document, `"`, `\"`)+`"}}}]}`),
+		}, []string{"users-000001", "400", "strict_dynamic_mapping_exception", "Reindex"}},
+		{"one answer too few", []step{stats, refreshed, hits, answer(http.StatusOK, `{"items":[]}`)}, []string{"not Elasticsearch's"}},
+		{"items without status", []step{stats, refreshed, hits, answer(http.StatusOK, `{"items":[{"index":{}}]}`)}, []string{"not Elasticsearch's"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			script := append([]step{indices(map[string]string{"users-000001": old}), acked}, test.script...)
+			f := newFake(t, append(script, acked, acked)...)
+			err := f.store().Setup(t.Context())
+			wantSetupError(t, err, test.want...)
+			wantNoSecret(t, err)
+			last := f.calls[len(f.calls)-1]
+			if last.path != "/_aliases" || !strings.Contains(last.body, `"users-000002.copy-free"`) || !strings.Contains(last.body, `"must_exist":true`) {
+				t.Errorf("the last request was %s %s", last.method, last.uri)
+			}
+		})
+	}
+}
+
+// The index made for a migration has what an operator has set, and what is of one
+// index only is new.
+func TestMigrationKeepsSettings(t *testing.T) {
+	const settings = `"index.uuid":"x","index.creation_date":"1","index.version.created":"1","index.provided_name":"users-000001",` +
+		`"index.number_of_shards":"1","index.number_of_replicas":"2","index.auto_expand_replicas":"false","index.refresh_interval":"5s",` +
+		`"index.translog.durability":"async","index.blocks.write":"true","index.routing.allocation.include._tier_preference":"data_hot",` +
+		`"index.routing.allocation.initial_recovery._id":"x"`
+	f := newFake(t, indices(map[string]string{"users-000001": indexOf(1, "", nil, settings, "users", "users-000001.own")}), denied)
+	if err := f.store().Setup(t.Context()); err == nil {
+		t.Fatal("Setup succeeded")
+	}
+	made := f.calls[1]
+	var body struct {
+		Settings map[string]string
+		Aliases  map[string]any
+		Mappings struct {
+			Meta struct{ Signup map[string]any } `json:"_meta"`
+		}
+	}
+	if err := json.Unmarshal([]byte(made.body), &body); err != nil || made.path != "/users-000002" {
+		t.Fatalf("%s: %v", made.uri, err)
+	}
+	want := map[string]string{
+		"index.number_of_shards": "1", "index.number_of_replicas": "2", "index.auto_expand_replicas": "false",
+		"index.refresh_interval": "5s", "index.translog.durability": "async",
+		"index.routing.allocation.include._tier_preference": "data_hot",
+	}
+	if !maps.Equal(body.Settings, want) {
+		t.Errorf("the settings are %v, instead of %v", body.Settings, want)
+	}
+	if is := body.Mappings.Meta.Signup; is["schema"] != 2.0 || is["from"] != "users-000001" {
+		t.Errorf("_meta is %v", is)
+	}
+	if len(body.Aliases) != 1 {
+		t.Errorf("the aliases are %v: nobody may use it yet", body.Aliases)
+	}
+}
+
+// While another process migrates, Setup waits for it.
+func TestSetupWaitsForMigration(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		begin, n := time.Now(), 0
+		store := esstore.New(transportFunc(func(req *http.Request) (*http.Response, error) {
+			if req.Method != http.MethodGet {
+				t.Errorf("the request %s %s", req.Method, req.URL.Path)
+			}
+			n++
+			copying := fmt.Sprintf(`{"users-000001":%s,"users-000002":%s}`, old,
+				strings.Replace(indexOf(2, "users-000001", n, "", "users-000002.copy-another"), `"schema":2`, fmt.Sprintf(`"schema":2,"beat":%d`, n/10), 1))
+			if time.Since(begin) > time.Hour {
+				return response(http.StatusOK, `{"users-000002":`+indexOf(2, "users-000001", 9, "", "users", "users-000002.own")+`}`), nil
+			}
+			return response(http.StatusOK, copying), nil
+		}), &esstore.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+		if err := store.Setup(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if d := time.Since(begin); d < time.Hour || d > time.Hour+time.Minute {
+			t.Errorf("Setup waited for %v", d)
+		}
+	})
+}

@@ -1,0 +1,391 @@
+package integration
+
+import (
+	"context"
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/elastic/go-elasticsearch/v8/esapi"
+
+	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/esstore"
+)
+
+// schema1 is what the first version of esstore made an index with.
+//
+//go:embed testdata/schema1.json
+var schema1 string
+
+// setUpFirst makes what the first version's Setup made.
+func setUpFirst(t *testing.T, transport esapi.Transport, alias string) {
+	t.Helper()
+	index := alias + "-000001"
+	if status, body := request(t, transport, "PUT", "/"+index, fmt.Sprintf(schema1, alias, index+".own")); status != http.StatusOK {
+		t.Fatalf("%d %s", status, body)
+	}
+}
+
+// A layout is what there is behind an alias.
+type layout struct {
+	schemas map[string]int // by index
+	aliases map[string]string
+	blocked bool
+	refresh string
+}
+
+func layoutOf(t *testing.T, transport esapi.Transport, alias string) layout {
+	t.Helper()
+	status, body := request(t, transport, "GET", "/"+alias+"-*?flat_settings=true", "")
+	var indices map[string]struct {
+		Aliases  map[string]struct{}
+		Mappings struct {
+			Meta struct{ Signup struct{ Schema int } } `json:"_meta"`
+		}
+		Settings map[string]any
+	}
+	if err := json.Unmarshal([]byte(body), &indices); err != nil || status != http.StatusOK {
+		t.Fatalf("%d, %v", status, err)
+	}
+	l := layout{map[string]int{}, map[string]string{}, false, ""}
+	for name, i := range indices {
+		l.schemas[name] = i.Mappings.Meta.Signup.Schema
+		for a := range i.Aliases {
+			l.aliases[a] = name
+		}
+		l.blocked = l.blocked || i.Settings["index.blocks.write"] == "true"
+		l.refresh, _ = i.Settings["index.refresh_interval"].(string)
+	}
+	return l
+}
+
+// wantMigrated checks that there is one index, number n, and that it is in order.
+func wantMigrated(t *testing.T, transport esapi.Transport, alias string, n int) {
+	t.Helper()
+	l, index := layoutOf(t, transport, alias), fmt.Sprintf("%s-%06d", alias, n)
+	if len(l.schemas) != 1 || l.schemas[index] != 2 {
+		t.Errorf("the indices are %v, want %s with schema 2", l.schemas, index)
+	}
+	if len(l.aliases) != 2 || l.aliases[alias] != index || l.aliases[index+".own"] != index {
+		t.Errorf("the aliases are %v", l.aliases)
+	}
+	if l.blocked {
+		t.Error("writes are refused")
+	}
+}
+
+func newUser(i int) signup.User {
+	at := time.Date(2026, 1, 2, 3, 4, 5, i%1000*1e6, time.UTC)
+	return signup.User{
+		ID: fmt.Sprintf("id-%d", i), Email: fmt.Sprintf("Migrated.%d@example.org", i), Active: i%2 == 0,
+		FirstName: "first", LastName: fmt.Sprintf("last %d", i), PasswordHash: signup.Hash(fmt.Sprintf("$2a$12$ofuser%d", i)),
+		CreatedAt: at, UpdatedAt: at, Profile: map[string]string{"company": "Analytical Engines"},
+	}
+}
+
+func TestMigration(t *testing.T) {
+	for _, s := range servers(t) {
+		t.Run(s.Name, func(t *testing.T) {
+			client, alias := s.client(t), indexName(t)
+			setUpFirst(t, client, alias)
+			request(t, client, "PUT", "/"+alias+"/_settings", `{"index.refresh_interval": "7s"}`)
+			store := esstore.New(client, &esstore.Options{Index: alias})
+			var users []signup.User
+			for i := range 50 {
+				u := newUser(i)
+				if err := store.Create(t.Context(), &u); err != nil {
+					t.Fatal(err)
+				}
+				users = append(users, u)
+			}
+			for i, u := range users[:3] { // deleted, and one made anew
+				if err := store.Delete(t.Context(), u); err != nil {
+					t.Fatal(err)
+				}
+				if i == 0 {
+					if err := store.Create(t.Context(), &users[0]); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			gone, users := users[1:3], append(users[3:], users[0])
+
+			for _, step := range []struct {
+				name  string
+				do    func(context.Context) error
+				index int
+			}{{"Setup", store.Setup, 2}, {"Setup again", store.Setup, 2}, {"Reindex", store.Reindex, 3}} {
+				if err := step.do(t.Context()); err != nil {
+					t.Fatalf("%s: %v", step.name, err)
+				}
+				wantMigrated(t, client, alias, step.index)
+				if l := layoutOf(t, client, alias); l.refresh != "7s" {
+					t.Errorf("%s: the operator's refresh_interval is now %q", step.name, l.refresh)
+				}
+				if n := count(t, client, alias); n != len(users) {
+					t.Errorf("%s: %d users, want %d", step.name, n, len(users))
+				}
+				for i := range users {
+					u := &users[i]
+					stored, err := store.Get(t.Context(), u.Key())
+					if err != nil || !stored.Equal(*u) || stored.KeyRule() != u.KeyRule() {
+						t.Errorf("%s: stored is %v, %v", step.name, stored, err)
+					}
+					if step.index == 2 && step.name == "Setup again" {
+						continue
+					}
+					changed := *u
+					changed.LastName = "lost"
+					if err := store.Update(t.Context(), &changed); !errors.Is(err, signup.ErrConflict) {
+						t.Errorf("%s: Update by a Version from before: %v", step.name, err)
+					}
+					if err := store.Delete(t.Context(), *u); !errors.Is(err, signup.ErrConflict) {
+						t.Errorf("%s: Delete by a Version from before: %v", step.name, err)
+					}
+					changed = stored
+					changed.LastName += " " + step.name
+					if err := store.Update(t.Context(), &changed); err != nil {
+						t.Errorf("%s: Update: %v", step.name, err)
+					}
+					*u = changed
+				}
+				for _, u := range gone {
+					if _, err := store.Get(t.Context(), u.Key()); !errors.Is(err, signup.ErrNotFound) {
+						t.Errorf("%s: who was deleted: %v", step.name, err)
+					}
+				}
+			}
+			request(t, client, "POST", "/"+alias+"/_refresh", "")
+			_, body := request(t, client, "POST", "/"+alias+"/_count", `{"query": {"match": {"name": "FIRST"}}}`)
+			var ans struct{ Count int }
+			if err := json.Unmarshal([]byte(body), &ans); err != nil || ans.Count != len(users) {
+				t.Errorf("%d users are found by a word of their names, want %d", ans.Count, len(users))
+			}
+		})
+	}
+}
+
+// Ten processes set up a store of an older schema at once: one migrates, the
+// others wait for it.
+func TestMigrationAtOnce(t *testing.T) {
+	s := plainServer(t)
+	client, alias := s.client(t), indexName(t)
+	setUpFirst(t, client, alias)
+	var wg sync.WaitGroup
+	for range 10 {
+		wg.Go(func() {
+			if err := esstore.New(client, &esstore.Options{Index: alias}).Setup(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	wantMigrated(t, client, alias, 2)
+}
+
+// An interrupted transport stops at one of its requests, before or after it was
+// sent, for good or until it is resumed. All later ones do likewise.
+type interrupted struct {
+	esapi.Transport
+	at            int64 // counted from 0
+	after, stalls bool
+	n             atomic.Int64
+	reached       chan struct{} // closed when it has stopped
+	resumed       chan struct{} // to be closed
+}
+
+var errKilled = errors.New("killed")
+
+func (i *interrupted) Perform(r *http.Request) (*http.Response, error) {
+	n := i.n.Add(1) - 1
+	if n < i.at {
+		return i.Transport.Perform(r)
+	}
+	sent := n == i.at && i.after
+	var res *http.Response
+	err := errKilled
+	if sent {
+		res, err = i.Transport.Perform(r)
+	}
+	if n == i.at {
+		close(i.reached)
+	}
+	switch {
+	case !i.stalls:
+		if sent && err == nil {
+			_ = res.Body.Close()
+		}
+		return nil, errKilled
+	case sent:
+		<-i.resumed
+		return res, err
+	}
+	<-i.resumed
+	return i.Transport.Perform(r)
+}
+
+// A process that migrates is killed, or stalls and later goes on, at each of its
+// requests in turn. Another one takes over, while users are created, changed and
+// deleted. With full counts, that is each request in each of four ways, else in one.
+func TestMigrationInterrupted(t *testing.T) {
+	s := plainServer(t)
+	client := s.client(t)
+
+	whole := &interrupted{Transport: client, at: 1 << 62}
+	alias := indexName(t)
+	setUpFirst(t, client, alias)
+	if err := esstore.New(whole, &esstore.Options{Index: alias}).Setup(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Attr("requests", fmt.Sprint(whole.n.Load()))
+
+	places := make(chan struct{}, 40)
+	var aliases []string
+	var wg sync.WaitGroup
+	for at := range whole.n.Load() {
+		for n, stalls := range []bool{false, true} {
+			for m, after := range []bool{false, true} {
+				if soaking(1, 0) == 1 && at%4 != int64(2*n+m) {
+					continue
+				}
+				places <- struct{}{}
+				alias := indexName(t)
+				aliases = append(aliases, alias)
+				setUpFirst(t, client, alias)
+				store := esstore.New(client, &esstore.Options{Index: alias})
+				var users []signup.User
+				for n := range 6 {
+					u := newUser(n)
+					if err := store.Create(t.Context(), &u); err != nil {
+						t.Fatal(err)
+					}
+					users = append(users, u)
+				}
+				i := &interrupted{
+					Transport: client, at: at, after: after, stalls: stalls,
+					reached: make(chan struct{}), resumed: make(chan struct{}),
+				}
+				wg.Go(func() {
+					defer func() { <-places }()
+					begin := time.Now()
+					defer func() {
+						record("%s: request %d, stalls %t, after it %t: %v", t.Name(), at, stalls, after, time.Since(begin))
+					}()
+					if err := i.run(t.Context(), store, alias, users); err != nil {
+						t.Errorf("request %d, stalls %t, after it %t: %v", at, stalls, after, err)
+					}
+				})
+			}
+		}
+	}
+	wg.Wait()
+	for _, alias := range aliases {
+		wantMigrated(t, client, alias, 2)
+		request(t, client, "DELETE", "/"+alias+"-000002", "")
+	}
+}
+
+// run has one process migrate until it is interrupted, and then another.
+func (i *interrupted) run(ctx context.Context, store *esstore.Store, alias string, users []signup.User) error {
+	first := make(chan error, 1)
+	alive, kill := context.WithCancel(ctx)
+	defer kill()
+	go func() { first <- esstore.New(i, &esstore.Options{Index: alias}).Setup(alive) }()
+	<-i.reached
+	if !i.stalls {
+		kill()
+		if err := <-first; err == nil && !i.after {
+			return errors.New("Setup succeeded though it was killed")
+		}
+	}
+
+	second := make(chan error, 1)
+	go func() { second <- store.Setup(ctx) }()
+	there, gone, err := churn(ctx, store, users, 0)
+	if err := errors.Join(err, <-second); err != nil {
+		return err
+	}
+	if err := compare(ctx, store, there, gone); err != nil {
+		return fmt.Errorf("after the second: %w", err)
+	}
+
+	more, less, err := churn(ctx, store, there, 1)
+	if err != nil {
+		return err
+	}
+	close(i.resumed)
+	if i.stalls {
+		if err := <-first; err != nil {
+			return fmt.Errorf("the first, resumed: %w", err)
+		}
+	}
+	return compare(ctx, store, more, append(gone, less...))
+}
+
+// churn deletes two of the users, changes two, makes two new ones and one of the
+// deleted anew. It returns who is there then, and who isn't.
+func churn(ctx context.Context, store *esstore.Store, users []signup.User, round int) (there, gone []signup.User, err error) {
+	there = append(there, users...)
+	for i := range 2 {
+		u := &there[i]
+		err = errors.Join(err, patiently(ctx, func() error {
+			stored, err := store.Get(ctx, u.Key())
+			if err != nil {
+				return err
+			}
+			stored.LastName = fmt.Sprintf("changed in round %d", round)
+			err = store.Update(ctx, &stored)
+			*u = stored
+			return err
+		}))
+	}
+	for _, u := range there[2:4] {
+		err = errors.Join(err, patiently(ctx, func() error {
+			stored, err := store.Get(ctx, u.Key())
+			if err != nil {
+				return err
+			}
+			return store.Delete(ctx, stored)
+		}))
+	}
+	gone = append(gone, there[2])
+	for _, u := range []signup.User{newUser(100 + 10*round), newUser(101 + 10*round), there[3]} {
+		u.ID += "-new"
+		err = errors.Join(err, patiently(ctx, func() error { return store.Create(ctx, &u) }))
+		there = append(there, u)
+	}
+	return append(there[:2:2], there[4:]...), gone, err
+}
+
+// patiently calls f again for as long as nothing is done because writes are
+// refused, or because the user was moved between reading and writing.
+func patiently(ctx context.Context, f func() error) error {
+	for {
+		err := f()
+		if !errors.Is(err, signup.ErrBusy) && !errors.Is(err, signup.ErrConflict) || ctx.Err() != nil {
+			return err
+		}
+		sleep(ctx, 50*time.Millisecond)
+	}
+}
+
+func compare(ctx context.Context, store *esstore.Store, there, gone []signup.User) error {
+	var errs []error
+	for _, u := range there {
+		if stored, err := store.Get(ctx, u.Key()); err != nil || !stored.Equal(u) {
+			errs = append(errs, fmt.Errorf("%s is not as it was acknowledged: %v, %w", u.ID, stored, err))
+		}
+	}
+	for _, u := range gone {
+		if _, err := store.Get(ctx, u.Key()); !errors.Is(err, signup.ErrNotFound) {
+			errs = append(errs, fmt.Errorf("%s was deleted, and is there: %w", u.ID, err))
+		}
+	}
+	return errors.Join(errs...)
+}
