@@ -1,0 +1,65 @@
+package esstore_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/elastic/go-elasticsearch/v8/esapi"
+
+	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/esstore"
+)
+
+// Who signed up in a year, by name, and whose company is this one. To change one of
+// them, Get the user first: those of a listing have no hash.
+func ExampleStore_Search() {
+	var client esapi.Transport = transportFunc(pretend) // or an *elasticsearch.Client
+	store := esstore.New(client, nil)
+	users := store.Search(context.Background(), esstore.Query{
+		CreatedFrom:   time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC),
+		CreatedBefore: time.Date(2027, time.January, 1, 0, 0, 0, 0, time.UTC),
+		Profile:       map[string]string{"company": "Analytical Engines"},
+		Sort:          esstore.ByName,
+	})
+	for u, err := range users {
+		switch {
+		case errors.Is(err, signup.ErrBusy):
+			fmt.Println("try again later")
+			return
+		case err != nil:
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(u.LastName, u.FirstName, u.Key(), u.Active)
+	}
+	// Output:
+	// Hopper Grace grace@example.org true
+	// Lovelace Ada ada@example.org true
+}
+
+// pretend answers as Elasticsearch does that has two users.
+func pretend(req *http.Request) (*http.Response, error) {
+	answer := func(body string) (*http.Response, error) {
+		return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader(body))}, nil
+	}
+	hit := func(address, last, first string) string {
+		return fmt.Sprintf(`{"_id": %q, "_source": {"id": "1", "key": %q, "email_address": %q, "last_name": %q, "first_name": %q, "is_active": true,
+			"created_at": "2026-05-01T12:00:00.000Z", "updated_at": "2026-05-01T12:00:00.000Z"}, "sort": [%q, %q, %q]}`,
+			idOf(address), address, address, last, first, last, first, address)
+	}
+	switch req.URL.Path {
+	case "/users,users-*":
+		return answer(mappedBody("users", map[string]string{"users-000001": ours}))
+	case "/users/_pit":
+		return answer(`{"id": "1"}`)
+	case "/_search":
+		return answer(`{"pit_id": "1", "hits": {"hits": [` +
+			hit("grace@example.org", "Hopper", "Grace") + `,` + hit("ada@example.org", "Lovelace", "Ada") + `]}}`)
+	}
+	return answer(`{"succeeded": true}`)
+}
