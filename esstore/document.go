@@ -42,6 +42,8 @@ const (
 	maxDocument = maxAnswer / 2
 )
 
+var errTooLarge = fmt.Errorf("esstore: a user of more than %d bytes: %w", maxDocument, signup.ErrInvalid)
+
 // newDocument returns the document for u, or an ErrInvalid.
 func newDocument(u signup.User) (document, error) {
 	d := document{
@@ -96,7 +98,7 @@ func encode(u signup.User) (document, []byte, error) {
 		return document{}, nil, fmt.Errorf("esstore: %w", err)
 	}
 	if len(body) > maxDocument {
-		return document{}, nil, fmt.Errorf("esstore: a user of more than %d bytes: %w", maxDocument, signup.ErrInvalid)
+		return document{}, nil, errTooLarge
 	}
 	return doc, body, nil
 }

@@ -1,0 +1,156 @@
+package esstore
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"time"
+	"unicode/utf8"
+
+	"github.com/gosignup/signup"
+)
+
+// ExportOptions are the options of Export. Nil and the zero value have the
+// defaults.
+type ExportOptions struct {
+	// Hashes has the hashes exported, too. Without it they aren't even read.
+	Hashes bool
+}
+
+// maxLine is how long a line of an export may be. Export's are shorter.
+const maxLine = 1 << 20
+
+// A line of an export is a document without its write token.
+type line struct {
+	document
+	WriteToken *struct{} `json:"write_token,omitempty"` // in the place of the document's
+}
+
+// exportPage is how many users are read at once.
+const exportPage = 1000
+
+// Export writes all users to w, in the order of their keys, as lines of JSON,
+// which ReadExport reads. A line has the members id, key, key_rule,
+// email_address, first_name, last_name, is_active, created_at, updated_at, profile
+// and, with ExportOptions.Hashes, password, which is the hash; of first_name,
+// last_name, password and profile those that aren't empty.
+//
+// It has everybody who was there when it was called. Of users who are created,
+// changed or deleted meanwhile it may have either state. What Elasticsearch has no
+// capacity for it asks for again, for two minutes.
+//
+// It returns how many users it has written whole. Those are all only if the error
+// is nil: from the lines alone an export that was cut short can't be told.
+//
+// It takes the index privileges read and, for a refresh, maintenance.
+func (s *Store) Export(ctx context.Context, w io.Writer, opts *ExportOptions) (n int64, err error) {
+	hidden := []string{"write_token", "password"}
+	if opts != nil && opts.Hashes {
+		hidden = hidden[:1]
+	}
+	if f := s.refresh(ctx, "export", s.alias); f != nil {
+		return 0, f
+	}
+	l := listing{Store: s, op: "export", fields: 1, size: exportPage, query: object{
+		"sort": []any{object{"key": "asc"}}, "_source": object{"excludes": hidden}, "track_total_hits": false,
+	}}
+	defer l.close(ctx)
+	var lines bytes.Buffer
+	encoder := json.NewEncoder(&lines)
+	encoder.SetEscapeHTML(false)
+	for {
+		hits, f := l.nextOrWait(ctx)
+		if f != nil {
+			return n, f
+		}
+		if len(hits) == 0 {
+			return n, nil
+		}
+		lines.Reset()
+		for _, h := range hits {
+			d, err := l.document(h)
+			if err != nil {
+				return n, err
+			}
+			if err := encoder.Encode(&line{document: d}); err != nil {
+				return n, fmt.Errorf("esstore: export: %w", err)
+			}
+		}
+		written, err := w.Write(lines.Bytes())
+		n += int64(bytes.Count(lines.Bytes()[:written], []byte("\n")))
+		if err == nil && written < lines.Len() {
+			err = io.ErrShortWrite
+		}
+		if err != nil {
+			return n, fmt.Errorf("esstore: export: %w", err)
+		}
+		if len(hits) < l.size {
+			return n, nil
+		}
+	}
+}
+
+// nextOrWait is next, asked again for as long as a later answer may be another.
+func (l *listing) nextOrWait(ctx context.Context) ([]hit, *failure) {
+	var pause backoff
+	for begin := time.Now(); ; {
+		hits, f := l.next(ctx)
+		if !f.isTransient() || time.Since(begin) > patience || !pause.wait(ctx) {
+			return hits, f
+		}
+	}
+}
+
+// ReadExport returns the users whom Export has written to r, for Import. Each is
+// Equal to the one that was exported, but for the hash if the export has
+// none, and has the same key.
+//
+// It is strict: a line that isn't UTF-8, has a member that Export doesn't
+// write, has no id or key, or is longer than 1 MiB is an ErrInvalid, so that
+// nothing is lost. Empty lines are passed over. An error, also one of r, tells the
+// line's number, and is the last that the sequence yields.
+func ReadExport(r io.Reader) iter.Seq2[signup.User, error] {
+	return func(yield func(signup.User, error) bool) {
+		lines := bufio.NewReaderSize(r, maxLine+len("\n"))
+		for n := 1; ; n++ {
+			text, err := lines.ReadSlice('\n')
+			last := errors.Is(err, io.EOF)
+			text = bytes.TrimSpace(text)
+			var u signup.User
+			switch {
+			case errors.Is(err, bufio.ErrBufferFull):
+				err = fmt.Errorf("it is longer than %d bytes: %w", maxLine, signup.ErrInvalid)
+			case err != nil && !last:
+			case len(text) > 0:
+				u, err = parseLine(text)
+			case last:
+				return
+			default:
+				continue
+			}
+			if err != nil {
+				yield(signup.User{}, fmt.Errorf("esstore: read export: line %d: %w", n, err))
+				return
+			}
+			if !yield(u, nil) || last {
+				return
+			}
+		}
+	}
+}
+
+func parseLine(text []byte) (signup.User, error) {
+	var l line
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	// json's own errors may quote.
+	if !utf8.Valid(text) || d.Decode(&l) != nil || d.InputOffset() != int64(len(text)) || l.ID == "" || l.Key == "" {
+		return signup.User{}, fmt.Errorf("it is not a user as Export writes one: %w", signup.ErrInvalid)
+	}
+	return l.user(), nil
+}

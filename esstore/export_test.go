@@ -1,0 +1,386 @@
+package esstore_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"reflect"
+	"strings"
+	"testing"
+	"testing/iotest"
+	"testing/synctest"
+	"time"
+
+	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/esstore"
+)
+
+// exportLine is newUser as Export writes it.
+const exportLine = `{"id":"ID-4711","key":"ada.qx@example.org","key_rule":"rule-qx","email_address":"Ada.Qx@Example.org",` +
+	`"password":"$2a$04$hashqx","first_name":"Adaqx","last_name":"Lovelaceqx","is_active":true,` +
+	`"created_at":"2014-12-06T22:55:00.123Z","updated_at":"2014-12-06T23:55:00.123Z",` +
+	`"profile":{"company":"Enginesqx"}}` + "\n"
+
+// export returns what a store exports that has the users.
+func export(t *testing.T, opts *esstore.ExportOptions, users ...signup.User) string {
+	t.Helper()
+	store := esstore.New(newElastic(), nil)
+	if _, err := store.Import(t.Context(), sequence(users...), nil); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	n, err := store.Export(t.Context(), &out, opts)
+	if err != nil || n != int64(len(users)) {
+		t.Fatalf("%d were exported: %v", n, err)
+	}
+	return out.String()
+}
+
+func TestExport(t *testing.T) {
+	if got := export(t, &esstore.ExportOptions{Hashes: true}, newUser()); got != exportLine {
+		t.Errorf("there are %d bytes, and others than the %d that should be", len(got), len(exportLine))
+	}
+	without := strings.Replace(exportLine, `"password":"$2a$04$hashqx",`, "", 1)
+	for _, opts := range []*esstore.ExportOptions{nil, {}} {
+		if got := export(t, opts, newUser()); got != without {
+			t.Errorf("there are %d bytes, and others than the %d that should be", len(got), len(without))
+		}
+	}
+	if got := export(t, nil); got != "" {
+		t.Errorf("of nobody there are %d bytes", len(got))
+	}
+}
+
+// What is sent: first a refresh, then pages of one point in time, which is given
+// back. A hash that isn't wanted isn't fetched.
+func TestExportRequests(t *testing.T) {
+	pit := answer(http.StatusOK, `{"id":"P"}`)
+	closed := answer(http.StatusOK, `{"succeeded":true,"num_freed":1}`)
+	for opts, hidden := range map[esstore.ExportOptions]string{
+		{}:             `["write_token","password"]`,
+		{Hashes: true}: `["write_token"]`,
+	} {
+		f := newFake(t, answer(http.StatusOK, `{"_shards":{"total":1,"successful":1,"failed":0}}`), pit, answer(http.StatusOK, `{"pit_id":"P2","hits":{"hits":[]}}`), closed)
+		n, err := f.store().Export(t.Context(), io.Discard, &opts)
+		if n != 0 || err != nil {
+			t.Fatalf("%d, %v", n, err)
+		}
+		var uris []string
+		for _, c := range f.calls {
+			uris = append(uris, c.method+" "+c.path)
+		}
+		if want := []string{"POST /users/_refresh", "POST /users/_pit", "POST /_search", "DELETE /_pit"}; !reflect.DeepEqual(uris, want) {
+			t.Errorf("the requests are %s", uris)
+		}
+		var query map[string]any
+		mustUnmarshal(f.calls[2].body, &query)
+		source, sort := marshal(query["_source"]), marshal(query["sort"])
+		if source != `{"excludes":`+hidden+`}` || sort != `[{"key":"asc"}]` || query["query"] != nil {
+			t.Errorf("the query has _source %s and sort %s", source, sort)
+		}
+	}
+}
+
+// Many pages are one export, in order, each user once.
+func TestExportPages(t *testing.T) {
+	e := newElastic()
+	store := esstore.New(e, nil)
+	for _, users := range []int{1, 999, 1000, 1001, 2100} {
+		if _, err := store.Import(t.Context(), numbers(users), nil); err != nil {
+			t.Fatal(err)
+		}
+		var out bytes.Buffer
+		n, err := store.Export(t.Context(), &out, nil)
+		if err != nil || n != int64(users) {
+			t.Fatalf("%d of %d were exported: %v", n, users, err)
+		}
+		i := 0
+		for u, err := range esstore.ReadExport(&out) {
+			if want := numbered(i); err != nil || !u.Equal(want) || u.Key() != want.Key() || u.KeyRule() != want.KeyRule() {
+				t.Fatalf("user %d is another: %v", i, err)
+			}
+			i++
+		}
+		if i != users {
+			t.Errorf("%d of %d were read", i, users)
+		}
+	}
+}
+
+// A point in time that is lost, and trouble that passes, leave nobody out and
+// export nobody twice.
+func TestExportInTrouble(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := newElastic()
+		if _, err := esstore.New(e, nil).Import(t.Context(), numbers(5001), nil); err != nil {
+			t.Fatal(err)
+		}
+		trouble := []*http.Response{
+			response(http.StatusNotFound, failedBody(404, "search_context_missing_exception")),
+			response(http.StatusServiceUnavailable, failedBody(503, "search_phase_execution_exception")),
+			response(http.StatusTooManyRequests, failedBody(429, "es_rejected_execution_exception")),
+			response(http.StatusBadGateway, "<html>"),
+			nil,
+		}
+		searches := 0
+		store := esstore.New(transportFunc(func(r *http.Request) (*http.Response, error) {
+			if r.URL.Path == "/_search" {
+				if searches++; searches%2 == 0 && len(trouble) > 0 {
+					res := trouble[0]
+					trouble = trouble[1:]
+					if res == nil {
+						return nil, errors.New("no connection")
+					}
+					return res, nil
+				}
+			}
+			return e.Perform(r)
+		}), nil)
+		var out bytes.Buffer
+		n, err := store.Export(t.Context(), &out, nil)
+		if err != nil || n != 5001 || len(trouble) > 0 {
+			t.Fatalf("%d were exported, with %d troubles left: %v", n, len(trouble), err)
+		}
+		i := 0
+		for u, err := range esstore.ReadExport(&out) {
+			if err != nil || !u.Equal(numbered(i)) {
+				t.Fatalf("user %d is another: %v", i, err)
+			}
+			i++
+		}
+	})
+}
+
+// What ends an export is told, also after two minutes in which nothing came, and
+// no error quotes what was read.
+func TestExportFails(t *testing.T) {
+	e := newElastic()
+	if _, err := esstore.New(e, nil).Import(t.Context(), numbers(2500), nil); err != nil {
+		t.Fatal(err)
+	}
+	full := errors.New("no space left")
+	good := func(r *http.Request) *http.Response { return nil }
+	searching := func(res func() *http.Response) func(*http.Request) *http.Response {
+		return func(r *http.Request) *http.Response {
+			if r.URL.Path != "/_search" {
+				return nil
+			}
+			return res()
+		}
+	}
+	for _, c := range []struct {
+		name   string
+		w      io.Writer
+		answer func(*http.Request) *http.Response // nil: the elastic's
+		n      int64
+		want   string
+	}{
+		{"the writer", &limitedWriter{room: 0, err: full}, good, 0, "esstore: export: no space left"},
+		{"the writer, later", &limitedWriter{room: 300_000, err: full}, good, 1234, "esstore: export: no space left"},
+		{"the writer writes less", &limitedWriter{room: 10}, good, 0, "esstore: export: short write"},
+		{"no refresh", io.Discard, func(*http.Request) *http.Response {
+			return response(http.StatusForbidden, failedBody(403, "security_exception"))
+		}, 0, "esstore: export: status 403, security_exception"},
+		{"a search refused", io.Discard, searching(func() *http.Response {
+			return response(http.StatusForbidden, failedBody(403, "security_exception"))
+		}), 0, "esstore: export: status 403, security_exception"},
+		{"busy", io.Discard, searching(func() *http.Response {
+			return response(http.StatusTooManyRequests, failedBody(429, "es_rejected_execution_exception"))
+		}), 0, "esstore: export: status 429, es_rejected_execution_exception"},
+		{"somebody else's document", io.Discard, searching(func() *http.Response {
+			return response(http.StatusOK, `{"pit_id":"P","hits":{"hits":[{"_id":"ID-4711","_source":`+document+`,"sort":["a",0]}]}}`)
+		}), 0, "esstore: export: the answer has a document that is not a user's"},
+		{"no document", io.Discard, searching(func() *http.Response {
+			return response(http.StatusOK, `{"pit_id":"P","hits":{"hits":[{"_id":"x","_source":{"created_at":"hashqx"},"sort":["a",0]}]}}`)
+		}), 0, "esstore: export: the answer has a document that is not a user's"},
+		{"a page", io.Discard, searching(func() *http.Response { return response(http.StatusOK, "<html>") }), 0,
+			"esstore: export: status 200, the answer is not Elasticsearch's"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				store := esstore.New(transportFunc(func(r *http.Request) (*http.Response, error) {
+					if res := c.answer(r); res != nil {
+						return res, nil
+					}
+					return e.Perform(r)
+				}), nil)
+				begin := time.Now()
+				n, err := store.Export(t.Context(), c.w, nil)
+				wantNoSecret(t, err)
+				if err == nil || err.Error() != c.want {
+					t.Errorf("the error is %v, instead of %s", err, c.want)
+				}
+				if l, ok := c.w.(*limitedWriter); ok && l.room > 100 {
+					c.n = int64(strings.Count(l.String(), "\n"))
+					if c.n < 1000 || !errors.Is(err, full) {
+						t.Errorf("%d fit, and the error is %v", c.n, err)
+					}
+				}
+				if n != c.n {
+					t.Errorf("it says that %d were written, instead of %d", n, c.n)
+				}
+				if took := time.Since(begin); took > 2*time.Minute+20*time.Second || c.name == "busy" && took < 2*time.Minute {
+					t.Errorf("it took %v", took)
+				}
+			})
+		})
+	}
+}
+
+// A limitedWriter takes so many bytes.
+type limitedWriter struct {
+	strings.Builder
+	room int
+	err  error
+}
+
+func (w *limitedWriter) Write(p []byte) (int, error) {
+	if n := w.room - w.Len(); n < len(p) {
+		_, _ = w.Builder.Write(p[:n])
+		return n, w.err
+	}
+	return w.Builder.Write(p)
+}
+
+func TestExportContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	e := newElastic()
+	store := esstore.New(e, nil)
+	if _, err := store.Import(t.Context(), numbers(2500), nil); err != nil {
+		t.Fatal(err)
+	}
+	n, err := store.Export(ctx, writerFunc(func(p []byte) (int, error) { cancel(); return len(p), nil }), nil)
+	wantContextError(t, err, context.Canceled)
+	if n != 1000 {
+		t.Errorf("it says that %d were written", n)
+	}
+}
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
+
+func TestReadExport(t *testing.T) {
+	user := strings.TrimSuffix(exportLine, "\n")
+	with := func(old, new string) string { return strings.Replace(user, old, new, 1) }
+	spaces := func(n int) string { return strings.Repeat(" ", n-len(user)) }
+	for _, c := range []struct {
+		name, text string
+		users      int
+		err        string // what follows "esstore: read export: line ", "" if there is none
+	}{
+		{"nothing", "", 0, ""},
+		{"one", exportLine, 1, ""},
+		{"no end of line", user, 1, ""},
+		{"two", exportLine + exportLine, 2, ""},
+		{"empty lines", "\n" + exportLine + "\n\r\n \t\n" + user + "\n\n", 2, ""},
+		{"Windows", user + "\r\n" + user + "\r\n", 2, ""},
+		{"another order, and spaces", `{ "key":"k", "id":"i" }`, 1, ""},
+		{"the longest line", user + spaces(1<<20) + "\n" + user + spaces(1<<20), 2, ""},
+		{"a longer line", exportLine + user + spaces(1<<20+1) + "\n", 1, "2: it is longer than 1048576 bytes: "},
+		{"a longer last line", exportLine + user + spaces(1<<20+1), 1, "2: it is longer than 1048576 bytes: "},
+		{"cut short", exportLine + "\n" + user[:100], 1, "3: it is not a user as Export writes one: "},
+		{"cut short, and goes on", user[:100] + "\n" + exportLine, 0, "1: it is not a user as Export writes one: "},
+		{"an unknown member", with(`"id"`, `"shoe_size":"Qx","id"`), 0, "1: it is not a user as Export writes one: "},
+		{"a write token", with(`"id"`, `"write_token":"T","id"`), 0, "1: it is not a user as Export writes one: "},
+		{"two values", user + user, 0, "1: it is not a user as Export writes one: "},
+		{"more", user + " x", 0, "1: it is not a user as Export writes one: "},
+		{"no object", "[" + user + "]", 0, "1: it is not a user as Export writes one: "},
+		{"null", "null", 0, "1: it is not a user as Export writes one: "},
+		{"no ID", with(`"ID-4711"`, `""`), 0, "1: it is not a user as Export writes one: "},
+		{"no key", with(`"key":"ada.qx@example.org",`, ``), 0, "1: it is not a user as Export writes one: "},
+		{"a number", with(`"Adaqx"`, `4711`), 0, "1: it is not a user as Export writes one: "},
+		{"no time", with(`2014-12-06T22:55:00.123Z`, `hashqx`), 0, "1: it is not a user as Export writes one: "},
+		{"not UTF-8", with("Adaqx", "Adaqx\xff"), 0, "1: it is not a user as Export writes one: "},
+		{"something else", "<html>", 0, "1: it is not a user as Export writes one: "},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			users, last := 0, error(nil)
+			for u, err := range esstore.ReadExport(iotest.HalfReader(strings.NewReader(c.text))) {
+				if last != nil {
+					t.Fatal("there is more after an error")
+				}
+				if last = err; err != nil {
+					wantOutcome(t, err, "ErrInvalid")
+					wantNoSecret(t, err)
+					continue
+				}
+				users++
+				if want := newUser(); c.name != "another order, and spaces" && (!u.Equal(want) || u.Key() != want.Key() || u.KeyRule() != want.KeyRule()) {
+					t.Error("the user is another")
+				}
+			}
+			text := fmt.Sprint(last)
+			if users != c.users || c.err == "" && last != nil || !strings.HasPrefix(text, "esstore: read export: line "+c.err) && c.err != "" {
+				t.Errorf("%d users, then %v; want %d and %q", users, last, c.users, c.err)
+			}
+		})
+	}
+}
+
+// An error of the reader is told, and not taken for an end.
+func TestReadExportErrorOfReader(t *testing.T) {
+	broken := errors.New("broken")
+	for _, rest := range []string{"", "{", exportLine[:len(exportLine)-1]} {
+		users := 0
+		for _, err := range esstore.ReadExport(io.MultiReader(strings.NewReader(exportLine+rest), iotest.ErrReader(broken))) {
+			if err == nil {
+				users++
+			} else if !errors.Is(err, broken) || err.Error() != "esstore: read export: line 2: broken" {
+				t.Errorf("the error is %v", err)
+			}
+		}
+		if users != 1 {
+			t.Errorf("there are %d users", users)
+		}
+	}
+}
+
+// A loop may end early.
+func TestReadExportBreak(t *testing.T) {
+	for range esstore.ReadExport(strings.NewReader(exportLine + "{")) {
+		break
+	}
+}
+
+// Whatever the bytes are, what is read from them is users whom Import stores or
+// calls invalid, and whom Export writes so that they are read again, equal.
+func FuzzReadExport(f *testing.F) {
+	f.Add([]byte(exportLine))
+	f.Add([]byte(exportLine + "\n\r\n" + exportLine))
+	f.Add([]byte(`{"id":"i","key":"k"}`))
+	f.Add([]byte(`{"id":"<&>\u2028","key":"é","key_rule":"","profile":{"":"","a":"\ud800"}}`))
+	f.Add([]byte(`{"id":"i","key":"k","created_at":"9999-12-31T23:59:59.9999-23:59"}`))
+	f.Add([]byte(`{"ID":"i","kEy":"k","created_at":null,"write_token":{}}`))
+	f.Add([]byte(exportLine[:200]))
+	f.Add([]byte("null\n[]\n0"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		for u, err := range esstore.ReadExport(bytes.NewReader(text)) {
+			if err != nil {
+				wantOutcome(t, err, "ErrInvalid")
+				return
+			}
+			if u.ID == "" || u.Key() == "" {
+				t.Fatal("a user has no ID or key")
+			}
+			store := esstore.New(newElastic(), nil)
+			sum, err := store.Import(t.Context(), sequence(u), nil)
+			if err != nil || sum.Created+sum.Invalid != 1 {
+				t.Fatalf("%+v, %v", sum, err)
+			}
+			var out bytes.Buffer
+			n, err := store.Export(t.Context(), &out, &esstore.ExportOptions{Hashes: true})
+			if err != nil || n != sum.Created {
+				t.Fatalf("%d of %d were exported: %v", n, sum.Created, err)
+			}
+			for again, err := range esstore.ReadExport(&out) {
+				if err != nil || !again.Equal(u) || again.Key() != u.Key() || again.KeyRule() != u.KeyRule() {
+					t.Fatalf("read again, it is another: %v", err)
+				}
+			}
+		}
+	})
+}
