@@ -56,9 +56,11 @@ func start(name, version string, secure bool) (_ *server, err error) {
 
 	setUpLibrary()
 	s := &server{Name: name, StandIn: standIn(image(version))}
+	var files []testcontainers.ContainerFile
 	env := map[string]string{
 		"discovery.type": "single-node",
 		"ES_JAVA_OPTS":   javaOptions,
+		"path.repo":      "/tmp/snapshots", // for repositories of the type fs
 		// A disk that is 90 % full is enough for tests.
 		"cluster.routing.allocation.disk.threshold_enabled": "false",
 	}
@@ -71,12 +73,16 @@ func start(name, version string, secure bool) (_ *server, err error) {
 		// The authority's certificate is the container's to make: it can't be had before.
 		ready = ready.WithBasicAuth(s.Username, s.Password).
 			WithTLS(true, &tls.Config{InsecureSkipVerify: true}) // only to wait
+		if files, err = roleFiles(); err != nil {
+			return nil, err
+		}
 	} else {
 		env["xpack.security.enabled"] = "false"
 	}
 
 	c, err := testcontainers.Run(ctx, image(version),
 		testcontainers.WithEnv(env),
+		testcontainers.WithFiles(files...),
 		testcontainers.WithExposedPorts(port),
 		testcontainers.WithLabels(map[string]string{label: runID}),
 		testcontainers.WithWaitStrategyAndDeadline(startTime, ready)) // WithWaitStrategy waits 60 s

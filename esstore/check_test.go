@@ -1,0 +1,516 @@
+package esstore_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/gosignup/signup/esstore"
+)
+
+// A JSON object.
+type object = map[string]any
+
+func encode(v any) string {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return string(b)
+}
+
+// healthy returns what Elasticsearch shows of an index that Setup has made, with
+// a replica.
+func healthy(t *testing.T) object {
+	t.Helper()
+	f := newFake(t, empty, made)
+	if err := f.store().Setup(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var index object
+	if err := json.Unmarshal([]byte(f.calls[1].body), &index); err != nil {
+		t.Fatal(err)
+	}
+	index["settings"].(object)["index.number_of_replicas"] = "1"
+	return index
+}
+
+func in(o object, path ...string) object {
+	for _, name := range path {
+		o = o[name].(object)
+	}
+	return o
+}
+
+func signupOf(index object) object     { return in(index, "mappings", "_meta", "signup") }
+func propertiesOf(index object) object { return in(index, "mappings", "properties") }
+
+// What Check asks, beside for the indices, and how a healthy installation answers.
+
+func privileged(lacking ...string) step {
+	granted := object{}
+	for _, p := range esstore.Privileges() {
+		granted[p.Name] = !slices.Contains(lacking, p.Name)
+	}
+	return answer(http.StatusOK, encode(object{"index": object{"users": granted, "users-*": granted}}))
+}
+
+func copied(total, successful int) step {
+	return answer(http.StatusOK, fmt.Sprintf(`{"_shards":{"total":%d,"successful":%d,"failed":0}}`, total, successful))
+}
+
+func hits(documents ...string) step {
+	return answer(http.StatusOK, `{"hits":{"hits":[`+strings.Join(documents, ",")+`]}}`)
+}
+
+var ownHit = `{"_id":"` + strings.TrimPrefix(documentPath, "/_doc/") + `","_source":{"id":"ID-4711","key":"ada.qx@example.org"}}`
+
+func codesOf(findings []esstore.Finding) string {
+	codes := make([]string, 0, len(findings))
+	for _, f := range findings {
+		codes = append(codes, f.Code)
+	}
+	return strings.Join(codes, " ")
+}
+
+func wantTexts(t *testing.T, findings []esstore.Finding) {
+	t.Helper()
+	for _, f := range findings {
+		if f.Problem == "" || f.Cure == "" {
+			t.Errorf("%+v doesn't tell all", f)
+		}
+		method, rest, _ := strings.Cut(f.Request, " ")
+		path, body, _ := strings.Cut(rest, "\n")
+		if f.Request != "" && (!slices.Contains([]string{"PUT", "POST"}, method) || !strings.HasPrefix(path, "/") || body != "" && !json.Valid([]byte(body))) {
+			t.Errorf("%s: the request is %s", f.Code, f.Request)
+		}
+		for _, secret := range append(secrets, "because", "hashqx") {
+			if strings.Contains(f.Problem+f.Cure+f.Request, secret) {
+				t.Errorf("%+v has %q", f, secret)
+			}
+		}
+	}
+}
+
+func TestCheckHealthy(t *testing.T) {
+	f := newFake(t, answer(http.StatusOK, encode(object{"users-000001": healthy(t)})), privileged(), copied(2, 2), hits(ownHit))
+	findings, err := f.store().Check(t.Context())
+	if err != nil || findings != nil {
+		t.Errorf("Check returned %+v, %v", findings, err)
+	}
+	wantCall(t, f.calls[0], http.MethodGet, "/users,users-*", url.Values{"ignore_unavailable": {"true"}, "flat_settings": {"true"}})
+	wantCall(t, f.calls[1], http.MethodPost, "/_security/user/_has_privileges", nil)
+	wantCall(t, f.calls[2], http.MethodGet, "/users-000001/_stats/docs", url.Values{"filter_path": {"_shards"}})
+	wantCall(t, f.calls[3], http.MethodPost, "/users-000001/_search", url.Values{"allow_partial_search_results": {"false"}})
+	if want := `{"index":[` + encode(object{
+		"names": []string{"users", "users-*"}, "privileges": []string{"read", "index", "delete", "maintenance", "view_index_metadata", "monitor"},
+	}) + `]}`; f.calls[1].body != want {
+		t.Errorf("asked was for %s, instead of %s", f.calls[1].body, want)
+	}
+}
+
+// broken has installations that are wrong in one way each.
+var broken = []struct {
+	name    string
+	codes   string
+	damage  func(index object) // of users-000001
+	indices func(index object) object
+	part    step   // the answer of that part which is wrong
+	request string // of the first finding, up to its body or whole
+}{
+	{name: "no index", codes: "no-alias", indices: func(object) object { return object{} }},
+	{
+		name: "no alias", codes: "no-alias", damage: func(i object) { i["aliases"] = object{} },
+		request: "POST /_aliases\n" + `{"actions":[{"add":{"alias":"users","index":"users-000001","is_write_index":true}},{"add":{"alias":"users-000001.own","index":"users-000001"}}]}`,
+	},
+	{
+		name: "no alias, and a copy that isn't whole", codes: "no-alias",
+		indices: func(i object) object {
+			i["aliases"] = object{}
+			return object{"users-000001": i, "users-000002": object{"mappings": object{"_meta": object{"signup": object{"schema": 2, "from": "users-000001"}}}}}
+		},
+		request: "POST /_aliases\n" + `{"actions":[{"add":{"alias":"users","index":"users-000001",`,
+	},
+	{
+		name: "no alias, and a copy that is whole", codes: "no-alias",
+		indices: func(i object) object {
+			i["aliases"] = object{"users-000001.moved": object{}}
+			return object{"users-000001": i, "users-000002": object{"mappings": object{"_meta": object{"signup": object{"schema": 2, "from": "users-000001"}}}}}
+		},
+		request: "POST /_aliases\n" + `{"actions":[{"add":{"alias":"users","index":"users-000002",`,
+	},
+	{
+		name: "no alias, three indices", codes: "no-alias",
+		indices: func(i object) object {
+			i["aliases"] = object{}
+			return object{"users-000002": i, "users-000010": i, "users-9": i, "users-000011": object{"mappings": object{}}}
+		},
+		request: "POST /_aliases\n" + `{"actions":[{"add":{"alias":"users","index":"users-000010",`,
+	},
+	{
+		name: "no alias, a foreign index", codes: "no-alias",
+		indices: func(object) object { return object{"users-000001": object{"mappings": object{}}} },
+	},
+	{
+		name: "no alias, a later version's", codes: "no-alias",
+		damage: func(i object) { i["aliases"] = object{}; signupOf(i)["schema"] = 3 },
+	},
+	{name: "an index", codes: "alias-is-index", indices: func(i object) object { return object{"users": i} }},
+	{
+		name: "two indices", codes: "several-indices",
+		indices: func(i object) object { return object{"users-000001": i, "users-000002": i} },
+	},
+	{name: "another's", codes: "foreign-index", damage: func(i object) { delete(in(i, "mappings"), "_meta") }},
+	{name: "later", codes: "newer-schema", damage: func(i object) { signupOf(i)["schema"] = 3; propertiesOf(i)["more"] = object{} }},
+	{
+		name: "another name", codes: "index-name",
+		indices: func(i object) object { return object{"restored": i} },
+	},
+	{
+		name: "filter", codes: "alias-differs", damage: func(i object) { in(i, "aliases")["users"] = object{"filter": object{"match_all": object{}}} },
+		request: "POST /_aliases\n" + `{"actions":[{"add":{"alias":"users","index":"users-000001","is_write_index":true}}]}`,
+	},
+	{name: "routing", codes: "alias-differs", damage: func(i object) { in(i, "aliases")["users"] = object{"index_routing": "1"} }},
+	{name: "routing of searches", codes: "alias-differs", damage: func(i object) { in(i, "aliases")["users"] = object{"search_routing": "1"} }},
+	{name: "no writes", codes: "alias-differs", damage: func(i object) { in(i, "aliases")["users"] = object{"is_write_index": false} }},
+	{
+		name: "closed", codes: "closed", damage: setting("index.verified_before_close", "true"),
+		request: "POST /users-000001/_open",
+	},
+	{name: "red", codes: "unavailable", part: copied(2, 0)},
+	{name: "read only", codes: "blocked", damage: setting("index.blocks.read_only", "true"), request: "PUT /users-000001/_settings\n" + `{"index.blocks.read_only":null}`},
+	{name: "full disk", codes: "blocked", damage: setting("index.blocks.read_only_allow_delete", "true"), request: "PUT /users-000001/_settings\n" + `{"index.blocks.read_only_allow_delete":null}`},
+	{name: "metadata", codes: "blocked", damage: setting("index.blocks.metadata", "true"), request: "PUT /users-000001/_settings\n" + `{"index.blocks.metadata":null}`},
+	{name: "no reads", codes: "blocked", damage: setting("index.blocks.read", "true"), request: "PUT /users-000001/_settings\n" + `{"index.blocks.read":null}`},
+	{name: "no reads, and so no documents", codes: "blocked", damage: setting("index.blocks.read", "true"), part: failed(http.StatusForbidden, "cluster_block_exception")},
+	{
+		name: "two blocks", codes: "blocked blocked",
+		damage: func(i object) {
+			setting("index.blocks.write", "true")(i)
+			setting("index.blocks.read_only", "true")(i)
+		},
+		request: "PUT /users-000001/_settings\n" + `{"index.blocks.read_only":null}`, // which lets nothing be changed but itself
+	},
+	{name: "no own alias", codes: "no-own-alias", damage: func(i object) { delete(in(i, "aliases"), "users-000001.own") }, request: "POST /_aliases\n" + `{"actions":[{"add":{"alias":"users-000001.own","index":"users-000001"}}]}`},
+	{name: "no security, 400", codes: "security-off", part: answer(http.StatusBadRequest, `{"error":"no handler found for uri [/x] and method [POST]"}`)},
+	{name: "no security, 405", codes: "security-off", part: answer(http.StatusMethodNotAllowed, `{"error":"Incorrect HTTP method","status":405}`)},
+	{name: "policy", codes: "lifecycle", damage: setting("index.lifecycle.name", "logs"), request: "POST /users-000001/_ilm/remove"},
+	{name: "field missing", codes: "mapping-differs", damage: func(i object) { delete(propertiesOf(i), "key") }},
+	{name: "hash searchable", codes: "mapping-differs", damage: func(i object) { propertiesOf(i)["password"] = object{"type": "keyword"} }},
+	{name: "dynamic", codes: "dynamic-mapping", damage: func(i object) { in(i, "mappings")["dynamic"] = "true" }, request: "PUT /users-000001/_mapping\n" + `{"dynamic":"strict"}`},
+	{name: "dynamic by default", codes: "dynamic-mapping", damage: func(i object) { delete(in(i, "mappings"), "dynamic") }},
+	{name: "not dynamic, but not strict", codes: "dynamic-mapping", damage: func(i object) { in(i, "mappings")["dynamic"] = false }},
+	{name: "more fields", codes: "too-many-fields", damage: func(i object) { propertiesOf(i)["ada.qx@example.org"] = object{"type": "text"} }},
+	{name: "one privilege missing", codes: "privileges", part: privileged("index")},
+	{name: "all privileges missing", codes: "privileges privileges privileges privileges privileges privileges", part: privileged("read", "index", "delete", "maintenance", "view_index_metadata", "monitor")},
+	{name: "pipeline", codes: "pipeline", damage: setting("index.default_pipeline", "x"), request: "PUT /users-000001/_settings\n" + `{"index.default_pipeline":null}`},
+	{name: "last pipeline", codes: "pipeline", damage: setting("index.final_pipeline", "x"), request: "PUT /users-000001/_settings\n" + `{"index.final_pipeline":null}`},
+	{name: "async", codes: "durability", damage: setting("index.translog.durability", "ASYNC"), request: "PUT /users-000001/_settings\n" + `{"index.translog.durability":"request"}`},
+	{name: "replica missing", codes: "replica-missing", part: copied(2, 1)},
+	{name: "replica missing of a fixed number", codes: "replica-missing", damage: setting("index.auto_expand_replicas", "false"), part: copied(2, 1), request: "PUT /users-000001/_settings\n" + `{"index.auto_expand_replicas":"0-1"}`},
+	{name: "one of two replicas missing", codes: "replica-missing", damage: setting("index.auto_expand_replicas", "false"), part: copied(3, 2)},
+	{name: "no replica yet", codes: "no-replica", damage: setting("index.number_of_replicas", "0")},
+	{
+		name: "no replica ever", codes: "no-replica",
+		damage: func(i object) {
+			setting("index.number_of_replicas", "0")(i)
+			delete(in(i, "settings"), "index.auto_expand_replicas")
+		},
+		request: "PUT /users-000001/_settings\n" + `{"index.auto_expand_replicas":"0-1"}`,
+	},
+	{name: "wait for all", codes: "wait-for-active-shards", damage: setting("index.write.wait_for_active_shards", "all"), request: "PUT /users-000001/_settings\n" + `{"index.write.wait_for_active_shards":"1"}`},
+	{name: "shards", codes: "several-shards", damage: setting("index.number_of_shards", "3")},
+	{name: "older", codes: "older-schema", damage: func(i object) { signupOf(i)["schema"] = 1; delete(propertiesOf(i), "name") }},
+	{
+		name: "migration begun", codes: "migration-unfinished",
+		indices: func(i object) object {
+			return object{"users-000001": i, "users-000002": object{"mappings": object{"_meta": object{"signup": object{"schema": 2, "from": "users-000001"}}}}}
+		},
+	},
+	{
+		name: "migration not ended", codes: "migration-leftover",
+		indices: func(i object) object {
+			return object{"users-000001": i, "users-000000": object{"aliases": object{"users-000000.moved": object{}}}}
+		},
+	},
+	{
+		name: "migration killed", codes: "blocked migration-leftover",
+		indices: func(i object) object {
+			setting("index.blocks.write", "true")(i)
+			return object{"users-000001": i, "users-000000": object{"aliases": object{"users-000000.moved": object{}}}}
+		},
+	},
+	{name: "without a key", codes: "documents", part: hits(`{"_id":"ada.qx@example.org","_source":{"id":"ID-4711"}}`, ownHit)},
+	{name: "without an id", codes: "documents", part: hits(strings.Replace(ownHit, `"id":"ID-4711",`, "", 1))},
+	{name: "of another id", codes: "documents", part: hits(strings.Replace(ownHit, "JfIpt", "JfIpT", 1))},
+	{name: "of other types", codes: "documents", part: hits(strings.Replace(ownHit, `"ID-4711"`, "[1]", 1))},
+	{name: "no refresh", codes: "refresh-off", damage: setting("index.refresh_interval", "-1"), request: "PUT /users-000001/_settings\n" + `{"index.refresh_interval":null}`},
+	{name: "no refresh, by zero", codes: "refresh-off", damage: setting("index.refresh_interval", "0ms")},
+	{name: "short pages", codes: "result-window", damage: setting("index.max_result_window", "9999"), request: "PUT /users-000001/_settings\n" + `{"index.max_result_window":null}`},
+	{
+		name: "restored to look at", codes: "other-index",
+		indices: func(i object) object { return object{"users-000001": i, "users-000007": object{}} },
+	},
+	{
+		name: "no longer used, but still written to", codes: "other-index",
+		indices: func(i object) object {
+			return object{"users-000001": i, "users-000007": object{"aliases": object{"users-000007.own": object{}}}}
+		},
+		request: "POST /_aliases\n" + `{"actions":[{"remove":{"alias":"users-000007.own","index":"users-000007","must_exist":true}}]}`,
+	},
+	{name: "not to be read", codes: "not-checked", part: denied},
+}
+
+func setting(name, value string) func(object) {
+	return func(index object) { in(index, "settings")[name] = value }
+}
+
+func TestCheckBroken(t *testing.T) {
+	for _, test := range broken {
+		t.Run(test.name, func(t *testing.T) {
+			index := healthy(t)
+			if test.damage != nil {
+				test.damage(index)
+			}
+			indices := object{"users-000001": index}
+			if test.indices != nil {
+				indices = test.indices(index)
+			}
+			// A part that is asked for by its path, as which of them are depends.
+			parts := map[string]step{
+				"/_security/user/_has_privileges": privileged(),
+				"/_stats/docs":                    copied(2, 2),
+				"/_search":                        hits(ownHit),
+			}
+			switch code, _, _ := strings.Cut(test.codes, " "); code {
+			case "security-off", "privileges":
+				parts["/_security/user/_has_privileges"] = test.part
+			case "unavailable", "replica-missing":
+				parts["/_stats/docs"] = test.part
+			default:
+				if test.part != nil {
+					parts["/_search"] = test.part
+				}
+			}
+			f := newFake(t, answer(http.StatusOK, encode(indices)))
+			any := func(w http.ResponseWriter, r *http.Request, writes []string) {
+				for end, part := range parts {
+					if strings.HasSuffix(r.URL.Path, end) {
+						part(w, r, writes)
+						return
+					}
+				}
+				t.Errorf("%s was not to be asked for", r.URL.Path)
+			}
+			f.then(any, any, any)
+			findings, err := f.store().Check(t.Context())
+			f.script = nil // not all of them may be asked for
+			if err != nil || codesOf(findings) != test.codes {
+				t.Fatalf("Check returned %q, %v, instead of %q", codesOf(findings), err, test.codes)
+			}
+			wantTexts(t, findings)
+			request := findings[0].Request
+			if test.request == "" && request != "" && test.codes != "alias-differs" && test.codes != "dynamic-mapping" && test.codes != "refresh-off" && test.codes != "blocked" {
+				t.Errorf("there is a request: %s", request)
+			}
+			if !strings.HasPrefix(request, test.request) {
+				t.Errorf("the request is %s, instead of %s", request, test.request)
+			}
+		})
+	}
+}
+
+// Where Setup refuses, Check tells why.
+func TestCheckWhereSetupRefuses(t *testing.T) {
+	for _, test := range broken {
+		if test.codes == "no-alias" || test.part != nil {
+			continue
+		}
+		index := healthy(t)
+		if test.damage != nil {
+			test.damage(index)
+		}
+		indices := object{"users-000001": index}
+		if test.indices != nil {
+			indices = test.indices(index)
+		}
+		// Whoever doesn't refuse goes on, and is told that he may not.
+		err := esstore.New(transportFunc(func(r *http.Request) (*http.Response, error) {
+			if r.Method == http.MethodGet && strings.HasPrefix(r.URL.Path, "/users,users-*") {
+				return response(http.StatusOK, encode(indices)), nil
+			}
+			return response(http.StatusForbidden, failedBody(http.StatusForbidden, "security_exception")), nil
+		}), nil).Setup(t.Context())
+		refuses := err != nil && !strings.Contains(err.Error(), "403")
+		fatal := []string{"alias-is-index", "several-indices", "foreign-index", "newer-schema", "index-name"}
+		if refuses != slices.Contains(fatal, test.codes) {
+			t.Errorf("%s: Check tells %s, and Setup %v", test.name, test.codes, err)
+		}
+	}
+}
+
+// All codes are documented, and in the order in which they are told.
+func TestCheckCodes(t *testing.T) {
+	var told []string
+	for _, test := range broken {
+		for _, code := range strings.Fields(test.codes) {
+			if !slices.Contains(told, code) {
+				told = append(told, code)
+			}
+		}
+	}
+	documented := map[string][]string{}
+	for _, list := range []struct{ file, after, pattern string }{
+		{"check.go", "The codes, in order of gravity", `(?m)^//\t([a-z-]+)  +\w`},
+		{"../docs/elasticsearch.md", "\n## Check\n", "(?m)^\\| `([a-z-]+)` \\|"},
+	} {
+		text, err := os.ReadFile(list.file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, after, _ := strings.Cut(string(text), list.after)
+		for _, match := range regexp.MustCompile(list.pattern).FindAllStringSubmatch(after, -1) {
+			documented[list.file] = append(documented[list.file], match[1])
+		}
+	}
+	order := documented["check.go"]
+	if guide := documented["../docs/elasticsearch.md"]; !slices.Equal(guide, order) {
+		t.Errorf("docs/elasticsearch.md has %q, and Check's comment %q", guide, order)
+	}
+	for _, code := range told {
+		if !slices.Contains(order, code) {
+			t.Errorf("%s isn't documented", code)
+		}
+	}
+	for _, code := range order {
+		if !slices.Contains(told, code) {
+			t.Errorf("%s is documented, and not tested", code)
+		}
+	}
+
+	// An installation that is wrong in many ways.
+	index := healthy(t)
+	for _, test := range broken {
+		if test.damage != nil && slices.Contains([]string{"routing", "read only", "no own alias", "dynamic", "async", "no replica yet", "no refresh", "hash searchable", "more fields", "policy", "pipeline", "short pages", "shards", "wait for all"}, test.name) {
+			test.damage(index)
+		}
+	}
+	f := newFake(t, answer(http.StatusOK, encode(object{"users-000001": index, "users-000009": object{}})), privileged("index"), copied(2, 1), hits(`{"_id":"x","_source":{}}`))
+	findings, err := f.store().Check(t.Context())
+	if err != nil || len(findings) < 15 {
+		t.Fatalf("Check returned %q, %v", codesOf(findings), err)
+	}
+	if !slices.IsSortedFunc(findings, func(a, b esstore.Finding) int {
+		return slices.Index(order, a.Code) - slices.Index(order, b.Code)
+	}) {
+		t.Errorf("the order is %s, and documented as %q", codesOf(findings), order)
+	}
+}
+
+// What can't be seen is told, and the rest is looked at.
+func TestCheckSeesInPart(t *testing.T) {
+	shown := answer(http.StatusOK, encode(object{"users-000001": healthy(t)}))
+	metadata := failed(http.StatusForbidden, "cluster_block_exception")
+	for _, test := range []struct {
+		name   string
+		script []step
+		want   string
+		told   string // in the last finding
+	}{
+		{"no metadata", []step{denied, privileged("view_index_metadata"), copied(2, 1), hits(ownHit)}, "privileges replica-missing not-checked", "Aliases, mapping and settings could not be looked at: status 403, security_exception"},
+		{"metadata blocked", []step{metadata, privileged()}, "blocked", "index.blocks.metadata"},
+		{"no stats", []step{shown, privileged("monitor"), denied, hits(ownHit)}, "privileges not-checked", "How many copies of the index there are could not be looked at: status 403, security_exception"},
+		{"no documents", []step{shown, privileged("read"), copied(2, 2), denied}, "privileges not-checked", "Documents could not be looked at: status 403, security_exception"},
+		{"nothing", []step{denied, denied, denied, denied}, "not-checked not-checked not-checked not-checked", "403"},
+		{"documents are 503", []step{shown, privileged(), copied(2, 2), down}, "not-checked", "503"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			f := newFake(t, test.script...)
+			findings, err := f.store().Check(t.Context())
+			if err != nil || codesOf(findings) != test.want {
+				t.Fatalf("Check returned %q, %v, instead of %q", codesOf(findings), err, test.want)
+			}
+			wantTexts(t, findings)
+			if last := findings[len(findings)-1]; !strings.Contains(last.Problem, test.told) {
+				t.Errorf("the last finding is %+v, without %q", last, test.told)
+			}
+		})
+	}
+}
+
+// Only Elasticsearch's own answers are believed.
+func TestCheckOddAnswers(t *testing.T) {
+	shown := answer(http.StatusOK, encode(object{"users-000001": healthy(t)}))
+	whole := []step{shown, privileged(), copied(2, 2), hits(ownHit)}
+	odd := []namedStep{
+		{"HTML", page(http.StatusOK)},
+		{"HTML, 404", page(http.StatusNotFound)},
+		{"null", answer(http.StatusOK, "null")},
+		{"nothing", answer(http.StatusOK, "")},
+		{"a list", answer(http.StatusOK, `["hashqx"]`)},
+		{"another's", answer(http.StatusOK, `{"index":{"users":{}},"hits":{},"_shards":{"total":"hashqx"}}`)},
+		{"truncated", truncated(http.StatusOK, `{}`)},
+		{"endless", endless(http.StatusBadGateway)},
+		{"an error that is an object", failed(http.StatusBadRequest, "parse_exception")},
+	}
+	for n, part := range []string{"indices", "privileges", "copies", "documents"} {
+		for _, o := range odd {
+			if part == "documents" && o.name == "endless" || part == "indices" && o.name == "another's" {
+				continue // which takes 64 MiB, or may be an index
+			}
+			t.Run(part+", "+o.name, func(t *testing.T) {
+				script := slices.Clone(whole)
+				script[n] = o.step
+				if part == "indices" {
+					script = script[:1]
+				}
+				f := newFake(t, script...)
+				findings, err := f.store().Check(t.Context())
+				wantNoSecret(t, err)
+				wantTexts(t, findings)
+				if part == "indices" {
+					if err == nil || findings != nil || !strings.HasPrefix(err.Error(), "esstore: check: ") {
+						t.Errorf("Check returned %q, %v", codesOf(findings), err)
+					}
+				} else if err != nil || codesOf(findings) != "not-checked" {
+					t.Errorf("Check returned %q, %v", codesOf(findings), err)
+				}
+			})
+		}
+	}
+}
+
+func TestCheckFails(t *testing.T) {
+	shown := answer(http.StatusOK, encode(object{"users-000001": healthy(t)}))
+	for _, script := range [][]step{
+		{failed(http.StatusUnauthorized, "security_exception")},
+		{down},
+		{hangUp},
+		{shown, hangUp},
+		{shown, privileged(), hangUp, hangUp}, // net/http sends a GET again
+		{shown, privileged(), copied(2, 2), hangUp},
+	} {
+		f := newFake(t, script...)
+		findings, err := f.store().Check(t.Context())
+		if err == nil || findings != nil || !strings.HasPrefix(err.Error(), "esstore: check: ") {
+			t.Errorf("after %d answers Check returned %q, %v", len(script)-1, codesOf(findings), err)
+		}
+	}
+	f := newFake(t)
+	if _, err := esstore.New(f, &esstore.Options{Index: "Users"}).Check(t.Context()); err == nil || !strings.Contains(err.Error(), "can't be an index") {
+		t.Errorf("with a wrong Index: %v", err)
+	}
+	done, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := f.store().Check(done); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
+	}
+}
