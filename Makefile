@@ -1,16 +1,16 @@
 # Each module is tested with GOWORK=off, as its users get it: in the workspace
 # the root would be tested with the versions that the nested modules ask for.
 SHELL := /bin/bash
-MODULES := . examples/routers internal/integration
+MODULES := . examples/routers examples/migrate internal/integration
 FUZZTIME ?= 5s
 STATICCHECK := $(CURDIR)/.bin/staticcheck
 
-.PHONY: help test vet staticcheck unit routers consumer integration server fuzz faults soak lint clean
+.PHONY: help test vet staticcheck unit routers migrate consumer integration server fuzz faults soak lint clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
-test: vet staticcheck unit fuzz routers consumer integration ## everything below that CI runs, on a machine with nothing prepared
+test: vet staticcheck unit fuzz routers migrate consumer integration ## everything below that CI runs, on a machine with nothing prepared
 	@echo 'make test: all passed'
 
 vet: ## gofmt, go vet and tidy go.mod files, in every module and in the workspace
@@ -32,7 +32,7 @@ fuzz: ## each fuzz target for FUZZTIME (5s)
 	@grep -rhoE '^func Fuzz\w+' --include='*_test.go' . | sed 's/func //' | while read -r f; do \
 	  pkg=$$(grep -rlE "^func $$f\(" --include='*_test.go' . | xargs dirname); \
 	  echo "fuzz: $$f for $(FUZZTIME)"; \
-	  GOWORK=off go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$pkg >.fuzz.log 2>&1 || { cat .fuzz.log; exit 1; }; \
+	  (cd $$pkg && GOWORK=off go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) .) >.fuzz.log 2>&1 || { cat .fuzz.log; exit 1; }; \
 	  grep '^fuzz: elapsed' .fuzz.log | tail -n 1; rm .fuzz.log; done
 
 faults: server ## the tests on failing networks and killed nodes, with their full counts
@@ -44,14 +44,18 @@ soak: faults ## each fuzz target for ten minutes, and faults
 routers: ## the tests of the examples for each router, with -race
 	@go run ./internal/testrun examples/routers -race -count=1 ./...
 
+migrate: ## the tests of the example that takes the tutorial's users over, with -race
+	@go run ./internal/testrun examples/migrate -race -count=1 ./...
+
 consumer: ## what importing the library costs, seen from a module of its own
 	scripts/consumer
 
 server: ## a Docker engine and the images of Elasticsearch, made where they are missing
 	@test -n "$$SIGNUP_TEST_ELASTICSEARCH_URL" || { scripts/elasticsearch-image 8.19.7 && scripts/elasticsearch-image 9.2.0; }
 
-# A server that was given is neither killed nor cut off.
-given = $(if $(SIGNUP_TEST_ELASTICSEARCH_URL),-skip 'TestCluster|TestKill|TestIsolated|TestNoMaster|TestToxics')
+# A server that was given is neither killed nor cut off, and has neither the tests'
+# roles nor a place for their snapshots.
+given = $(if $(SIGNUP_TEST_ELASTICSEARCH_URL),-skip 'TestCluster|TestKill|TestIsolated|TestNoMaster|TestToxics|TestRole|TestSnapshot')
 
 integration: server ## the tests against a real Elasticsearch
 	@go run ./internal/testrun internal/integration -race -count=1 -timeout=30m $(given) ./...

@@ -1,0 +1,302 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/gosignup/signup"
+)
+
+var today = time.Date(2026, time.March, 1, 12, 0, 0, 0, time.UTC)
+
+// werkzeug is a hash of "test".
+const werkzeug = "pbkdf2:sha1:1000$kiCZ1Z0Z$281928164762c59aed493b0c2b3564cf4b59cd36"
+
+// source returns a document as the tutorial writes it, but for some fields.
+func sourceOf(fields map[string]any) string {
+	doc := map[string]any{
+		"email_address": "Ada@example.org", "password": werkzeug, "_type": "user", "is_active": true, "created_at": 1417910123.77,
+	}
+	for name, value := range fields {
+		if doc[name] = value; value == missing {
+			delete(doc, name)
+		}
+	}
+	b, err := json.Marshal(doc)
+	if err != nil {
+		panic(err)
+	}
+	return string(b)
+}
+
+const missing = "missing from the document"
+
+func hit(id, source string) string {
+	return `{"_index":"example","_type":"user","_id":"` + id + `","_score":1,"_source":` + source + `}`
+}
+
+func TestParse(t *testing.T) {
+	at := time.Date(2014, time.December, 6, 23, 55, 23, 770e6, time.UTC)
+	want := func(change func(*document)) document {
+		d := document{email: "Ada@example.org", hash: werkzeug, active: true, created: at}
+		change(&d)
+		return d
+	}
+	same := func(*document) {}
+	for _, c := range []struct {
+		name, text string
+		want       document
+	}{
+		{"as the tutorial writes it", sourceOf(nil), want(same)},
+		{"a hit", hit("Ada@example.org", sourceOf(nil)), want(func(d *document) { d.ID = d.email })},
+		{"a hit without id", `{"_source":` + sourceOf(nil) + `}`, want(same)},
+		{"names", sourceOf(map[string]any{"first_name": "Ada", "last_name": "日本 \uFFFD <&>"}),
+			want(func(d *document) { d.first, d.last = "Ada", "日本 \uFFFD <&>" })},
+		{"names that are null", sourceOf(map[string]any{"first_name": nil, "last_name": nil}), want(same)},
+		{"an escaped replacement character", `{"email_address":"Ada@example.org","password":"` + werkzeug + `","first_name":"\uFFfd\ud83d\ude00"}`,
+			want(func(d *document) { d.first, d.created = "\uFFFD\U0001F600", time.Time{} })},
+		{"the least", sourceOf(map[string]any{"_type": missing, "is_active": missing, "created_at": missing}),
+			want(func(d *document) { d.created = time.Time{} })},
+		{"null for the rest", sourceOf(map[string]any{"_type": nil, "is_active": nil, "created_at": nil}),
+			want(func(d *document) { d.created = time.Time{} })},
+		{"inactive", sourceOf(map[string]any{"is_active": false}), want(func(d *document) { d.active = false })},
+		{"inactive as text", sourceOf(map[string]any{"is_active": "false"}), want(func(d *document) { d.active = false })},
+		{"active as text", sourceOf(map[string]any{"is_active": "true"}), want(same)},
+		{"white space", " \t" + sourceOf(nil) + "\r\n", want(same)},
+		{"more fields", sourceOf(map[string]any{"phone": 1, "Password": "x", "gone": nil}),
+			want(func(d *document) { d.more = []string{"Password", "phone"} })},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got, problem := parse([]byte(c.text), today)
+			if problem != "" {
+				t.Fatalf("the problem is that %s", problem)
+			}
+			if !reflect.DeepEqual(got, c.want) {
+				t.Error("it is read as another document")
+			}
+		})
+	}
+}
+
+func TestParseMalformed(t *testing.T) {
+	for _, c := range []struct{ name, text, problem string }{
+		{"no JSON", "x", "it is not one object of JSON"},
+		{"cut short", sourceOf(nil)[:40], "it is not one object of JSON"},
+		{"an array", "[" + sourceOf(nil) + "]", "it is not one object of JSON"},
+		{"null", "null", "it is not one object of JSON"},
+		{"two objects", sourceOf(nil) + sourceOf(nil), "it is not one object of JSON"},
+		{"not UTF-8", strings.Replace(sourceOf(nil), "Ada", "\xff", 1), "it is not UTF-8"},
+		{"a field twice", strings.Replace(sourceOf(nil), "{", `{"is_active":false,`, 1), "a field stands there twice"},
+		{"a field twice in a hit", hit("Ada@example.org", strings.Replace(sourceOf(nil), "{", `{"is_active":false,`, 1)), "in its _source, a field stands there twice"},
+		{"no object in a hit", hit("Ada@example.org", "1"), "in its _source, it is not one object of JSON"},
+		{"no source", hit("Ada@example.org", "null"), "it has no email_address"},
+		{"a number for an id", `{"_id":1,"_source":` + sourceOf(nil) + `}`, "its _id is not a text"},
+		{"another id", hit("ada@example.org", sourceOf(nil)), "its _id is not its email_address, and either may be the user's"},
+		{"no address", sourceOf(map[string]any{"email_address": missing}), "it has no email_address"},
+		{"address null", sourceOf(map[string]any{"email_address": nil}), "it has no email_address"},
+		{"address empty", sourceOf(map[string]any{"email_address": ""}), "it has no email_address"},
+		{"two addresses", sourceOf(map[string]any{"email_address": []string{"Ada@example.org"}}), "email_address is not a text"},
+		{"no hash", sourceOf(map[string]any{"password": missing}), "it has no password"},
+		{"hash empty", sourceOf(map[string]any{"password": ""}), "it has no password"},
+		{"a number for a hash", sourceOf(map[string]any{"password": 1}), "password is not a text"},
+		{"a number for a name", sourceOf(map[string]any{"first_name": 1}), "first_name is not a text"},
+		{"half a character", `{"email_address":"Ada@example.org","password":"x","last_name":"\ud83d"}`, "last_name is not a text"},
+		{"another type", sourceOf(map[string]any{"_type": "post"}), "its _type is another than user"},
+		{"active in words", sourceOf(map[string]any{"is_active": "off"}), "is_active is neither true nor false"},
+		{"active as number", sourceOf(map[string]any{"is_active": 1}), "is_active is neither true nor false"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if _, problem := parse([]byte(c.text), today); problem != c.problem {
+				t.Errorf("the problem is %q, want %q", problem, c.problem)
+			}
+		})
+	}
+}
+
+func TestParseTime(t *testing.T) {
+	at := func(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
+	for raw, want := range map[string]time.Time{
+		`1417910123.77`:                  at(1417910123770),
+		`1.417910123E9`:                  at(1417910123000),
+		`1.41791012377E+9`:               at(1417910123770),
+		`1417910123`:                     at(1417910123000),
+		`1417910123.1234`:                at(1417910123123),
+		`1417910123.9996`:                at(1417910124000),
+		`1417910123.770001888275`:        at(1417910123770),
+		`0.001`:                          at(1),
+		`"1417910123.77"`:                at(1417910123770),
+		`" 1417910123 "`:                 at(1417910123000),
+		`"2014-12-07T00:55:23.77+01:00"`: at(1417910123770),
+		`"2014-12-06T23:55:23Z"`:         at(1417910123000),
+		``:                               {},
+		`0`:                              {},
+		`-1417910123.77`:                 {},
+		`1417910123770`:                  {}, // milliseconds
+		`1E308`:                          {},
+		`1E309`:                          {},
+		`1893456000`:                     {}, // 2030
+		`"2014-12-06T23:55:23"`:          {}, // in which zone?
+		`"yesterday"`:                    {},
+		`"NaN"`:                          {},
+		`"0x1p30"`:                       {},
+		`true`:                           {},
+		`[1417910123.77]`:                {},
+		`{"seconds":1417910123.77}`:      {},
+	} {
+		if got := parseTime(json.RawMessage(raw), today); !got.Equal(want) || got.Location() != time.UTC {
+			t.Errorf("%s is %v, want %v", raw, got, want)
+		}
+	}
+}
+
+// What is told of a hash's format is what a log-in finds.
+func TestSaltOf(t *testing.T) {
+	data, err := os.ReadFile("../../testdata/werkzeug_hashes.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var entries []struct{ Password, Hash, Werkzeug string }
+	if err := json.Unmarshal(data, &entries); err != nil || len(entries) == 0 {
+		t.Fatalf("%d hashes, %v", len(entries), err)
+	}
+	for _, e := range entries {
+		salt, known := saltOf(e.Hash)
+		plain := strings.HasPrefix(e.Hash, "plain$")
+		if known == plain || known && (len(salt) < 8 || !strings.Contains(e.Hash, "$"+salt+"$")) {
+			t.Errorf("a hash of Werkzeug %s: known is %t, with a salt of %d", e.Werkzeug, known, len(salt))
+		}
+		if isPassword(e.Hash) != plain {
+			t.Errorf("a hash of Werkzeug %s: that it is the password is %t", e.Werkzeug, !plain)
+		}
+	}
+	for _, h := range []signup.Hasher{signup.Bcrypt{Cost: 4}, signup.Argon2id{Memory: 64, Time: 1, Threads: 1}} {
+		for _, password := range []string{"test", strings.Repeat("test", 20)} {
+			hash, err := h.Hash(password)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if salt, known := saltOf(string(hash)); !known || len(salt) < 16 {
+				t.Errorf("a hash of %T: known is %t, with a salt of %d", h, known, len(salt))
+			}
+		}
+	}
+	for n, hash := range []string{
+		"", "test", "$", "sha1$$" + strings.Repeat("a", 40), "sha1$salt", "sha1$salt$" + strings.Repeat("a", 39),
+		"sha1$salt$" + strings.Repeat("A", 40), "sha3$salt$" + strings.Repeat("a", 40), "sha1:1$salt$" + strings.Repeat("a", 40),
+		"pbkdf2:sha1$salt$" + strings.Repeat("a", 40), "pbkdf2:sha1:0$salt$" + strings.Repeat("a", 40), "pbkdf2:none:1$salt$",
+		"scrypt:32768:8$salt$" + strings.Repeat("a", 128), "$1$saltsalt$" + strings.Repeat("a", 22), "$2x$12$" + strings.Repeat("a", 53),
+		werkzeug + "\n", "\n" + werkzeug, "sha1$" + strings.Repeat("s", 1024) + "$" + strings.Repeat("a", 40),
+	} {
+		if _, known := saltOf(hash); known {
+			t.Errorf("number %d is known", n)
+		}
+		if (signup.User{PasswordHash: signup.Hash(hash)}).CheckPassword("test") {
+			t.Errorf("number %d is a hash of the password", n)
+		}
+	}
+}
+
+func TestAccountID(t *testing.T) {
+	d := document{email: "Ada@example.org", hash: werkzeug}
+	id := d.accountID()
+	if id != d.accountID() || len(id) != 26 {
+		t.Errorf("the ID is not the same each time, or of %d characters", len(id))
+	}
+	named := d
+	named.first, named.active, named.Line = "Ada", true, 7
+	if named.accountID() != id {
+		t.Error("the ID depends on what isn't address or hash")
+	}
+	for name, other := range map[string]document{
+		"address": {email: "ada@example.org", hash: werkzeug},
+		"hash":    {email: d.email, hash: strings.Replace(werkzeug, "$k", "$K", 1)},
+	} {
+		if other.accountID() == id {
+			t.Errorf("another %s has the same ID", name)
+		}
+	}
+	// These could be guessed, and the password with them.
+	for n, hash := range []string{"plain$$test", "test", "sha1$short$" + strings.Repeat("a", 40)} {
+		guessable := document{email: d.email, hash: hash}
+		if first := guessable.accountID(); first == guessable.accountID() {
+			t.Errorf("the ID is made of the hash number %d", n)
+		}
+	}
+}
+
+func TestUser(t *testing.T) {
+	at := today.Add(-time.Hour)
+	d := document{email: "Ada@example.org", hash: werkzeug, first: "Ada", last: "Lovelace", active: true, created: at}
+	want := signup.User{
+		ID: d.accountID(), Email: d.email, FirstName: "Ada", LastName: "Lovelace",
+		PasswordHash: signup.Hash(werkzeug), Active: true, CreatedAt: at, UpdatedAt: at,
+	}
+	if got := d.user(today); !got.Equal(want) {
+		t.Error("the user has not what the document has")
+	}
+	d.created, d.hash, d.active = time.Time{}, "plain$$test", false
+	got := d.user(today)
+	if !got.CreatedAt.Equal(today) || !got.UpdatedAt.Equal(today) {
+		t.Errorf("of an unknown time, the user is of %v and %v", got.CreatedAt, got.UpdatedAt)
+	}
+	if got.PasswordHash != nil {
+		t.Error("the password itself is taken over")
+	}
+	if got.Active {
+		t.Error("who may not log in, may")
+	}
+}
+
+// Whatever is read is either told to be malformed or kept as it stands there.
+func FuzzParse(f *testing.F) {
+	for _, seed := range []string{
+		sourceOf(nil), hit("Ada@example.org", sourceOf(nil)),
+		sourceOf(map[string]any{"first_name": "\uFFFD\u2028<", "created_at": "1417910123", "is_active": "false", "more": 1}),
+		`{"email_address":"Ada@example.org","password":"x","last_name":"\ud83d\\ufffd"}`,
+		`{"_source":{}}`, "{} {}", "\xff", `{"_id":null,"_source":{"created_at":1e400}}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		d, problem := parse(text, today)
+		if problem != "" {
+			if d.hash != "" || d.first != "" || d.active || d.more != nil {
+				t.Error("a malformed document has more than ID and address")
+			}
+			return
+		}
+		texts := []string{d.email, d.hash, d.first, d.last}
+		for _, s := range texts {
+			if !utf8.ValidString(s) {
+				t.Error("a text is not UTF-8")
+			}
+		}
+		switch {
+		case !json.Valid(text) || !utf8.Valid(text):
+			t.Error("it is not JSON in UTF-8")
+		case d.email == "" || d.hash == "":
+			t.Error("there is no address or no hash")
+		case d.ID != "" && d.ID != d.email:
+			t.Error("the ID is another than the address")
+		case !d.created.IsZero() && (d.created.UnixMilli() <= 0 || d.created.After(today.Add(24*time.Hour))):
+			t.Errorf("the time is %v", d.created)
+		}
+		fields := map[string]any{
+			"email_address": d.email, "password": d.hash, "first_name": d.first, "last_name": d.last, "is_active": d.active,
+			"created_at": missing,
+		}
+		if !d.created.IsZero() {
+			fields["created_at"] = d.created.Format(time.RFC3339Nano)
+		}
+		again, problem := parse([]byte(sourceOf(fields)), today)
+		d.place, d.more = place{}, nil
+		if problem != "" || !reflect.DeepEqual(again, d) {
+			t.Errorf("written again, it is another document: %s", problem)
+		}
+	})
+}

@@ -1,0 +1,153 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+)
+
+// What is reported of a document.
+const (
+	malformed   = "malformed"
+	refused     = "refused-address"
+	collision   = "collision"
+	otherID     = "other-id"
+	failed      = "failed"
+	unknownHash = "unknown-hash"
+	unknownTime = "unknown-time"
+	moreFields  = "more-fields"
+)
+
+// A finding is a line of the report. None has a hash in it.
+type finding struct {
+	Kind string `json:"kind"`
+	place
+	Email string `json:"email_address,omitempty"`
+	// Group numbers the collisions, and Key is what the addresses of one share.
+	Group int    `json:"group,omitempty"`
+	Key   string `json:"key,omitempty"`
+	// LeftBehind: the document's user is not taken over, and would not be.
+	LeftBehind bool   `json:"left_behind"`
+	Problem    string `json:"problem"`
+}
+
+// A report is a file that only its owner can read. The nil report takes findings
+// and keeps none.
+type report struct {
+	mu   sync.Mutex
+	file *os.File
+	w    *bufio.Writer
+	err  error // the first
+}
+
+func newReport(name string) (*report, error) {
+	if name == "" {
+		return nil, nil
+	}
+	const private = 0o600
+	f, err := os.OpenFile(name, os.O_CREATE|os.O_WRONLY, private)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.Chmod(private); err != nil { // it may have been there
+		_ = f.Close()
+		return nil, err
+	}
+	if err := f.Truncate(0); err != nil {
+		_ = f.Close()
+		return nil, err
+	}
+	return &report{file: f, w: bufio.NewWriter(f)}, nil
+}
+
+func (r *report) add(f finding) {
+	if r == nil {
+		return
+	}
+	line, err := json.Marshal(f)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err == nil {
+		_, err = r.w.Write(append(line, '\n'))
+	}
+	r.keep(err)
+}
+
+// flush has all that was added in the file.
+func (r *report) flush() {
+	if r == nil {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.keep(r.w.Flush())
+}
+
+// close returns the first error of the report.
+func (r *report) close() error {
+	if r == nil {
+		return nil
+	}
+	r.flush()
+	r.keep(r.file.Close())
+	if r.err != nil {
+		return fmt.Errorf("the report is not whole: %w", r.err)
+	}
+	return nil
+}
+
+func (r *report) keep(err error) {
+	if r.err == nil {
+		r.err = err
+	}
+}
+
+// A tally counts documents. But for groups and the last three, each that was read
+// is counted once: untried returns those that are left.
+type tally struct {
+	read, imported, present, otherID        int64
+	groups, collisions, refused, malformed  int64
+	flagged, failed                         int64
+	unknownHashes, unknownTimes, moreFields int64
+}
+
+func (t *tally) untried() int64 {
+	return t.read - t.imported - t.present - t.otherID - t.leftBehind() - t.failed
+}
+
+// leftBehind returns how many can't be taken over by trying again.
+func (t *tally) leftBehind() int64 { return t.collisions + t.refused + t.malformed + t.flagged }
+
+// write tells the counts, and nothing of anybody.
+func (t *tally) write(w io.Writer, dryRun bool) error {
+	imported, failed := "imported", "failed, or it is not known: run it again"
+	if dryRun {
+		imported, failed = "would be imported", "could not be looked up"
+	}
+	for _, line := range []struct {
+		n    int64
+		text string
+	}{
+		{t.read, "documents read"},
+		{t.imported, imported},
+		{t.present, "there already"},
+		{t.otherID, "there already under another ID: changed at the source since, signed up anew, or without a hash to know them by"},
+		{t.collisions, fmt.Sprintf("left behind: collisions (groups of one address: %d)", t.groups)},
+		{t.refused, "left behind: refused addresses"},
+		{t.malformed, "left behind: malformed"},
+		{t.flagged, "left behind by -strict"},
+		{t.failed, failed},
+		{t.untried(), "not tried"},
+		{t.unknownHashes, "with an unknown hash: these can't log in"},
+		{t.unknownTimes, "with an unknown time of creation"},
+		{t.moreFields, "with fields that are not taken over"},
+	} {
+		if _, err := fmt.Fprintf(w, "%9d %s\n", line.n, line.text); err != nil {
+			return err
+		}
+	}
+	return nil
+}

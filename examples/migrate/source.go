@@ -1,0 +1,210 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/gosignup/signup/examples/internal/elastic"
+)
+
+// A source yields the documents as text, each with its line if it is a file. An
+// error comes last. total, if not nil, is told how many there will be.
+type source func(ctx context.Context, total func(int64)) iter.Seq2[entry, error]
+
+type entry struct {
+	text []byte // until the next
+	line int64
+	long bool // it is longer than maxLine, and not there
+}
+
+const (
+	pageSize = 1000
+	maxPage  = 64 << 20
+	maxLine  = 1 << 20
+	// keepAlive is how long the server keeps a scroll for the next page.
+	keepAlive  = "5m"
+	endTimeout = 5 * time.Second
+)
+
+// fromIndex reads an index of Elasticsearch, from version 2 on, as it was when the
+// reading began.
+func fromIndex(t *elastic.Transport, index string) source {
+	return func(ctx context.Context, total func(int64)) iter.Seq2[entry, error] {
+		return func(yield func(entry, error) bool) {
+			s := scroll{transport: t}
+			defer s.end(ctx)
+			if err := s.read(ctx, index, total, yield); err != nil {
+				yield(entry{}, err)
+			}
+		}
+	}
+}
+
+type scroll struct {
+	transport *elastic.Transport
+	id        string
+}
+
+// A page is Elasticsearch's answer with some of the documents.
+type page struct {
+	Scroll   string                                     `json:"_scroll_id"`
+	TimedOut bool                                       `json:"timed_out"`
+	Shards   *struct{ Total, Successful, Failed int64 } `json:"_shards"`
+	Hits     struct {
+		Total json.RawMessage
+		Hits  []json.RawMessage
+	}
+}
+
+func (s *scroll) read(ctx context.Context, index string, total func(int64), yield func(entry, error) bool) error {
+	path := "/" + url.PathEscape(index) + "/_search?scroll=" + keepAlive
+	p, err := s.ask(ctx, path, map[string]any{"size": pageSize, "sort": []string{"_doc"}})
+	if err != nil {
+		return err
+	}
+	all, err := p.total()
+	if err != nil {
+		return err
+	}
+	if total != nil {
+		total(all)
+	}
+	for n := int64(0); ; {
+		for _, hit := range p.Hits.Hits {
+			if !yield(entry{text: hit}, nil) {
+				return nil
+			}
+		}
+		n += int64(len(p.Hits.Hits))
+		switch {
+		case len(p.Hits.Hits) > 0:
+		case n != all:
+			return fmt.Errorf("the source told of %d documents and had %d", all, n)
+		default:
+			return nil
+		}
+		if p, err = s.ask(ctx, "/_search/scroll", map[string]any{"scroll": keepAlive, "scroll_id": s.id}); err != nil {
+			return err
+		}
+	}
+}
+
+// ask returns the next page, which is whole.
+func (s *scroll) ask(ctx context.Context, path string, body any) (page, error) {
+	status, text, err := s.send(ctx, http.MethodPost, path, body)
+	if err != nil {
+		return page{}, err
+	}
+	var p page
+	err = json.Unmarshal(text, &p)
+	switch {
+	case status != http.StatusOK:
+		return page{}, fmt.Errorf("the source answers with status %d%s", status, errorType(text))
+	case err != nil || p.Shards == nil || p.Hits.Hits == nil || p.Scroll == "":
+		return page{}, errors.New("the source's answer is not Elasticsearch's")
+	case p.TimedOut || p.Shards.Failed > 0 || p.Shards.Successful < p.Shards.Total:
+		return page{}, fmt.Errorf("not all of the source's shards have answered: %d of %d", p.Shards.Successful, p.Shards.Total)
+	}
+	s.id = p.Scroll
+	return p, nil
+}
+
+func (s *scroll) send(ctx context.Context, method, path string, body any) (status int, answer []byte, err error) {
+	b, err := json.Marshal(body)
+	if err != nil {
+		return 0, nil, err
+	}
+	req, err := http.NewRequestWithContext(ctx, method, path, bytes.NewReader(b))
+	if err != nil {
+		return 0, nil, errors.New("the source's index can't be one")
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Accept", "application/json")
+	res, err := s.transport.Perform(req)
+	if err != nil {
+		return 0, nil, fmt.Errorf("the source: %w", err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	answer, err = io.ReadAll(io.LimitReader(res.Body, maxPage+1))
+	switch {
+	case err != nil:
+		return 0, nil, fmt.Errorf("the source's answer could not be read: %w", err)
+	case len(answer) > maxPage:
+		return 0, nil, fmt.Errorf("the source's answer is longer than %d bytes", maxPage)
+	}
+	return res.StatusCode, answer, nil
+}
+
+// end has the server forget the scroll, which it would do by itself later.
+func (s *scroll) end(ctx context.Context) {
+	if s.id == "" {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
+	defer cancel()
+	_, _, _ = s.send(ctx, http.MethodDelete, "/_search/scroll", map[string]any{"scroll_id": []string{s.id}})
+}
+
+// total returns how many documents there are in all pages: a number, and from
+// version 7 on an object with one.
+func (p page) total() (int64, error) {
+	var n int64
+	var object struct{ Value *int64 }
+	if json.Unmarshal(p.Hits.Total, &n) == nil {
+		return n, nil
+	}
+	if json.Unmarshal(p.Hits.Total, &object) != nil || object.Value == nil {
+		return 0, errors.New("the source doesn't tell how many documents there are")
+	}
+	return *object.Value, nil
+}
+
+// errorType returns ", " and the type of Elasticsearch's error, or "". Its reason
+// may quote anything.
+func errorType(answer []byte) string {
+	var e struct{ Error struct{ Type string } }
+	if json.Unmarshal(answer, &e) != nil || e.Error.Type == "" || strings.Trim(e.Error.Type, "abcdefghijklmnopqrstuvwxyz_") != "" {
+		return ""
+	}
+	return ", " + e.Error.Type
+}
+
+// fromLines reads lines of JSON. Empty ones are passed over.
+func fromLines(r io.Reader) source {
+	return func(ctx context.Context, _ func(int64)) iter.Seq2[entry, error] {
+		return func(yield func(entry, error) bool) {
+			lines := bufio.NewReaderSize(r, maxLine+len("\n"))
+			for n := int64(1); ; n++ {
+				text, err := lines.ReadSlice('\n')
+				long := errors.Is(err, bufio.ErrBufferFull)
+				for errors.Is(err, bufio.ErrBufferFull) {
+					_, err = lines.ReadSlice('\n')
+				}
+				if ctx.Err() != nil {
+					err = ctx.Err()
+				}
+				if err != nil && !errors.Is(err, io.EOF) {
+					yield(entry{}, fmt.Errorf("line %d: %w", n, err))
+					return
+				}
+				e := entry{bytes.TrimSpace(text), n, long}
+				if e.long {
+					e.text = nil
+				}
+				if (len(e.text) > 0 || e.long) && !yield(e, nil) || err != nil {
+					return
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,169 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/gosignup/signup/examples/internal/elastic"
+)
+
+// An exchange is a request that is wanted, and its answer.
+type exchange struct {
+	request string // method, path and body
+	status  int
+	answer  string
+}
+
+func searched(status int, answer string) exchange {
+	return exchange{`POST /example/_search?scroll=5m {"size":1000,"sort":["_doc"]}`, status, answer}
+}
+
+func scrolled(answer string) exchange {
+	return exchange{`POST /_search/scroll {"scroll":"5m","scroll_id":"s1"}`, 200, answer}
+}
+
+var forgotten = exchange{`DELETE /_search/scroll {"scroll_id":["s1"]}`, 200, `{"succeeded":true}`}
+
+func pageOf(total, hits string) string {
+	return `{"_scroll_id":"s1","timed_out":false,"_shards":{"total":5,"successful":5,"failed":0},"hits":{"total":` + total + `,"hits":[` + hits + `]}}`
+}
+
+// readIndex reads from a server that answers as it is told.
+func readIndex(t *testing.T, exchanges ...exchange) (texts []string, total int64, err error) {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		got := fmt.Sprintf("%s %s %s", r.Method, r.RequestURI, body)
+		if len(exchanges) == 0 || exchanges[0].request != got || r.Header.Get("Content-Type") != "application/json" {
+			t.Errorf("the request is %s", got)
+			w.WriteHeader(http.StatusTeapot)
+			return
+		}
+		next := exchanges[0]
+		exchanges = exchanges[1:]
+		w.WriteHeader(next.status)
+		_, _ = io.WriteString(w, next.answer)
+	}))
+	defer server.Close()
+	transport, err := elastic.New(server.URL, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	total = -1
+	for e, err := range fromIndex(transport, "example")(t.Context(), func(n int64) { total = n }) {
+		if err != nil {
+			return texts, total, err
+		}
+		texts = append(texts, string(e.text))
+	}
+	if len(exchanges) > 0 {
+		t.Errorf("%d requests were not made", len(exchanges))
+	}
+	return texts, total, nil
+}
+
+func TestFromIndex(t *testing.T) {
+	for _, total := range []string{`3`, `{"value":3,"relation":"eq"}`} { // up to version 6, and since
+		texts, n, err := readIndex(t,
+			searched(200, pageOf(total, `{"n":1},{"n":2}`)), scrolled(pageOf(total, `{"n":3}`)), scrolled(pageOf(total, ``)), forgotten)
+		if err != nil || n != 3 || strings.Join(texts, " ") != `{"n":1} {"n":2} {"n":3}` {
+			t.Errorf("%s: %q of %d, %v", total, texts, n, err)
+		}
+	}
+	if texts, n, err := readIndex(t, searched(200, pageOf("0", "")), forgotten); err != nil || n != 0 || texts != nil {
+		t.Errorf("of an empty index: %q of %d, %v", texts, n, err)
+	}
+}
+
+// A reading that isn't whole is an error, and nothing of an answer is quoted.
+func TestFromIndexFails(t *testing.T) {
+	const secret = "ada@example.org"
+	for _, c := range []struct {
+		name      string
+		exchanges []exchange
+		want      string
+	}{
+		{"no index", []exchange{searched(404, `{"error":{"type":"index_not_found_exception","reason":"`+secret+`"},"status":404}`)},
+			"the source answers with status 404, index_not_found_exception"},
+		{"an error of long ago", []exchange{searched(404, `{"error":"IndexMissingException[`+secret+`]","status":404}`)},
+			"the source answers with status 404"},
+		{"another type", []exchange{searched(400, `{"error":{"type":"`+secret+`"}}`)}, "the source answers with status 400"},
+		{"a proxy's page", []exchange{searched(200, "<html>"+secret)}, "the source's answer is not Elasticsearch's"},
+		{"another's answer", []exchange{searched(200, `{"hits":[]}`)}, "the source's answer is not Elasticsearch's"},
+		{"no total", []exchange{searched(200, pageOf(`"many"`, "")), forgotten}, "the source doesn't tell how many documents there are"},
+		{"a shard missing", []exchange{searched(200, strings.Replace(pageOf("1", "{}"), `"successful":5`, `"successful":4`, 1))},
+			"not all of the source's shards have answered: 4 of 5"},
+		{"a shard failed", []exchange{searched(200, strings.Replace(pageOf("1", "{}"), `"failed":0`, `"failed":1`, 1))},
+			"not all of the source's shards have answered: 5 of 5"},
+		{"a later page fails", []exchange{searched(200, pageOf("2", `{}`)),
+			{scrolled("").request, 404, `{"error":{"type":"search_phase_execution_exception"}}`}, forgotten},
+			"the source answers with status 404, search_phase_execution_exception"},
+		{"too few", []exchange{searched(200, pageOf("2", `{}`)), scrolled(pageOf("2", "")), forgotten},
+			"the source told of 2 documents and had 1"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if _, _, err := readIndex(t, c.exchanges...); err == nil || err.Error() != c.want {
+				t.Errorf("the error is %v, want %s", err, c.want)
+			}
+		})
+	}
+}
+
+func TestFromLines(t *testing.T) {
+	longest := strings.Repeat("x", maxLine)
+	var got []string
+	text := "one\n\n  \r\n two \r\n" + longest + "\n" + longest + "y\n" + longest + longest + "\nlast"
+	for e, err := range fromLines(strings.NewReader(text))(t.Context(), nil) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, fmt.Sprintf("%d %.4s %d %t", e.line, e.text, len(e.text), e.long))
+	}
+	want := []string{"1 one 3 false", "4 two 3 false", fmt.Sprintf("5 xxxx %d false", maxLine), "6  0 true", "7  0 true", "8 last 4 false"}
+	if strings.Join(got, "\n") != strings.Join(want, "\n") {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+func TestFromLinesFails(t *testing.T) {
+	broken := errors.New("broken")
+	ctx, cancel := context.WithCancel(t.Context())
+	for _, c := range []struct {
+		r    io.Reader
+		do   func()
+		want error
+	}{
+		{io.MultiReader(strings.NewReader("one\ntwo"), iotest.ErrReader(broken)), func() {}, broken},
+		{strings.NewReader("one\ntwo\n"), cancel, context.Canceled},
+	} {
+		var lines []string
+		var last error
+		for e, err := range fromLines(c.r)(ctx, nil) {
+			lines, last = append(lines, string(e.text)), err
+			c.do()
+		}
+		if !errors.Is(last, c.want) || !strings.HasPrefix(last.Error(), "line 2: ") || strings.Join(lines, " ") != "one " {
+			t.Errorf("%q, %v, want one line and %v", lines, last, c.want)
+		}
+	}
+}
+
+// basicAuth is a server with an empty index that wants a user and a password.
+func basicAuth(t *testing.T, want string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if user, password, _ := r.BasicAuth(); user+" "+password != want {
+			t.Errorf("a request came from %q, want %q", user, strings.Fields(want)[0])
+		}
+		_, _ = io.WriteString(w, pageOf("0", ""))
+	})
+}
