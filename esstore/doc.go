@@ -1,5 +1,5 @@
 // Package esstore keeps users in Elasticsearch, version 8.19 or 9, for any number
-// of processes at once.
+// of processes at once, and finds them there.
 //
 // It takes the one-method esapi.Transport, which the official client is. The
 // application builds that, with its addresses, certificates and credentials:
@@ -49,6 +49,15 @@
 // which Elasticsearch makes atomic. Get is by id, and so in real time: it needs
 // no refresh. Update and Delete compare sequence number and primary term.
 //
+// Each of these may be an ErrBusy: where Elasticsearch has no capacity (429), and
+// where the index takes no writes (403), as at the end of a migration.
+//
+// # For operators
+//
+// Setup makes the index, and migrates an older one; Check tells what is wrong with
+// an installation; Role and SetupRole are what the Store's user needs. The guide is
+// docs/elasticsearch.md in this module.
+//
 // # When an answer is lost
 //
 // The client retries on its own, so that a Create which succeeded may be
@@ -68,6 +77,7 @@
 //	409                                nil, ErrExists or ErrConflict, as the document
 //	                                   tells; if that can't be read, Create an error
 //	429                                ErrBusy: nothing was done, unless it was sent before
+//	403 of an index that is blocked    likewise
 //	other 4xx                          an error: nothing was done, unless it was sent before
 //	5xx, a proxy's page, a cut or      nil if the document is this write's, and could be
 //	lost answer, no connection, the    written once more; ErrExists if it is another
@@ -94,7 +104,7 @@
 // # What it takes to lose nothing
 //
 // A write that returned nil is on the disks of all copies that were in sync. For
-// that to be worth something, see to these settings:
+// that to be worth something, see to these settings, or have Check see to them:
 //
 //   - index.translog.durability is "request", which is the default. With
 //     "async" a node that crashes loses the writes of the last seconds.

@@ -2,6 +2,7 @@ package integration
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -9,12 +10,14 @@ import (
 	"fmt"
 	"html"
 	"io"
+	"iter"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/elastic/go-elasticsearch/v8"
 
@@ -38,7 +41,7 @@ func TestNothingLeaks(t *testing.T) {
 			working := elasticsearch.Config{Addresses: []string{s.URL}, Username: s.Username, Password: s.Password, Transport: transport}
 			client := l.client(working)
 
-			l.lives(esstore.New(client, &esstore.Options{Index: indexName(t)}))
+			l.lives(esstore.New(client, &esstore.Options{Index: indexName(t), Logger: l.logger()}))
 			l.fails("wrong mapping", client, l.wronglyMapped(s))
 			l.fails("no index", client, indexName(t))
 			for _, status := range []int{http.StatusOK, http.StatusForbidden, http.StatusConflict, http.StatusTooManyRequests, http.StatusBadGateway} {
@@ -145,6 +148,10 @@ func (l *leaky) lives(store *esstore.Store) {
 		l.secrets = append(l.secrets, string([]byte(u.PasswordHash)))
 		l.logger().Debug("logged in", "user", u, "hash", u.PasswordHash)
 
+		l.operates(store, u)
+		u, err = store.Get(ctx, u.Key())
+		l.want("get", err, nil)
+
 		old := u
 		u.FirstName = "Ada"
 		l.want("update", store.Update(ctx, &u), nil)
@@ -156,6 +163,73 @@ func (l *leaky) lives(store *esstore.Store) {
 		l.want("get", err, signup.ErrNotFound)
 	}
 }
+
+// operates does what an operator does where u is.
+func (l *leaky) operates(store *esstore.Store, u signup.User) {
+	ctx := l.Context()
+	address, password := l.someone()
+	other := signup.User{ID: rand.Text(), Email: address, FirstName: "Leaky", PasswordHash: signup.Hash("$2a$04$" + rand.Text())}
+	l.secrets = append(l.secrets, string([]byte(other.PasswordHash)), password)
+	again := other
+	again.ID = rand.Text()
+	sum, err := store.Import(ctx, sequence(other, again, signup.User{}), &esstore.ImportOptions{
+		Result: func(r esstore.ImportResult) { l.met("import of a user", r.Err) },
+	})
+	l.want("import", err, nil)
+	l.logger().Debug("imported", "sum", sum)
+	l.want("refresh", store.Refresh(ctx), nil)
+	for _, q := range []esstore.Query{{EmailPrefix: u.Email}, {EmailPrefix: other.Email[:20], NameWords: "leaky"}, {NamePrefix: "leak", PageSize: 1}} {
+		n := 0
+		for found, err := range store.Search(ctx, q) {
+			l.want("search", err, nil)
+			l.logger().Debug("found", "user", found)
+			n++
+		}
+		if n != 1 {
+			l.Errorf("%d users were found", n)
+		}
+	}
+	var text bytes.Buffer // which has what it is to have
+	_, err = store.Export(ctx, &text, &esstore.ExportOptions{Hashes: true})
+	l.want("export", err, nil)
+	for imported, err := range esstore.ReadExport(&text) {
+		l.want("reading the export", err, nil)
+		l.logger().Debug("read", "user", imported)
+	}
+	_, err = store.Export(ctx, failing{}, nil)
+	l.want("export to nowhere", err, errNowhere)
+	for _, err := range esstore.ReadExport(strings.NewReader(`{"email_address": "` + address + `", "password": "` + password + `", "x": 1}`)) {
+		l.want("reading of what isn't an export", err, signup.ErrInvalid)
+	}
+	l.check(store)
+	l.want("reindex", store.Reindex(ctx), nil)
+	other, err = store.Get(ctx, other.Key())
+	l.want("get after it", err, nil)
+	l.want("delete after it", store.Delete(ctx, other), nil)
+}
+
+// check records what Check finds.
+func (l *leaky) check(store *esstore.Store) {
+	findings, err := store.Check(l.Context())
+	l.met("check", err)
+	l.record("findings: %+v", findings)
+}
+
+func sequence(users ...signup.User) iter.Seq2[signup.User, error] {
+	return func(yield func(signup.User, error) bool) {
+		for _, u := range users {
+			if !yield(u, nil) {
+				return
+			}
+		}
+	}
+}
+
+type failing struct{}
+
+var errNowhere = errors.New("nowhere to write to")
+
+func (failing) Write([]byte) (int, error) { return 0, errNowhere }
 
 // fails does the same where nothing works.
 func (l *leaky) fails(why string, client *elasticsearch.Client, index string) {
@@ -194,6 +268,24 @@ func (l *leaky) fails(why string, client *elasticsearch.Client, index string) {
 			return err
 		},
 		"log-in": func(ctx context.Context) error { _, err := a.Authenticate(ctx, address, password); return err },
+		"refresh": func(ctx context.Context) error {
+			if why == "wrong mapping" {
+				return cmp.Or(ctx.Err(), errNowhere)
+			}
+			return store.Refresh(ctx)
+		},
+		"search": func(ctx context.Context) (err error) {
+			for _, err = range store.Search(ctx, esstore.Query{EmailPrefix: address}) {
+			}
+			return err
+		},
+		"export": func(ctx context.Context) error { _, err := store.Export(short(l.T, ctx), io.Discard, nil); return err },
+		"import": func(ctx context.Context) error {
+			_, err := store.Import(short(l.T, ctx), sequence(u), &esstore.ImportOptions{
+				Result: func(r esstore.ImportResult) { l.met(why+": import of a user", r.Err) },
+			})
+			return err
+		},
 	} {
 		err := call(l.Context())
 		l.met(why+": "+what, err)
@@ -202,6 +294,14 @@ func (l *leaky) fails(why string, client *elasticsearch.Client, index string) {
 		}
 		l.want(why+": "+what+", cancelled", call(done), context.Canceled)
 	}
+	l.check(store)
+}
+
+// short bounds the patience of those who ask again.
+func short(t *testing.T, ctx context.Context) context.Context {
+	ctx, cancel := context.WithTimeout(ctx, 300*time.Millisecond)
+	t.Cleanup(cancel)
+	return ctx
 }
 
 // made is a transport which answers that a document was made in the alias.
