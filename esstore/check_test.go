@@ -301,7 +301,7 @@ func TestCheckBroken(t *testing.T) {
 				}
 			}
 			f := newFake(t, answer(http.StatusOK, encode(indices)))
-			any := func(w http.ResponseWriter, r *http.Request, writes []string) {
+			whichever := func(w http.ResponseWriter, r *http.Request, writes []string) {
 				for end, part := range parts {
 					if strings.HasSuffix(r.URL.Path, end) {
 						part(w, r, writes)
@@ -310,7 +310,7 @@ func TestCheckBroken(t *testing.T) {
 				}
 				t.Errorf("%s was not to be asked for", r.URL.Path)
 			}
-			f.then(any, any, any)
+			f.then(whichever, whichever, whichever)
 			findings, err := f.store().Check(t.Context())
 			f.script = nil // not all of them may be asked for
 			if err != nil || codesOf(findings) != test.codes {

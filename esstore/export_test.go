@@ -265,7 +265,7 @@ func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
 
 func TestReadExport(t *testing.T) {
 	user := strings.TrimSuffix(exportLine, "\n")
-	with := func(old, new string) string { return strings.Replace(user, old, new, 1) }
+	with := func(part, other string) string { return strings.Replace(user, part, other, 1) }
 	spaces := func(n int) string { return strings.Repeat(" ", n-len(user)) }
 	for _, c := range []struct {
 		name, text string

@@ -58,7 +58,7 @@ func (s *Store) arrange(ctx context.Context, op string, anew bool) error {
 		if err != nil {
 			return fmt.Errorf("esstore: %s: %w", op, err)
 		}
-		done := false
+		var done bool
 		if current == "" {
 			done, err = s.create(ctx, op, in, &a)
 		} else {
