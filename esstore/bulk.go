@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"math/rand/v2"
 	"net/http"
 	"time"
@@ -59,7 +60,8 @@ func (f *failure) isTransient() bool {
 	if f == nil || f.unsent {
 		return false
 	}
-	return f.status == 0 || f.isRejected() || f.status >= http.StatusInternalServerError
+	return f.status == 0 || f.isRejected() || f.status >= http.StatusInternalServerError ||
+		errors.Is(f.err, errUnacknowledged) || errors.Is(f.err, errPartial)
 }
 
 // A backoff tells how long to wait before a request is sent again.

@@ -137,6 +137,7 @@ var (
 	errTooLong          = errors.New("it is longer")
 	errNotElasticsearch = errors.New("the answer is not Elasticsearch's")
 	errUnacknowledged   = errors.New("not all nodes have heard of it in time")
+	errPartial          = errors.New("not all copies have done it")
 )
 
 // send sends req and returns the answer's status and body. It looks at the status before

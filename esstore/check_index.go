@@ -75,7 +75,7 @@ func (c *checkup) noAlias(in installation) {
 		from := i.Mappings.Meta.Signup.From
 		source, there := in.indices[from]
 		switch {
-		case i.schema() == 0 || i.schema() > schema || there && !source.has(movedAlias(from)): // not a whole copy
+		case i.schema() == 0 || i.schema() > schema || there && source.named(movedAlias(from)) == "": // not a whole copy
 			other = max(other, name)
 		case numberOf(name) >= numberOf(best):
 			best = name
@@ -109,7 +109,7 @@ func (c *checkup) others(in installation, current string) (moving bool) {
 		i := in.indices[name]
 		switch {
 		case name == current:
-		case i.has(movedAlias(name)):
+		case i.named(movedAlias(name)) != "":
 			moving = true
 			c.add("migration-leftover",
 				fmt.Sprintf("The users of %s were moved to %s, but it is still there, with whomever was deleted since.", name, current),

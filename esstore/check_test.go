@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/gosignup/signup/esstore"
 )
@@ -142,7 +143,7 @@ var broken = []struct {
 	{
 		name: "no alias, and a copy that is whole", codes: "no-alias",
 		indices: func(i object) object {
-			i["aliases"] = object{"users-000001.moved": object{}}
+			i["aliases"] = object{"users-000001.moved-7": object{}}
 			return object{"users-000001": i, "users-000002": object{"mappings": object{"_meta": object{"signup": object{"schema": 2, "from": "users-000001"}}}}}
 		},
 		request: "POST /_aliases\n" + `{"actions":[{"add":{"alias":"users","index":"users-000002",`,
@@ -238,14 +239,14 @@ var broken = []struct {
 	{
 		name: "migration not ended", codes: "migration-leftover",
 		indices: func(i object) object {
-			return object{"users-000001": i, "users-000000": object{"aliases": object{"users-000000.moved": object{}}}}
+			return object{"users-000001": i, "users-000000": object{"aliases": object{"users-000000.moved-7": object{}}}}
 		},
 	},
 	{
 		name: "migration killed", codes: "blocked migration-leftover",
 		indices: func(i object) object {
 			setting("index.blocks.write", "true")(i)
-			return object{"users-000001": i, "users-000000": object{"aliases": object{"users-000000.moved": object{}}}}
+			return object{"users-000001": i, "users-000000": object{"aliases": object{"users-000000.moved-7": object{}}}}
 		},
 	},
 	{name: "without a key", codes: "documents", part: hits(`{"_id":"ada.qx@example.org","_source":{"id":"ID-4711"}}`, ownHit)},
@@ -343,12 +344,14 @@ func TestCheckWhereSetupRefuses(t *testing.T) {
 			indices = test.indices(index)
 		}
 		// Whoever doesn't refuse goes on, and is told that he may not.
-		err := esstore.New(transportFunc(func(r *http.Request) (*http.Response, error) {
+		store := esstore.New(transportFunc(func(r *http.Request) (*http.Response, error) {
 			if r.Method == http.MethodGet && strings.HasPrefix(r.URL.Path, "/users,users-*") {
 				return response(http.StatusOK, encode(indices)), nil
 			}
 			return response(http.StatusForbidden, failedBody(http.StatusForbidden, "security_exception")), nil
-		}), nil).Setup(t.Context())
+		}), nil)
+		var err error
+		synctest.Test(t, func(t *testing.T) { err = store.Setup(t.Context()) })
 		refuses := err != nil && !strings.Contains(err.Error(), "403")
 		fatal := []string{"alias-is-index", "several-indices", "foreign-index", "newer-schema", "index-name"}
 		if refuses != slices.Contains(fatal, test.codes) {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"iter"
 	"math"
 	"slices"
@@ -24,44 +23,20 @@ const (
 
 // removeGone deletes from the copy who was deleted from the original. At first it
 // compares all keys. Later it counts: who was copied is in both, or was deleted,
-// or changed, since. Only where the counts differ does it compare keys. If the
-// original is at rest, they are the same afterwards, or that is an error.
+// or changed, since. Only where the counts differ does it compare keys.
 //
 // Who is created anew after the comparison gets a higher sequence number, and is
 // copied next.
-func (m *migration) removeGone(ctx context.Context, atRest bool) error {
-	if f := m.s.refresh(ctx, m.op, m.from, m.to); f != nil {
+func (m *migration) removeGone(ctx context.Context) error {
+	if f := m.s.refresh(ctx, m.a.op, m.from, m.to); f != nil {
 		return f
+	}
+	if _, err := m.locate(ctx, m.from, m.to); err != nil {
+		return err
 	}
 	if m.bounds == nil {
-		if err := m.compareKeys(ctx, []keyRange{{}}); err != nil {
-			return err
-		}
-	} else if err := m.compareCounts(ctx); err != nil {
-		return err
+		return m.compareKeys(ctx, []keyRange{{}})
 	}
-	if !atRest {
-		return nil
-	}
-	if f := m.s.refresh(ctx, m.op, m.to); f != nil {
-		return f
-	}
-	theirs, err := m.total(ctx, m.from)
-	if err != nil {
-		return err
-	}
-	ours, err := m.total(ctx, m.to)
-	if err == nil && ours != theirs {
-		err = errCounts
-	}
-	return err
-}
-
-var errCounts = errors.New("the copy has not as many users as the original")
-
-// compareCounts counts between the bounds, and compares keys where the counts
-// differ.
-func (m *migration) compareCounts(ctx context.Context) error {
 	theirs, err := m.count(ctx, m.from, m.copied)
 	if err != nil {
 		return err
@@ -84,22 +59,33 @@ func (m *migration) compareCounts(ctx context.Context) error {
 	return nil
 }
 
-// total returns how many users the index has.
-func (m *migration) total(ctx context.Context, index string) (int64, error) {
-	status, body, f := m.s.send(ctx, m.op, esapi.CountRequest{
-		Index: []string{index}, Body: encoded(map[string]any{"query": keyRange{}.query()}), Instrument: m.s.instrument,
-	})
-	if f != nil {
-		return 0, f
+// isAsMany reports whether there are as many users in the copy as in the original.
+func (m *migration) isAsMany(ctx context.Context) (bool, error) {
+	if f := m.s.refresh(ctx, m.a.op, m.from, m.to); f != nil {
+		return false, f
 	}
-	var ans struct {
-		Count  *int64
-		Shards struct{ Failed int } `json:"_shards"`
+	if _, err := m.locate(ctx, m.from, m.to); err != nil {
+		return false, err
 	}
-	if json.Unmarshal(body, &ans) != nil || ans.Count == nil || ans.Shards.Failed > 0 {
-		return 0, &failure{op: m.op, status: status, err: errNotElasticsearch}
+	var counts [2]int64
+	for i, index := range []string{m.from, m.to} {
+		status, body, f := m.s.send(ctx, m.a.op, esapi.CountRequest{
+			Index: []string{index}, Body: encoded(map[string]any{"query": keyRange{}.query()}),
+			Preference: onlyOn(m.nodes[index]), Instrument: m.s.instrument,
+		})
+		if f != nil {
+			return false, moved(f)
+		}
+		var ans struct {
+			Count  *int64
+			Shards struct{ Failed int } `json:"_shards"`
+		}
+		if json.Unmarshal(body, &ans) != nil || ans.Count == nil || ans.Shards.Failed > 0 {
+			return false, &failure{op: m.a.op, status: status, err: errNotElasticsearch}
+		}
+		counts[i] = *ans.Count
 	}
-	return *ans.Count, nil
+	return counts[0] == counts[1], nil
 }
 
 // A keyRange is of the keys from From on, and before Before, if that isn't "".
@@ -110,7 +96,10 @@ func (r keyRange) query() map[string]any {
 	if r.Before != "" {
 		bounds["lt"] = r.Before
 	}
-	return map[string]any{"range": map[string]any{"key": bounds}}
+	return map[string]any{"bool": map[string]any{"filter": []any{
+		map[string]any{"range": map[string]any{"key": bounds}},
+		map[string]any{"exists": map[string]any{"field": "id"}}, // else it is no user
+	}}}
 }
 
 // ranges returns those between the bounds, which cover all keys.
@@ -134,7 +123,7 @@ func (m *migration) count(ctx context.Context, index string, until int64) ([]int
 		filters[i] = r.query()
 	}
 	size := 0
-	p, f := m.s.search(ctx, m.op, index, map[string]any{
+	p, f := m.search(ctx, index, map[string]any{
 		"query":            map[string]any{"range": map[string]any{"_seq_no": map[string]any{"lte": until}}},
 		"aggs":             map[string]any{"ranges": map[string]any{"filters": map[string]any{"filters": filters}}},
 		"track_total_hits": false,
@@ -150,7 +139,7 @@ func (m *migration) count(ctx context.Context, index string, until int64) ([]int
 		}
 	}
 	if json.Unmarshal(p.Aggregations, &ans) != nil || len(ans.Ranges.Buckets) != len(ranges) {
-		return nil, &failure{op: m.op, status: 200, err: errNotElasticsearch}
+		return nil, &failure{op: m.a.op, status: 200, err: errNotElasticsearch}
 	}
 	counts := make([]int64, len(ranges))
 	for i, b := range ans.Ranges.Buckets {
@@ -169,18 +158,18 @@ func (m *migration) compareKeys(ctx context.Context, ranges []keyRange) error {
 		return err
 	}
 	var bounds sample
-	var gone []keyHit
+	var gone []string
 	for ours, err := range m.keys(ctx, m.to, ranges) {
 		if err != nil {
 			return err
 		}
-		bounds.add(ours.key)
-		for more && theirs.key < ours.key {
+		bounds.add(ours)
+		for more && theirs < ours {
 			if theirs, err, more = nextTheirs(); err != nil {
 				return err
 			}
 		}
-		if !more || theirs.key != ours.key {
+		if !more || theirs != ours {
 			gone = append(gone, ours)
 		}
 		if len(gone) == copyPage {
@@ -215,38 +204,32 @@ func (s *sample) add(key string) {
 	}
 }
 
-type keyHit struct {
-	key string
-	hit
-}
-
 // keys lists what the index has of some ranges, in order.
-func (m *migration) keys(ctx context.Context, index string, ranges []keyRange) iter.Seq2[keyHit, error] {
+func (m *migration) keys(ctx context.Context, index string, ranges []keyRange) iter.Seq2[string, error] {
 	should := make([]any, len(ranges))
 	for i, r := range ranges {
 		should[i] = r.query()
 	}
-	return func(yield func(keyHit, error) bool) {
+	return func(yield func(string, error) bool) {
 		query := map[string]any{
-			"query":               map[string]any{"bool": map[string]any{"should": should}},
-			"sort":                []any{"key"},
-			"stored_fields":       "_none_", // what takes the time is to decompress them
-			"seq_no_primary_term": true,
-			"track_total_hits":    false,
+			"query":            map[string]any{"bool": map[string]any{"should": should}},
+			"sort":             []any{"key"},
+			"stored_fields":    "_none_", // what takes the time is to decompress them
+			"track_total_hits": false,
 		}
-		for size, full := keyPage, true; full; {
-			p, f := m.s.search(ctx, m.op, index, query, &size)
+		for size, full := min(keyPage, m.window), true; full; {
+			p, f := m.search(ctx, index, query, &size)
 			if f != nil {
-				yield(keyHit{}, f)
+				yield("", f)
 				return
 			}
 			for _, h := range p.Hits.Hits {
-				k := keyHit{hit: h}
-				if len(h.Sort) != 1 || json.Unmarshal(h.Sort[0], &k.key) != nil {
-					yield(keyHit{}, &failure{op: m.op, status: 200, err: errNotElasticsearch})
+				var key string
+				if len(h.Sort) != 1 || json.Unmarshal(h.Sort[0], &key) != nil {
+					yield("", &failure{op: m.a.op, status: 200, err: errNotElasticsearch})
 					return
 				}
-				if !yield(k, nil) {
+				if !yield(key, nil) {
 					return
 				}
 				query["search_after"] = h.Sort
@@ -256,23 +239,40 @@ func (m *migration) keys(ctx context.Context, index string, ranges []keyRange) i
 	}
 }
 
-// remove deletes from the copy what was read there.
-func (m *migration) remove(ctx context.Context, gone []keyHit) error {
-	var lines bytes.Buffer
-	for _, k := range gone {
-		var head struct {
-			Delete struct {
-				ID          string `json:"_id"`
-				SeqNo       int64  `json:"if_seq_no"`
-				PrimaryTerm int64  `json:"if_primary_term"`
-			} `json:"delete"`
+// remove deletes users from the copy.
+func (m *migration) remove(ctx context.Context, gone []string) error {
+	if len(gone) == 0 {
+		return nil
+	}
+	size := min(copyPage, m.window)
+	for some := range slices.Chunk(gone, size) {
+		p, f := m.search(ctx, m.to, map[string]any{
+			"query":               map[string]any{"terms": map[string]any{"key": some}},
+			"_source":             false,
+			"seq_no_primary_term": true,
+		}, &size)
+		if f != nil {
+			return f
 		}
-		head.Delete.ID, head.Delete.SeqNo, head.Delete.PrimaryTerm = documentID(k.key), k.SeqNo, k.PrimaryTerm
-		b, err := json.Marshal(head)
-		if err != nil {
+		var lines bytes.Buffer
+		for _, h := range p.Hits.Hits {
+			var head struct {
+				Delete struct {
+					ID          string `json:"_id"`
+					SeqNo       int64  `json:"if_seq_no"`
+					PrimaryTerm int64  `json:"if_primary_term"`
+				} `json:"delete"`
+			}
+			head.Delete.ID, head.Delete.SeqNo, head.Delete.PrimaryTerm = h.ID, h.SeqNo, h.PrimaryTerm
+			b, err := json.Marshal(head)
+			if err != nil {
+				return err
+			}
+			lines.Write(append(b, '\n'))
+		}
+		if err := m.send(ctx, lines.Bytes(), len(p.Hits.Hits)); err != nil {
 			return err
 		}
-		lines.Write(append(b, '\n'))
 	}
-	return m.send(ctx, lines.Bytes(), len(gone))
+	return nil
 }

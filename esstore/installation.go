@@ -127,5 +127,24 @@ func (i index) setting(name string) string {
 	return text
 }
 
+// named returns the alias of the index that begins with prefix, or "".
+func (i index) named(prefix string) string {
+	for alias := range i.Aliases {
+		if strings.HasPrefix(alias, prefix) {
+			return alias
+		}
+	}
+	return ""
+}
+
+// window is how many documents a page of the index may have.
+func (i index) window() int {
+	n, err := strconv.Atoi(i.setting("index.max_result_window"))
+	if err != nil {
+		return 10_000
+	}
+	return n
+}
+
 // isBlocked reports whether the index takes no writes.
 func (i index) isBlocked() bool { return i.setting("index.blocks.write") == "true" }

@@ -39,17 +39,22 @@ func indexOf(schema int, from string, copied any, settings string, aliases ...st
 	return string(b)
 }
 
-func indices(byName map[string]string) step {
+func indices(byName map[string]string) step { return answer(http.StatusOK, indicesBody(byName)) }
+
+func indicesBody(byName map[string]string) string {
 	var parts []string
 	for name, body := range byName {
 		parts = append(parts, fmt.Sprintf("%q:%s", name, body))
 	}
-	return answer(http.StatusOK, "{"+strings.Join(parts, ",")+"}")
+	return "{" + strings.Join(parts, ",") + "}"
 }
+
+const statsBody = `{"_shards":{"total":1,"successful":1,"failed":0},"indices":{"users-000001":{"shards":{"0":[` +
+	`{"routing":{"primary":true,"node":"n"},"seq_no":{"max_seq_no":7,"global_checkpoint":7}}]}}}}`
 
 var (
 	old   = indexOf(1, "", nil, "", "users", "users-000001.own")
-	stats = answer(http.StatusOK, `{"indices":{"users-000001":{"shards":{"0":[{"routing":{"primary":true},"seq_no":{"max_seq_no":7,"global_checkpoint":7}}]}}}}`)
+	stats = answer(http.StatusOK, statsBody)
 	acked = answer(http.StatusOK, `{"acknowledged":true,"shards_acknowledged":true,"index":"users-000002"}`)
 )
 
@@ -64,24 +69,6 @@ func TestMigrationFails(t *testing.T) {
 			[]step{indices(map[string]string{"users-000001": old, "users-000002": indexOf(3, "users-000001", 7, "", "users-000002.copy-x")})},
 			[]string{"a later version", "users-000001", "users-000002"}},
 		{"not allowed to make an index", []step{indices(map[string]string{"users-000001": old}), denied}, []string{"403", "security_exception"}},
-		{"moved, and written to afterwards", []step{
-			indices(map[string]string{
-				"users-000001": indexOf(1, "", nil, `"index.blocks.write":"true"`, "users-000001.moved"),
-				"users-000002": indexOf(2, "users-000001", 5, "", "users", "users-000002.own"),
-			}), stats,
-		}, []string{"users-000001 was moved to users-000002 and written to afterwards"}},
-		{"moved by somebody else", []step{
-			indices(map[string]string{
-				"users-000001": indexOf(1, "", nil, "", "users-000001.moved"),
-				"users-000002": indexOf(2, "users-000009", 7, "", "users", "users-000002.own"),
-			}), stats,
-		}, []string{"users-000001 was moved"}},
-		{"moved, and not allowed to look", []step{
-			indices(map[string]string{
-				"users-000001": indexOf(1, "", nil, "", "users-000001.moved"),
-				"users-000002": indexOf(2, "users-000001", 7, "", "users"),
-			}), denied,
-		}, []string{"403"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			f := newFake(t, test.script...)
@@ -91,6 +78,64 @@ func TestMigrationFails(t *testing.T) {
 					t.Errorf("the request %s %s", c.method, c.uri)
 				}
 			}
+		})
+	}
+}
+
+// Another process has moved the alias, and is gone, or at it, before all was done.
+func TestSetupTidiesUp(t *testing.T) {
+	const moved = "users-000001.moved-7"
+	opening := indexOf(2, "users-000001", 7, `"index.blocks.write":"true"`, "users", "users-000002.own", "users-000002.opening")
+	tidy := indexOf(2, "users-000001", 7, "", "users", "users-000002.own")
+	for _, test := range []struct {
+		name        string
+		old, now    string // now is without the block once that was lifted
+		forbidden   bool
+		sent, wrong string
+	}{
+		{"all", indexOf(1, "", nil, "", moved), opening, false,
+			"PUT /users-000002.opening/_settings, GET /users-000001/_stats/docs, DELETE /users-000001, POST /_aliases", ""},
+		{"the old index", indexOf(1, "", nil, "", moved), tidy, false, "GET /users-000001/_stats/docs, DELETE /users-000001", ""},
+		{"written to afterwards", indexOf(1, "", nil, "", "users-000001.moved-6"), tidy, false,
+			"GET /users-000001/_stats/docs", "users-000001 was moved to users-000002 and written to afterwards"},
+		{"moved to another", indexOf(1, "", nil, "", moved), indexOf(2, "users-000009", 7, "", "users"), false,
+			"GET /users-000001/_stats/docs", "users-000001 was moved"},
+		{"not allowed, and not needed", indexOf(1, "", nil, "", moved), tidy, true, "GET /users-000001/_stats/docs", ""},
+		{"not allowed, and needed", indexOf(1, "", nil, "", moved), opening, true, "PUT /users-000002.opening/_settings", "status 403"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var sent []string
+				there := map[string]string{"users-000001": test.old, "users-000002": test.now}
+				begin := time.Now()
+				store := esstore.New(transportFunc(func(req *http.Request) (*http.Response, error) {
+					if req.URL.Path == "/users,users-*" {
+						return response(http.StatusOK, indicesBody(there)), nil
+					}
+					if d := time.Since(begin); d < 5*time.Second {
+						t.Errorf("%s after %v: who moved it is still at it", req.URL.Path, d)
+					}
+					sent = append(sent, req.Method+" "+req.URL.Path)
+					switch {
+					case test.forbidden:
+						return response(http.StatusForbidden, failedBody(403, "security_exception")), nil
+					case req.Method == http.MethodGet:
+						return response(http.StatusOK, statsBody), nil
+					case req.Method == http.MethodDelete:
+						delete(there, "users-000001")
+					case req.URL.Path == "/_aliases":
+						there["users-000002"] = tidy
+					}
+					return response(http.StatusOK, `{"acknowledged":true}`), nil
+				}), nil)
+				err := store.Setup(t.Context())
+				if got := strings.Join(sent, ", "); got != test.sent {
+					t.Errorf("sent was %s", got)
+				}
+				if test.wrong == "" && err != nil || test.wrong != "" && (err == nil || !strings.Contains(err.Error(), test.wrong)) {
+					t.Errorf("Setup returned %v", err)
+				}
+			})
 		})
 	}
 }
@@ -105,7 +150,7 @@ func TestMigrationGivesUp(t *testing.T) {
 		script []step // after the copy was made
 		want   []string
 	}{
-		{"two shards", []step{answer(http.StatusOK, `{"indices":{"users-000001":{"shards":{"0":[],"1":[]}}}}`)}, []string{"has 2 shards"}},
+		{"two shards", []step{answer(http.StatusOK, `{"_shards":{"failed":0},"indices":{"users-000001":{"shards":{"0":[],"1":[]}}}}`)}, []string{"has 2 shards"}},
 		{"numbers as HTML", []step{page(http.StatusOK)}, []string{"not Elasticsearch's"}},
 		{"not allowed to ask for numbers", []step{denied}, []string{"403", "security_exception"}},
 		{"search refused", []step{stats, refreshed, denied}, []string{"403"}},
@@ -117,13 +162,13 @@ func TestMigrationGivesUp(t *testing.T) {
 		{"items without status", []step{stats, refreshed, hits, answer(http.StatusOK, `{"items":[{"index":{}}]}`)}, []string{"not Elasticsearch's"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			script := append([]step{indices(map[string]string{"users-000001": old}), acked}, test.script...)
+			script := append([]step{indices(map[string]string{"users-000001": old}), acked, acked}, test.script...)
 			f := newFake(t, append(script, acked, acked)...)
 			err := f.store().Setup(t.Context())
 			wantSetupError(t, err, test.want...)
 			wantNoSecret(t, err)
 			last := f.calls[len(f.calls)-1]
-			if last.path != "/_aliases" || !strings.Contains(last.body, `"users-000002.copy-free"`) || !strings.Contains(last.body, `"must_exist":true`) {
+			if last.path != "/_aliases" || !strings.Contains(last.body, `"users-000002.copy-free-`) || !strings.Contains(last.body, `"must_exist":true`) {
 				t.Errorf("the last request was %s %s", last.method, last.uri)
 			}
 		})

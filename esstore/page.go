@@ -31,11 +31,19 @@ type hit struct {
 // what is read of one, which *size documents may make it, it is asked for again
 // with a smaller *size.
 func (s *Store) search(ctx context.Context, op, index string, query map[string]any, size *int) (page, *failure) {
+	return s.searchOn(ctx, op, index, "", query, size)
+}
+
+// searchOn is search on the copies that a node has, or, if it is "", on any.
+func (s *Store) searchOn(ctx context.Context, op, index, node string, query map[string]any, size *int) (page, *failure) {
 	for {
 		query["size"] = *size
 		req := esapi.SearchRequest{Body: encoded(query), AllowPartialSearchResults: new(bool), Instrument: s.instrument}
 		if index != "" {
 			req.Index = []string{index}
+		}
+		if node != "" {
+			req.Preference = onlyOn(node)
 		}
 		status, body, f := s.sendFor(ctx, op, req, maxPage)
 		if f != nil && errors.Is(f.err, errTooLong) && *size > 1 {
@@ -50,6 +58,8 @@ func (s *Store) search(ctx context.Context, op, index string, query map[string]a
 	}
 }
 
+func onlyOn(node string) string { return "_only_nodes:" + node }
+
 // refresh has searches see all that was written before.
 func (s *Store) refresh(ctx context.Context, op string, indices ...string) *failure {
 	status, body, f := s.send(ctx, op, esapi.IndicesRefreshRequest{Index: indices, Instrument: s.instrument})
@@ -63,7 +73,7 @@ func (s *Store) refresh(ctx context.Context, op string, indices ...string) *fail
 	case json.Unmarshal(body, &ans) != nil || ans.Shards == nil:
 		return &failure{op: op, status: status, err: errNotElasticsearch}
 	case ans.Shards.Failed > 0:
-		return &failure{op: op, status: status, err: errors.New("not all copies have done it")}
+		return &failure{op: op, status: status, err: errPartial}
 	}
 	return nil
 }

@@ -57,6 +57,8 @@ type meta struct {
 		// Copied is the sequence number up to which all that was written in From
 		// is here; nil: nothing.
 		Copied *int64 `json:"copied,omitempty"`
+		// Reduced says that only what is this package's is copied.
+		Reduced bool `json:"reduced,omitempty"`
 		// Beat changes for as long as somebody is copying.
 		Beat int64 `json:"beat,omitempty"`
 	} `json:"signup"`

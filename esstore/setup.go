@@ -31,8 +31,9 @@ import (
 // but for Search.
 //
 // If ctx is done, or the migration fails, the Store stays as it was, and the next
-// Setup goes on. Only a process that is killed in those last seconds leaves writes
-// refused, until the next Setup.
+// Setup goes on. Only a process that is killed in those last seconds, or can't
+// reach Elasticsearch any more, leaves writes refused: until the next Setup, or
+// one that waits, has taken over.
 //
 // It fails if the alias is somebody else's index, or was made by a later
 // version of this package.
@@ -48,7 +49,7 @@ func (s *Store) Reindex(ctx context.Context) error { return s.arrange(ctx, "rein
 // arrange brings about that there is one index of this schema behind the alias,
 // and, if it is to be made anew, another than at first.
 func (s *Store) arrange(ctx context.Context, op string, anew bool) error {
-	a := attempt{op: op, anew: anew}
+	a := attempt{op: op, anew: anew, tokens: map[string]bool{}}
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
 		in, err := s.look(ctx, op)
 		if err != nil {
@@ -77,9 +78,10 @@ func (s *Store) arrange(ctx context.Context, op string, anew bool) error {
 type attempt struct {
 	op      string
 	anew    bool
-	first   string // the index that was behind the alias at first
-	lease   string // that was taken
-	failed  int    // so often in a row
+	first   string          // the index that was behind the alias at first
+	moved   string          // the index that it was moved to, by this attempt
+	tokens  map[string]bool // of leases that were asked for
+	failed  int             // so often in a row
 	watched watch
 	since   time.Time // when the alias was first missed
 }

@@ -338,7 +338,7 @@ func testCheck(t *testing.T, s *server) {
 			p.send("DELETE /ALIAS-000001")
 			p.setUp()
 			p.reindex() // of nobody, or the old index would have to have them
-			p.send("PUT /ALIAS-000001\n" + `{"aliases": {"ALIAS-000001.moved": {}}}`)
+			p.send("PUT /ALIAS-000001\n" + `{"aliases": {"ALIAS-000001.moved-0": {}}}`)
 			p.create()
 		}, (*patient).setUp, false},
 		{"a document of another's", "documents", func(p *patient) {

@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -189,22 +191,34 @@ func TestMigrationAtOnce(t *testing.T) {
 	wantMigrated(t, client, alias, 2)
 }
 
-// An interrupted transport stops at one of its requests, before or after it was
-// sent, for good or until it is resumed. All later ones do likewise.
+// What happens to a process at one of its requests.
+const (
+	killed  = iota // it makes no other
+	stalled        // it goes on later
+	delayed        // that one request takes long, and the process goes on
+)
+
+// An interrupted transport is of a process to which something happens at one of its
+// requests, before that is sent or before its answer arrives.
 type interrupted struct {
 	esapi.Transport
-	at            int64 // counted from 0
-	after, stalls bool
-	n             atomic.Int64
-	reached       chan struct{} // closed when it has stopped
-	resumed       chan struct{} // to be closed
+	at      int64 // counted from 0
+	how     int
+	after   bool
+	n       atomic.Int64
+	reached chan struct{} // closed when it has happened
+	resumed chan struct{} // to be closed
+}
+
+func (i *interrupted) String() string {
+	return fmt.Sprintf("%s at request %d, after it %t", []string{"killed", "stalled", "delayed"}[i.how], i.at, i.after)
 }
 
 var errKilled = errors.New("killed")
 
 func (i *interrupted) Perform(r *http.Request) (*http.Response, error) {
 	n := i.n.Add(1) - 1
-	if n < i.at {
+	if n < i.at || n > i.at && i.how == delayed {
 		return i.Transport.Perform(r)
 	}
 	sent := n == i.at && i.after
@@ -216,23 +230,40 @@ func (i *interrupted) Perform(r *http.Request) (*http.Response, error) {
 	if n == i.at {
 		close(i.reached)
 	}
-	switch {
-	case !i.stalls:
+	if i.how == killed {
 		if sent && err == nil {
 			_ = res.Body.Close()
 		}
 		return nil, errKilled
-	case sent:
-		<-i.resumed
-		return res, err
 	}
 	<-i.resumed
+	if sent {
+		return res, err
+	}
 	return i.Transport.Perform(r)
 }
 
-// A process that migrates is killed, or stalls and later goes on, at each of its
-// requests in turn. Another one takes over, while users are created, changed and
-// deleted. With full counts, that is each request in each of four ways, else in one.
+// A resuming transport is of the process that takes over. It resumes the first one
+// just before one of its own requests.
+type resuming struct {
+	esapi.Transport
+	at     int64
+	n      atomic.Int64
+	resume func()
+}
+
+func (o *resuming) Perform(r *http.Request) (*http.Response, error) {
+	if o.n.Add(1)-1 == o.at {
+		o.resume()
+		time.Sleep(50 * time.Millisecond) // it goes first
+	}
+	return o.Transport.Perform(r)
+}
+
+// A process that migrates is killed, stalls for some time, or has a request delayed,
+// at each of its requests in turn. Another one takes over, while users are created,
+// changed and deleted; what has stalled goes on at some time while it is at it, or
+// afterwards. With full counts it is each request in each of these ways, else in one.
 func TestMigrationInterrupted(t *testing.T) {
 	s := plainServer(t)
 	client := s.client(t)
@@ -245,68 +276,78 @@ func TestMigrationInterrupted(t *testing.T) {
 	}
 	t.Attr("requests", fmt.Sprint(whole.n.Load()))
 
-	places := make(chan struct{}, 40)
-	var aliases []string
-	var wg sync.WaitGroup
+	var all []*interrupted
 	for at := range whole.n.Load() {
-		for n, stalls := range []bool{false, true} {
-			for m, after := range []bool{false, true} {
-				if soaking(1, 0) == 1 && at%4 != int64(2*n+m) {
-					continue
-				}
-				places <- struct{}{}
-				alias := indexName(t)
-				aliases = append(aliases, alias)
-				setUpFirst(t, client, alias)
-				store := esstore.New(client, &esstore.Options{Index: alias})
-				var users []signup.User
-				for n := range 6 {
-					u := newUser(n)
-					if err := store.Create(t.Context(), &u); err != nil {
-						t.Fatal(err)
-					}
-					users = append(users, u)
-				}
-				i := &interrupted{
-					Transport: client, at: at, after: after, stalls: stalls,
+		one := rand.IntN(6)
+		for way := range 6 {
+			if way == one || soaking(0, 1) == 1 {
+				all = append(all, &interrupted{
+					Transport: client, at: at, how: way % 3, after: way >= 3,
 					reached: make(chan struct{}), resumed: make(chan struct{}),
-				}
-				wg.Go(func() {
-					defer func() { <-places }()
-					begin := time.Now()
-					defer func() {
-						record("%s: request %d, stalls %t, after it %t: %v", t.Name(), at, stalls, after, time.Since(begin))
-					}()
-					if err := i.run(t.Context(), store, alias, users); err != nil {
-						t.Errorf("request %d, stalls %t, after it %t: %v", at, stalls, after, err)
-					}
 				})
 			}
 		}
+	}
+	places := make(chan struct{}, 40)
+	var wg sync.WaitGroup
+	var aliases []string
+	for _, i := range all {
+		places <- struct{}{}
+		alias := indexName(t)
+		aliases = append(aliases, alias)
+		setUpFirst(t, client, alias)
+		store := esstore.New(client, &esstore.Options{Index: alias})
+		var users []signup.User
+		for n := range 6 {
+			u := newUser(n)
+			if err := store.Create(t.Context(), &u); err != nil {
+				t.Fatal(err)
+			}
+			users = append(users, u)
+		}
+		resumeAt := rand.Int64N(60)
+		wg.Go(func() {
+			defer func() { <-places }()
+			begin := time.Now()
+			err := i.run(t.Context(), store, alias, users, resumeAt)
+			record("%s: %v, resumed at %d: %v", t.Name(), i, resumeAt, time.Since(begin))
+			if err != nil {
+				t.Errorf("%v, resumed at request %d of the other: %v", i, resumeAt, err)
+			}
+		})
 	}
 	wg.Wait()
 	for _, alias := range aliases {
 		wantMigrated(t, client, alias, 2)
 		request(t, client, "DELETE", "/"+alias+"-000002", "")
 	}
+	t.Attr("interrupted", fmt.Sprint(len(all)))
 }
 
 // run has one process migrate until it is interrupted, and then another.
-func (i *interrupted) run(ctx context.Context, store *esstore.Store, alias string, users []signup.User) error {
+func (i *interrupted) run(ctx context.Context, store *esstore.Store, alias string, users []signup.User, resumeAt int64) error {
 	first := make(chan error, 1)
 	alive, kill := context.WithCancel(ctx)
 	defer kill()
 	go func() { first <- esstore.New(i, &esstore.Options{Index: alias}).Setup(alive) }()
-	<-i.reached
-	if !i.stalls {
+	select {
+	case <-i.reached:
+	case err := <-first: // it took fewer requests than the one that was counted
+		return err
+	}
+	if i.how == killed {
 		kill()
 		if err := <-first; err == nil && !i.after {
 			return errors.New("Setup succeeded though it was killed")
 		}
 	}
 
+	resume := sync.OnceFunc(func() { close(i.resumed) })
 	second := make(chan error, 1)
-	go func() { second <- store.Setup(ctx) }()
+	go func() {
+		other := &resuming{Transport: i.Transport, at: resumeAt, resume: resume}
+		second <- esstore.New(other, &esstore.Options{Index: alias}).Setup(ctx)
+	}()
 	there, gone, err := churn(ctx, store, users, 0)
 	if err := errors.Join(err, <-second); err != nil {
 		return err
@@ -314,19 +355,72 @@ func (i *interrupted) run(ctx context.Context, store *esstore.Store, alias strin
 	if err := compare(ctx, store, there, gone); err != nil {
 		return fmt.Errorf("after the second: %w", err)
 	}
-
-	more, less, err := churn(ctx, store, there, 1)
+	there, more, err := churn(ctx, store, there, 1)
 	if err != nil {
 		return err
 	}
-	close(i.resumed)
-	if i.stalls {
+	gone = append(gone, more...)
+	resume()
+	if i.how != killed {
 		if err := <-first; err != nil {
 			return fmt.Errorf("the first, resumed: %w", err)
 		}
 	}
-	return compare(ctx, store, more, append(gone, less...))
+	return compare(ctx, store, there, gone)
 }
+
+// A Reindex that is killed while writes are refused is ended by the next Setup,
+// though there is nothing for that to migrate.
+func TestReindexKilled(t *testing.T) {
+	s := plainServer(t)
+	client := s.client(t)
+	for _, last := range []string{"/_block/write", "/_count", "/_aliases"} { // of the original, or later
+		t.Run(last, func(t *testing.T) {
+			alias := indexName(t)
+			store := esstore.New(client, &esstore.Options{Index: alias})
+			if err := store.Setup(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			u := newUser(1)
+			if err := store.Create(t.Context(), &u); err != nil {
+				t.Fatal(err)
+			}
+			ctx, kill := context.WithCancel(t.Context())
+			blocked := false
+			dying := perform(func(r *http.Request) (*http.Response, error) {
+				if ctx.Err() != nil {
+					return nil, errKilled
+				}
+				ends := blocked && strings.HasSuffix(r.URL.Path, last)
+				res, err := client.Perform(r)
+				blocked = blocked || strings.HasSuffix(r.URL.Path, "/_block/write")
+				if ends || blocked && last == "/_block/write" {
+					kill()
+				}
+				return res, err
+			})
+			err := esstore.New(dying, &esstore.Options{Index: alias}).Reindex(ctx)
+			if ctx.Err() == nil {
+				t.Fatalf("it was not killed: %v", err)
+			}
+			if err := store.Setup(t.Context()); err != nil {
+				t.Error(err)
+			}
+			wantMigrated(t, client, alias, 2)
+			next := newUser(2)
+			if err := store.Create(t.Context(), &next); err != nil {
+				t.Errorf("Create afterwards: %v", err)
+			}
+			if err := compare(t.Context(), store, []signup.User{u, next}, nil); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+type perform func(*http.Request) (*http.Response, error)
+
+func (p perform) Perform(r *http.Request) (*http.Response, error) { return p(r) }
 
 // churn deletes two of the users, changes two, makes two new ones and one of the
 // deleted anew. It returns who is there then, and who isn't.
