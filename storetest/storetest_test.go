@@ -68,6 +68,9 @@ func (m *mapStore) put(u signup.User) {
 	m.users[u.Key()] = u
 }
 
+// distance is long enough for another caller to come between, on a busy machine, too.
+const distance = 20 * time.Millisecond
+
 var wrongStores = []struct {
 	name   string
 	make   func() signup.Store
@@ -80,7 +83,7 @@ var wrongStores = []struct {
 				if _, ok := m.get(u.Key()); ok {
 					return signup.ErrExists
 				}
-				time.Sleep(time.Millisecond) // a round trip
+				time.Sleep(distance)
 				u.Version = "1"
 				m.put(*u)
 				return nil
@@ -96,7 +99,7 @@ var wrongStores = []struct {
 				if old, ok := m.get(u.Key()); !ok || old.Version != u.Version {
 					return signup.ErrConflict
 				}
-				time.Sleep(time.Millisecond)
+				time.Sleep(distance)
 				u.Version += "1"
 				m.put(*u)
 				return nil
