@@ -71,10 +71,12 @@ func (ans answer) write(w http.ResponseWriter, r *http.Request) {
 	if ans.retryAfter != "" {
 		header.Set("Retry-After", ans.retryAfter)
 	}
-	header.Set("Content-Type", contentType)
-	header.Set("Content-Length", strconv.Itoa(len(text)+1))
-	header.Set("Cache-Control", "no-store")
-	header.Set("X-Content-Type-Options", "nosniff")
+	// Header.Set would make a slice of each.
+	values := []string{contentType, strconv.Itoa(len(text) + 1), "no-store", "nosniff"}
+	header["Content-Type"] = values[0:1:1]
+	header["Content-Length"] = values[1:2:2]
+	header["Cache-Control"] = values[2:3:3]
+	header["X-Content-Type-Options"] = values[3:4:4]
 	w.WriteHeader(ans.status)
 	_, _ = w.Write(append(text, '\n')) // whoever doesn't get it has gone
 }

@@ -49,18 +49,21 @@ func CanonicalEmail(s string) (string, error) {
 	if len(s) > maxEmail {
 		return "", FieldError{fieldEmail, "too_long", "'" + fieldEmail + "' must be at most 254 bytes long."}
 	}
-	invalid := FieldError{fieldEmail, "invalid", "'" + s + "' is not valid '" + fieldEmail + "'."}
 	key, ok := canonicalEmail(s)
 	if !ok {
-		return "", invalid
+		return "", invalidEmail(s)
 	}
 	if isASCII(s) {
 		return key, nil // lower-casing is idempotent
 	}
 	if again, ok := canonicalEmail(key); !ok || again != key {
-		return "", invalid
+		return "", invalidEmail(s)
 	}
 	return key, nil
+}
+
+func invalidEmail(s string) error {
+	return FieldError{fieldEmail, "invalid", "'" + s + "' is not valid '" + fieldEmail + "'."}
 }
 
 // canonicalEmail normalises what it hands on, as both standards map characters

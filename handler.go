@@ -158,7 +158,9 @@ func (h *handler) logger() *slog.Logger {
 }
 
 func (h *handler) log(ctx context.Context, level slog.Level, msg string, args ...any) {
-	h.logger().Log(ctx, level, "signup: "+msg, args...)
+	if l := h.logger(); l.Enabled(ctx, level) {
+		l.Log(ctx, level, "signup: "+msg, args...)
+	}
 }
 
 // logPanic logs the panic v, or panics again if v is how a handler ends a

@@ -119,4 +119,9 @@ func isOwn(folded string, u User) bool {
 
 // fold removes what letter case tells apart, and what folding may have put out
 // of normal form.
-func fold(s string) string { return norm.NFC.String(cases.Fold().String(norm.NFC.String(s))) }
+func fold(s string) string {
+	if isASCII(s) {
+		return strings.ToLower(s)
+	}
+	return norm.NFC.String(cases.Fold().String(norm.NFC.String(s)))
+}

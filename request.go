@@ -16,8 +16,7 @@ import (
 // read returns the registration that r asks for, or the answer that says why
 // there is none.
 func (h *handler) read(w http.ResponseWriter, r *http.Request) (Registration, *answer) {
-	mediaType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if mediaType != "application/json" || err != nil && !errors.Is(err, mime.ErrInvalidMediaParameter) {
+	if !isJSON(r.Header.Get("Content-Type")) {
 		return Registration{}, noJSON
 	}
 	body, wrong := h.readBody(w, r)
@@ -51,14 +50,28 @@ func badRequest(message string) *answer {
 	return &ans
 }
 
-func (h *handler) readBody(w http.ResponseWriter, r *http.Request) ([]byte, *answer) {
-	tooLong := httpError(http.StatusRequestEntityTooLarge)
-	tooLong.message = fmt.Sprintf("The request's body must be at most %d bytes long.", h.MaxBodyBytes)
-	body, err := []byte(nil), error(&http.MaxBytesError{Limit: h.MaxBodyBytes})
-	if r.ContentLength <= h.MaxBodyBytes {
-		body, err = io.ReadAll(http.MaxBytesReader(w, r.Body, h.MaxBodyBytes))
+func isJSON(contentType string) bool {
+	const wanted = "application/json"
+	if contentType == wanted { // as nearly always, without a map of its parameters
+		return true
 	}
-	if _, over := errors.AsType[*http.MaxBytesError](err); over {
+	mediaType, _, err := mime.ParseMediaType(contentType)
+	return mediaType == wanted && (err == nil || errors.Is(err, mime.ErrInvalidMediaParameter))
+}
+
+func (h *handler) readBody(w http.ResponseWriter, r *http.Request) ([]byte, *answer) {
+	over := r.ContentLength > h.MaxBodyBytes
+	var body []byte
+	var err error
+	if !over {
+		body, err = io.ReadAll(http.MaxBytesReader(w, r.Body, h.MaxBodyBytes))
+		if err != nil {
+			_, over = errors.AsType[*http.MaxBytesError](err)
+		}
+	}
+	if over {
+		tooLong := httpError(http.StatusRequestEntityTooLarge)
+		tooLong.message = fmt.Sprintf("The request's body must be at most %d bytes long.", h.MaxBodyBytes)
 		// Or the server would read on, where another ResponseWriter is
 		// between that MaxBytesReader doesn't know.
 		w.Header().Set("Connection", "close")
@@ -80,7 +93,8 @@ func (a *Accounts) registration(members map[string]json.RawMessage) (Registratio
 		if !ok || string(raw) == "null" {
 			return ""
 		}
-		if raw[0] != '"' || json.Unmarshal(raw, &s) != nil {
+		s, ok = text(raw)
+		if !ok {
 			wrong = append(wrong, FieldError{name, "type", "'" + name + "' must be a string."})
 		}
 		return s
@@ -101,6 +115,36 @@ func (a *Accounts) registration(members map[string]json.RawMessage) (Registratio
 	return reg, nil
 }
 
+// text returns the text that raw, which is valid JSON, is, if it is one.
+func text(raw json.RawMessage) (string, bool) {
+	if raw[0] != '"' {
+		return "", false
+	}
+	if bytes.IndexByte(raw, '\\') < 0 {
+		return string(raw[1 : len(raw)-1]), true
+	}
+	var s string
+	err := json.Unmarshal(raw, &s)
+	return s, err == nil
+}
+
+// colons counts the colons of valid JSON outside of its texts: the members of all
+// its objects.
+func colons(data []byte) (n int) {
+	inText := false
+	for i := 0; i < len(data); i++ {
+		switch c := data[i]; {
+		case c == '"':
+			inText = !inText
+		case c == '\\':
+			i++
+		case c == ':' && !inText:
+			n++
+		}
+	}
+	return n
+}
+
 // parseObject returns the members of the JSON object in data, or what the
 // client should know is wrong with it. It is as strict as I-JSON (RFC 7493):
 // UTF-8 without lone surrogates, lest two texts are taken for one, and no name
@@ -109,27 +153,28 @@ func parseObject(data []byte) (members map[string]json.RawMessage, problem strin
 	if at := invalidUTF8(data); at >= 0 {
 		return nil, fmt.Sprintf("The request's body is not UTF-8 at byte %d.", at)
 	}
-	var value json.RawMessage
-	if err := json.Unmarshal(data, &value); err != nil {
+	if err := json.Unmarshal(data, &members); err != nil {
+		if _, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+			return nil, "The request's body must be a JSON object."
+		}
 		at := int64(len(data))
 		if e, ok := errors.AsType[*json.SyntaxError](err); ok {
 			at = e.Offset
 		}
 		return nil, fmt.Sprintf("The request's body is not valid JSON at byte %d.", at)
 	}
-	if value[0] != '{' {
+	if members == nil {
 		return nil, "The request's body must be a JSON object."
 	}
-	if hasLoneSurrogate(value) {
+	if hasLoneSurrogate(data) {
 		return nil, "The request's JSON escapes one half of a surrogate pair without the other."
 	}
-	dec := json.NewDecoder(bytes.NewReader(value))
-	dec.UseNumber() // which can't overflow
-	if name, ok := repeatedName(dec); ok {
-		return nil, "The request's JSON has the name " + quoteShort(name) + " twice in an object."
-	}
-	if err := json.Unmarshal(value, &members); err != nil {
-		return nil, "The request's body must be a JSON object."
+	if colons(data) != len(members) { // else each has another name, and none is in another object
+		dec := json.NewDecoder(bytes.NewReader(data))
+		dec.UseNumber() // which can't overflow
+		if name, ok := repeatedName(dec); ok {
+			return nil, "The request's JSON has the name " + quoteShort(name) + " twice in an object."
+		}
 	}
 	return members, ""
 }

@@ -10,7 +10,9 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gosignup/signup"
@@ -23,12 +25,12 @@ var errGone = fmt.Errorf("%w: %w", signup.ErrConflict, signup.ErrNotFound)
 // or not.
 type Store struct {
 	mu    sync.RWMutex
-	users map[string]signup.User // by key
+	users map[string]*signup.User // by key; a map that grows copies pointers faster
 }
 
 // New returns an empty Store.
 func New() *Store {
-	return &Store{users: make(map[string]signup.User)}
+	return &Store{users: make(map[string]*signup.User)}
 }
 
 // Create implements signup.Store.
@@ -40,7 +42,7 @@ func (s *Store) Create(ctx context.Context, u *signup.User) error {
 	if key == "" || u.ID == "" {
 		return fmt.Errorf("memstore: a user without address or ID: %w", signup.ErrInvalid)
 	}
-	stored := clone(*u, key)
+	stored := new(clone(*u, key))
 	stored.Version = newVersion()
 
 	s.mu.Lock()
@@ -71,7 +73,7 @@ func (s *Store) Get(ctx context.Context, key string) (signup.User, error) {
 	if !ok {
 		return signup.User{}, signup.ErrNotFound
 	}
-	return clone(u, key), nil // what is stored is replaced, never changed
+	return clone(*u, key), nil // what is stored is replaced, never changed
 }
 
 // Update implements signup.Store.
@@ -80,7 +82,7 @@ func (s *Store) Update(ctx context.Context, u *signup.User) error {
 		return err
 	}
 	key := u.Key()
-	stored := clone(*u, key)
+	stored := new(clone(*u, key))
 	stored.Version = newVersion()
 
 	s.mu.Lock()
@@ -147,4 +149,9 @@ func clone(u signup.User, key string) signup.User {
 }
 
 // newVersion returns a version that no other write has, in any Store.
-func newVersion() string { return rand.Text() }
+func newVersion() string { return origin + strconv.FormatUint(writes.Add(1), 36) }
+
+var (
+	origin = rand.Text()[:16] // of this process
+	writes atomic.Uint64
+)
