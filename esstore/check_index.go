@@ -114,7 +114,7 @@ func (c *checkup) others(in installation, current string) (moving bool) {
 			c.add("migration-leftover",
 				fmt.Sprintf("The users of %s were moved to %s, but it is still there, with whomever was deleted since.", name, current),
 				"Run Setup, which deletes it, or tells why not.", "")
-		case i.schema() > 0 && i.Mappings.Meta.Signup.From == current:
+		case i.schema() > 0 && i.Mappings.Meta.Signup.From == current && i.named(copyLease(name)) != "":
 			moving = true
 			again := "Reindex" // for Setup has nothing to do
 			if in.indices[current].schema() < schema {

@@ -233,7 +233,7 @@ var broken = []struct {
 	{
 		name: "migration begun", codes: "migration-unfinished",
 		indices: func(i object) object {
-			return object{"users-000001": i, "users-000002": object{"mappings": object{"_meta": object{"signup": object{"schema": 2, "from": "users-000001"}}}}}
+			return object{"users-000001": i, "users-000002": object{"aliases": object{"users-000002.copy-x": object{}}, "mappings": object{"_meta": object{"signup": object{"schema": 2, "from": "users-000001"}}}}}
 		},
 	},
 	{

@@ -105,8 +105,9 @@ func (p *patient) remake(body map[string]any) {
 func (p *patient) copying() {
 	p.Helper()
 	body := p.made(`"index.auto_expand_replicas": "0-1"`)
-	delete(body, "aliases")
-	body["mappings"].(map[string]any)["_meta"] = map[string]any{"signup": map[string]any{"schema": 2, "from": p.index}}
+	// Its lease is nobody's.
+	body["aliases"] = map[string]any{p.alias + "-000002.copy-free-x": map[string]any{}}
+	body["mappings"].(map[string]any)["_meta"] = map[string]any{"signup": map[string]any{"schema": 2, "from": p.index, "reduced": true}}
 	p.make(p.alias+"-000002", body)
 }
 
@@ -338,7 +339,7 @@ func testCheck(t *testing.T, s *server) {
 			p.send("DELETE /ALIAS-000001")
 			p.setUp()
 			p.reindex() // of nobody, or the old index would have to have them
-			p.send("PUT /ALIAS-000001\n" + `{"aliases": {"ALIAS-000001.moved-0": {}}}`)
+			p.send("PUT /ALIAS-000001\n" + `{"aliases": {"ALIAS-000001.moved--1": {}}}`)
 			p.create()
 		}, (*patient).setUp, false},
 		{"a document of another's", "documents", func(p *patient) {
