@@ -2,11 +2,13 @@ package esstore
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
@@ -24,15 +26,16 @@ func (s *Store) bulk(ctx context.Context, op, alias string, lines []byte, n int)
 	if f != nil {
 		return nil, f
 	}
-	var ans struct{ Items []map[string]written }
+	var ans struct {
+		Items []struct{ Create, Index, Delete written } // one of them
+	}
+	ans.Items = slices.Grow(ans.Items, n)
 	if json.Unmarshal(body, &ans) != nil || len(ans.Items) != n {
 		return nil, &failure{op: op, status: status, err: errNotElasticsearch}
 	}
 	all := make([]written, n)
 	for i, item := range ans.Items {
-		for _, w := range item { // one: "create", "index" or "delete"
-			all[i] = w
-		}
+		all[i] = cmp.Or(item.Create, item.Index, item.Delete)
 		if all[i].Status == 0 {
 			return nil, &failure{op: op, status: status, err: errNotElasticsearch}
 		}

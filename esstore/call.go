@@ -1,6 +1,7 @@
 package esstore
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptrace"
+	"strconv"
 	"strings"
 	"sync/atomic"
 
@@ -118,14 +120,20 @@ func (f *failure) isOpen() bool {
 }
 
 // call sends req and decodes the answer, also that of a failure.
-func (s *Store) call(ctx context.Context, op string, req esapi.Request) (ans answer, f *failure) {
-	status, body, f := s.send(ctx, op, req)
-	if err := json.Unmarshal(body, &ans); err != nil {
+func (s *Store) call(ctx context.Context, op string, req esapi.Request) (answer, *failure) {
+	in, _ := s.incoming.Get().(*incoming)
+	if in == nil {
+		in = &incoming{}
+	}
+	defer s.free(in)
+	status, body, f := s.exchange(ctx, op, req, in.readAll, maxAnswer)
+	if err := in.decode(body); err != nil {
 		if f == nil {
 			f = &failure{op: op, status: status, err: errNotElasticsearch}
 		}
 		return answer{}, f
 	}
+	ans := in.answer
 	ans.status = status
 	if f != nil {
 		f.absent = status == http.StatusNotFound && ans.Result == "not_found"
@@ -148,44 +156,121 @@ func (s *Store) send(ctx context.Context, op string, req esapi.Request) (int, []
 
 // sendFor is send for an answer of at most limit bytes.
 func (s *Store) sendFor(ctx context.Context, op string, req esapi.Request, limit int64) (int, []byte, *failure) {
+	return s.exchange(ctx, op, req, readAll, limit)
+}
+
+// A reader reads at most limit bytes.
+type reader func(r io.Reader, limit int64) ([]byte, error)
+
+// exchange is sendFor with a reader.
+func (s *Store) exchange(ctx context.Context, op string, req esapi.Request, read reader, limit int64) (int, []byte, *failure) {
 	if s.invalid != nil {
 		return 0, nil, &failure{op: op, err: s.invalid, unsent: true}
 	}
 	if err := ctx.Err(); err != nil { // the client would try four times all the same
 		return 0, nil, &failure{op: op, err: err, unsent: true}
 	}
-	var attempts atomic.Int64
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		WroteRequest: func(httptrace.WroteRequestInfo) { attempts.Add(1) },
-	})
+	var attempts *attempts
+	if _, is := req.(esapi.GetRequest); !is { // which leaves nothing behind
+		ctx, attempts = counted(ctx)
+	}
 	res, err := req.Do(ctx, s.transport)
 	if err != nil {
-		return 0, nil, &failure{op: op, err: unquoted(err), attempts: attempts.Load()}
+		return 0, nil, &failure{op: op, err: unquoted(err), attempts: attempts.number()}
 	}
-	body, err := readAnswer(res.Body, limit)
-	f := &failure{op: op, status: res.StatusCode, attempts: attempts.Load()}
+	body, err := readAnswer(res.Body, read, limit)
 	switch {
 	case err != nil:
-		f.err = unread(err)
-		return 0, nil, f
-	case f.status < 300:
-		return f.status, body, nil
+		return 0, nil, &failure{op: op, status: res.StatusCode, err: unread(err), attempts: attempts.number()}
+	case res.StatusCode < 300:
+		return res.StatusCode, body, nil
 	}
-	f.kind = errorType(body)
-	return f.status, body, f
+	return res.StatusCode, body, &failure{
+		op: op, status: res.StatusCode, kind: errorType(body), attempts: attempts.number(),
+	}
 }
 
 // readAnswer reads body to its end, so that the connection can be used again.
-func readAnswer(body io.ReadCloser, limit int64) ([]byte, error) {
+func readAnswer(body io.ReadCloser, read reader, limit int64) ([]byte, error) {
 	if body == nil {
 		return nil, nil
 	}
 	defer func() { _ = body.Close() }()
-	b, err := io.ReadAll(io.LimitReader(body, limit+1))
+	b, err := read(body, limit+1)
 	if err == nil && int64(len(b)) > limit {
 		err = fmt.Errorf("%w than %d bytes", errTooLong, limit)
 	}
 	return b, err
+}
+
+func readAll(r io.Reader, limit int64) ([]byte, error) { return io.ReadAll(io.LimitReader(r, limit)) }
+
+// An incoming is what it takes to read an answer. The Store keeps some, to be used
+// again.
+type incoming struct {
+	buffer  bytes.Buffer
+	limited io.LimitedReader
+	body    bytes.Reader
+	decoder *json.Decoder // of one body after the other
+	answer  answer
+}
+
+// maxKept is how long a buffer is kept.
+const maxKept = 1 << 16
+
+// readAll returns bytes that are in's.
+func (in *incoming) readAll(r io.Reader, limit int64) ([]byte, error) {
+	in.limited = io.LimitedReader{R: r, N: limit}
+	_, err := in.buffer.ReadFrom(&in.limited)
+	return in.buffer.Bytes(), err
+}
+
+// decode is json.Unmarshal into in.answer, mostly without what that allocates.
+func (in *incoming) decode(body []byte) error {
+	in.body.Reset(body)
+	if in.decoder == nil {
+		in.decoder = json.NewDecoder(&in.body)
+	}
+	before := in.decoder.InputOffset()
+	err := in.decoder.Decode(&in.answer)
+	if err == nil && in.decoder.InputOffset()-before == int64(len(body)) {
+		return nil
+	}
+	// The decoder has met an error, or keeps what followed.
+	in.decoder, in.answer = nil, answer{}
+	return json.Unmarshal(body, &in.answer)
+}
+
+// free gives in back.
+func (s *Store) free(in *incoming) {
+	if in.buffer.Cap() > maxKept {
+		return
+	}
+	in.buffer.Reset()
+	in.body.Reset(nil)
+	in.limited, in.answer = io.LimitedReader{}, answer{}
+	s.incoming.Put(in)
+}
+
+// attempts counts how often a request is sent.
+type attempts struct {
+	n     atomic.Int64
+	trace httptrace.ClientTrace
+}
+
+// counted returns the context for a request that is counted.
+func counted(ctx context.Context) (context.Context, *attempts) {
+	a := &attempts{}
+	a.trace.WroteRequest = func(httptrace.WroteRequestInfo) { a.n.Add(1) }
+	return httptrace.WithClientTrace(ctx, &a.trace), a
+}
+
+// number returns how many there were; 0 if they weren't counted.
+func (a *attempts) number() int64 {
+	if a == nil {
+		return 0
+	}
+	return a.n.Load()
 }
 
 // errorType returns the type of the error in body, or "".
@@ -210,11 +295,43 @@ func knownType(kind string) string {
 // document may have.
 type answer struct {
 	Index       string   `json:"_index"`
-	SeqNo       *int     `json:"_seq_no"`
-	PrimaryTerm *int     `json:"_primary_term"`
-	Found       *bool    `json:"found"`
-	Result      string   `json:"result"`
+	SeqNo       number   `json:"_seq_no"`
+	PrimaryTerm number   `json:"_primary_term"`
+	Found       any      `json:"found"` // a boolean; nil: it isn't told
+	Result      word     `json:"result"`
 	Source      document `json:"_source"`
 
 	status int
+}
+
+// A number is one that may be missing, which a pointer would take memory to tell.
+type number struct {
+	value int
+	is    bool
+}
+
+func (n *number) UnmarshalJSON(text []byte) error {
+	if string(text) == "null" {
+		return nil
+	}
+	value, err := strconv.Atoi(string(text))
+	*n = number{value, err == nil}
+	return err
+}
+
+// A word is a text that is one of a few as a rule, and then takes no memory.
+type word string
+
+func (w *word) UnmarshalText(text []byte) error {
+	switch string(text) {
+	case signup.EmailRule:
+		*w = signup.EmailRule
+	case "created":
+		*w = "created"
+	case "updated":
+		*w = "updated"
+	default:
+		*w = word(text)
+	}
+	return nil
 }

@@ -19,9 +19,9 @@ import (
 type document struct {
 	ID        string            `json:"id"`
 	Key       string            `json:"key"`
-	KeyRule   string            `json:"key_rule"`
+	KeyRule   word              `json:"key_rule"`
 	Email     string            `json:"email_address"`
-	Password  string            `json:"password,omitempty"`
+	Password  hashText          `json:"password,omitempty"`
 	FirstName string            `json:"first_name,omitempty"`
 	LastName  string            `json:"last_name,omitempty"`
 	Active    bool              `json:"is_active"`
@@ -49,9 +49,9 @@ func newDocument(u signup.User) (document, error) {
 	d := document{
 		ID:         u.ID,
 		Key:        u.Key(),
-		KeyRule:    u.KeyRule(),
+		KeyRule:    word(u.KeyRule()),
 		Email:      u.Email,
-		Password:   string(u.PasswordHash),
+		Password:   hashText(u.PasswordHash),
 		FirstName:  u.FirstName,
 		LastName:   u.LastName,
 		Active:     u.Active,
@@ -63,10 +63,13 @@ func newDocument(u signup.User) (document, error) {
 	if d.ID == "" || d.Key == "" {
 		return document{}, fmt.Errorf("esstore: a user without address or ID: %w", signup.ErrInvalid)
 	}
-	texts := []string{d.ID, d.Key, d.KeyRule, d.Email, d.Password, d.FirstName, d.LastName}
+	valid := utf8.Valid(d.Password)
+	for _, text := range [...]string{d.ID, d.Key, string(d.KeyRule), d.Email, d.FirstName, d.LastName} {
+		valid = valid && utf8.ValidString(text)
+	}
 	tooLong := max(len(d.ID), len(d.Key), len(d.KeyRule), len(d.Email)) > maxTerm
 	for name, value := range d.Profile {
-		texts = append(texts, name, value)
+		valid = valid && utf8.ValidString(name) && utf8.ValidString(value)
 		tooLong = tooLong || len(name) > maxProfileName
 		if strings.ContainsRune(name, 0) { // which parts name and value in the index
 			return document{}, fmt.Errorf("esstore: a user with a NUL in a profile's name: %w", signup.ErrInvalid)
@@ -75,10 +78,8 @@ func newDocument(u signup.User) (document, error) {
 	if tooLong {
 		return document{}, fmt.Errorf("esstore: a user whose ID, address or profile's name is too long to be indexed: %w", signup.ErrInvalid)
 	}
-	for _, text := range texts {
-		if !utf8.ValidString(text) {
-			return document{}, fmt.Errorf("esstore: a user with text that is not UTF-8: %w", signup.ErrInvalid)
-		}
+	if !valid {
+		return document{}, fmt.Errorf("esstore: a user with text that is not UTF-8: %w", signup.ErrInvalid)
 	}
 	for _, at := range []time.Time{u.CreatedAt, u.UpdatedAt} {
 		if year := at.UTC().Year(); year < 0 || year > 9999 {
@@ -93,7 +94,7 @@ func encode(u signup.User) (document, []byte, error) {
 	if err != nil {
 		return document{}, nil, err
 	}
-	body, err := json.Marshal(doc)
+	body, err := json.Marshal(&doc)
 	if err != nil {
 		return document{}, nil, fmt.Errorf("esstore: %w", err)
 	}
@@ -116,15 +117,31 @@ func (d document) user() signup.User {
 		UpdatedAt:    time.Time(d.UpdatedAt),
 		Profile:      d.Profile,
 	}
-	u.SetKey(d.Key, d.KeyRule)
+	u.SetKey(d.Key, string(d.KeyRule))
 	return u
 }
 
 // documentID returns the id of the document of key. Made of 43 characters that
 // are safe in URLs, it can't break out of one.
 func documentID(key string) string {
+	id := idOf(key)
+	return string(id[:])
+}
+
+func idOf(key string) (id [43]byte) {
 	sum := sha256.Sum256([]byte(key))
-	return base64.RawURLEncoding.EncodeToString(sum[:])
+	base64.RawURLEncoding.Encode(id[:], sum[:])
+	return id
+}
+
+// A hashText is a signup.Hash that encoding/json shows.
+type hashText []byte
+
+func (h hashText) MarshalText() ([]byte, error) { return h, nil }
+
+func (h *hashText) UnmarshalText(text []byte) error {
+	*h = append(hashText(nil), text...)
+	return nil
 }
 
 // A timestamp is a time as text, to the millisecond: as a number, a date would
@@ -134,7 +151,9 @@ type timestamp time.Time
 const timestampFormat = "2006-01-02T15:04:05.000Z"
 
 func (t timestamp) MarshalText() ([]byte, error) {
-	return time.Time(t).UTC().AppendFormat(nil, timestampFormat), nil
+	// While it is made, a second has all of its nine digits.
+	const length = len(timestampFormat) + 6
+	return time.Time(t).UTC().AppendFormat(make([]byte, 0, length), timestampFormat), nil
 }
 
 func (t *timestamp) UnmarshalText(text []byte) error {

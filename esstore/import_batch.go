@@ -7,9 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/http/httptrace"
 	"slices"
-	"sync/atomic"
 	"time"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
@@ -201,13 +199,10 @@ func (s *Store) tryItems(ctx context.Context, b *batch, items []*item) (kept *fa
 
 // createItems sends creations.
 func (s *Store) createItems(ctx context.Context, b *batch, items []*item) (kept *failure) {
-	var attempts atomic.Int64
-	counted := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		WroteRequest: func(httptrace.WroteRequestInfo) { attempts.Add(1) },
-	})
+	ctx, attempts := counted(ctx)
 	lines := b.linesOf(items)
-	all, f := s.bulk(counted, "import", s.alias, lines, len(items))
-	if open := attempts.Load() > 1 || f != nil && f.isOpen(); open {
+	all, f := s.bulk(ctx, "import", s.alias, lines, len(items))
+	if open := attempts.number() > 1 || f != nil && f.isOpen(); open {
 		for _, it := range items {
 			it.open = true
 		}
@@ -276,7 +271,7 @@ func (s *Store) lookAtHolders(ctx context.Context, b *batch, items []*item) *fai
 		h := holders[n]
 		switch {
 		case h.Found == nil: // it can't be read
-		case !*h.Found: // deleted just now, or on the way to the copy that was read
+		case h.Found == false: // deleted just now, or on the way to the copy that was read
 			it.held = false
 		case h.Source.Key != it.key || h.Source.ID == "":
 			it.settle(errors.New("esstore: import: the document is not of the user whose key was looked for"))

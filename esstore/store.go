@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
@@ -33,6 +34,7 @@ type Store struct {
 	transport  esapi.Transport
 	instrument esapi.Instrumentation // the transport's, or nil
 	alias      string
+	incoming   sync.Pool    // of *incoming
 	logger     *slog.Logger // or nil
 	invalid    error        // what is wrong with the options
 	searchable atomic.Bool  // the index was seen to have what Search needs
@@ -92,10 +94,9 @@ func (s *Store) get(ctx context.Context, key string) (found, error) {
 		Index: s.alias, DocumentID: documentID(key), Instrument: s.instrument,
 	})
 	switch {
-	case f != nil && f.status == http.StatusNotFound && ans.Found != nil && !*ans.Found:
+	case f != nil && f.status == http.StatusNotFound && ans.Found == false:
 		return found{}, fmt.Errorf("esstore: get: %w", signup.ErrNotFound)
 	case f != nil:
-		f.attempts = 0 // an earlier one has left nothing behind
 		return found{}, f
 	case ans.Source.Key != key || ans.Source.ID == "":
 		return found{}, errors.New("esstore: get: the document is not of the user whose key was asked for")
@@ -132,10 +133,10 @@ func (s *Store) replace(ctx context.Context, op string, doc document, body []byt
 // version returns the Version of the document that ans is about.
 func (s *Store) version(ans answer, doc document) (version, error) {
 	switch {
-	case ans.SeqNo == nil || ans.PrimaryTerm == nil:
+	case !ans.SeqNo.is || !ans.PrimaryTerm.is:
 		return version{}, errors.New("the answer has no version")
 	case !isIndexOf(ans.Index, s.alias):
 		return version{}, fmt.Errorf("the index behind the alias %s must be named %s- and a number", s.alias, s.alias)
 	}
-	return version{ans.Index, *ans.SeqNo, *ans.PrimaryTerm, ownerOf(doc.Key, doc.ID)}, nil
+	return version{ans.Index, ans.SeqNo.value, ans.PrimaryTerm.value, ownerOf(doc.Key, doc.ID)}, nil
 }

@@ -3,7 +3,6 @@ package esstore
 import (
 	"crypto/sha256"
 	"encoding/base64"
-	"fmt"
 	"strconv"
 	"strings"
 
@@ -20,7 +19,10 @@ type version struct {
 }
 
 func (v version) String() string {
-	return fmt.Sprintf("%s/%d/%d/%s", v.index, v.seqNo, v.primaryTerm, v.owner)
+	b := append(make([]byte, 0, 128), v.index...)
+	b = strconv.AppendInt(append(b, '/'), int64(v.seqNo), 10)
+	b = strconv.AppendInt(append(b, '/'), int64(v.primaryTerm), 10)
+	return string(append(append(b, '/'), v.owner...))
 }
 
 // parseVersion returns u's version, unless it can't be one of u in an index
@@ -46,6 +48,9 @@ func isIndexOf(index, alias string) bool {
 }
 
 func ownerOf(key, id string) string {
-	sum := sha256.Sum256([]byte(documentID(key) + id))
-	return base64.RawURLEncoding.EncodeToString(sum[:16])
+	of := idOf(key)
+	sum := sha256.Sum256(append(append(make([]byte, 0, 128), of[:]...), id...))
+	var owner [22]byte
+	base64.RawURLEncoding.Encode(owner[:], sum[:16])
+	return string(owner[:])
 }
