@@ -5,7 +5,7 @@ MODULES := . examples/routers examples/migrate internal/integration
 FUZZTIME ?= 5s
 STATICCHECK := $(CURDIR)/.bin/staticcheck
 
-.PHONY: help test vet staticcheck unit routers migrate consumer integration server fuzz faults soak lint clean
+.PHONY: help test vet staticcheck unit routers migrate consumer integration server fuzz faults soak bench lint clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -59,6 +59,13 @@ given = $(if $(SIGNUP_TEST_ELASTICSEARCH_URL),-skip 'TestCluster|TestKill|TestIs
 
 integration: server ## the tests against a real Elasticsearch
 	@go run ./internal/testrun internal/integration -race -count=1 -timeout=30m $(given) ./...
+
+# Apart from MODULES and the workspace: what is compared with is large. BENCHFLAGS: see
+# internal/bench, go run . -h
+bench: $(STATICCHECK) ## the comparisons with other servers; ten minutes or more, on a machine that does nothing else
+	@cd internal/bench && export GOWORK=off && go vet ./... && $(STATICCHECK) ./... && go test -count=1 . ./load
+	@cd internal/bench && GOWORK=off go run . -plot ../../docs/performance.svg $(BENCHFLAGS)
+	scripts/bench-elasticsearch env GOWORK=off go -C internal/bench test ./elastic -run '^$$' -bench . -benchtime 20x -timeout 1h
 
 lint: ## golangci-lint, if it is installed
 	golangci-lint run ./...

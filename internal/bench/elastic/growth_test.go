@@ -1,0 +1,89 @@
+package elastic
+
+import (
+	"flag"
+	"testing"
+	"time"
+
+	"github.com/elastic/go-elasticsearch/v8/esapi"
+
+	"github.com/gosignup/signup"
+)
+
+var many = flag.Int("many", 1_000_000, "how many users there are in the larger index of BenchmarkGrowth")
+
+const (
+	few = 10_000
+	// So that the smaller index stays small.
+	growthRound = 250
+)
+
+// BenchmarkGrowth compares what a Create and a Get cost among many users with what they
+// cost among few: growth is how many times as much. The units that begin with "few-"
+// are of the smaller index.
+func BenchmarkGrowth(b *testing.B) {
+	s := connect(b)
+	small, large := filled(b, s, few), filled(b, s, *many)
+	for _, c := range []struct {
+		name      string
+		contender func(b *testing.B, p populated) *contender
+	}{
+		{"op=create", func(b *testing.B, p populated) *contender { return creations(b, s, p.alias, new(int64)) }},
+		{"op=get", func(b *testing.B, p populated) *contender { return gets(b, s, p.alias, p.users) }},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			among, amongFew := c.contender(b, large), c.contender(b, small)
+			warmUp(b, growthRound, among, amongFew)
+			turns(b, growthRound, among, amongFew)
+			b.ReportMetric(among.ns(growthRound), "ns/op")
+			b.ReportMetric(amongFew.ns(growthRound), "few-ns/op")
+			reportRatio(b, among.took, amongFew.took)
+		})
+	}
+}
+
+// A populated index, with the users who may be read.
+type populated struct {
+	alias string
+	users []signup.User
+}
+
+// filled returns an index with n users, once the server has come to rest.
+func filled(b *testing.B, s *server, n int) populated {
+	b.Helper()
+	alias, _ := s.newIndex(b)
+	const atOnce = 100_000
+	p := populated{alias: alias}
+	for left := n; left > 0; left -= atOnce {
+		users := newUsers(min(left, atOnce))
+		fill(b, s, alias, users)
+		p.users = append(p.users, users[:min(len(users), max(1, 10*atOnce/n))]...)
+	}
+	var ans any
+	if err := ask(b.Context(), s, esapi.IndicesRefreshRequest{Index: []string{alias}}, &ans); err != nil {
+		b.Fatal(err)
+	}
+	for end := time.Now().Add(5 * time.Minute); merges(b, s, alias) > 0; time.Sleep(time.Second) {
+		if time.Now().After(end) {
+			b.Fatal("the server goes on merging")
+		}
+	}
+	return p
+}
+
+// merges returns how many merges of segments are under way.
+func merges(b *testing.B, s *server, alias string) int {
+	b.Helper()
+	var stats struct {
+		All struct {
+			Total struct {
+				Merges struct{ Current int }
+			}
+		} `json:"_all"`
+	}
+	req := esapi.IndicesStatsRequest{Index: []string{alias}, Metric: []string{"merge"}}
+	if err := ask(b.Context(), s, req, &stats); err != nil {
+		b.Fatal(err)
+	}
+	return stats.All.Total.Merges.Current
+}

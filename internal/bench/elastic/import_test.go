@@ -1,0 +1,162 @@
+package elastic
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"iter"
+	"net/http"
+	"runtime"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/elastic/go-elasticsearch/v8/esapi"
+	"github.com/elastic/go-elasticsearch/v8/esutil"
+
+	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/esstore"
+)
+
+var (
+	perImport  = flag.Int("import", 50_000, "how many users are imported in a round")
+	flushBytes = flag.Int("flush", 1<<20, "how long a bulk request is, in bytes")
+	workers    = flag.Int("workers", 2, "how many bulk requests there are at once")
+)
+
+// BenchmarkImport compares Store.Import with esutil.BulkIndexer, given the documents'
+// bytes, each into a new index.
+func BenchmarkImport(b *testing.B) {
+	s := connect(b)
+	b.ReportAllocs()
+	n := *perImport
+	ours := &contender{prepare: func(n int) func() error {
+		alias, remove := s.newIndex(b)
+		users := newUsers(n)
+		return func() error {
+			defer remove()
+			return importAll(b.Context(), s, alias, slices.Values(users), int64(n))
+		}
+	}}
+	raw := &contender{prepare: func(n int) func() error {
+		alias, remove := s.newIndex(b)
+		docs := documentsOf(b, newUsers(n))
+		return func() error {
+			defer remove()
+			return indexAll(b.Context(), s, alias, docs)
+		}
+	}}
+	compare(b, n, ours, raw)
+}
+
+// importAll imports by the settings of the flags.
+func importAll(ctx context.Context, t esapi.Transport, alias string, users iter.Seq[signup.User], n int64) error {
+	sum, err := esstore.New(t, &esstore.Options{Index: alias}).Import(ctx, sequence(users), &esstore.ImportOptions{
+		Workers: *workers, BatchBytes: *flushBytes, BatchUsers: 1 << 30, // the bytes decide
+	})
+	if err == nil && sum.Created != n {
+		err = fmt.Errorf("%d of %d users were created", sum.Created, n)
+	}
+	return err
+}
+
+func sequence(users iter.Seq[signup.User]) iter.Seq2[signup.User, error] {
+	return func(yield func(signup.User, error) bool) {
+		for u := range users {
+			if !yield(u, nil) {
+				return
+			}
+		}
+	}
+}
+
+func indexAll(ctx context.Context, t esapi.Transport, alias string, docs []document) error {
+	var failed atomic.Int64
+	indexer, err := esutil.NewBulkIndexer(esutil.BulkIndexerConfig{
+		Client: t, Index: alias, RequireAlias: true, NumWorkers: *workers, FlushBytes: *flushBytes,
+	})
+	if err != nil {
+		return err
+	}
+	for _, d := range docs {
+		err := indexer.Add(ctx, esutil.BulkIndexerItem{
+			Action: "create", DocumentID: d.id, Body: strings.NewReader(d.body),
+			OnFailure: func(context.Context, esutil.BulkIndexerItem, esutil.BulkIndexerResponseItem, error) { failed.Add(1) },
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if err := indexer.Close(ctx); err != nil {
+		return err
+	}
+	if done := indexer.Stats().NumCreated; failed.Load() > 0 || done != uint64(len(docs)) {
+		return fmt.Errorf("%d of %d documents were created", done, len(docs))
+	}
+	return nil
+}
+
+// fill imports users, in whatever way is fast.
+func fill(b *testing.B, s *server, alias string, users []signup.User) {
+	b.Helper()
+	if err := importAll(b.Context(), s, alias, slices.Values(users), int64(len(users))); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// BenchmarkImportMemory is how much memory an import holds at most, after a collection,
+// beyond what was held before it: live-B. There is no server: what an answer takes to
+// be decoded counts, and what it takes to wait for it doesn't.
+func BenchmarkImportMemory(b *testing.B) {
+	const batch = 1000
+	answer := `{"items":[` + strings.Join(slices.Repeat([]string{`{"create":{"status":201}}`}, batch), ",") + `]}`
+	transport := transportFunc(func(r *http.Request) (*http.Response, error) {
+		if _, err := io.Copy(io.Discard, r.Body); err != nil {
+			return nil, err
+		}
+		return response(http.StatusOK, answer), nil
+	})
+	for _, n := range []int{10_000, 1_000_000} {
+		b.Run(fmt.Sprintf("users=%d", n), func(b *testing.B) {
+			b.ReportAllocs()
+			most := int64(0)
+			for i := 0; i < b.N*max(1, 100_000/n); i++ { // for few, too, enough looks
+				before, batches := liveHeap(), 0
+				_, err := esstore.New(transport, nil).Import(b.Context(), sequence(numbered(n)), &esstore.ImportOptions{
+					BatchUsers: batch,
+					Progress: func(esstore.ImportSummary) {
+						// Each measurement stops everything for a while: a hundred are enough.
+						if batches++; batches%max(1, n/batch/100) == 0 {
+							most = max(most, liveHeap()-before)
+						}
+					},
+				})
+				if err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(most), "live-B")
+			b.ReportMetric(0, "ns/op") // it is the collections'
+		})
+	}
+}
+
+// numbered yields the users 0 to n-1.
+func numbered(n int) iter.Seq[signup.User] {
+	return func(yield func(signup.User) bool) {
+		for i := range n {
+			if !yield(newUser(i)) {
+				return
+			}
+		}
+	}
+}
+
+func liveHeap() int64 {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
+}

@@ -1,0 +1,157 @@
+package elastic
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/elastic/go-elasticsearch/v8"
+	"github.com/elastic/go-elasticsearch/v8/esapi"
+
+	"github.com/gosignup/signup/esstore"
+)
+
+const variable = "SIGNUP_BENCH_ELASTICSEARCH_URL"
+
+// TestMain names the server among what benchstat takes for the configuration.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if url := os.Getenv(variable); url != "" && flag.Lookup("test.bench").Value.String() != "" {
+		version, err := serverVersion(url)
+		if err != nil {
+			fmt.Fprintf(os.Stderr, "the server of %s: %v\n", variable, err)
+			os.Exit(1)
+		}
+		fmt.Printf("elasticsearch: %s\n", version)
+		fmt.Printf("client: %s\n", elasticsearch.Version)
+	}
+	os.Exit(m.Run())
+}
+
+func serverVersion(url string) (string, error) {
+	client, err := newClient(url, nil)
+	if err != nil {
+		return "", err
+	}
+	var ans struct {
+		Nodes map[string]struct{ Version string }
+	}
+	// Not GET /, which the stand-in of scripts/elasticsearch-image does not answer.
+	err = ask(context.Background(), client, esapi.NodesInfoRequest{FilterPath: []string{"nodes.*.version"}}, &ans)
+	for _, n := range ans.Nodes {
+		return n.Version, err
+	}
+	return "unknown", err
+}
+
+// A server is the Elasticsearch to measure on, through one client for all.
+type server struct {
+	*elasticsearch.Client
+	requests atomic.Int64 // that were sent
+}
+
+func connect(b *testing.B) *server {
+	b.Helper()
+	url := os.Getenv(variable)
+	if url == "" {
+		b.Fatalf("no server: scripts/bench-elasticsearch starts one, or set %s", variable)
+	}
+	s := &server{}
+	client, err := newClient(url, &s.requests)
+	if err != nil {
+		b.Fatal(err)
+	}
+	s.Client = client
+	return s
+}
+
+// newClient returns a client with its default settings but for the size of the pool,
+// and counts the requests, those that it repeats included.
+func newClient(url string, requests *atomic.Int64) (*elasticsearch.Client, error) {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConnsPerHost = 64
+	return elasticsearch.NewClient(elasticsearch.Config{
+		Addresses: []string{url},
+		Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+			if requests != nil {
+				requests.Add(1)
+			}
+			return transport.RoundTrip(r)
+		}),
+	})
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+var (
+	prefix  = "signup-bench-" + strings.ToLower(rand.Text()[:10]) + "-"
+	indices atomic.Int64
+)
+
+// newIndex sets a store up and returns its alias. remove deletes it, and may be
+// called more than once.
+func (s *server) newIndex(b *testing.B) (alias string, remove func()) {
+	b.Helper()
+	alias = fmt.Sprintf("%s%d", prefix, indices.Add(1))
+	if err := s.store(alias).Setup(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	removed := false
+	remove = func() {
+		if removed {
+			return
+		}
+		removed = true
+		var ans any
+		// b.Context is done by then.
+		if err := ask(context.Background(), s, esapi.IndicesDeleteRequest{Index: []string{alias + "-000001"}}, &ans); err != nil {
+			b.Errorf("deleting the index: %v", err)
+		}
+	}
+	b.Cleanup(remove)
+	return alias, remove
+}
+
+func (s *server) store(alias string) *esstore.Store {
+	return esstore.New(s, &esstore.Options{Index: alias})
+}
+
+// ask sends a request and decodes the answer.
+func ask(ctx context.Context, t esapi.Transport, req esapi.Request, v any) error {
+	res, err := req.Do(ctx, t)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	if res.IsError() {
+		return fmt.Errorf("%T: status %d", req, res.StatusCode)
+	}
+	return json.NewDecoder(res.Body).Decode(v)
+}
+
+// send sends a request, reads the answer to its end, so that the connection is used
+// again, and looks at its status: the least that a careful program does.
+func send(ctx context.Context, t esapi.Transport, req esapi.Request, want int) error {
+	res, err := req.Do(ctx, t)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	if _, err := io.Copy(io.Discard, res.Body); err != nil {
+		return err
+	}
+	if res.StatusCode != want {
+		return fmt.Errorf("%T: status %d", req, res.StatusCode)
+	}
+	return nil
+}

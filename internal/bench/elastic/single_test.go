@@ -1,0 +1,158 @@
+package elastic
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"math/rand/v2"
+	"net/http"
+	"testing"
+
+	"github.com/elastic/go-elasticsearch/v8/esapi"
+
+	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/esstore"
+)
+
+var perRound = flag.Int("round", 2000, "how many users are created or read in a round")
+
+// BenchmarkCreate compares Store.Create with the same request through esapi, given the
+// document's bytes. requests/op is how many round trips a user takes.
+func BenchmarkCreate(b *testing.B) {
+	s := connect(b)
+	alias, _ := s.newIndex(b)
+	rawAlias, _ := s.newIndex(b)
+	var requests int64
+	ours, raw := creations(b, s, alias, &requests), rawCreations(b, s, rawAlias)
+	warmUp(b, *perRound, ours, raw)
+	requests = 0
+	b.ReportAllocs()
+	compare(b, *perRound, ours, raw)
+	b.ReportMetric(ours.perOp(float64(requests), *perRound), "requests/op")
+}
+
+// BenchmarkGet compares Store.Get with the same request through esapi, the answer of
+// which is read and not decoded.
+func BenchmarkGet(b *testing.B) {
+	s := connect(b)
+	alias, _ := s.newIndex(b)
+	users := newUsers(10_000)
+	fill(b, s, alias, users)
+	docs := documentsOf(b, users)
+	ours := gets(b, s, alias, users)
+	raw := &contender{prepare: func(n int) func() error {
+		order := order(n, len(docs))
+		return func() error {
+			return parallel(n, func(i int) error { return docs[order[i]].get(b.Context(), s, alias) })
+		}
+	}}
+	warmUp(b, *perRound, ours, raw)
+	b.ReportAllocs()
+	before := s.requests.Load()
+	compare(b, *perRound, ours, raw)
+	requests := s.requests.Load() - before - int64(b.N**perRound)
+	b.ReportMetric(ours.perOp(float64(requests), *perRound), "requests/op")
+}
+
+// warmUp runs a round of each that isn't counted: connections are made, and the server
+// compiles.
+func warmUp(b *testing.B, n int, contenders ...*contender) {
+	b.Helper()
+	for _, c := range contenders {
+		c.round(b, n)
+		*c = contender{prepare: c.prepare}
+	}
+}
+
+// creations has new users created, and adds to requests.
+func creations(b *testing.B, s *server, alias string, requests *int64) *contender {
+	store := s.store(alias)
+	return &contender{prepare: func(n int) func() error {
+		users := newUsers(n)
+		return func() error {
+			before := s.requests.Load()
+			defer func() { *requests += s.requests.Load() - before }()
+			return parallel(n, func(i int) error { return store.Create(b.Context(), &users[i]) })
+		}
+	}}
+}
+
+func rawCreations(b *testing.B, s *server, alias string) *contender {
+	return &contender{prepare: func(n int) func() error {
+		docs := documentsOf(b, newUsers(n))
+		return func() error {
+			return parallel(n, func(i int) error { return docs[i].create(b.Context(), s, alias) })
+		}
+	}}
+}
+
+// gets has some of the users read.
+func gets(b *testing.B, s *server, alias string, users []signup.User) *contender {
+	store := s.store(alias)
+	return &contender{prepare: func(n int) func() error {
+		order := order(n, len(users))
+		return func() error {
+			return parallel(n, func(i int) error {
+				_, err := store.Get(b.Context(), users[order[i]].Key())
+				return err
+			})
+		}
+	}}
+}
+
+// order returns n numbers below limit.
+func order(n, limit int) []int {
+	all := make([]int, n)
+	for i := range all {
+		all[i] = rand.IntN(limit)
+	}
+	return all
+}
+
+// BenchmarkClient is what a call costs in this process, without a network, a server and
+// the official client's own part, which is the same for all. Where esapi isn't given the
+// document's bytes, or leaves the answer's alone, encoding/json makes and reads them as
+// for any other program.
+func BenchmarkClient(b *testing.B) {
+	u := newUsers(1)[0]
+	doc := documentsOf(b, []signup.User{u})[0]
+	found := doc.found()
+	transport := transportFunc(func(r *http.Request) (*http.Response, error) {
+		if r.Method == http.MethodGet {
+			return response(http.StatusOK, found), nil
+		}
+		return response(http.StatusCreated, created), nil
+	})
+	store := esstore.New(transport, nil)
+	key := u.Key()
+	var plain plainUser
+	if err := json.Unmarshal([]byte(doc.body), &plain); err != nil {
+		b.Fatal(err)
+	}
+	for _, c := range []struct {
+		name string
+		call func(context.Context) error
+	}{
+		{"op=create/by=esstore", func(ctx context.Context) error { return store.Create(ctx, &u) }},
+		{"op=create/by=esapi", func(ctx context.Context) error { return doc.create(ctx, transport, "users") }},
+		{"op=create/by=esapi+json", func(ctx context.Context) error { return plain.create(ctx, transport, "users") }},
+		{"op=get/by=esstore", func(ctx context.Context) error { _, err := store.Get(ctx, key); return err }},
+		{"op=get/by=esapi", func(ctx context.Context) error { return doc.get(ctx, transport, "users") }},
+		{"op=get/by=esapi+json", func(ctx context.Context) error {
+			var ans struct {
+				Source plainUser `json:"_source"`
+			}
+			return ask(ctx, transport, esapi.GetRequest{Index: "users", DocumentID: doc.id}, &ans)
+		}},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			b.ReportAllocs()
+			ctx := context.Background()
+			for b.Loop() {
+				if err := c.call(ctx); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

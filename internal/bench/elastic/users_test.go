@@ -1,0 +1,138 @@
+package elastic
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"path"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/elastic/go-elasticsearch/v8/esapi"
+
+	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/esstore"
+)
+
+var made atomic.Int64
+
+// newUsers returns n users whom no earlier call has returned.
+func newUsers(n int) []signup.User {
+	first := int(made.Add(int64(n))) - n
+	users := make([]signup.User, n)
+	for i := range users {
+		users[i] = newUser(first + i)
+	}
+	return users
+}
+
+// newUser returns the user of this number as Accounts.Register makes one: the key is
+// fixed, and ID and hash have the lengths of real ones.
+func newUser(n int) signup.User {
+	at := time.Date(2014, time.December, 6, 22, 55, 0, 0, time.UTC).Add(time.Duration(n) * time.Millisecond)
+	u := signup.User{
+		ID:           fmt.Sprintf("%026d", n),
+		Email:        fmt.Sprintf("Ada.%d@example.org", n),
+		FirstName:    "Ada",
+		LastName:     "Lovelace",
+		PasswordHash: signup.Hash(fmt.Sprintf("$2a$12$%053d", n)),
+		Active:       true,
+		CreatedAt:    at,
+		UpdatedAt:    at,
+	}
+	u.SetKey(fmt.Sprintf("ada.%d@example.org", n), signup.EmailRule)
+	return u
+}
+
+// A document is a user as esstore sends it.
+type document struct{ id, body string }
+
+// documentsOf returns what esstore sends to create the users.
+func documentsOf(b *testing.B, users []signup.User) []document {
+	b.Helper()
+	docs := make([]document, 0, len(users))
+	store := esstore.New(transportFunc(func(r *http.Request) (*http.Response, error) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return nil, err
+		}
+		docs = append(docs, document{path.Base(r.URL.Path), string(body)})
+		return response(http.StatusCreated, created), nil
+	}), nil)
+	for _, u := range users {
+		if err := store.Create(b.Context(), &u); err != nil {
+			b.Fatal(err)
+		}
+	}
+	return docs
+}
+
+var yes = true // for requests, which want its address
+
+// create makes the request that esstore makes.
+func (d document) create(ctx context.Context, t esapi.Transport, alias string) error {
+	return send(ctx, t, esapi.IndexRequest{
+		Index: alias, DocumentID: d.id, OpType: "create", RequireAlias: &yes, Body: strings.NewReader(d.body),
+	}, http.StatusCreated)
+}
+
+func (d document) get(ctx context.Context, t esapi.Transport, alias string) error {
+	return send(ctx, t, esapi.GetRequest{Index: alias, DocumentID: d.id}, http.StatusOK)
+}
+
+// A plainUser is the document as a program would declare it that has no esstore.
+type plainUser struct {
+	ID        string    `json:"id"`
+	Key       string    `json:"key"`
+	KeyRule   string    `json:"key_rule"`
+	Email     string    `json:"email_address"`
+	Password  string    `json:"password"`
+	FirstName string    `json:"first_name"`
+	LastName  string    `json:"last_name"`
+	Active    bool      `json:"is_active"`
+	CreatedAt time.Time `json:"created_at"`
+	UpdatedAt time.Time `json:"updated_at"`
+	Token     string    `json:"write_token"`
+}
+
+// create makes the document, and its id as esstore's, and then the request.
+func (u *plainUser) create(ctx context.Context, t esapi.Transport, alias string) error {
+	body, err := json.Marshal(u)
+	if err != nil {
+		return err
+	}
+	sum := sha256.Sum256([]byte(u.Key))
+	return send(ctx, t, esapi.IndexRequest{
+		Index: alias, DocumentID: base64.RawURLEncoding.EncodeToString(sum[:]), OpType: "create", RequireAlias: &yes,
+		Body: bytes.NewReader(body),
+	}, http.StatusCreated)
+}
+
+// A transportFunc is a transport without a network.
+type transportFunc func(*http.Request) (*http.Response, error)
+
+func (f transportFunc) Perform(r *http.Request) (*http.Response, error) { return f(r) }
+
+func response(status int, body string) *http.Response {
+	return &http.Response{
+		StatusCode: status,
+		Header:     http.Header{"Content-Length": {fmt.Sprint(len(body))}},
+		Body:       io.NopCloser(strings.NewReader(body)),
+	}
+}
+
+// Answers of Elasticsearch 8.19.7.
+const created = `{"_index":"users-000001","_id":"LPJNul-wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ","_version":1,` +
+	`"result":"created","_shards":{"total":1,"successful":1,"failed":0},"_seq_no":4711,"_primary_term":1}`
+
+func (d document) found() string {
+	return `{"_index":"users-000001","_id":"` + d.id + `","_version":1,"_seq_no":4711,"_primary_term":1,` +
+		`"found":true,"_source":` + d.body + `}`
+}

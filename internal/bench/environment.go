@@ -1,0 +1,55 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/gosignup/signup/internal/bench/servers"
+)
+
+// compared are the modules whose versions the results depend on.
+var compared = []string{
+	"golang.org/x/crypto", "github.com/pocketbase/pocketbase", "github.com/aarondl/authboss/v3",
+}
+
+// printEnvironment prints on what the results depend.
+func printEnvironment(ctx context.Context, w io.Writer) error {
+	versions, err := output(ctx, "go", append([]string{"list", "-m", "-f", "{{.Path}} {{.Version}}"}, compared...)...)
+	if err != nil {
+		return err
+	}
+	commit, err := output(ctx, "git", "describe", "--always", "--dirty")
+	if err != nil {
+		commit = "unknown" // not a clone
+	}
+	_, err = fmt.Fprintf(w, "%s; %d × %s; %s, %s/%s; bcrypt cost %d\n\nsignup at commit %s, %s\n",
+		time.Now().UTC().Format(time.DateOnly), runtime.NumCPU(), processor(),
+		runtime.Version(), runtime.GOOS, runtime.GOARCH, servers.Cost,
+		commit, strings.ReplaceAll(versions, "\n", ", "))
+	return err
+}
+
+func output(ctx context.Context, name string, args ...string) (string, error) {
+	out, err := exec.CommandContext(ctx, name, args...).Output()
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", name, err)
+	}
+	return strings.TrimSpace(string(out)), nil
+}
+
+// processor returns the processor's name.
+func processor() string {
+	info, _ := os.ReadFile("/proc/cpuinfo")
+	for line := range strings.Lines(string(info)) {
+		if name, value, _ := strings.Cut(line, ":"); strings.TrimSpace(name) == "model name" {
+			return strings.TrimSpace(value)
+		}
+	}
+	return "processor of unknown name"
+}

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// results are what Go's benchmarks reported, run by run: by the benchmark's name
+// and the unit.
+type results map[[2]string][]float64
+
+// add reads the output of one run.
+func (r results) add(output []byte) error {
+	for line := range strings.Lines(string(output)) {
+		fields := strings.Fields(line)
+		if len(fields) < 4 || !strings.HasPrefix(fields[0], "Benchmark") {
+			continue
+		}
+		name := strings.TrimPrefix(fields[0], "Benchmark")
+		if at := strings.LastIndexByte(name, '-'); at >= 0 {
+			name = name[:at] // the number of processors
+		}
+		for i := 2; i+1 < len(fields); i += 2 {
+			v, err := strconv.ParseFloat(fields[i], 64)
+			if err != nil {
+				return fmt.Errorf("output of a benchmark: %q", line)
+			}
+			key := [2]string{name, fields[i+1]}
+			r[key] = append(r[key], v)
+		}
+	}
+	return nil
+}
+
+// inProcess runs this package's benchmarks in turn, prints a table, and keeps
+// their output for benchstat, if that is wanted.
+func (b *bench) inProcess(ctx context.Context, w io.Writer) error {
+	program := filepath.Join(b.dir, "bench.test")
+	build := exec.CommandContext(ctx, "go", "test", "-c", "-o", program, ".")
+	build.Stderr = os.Stderr
+	if err := build.Run(); err != nil {
+		return fmt.Errorf("building the benchmarks: %w", err)
+	}
+	r := make(results)
+	var raw bytes.Buffer
+	once := func(pattern, benchtime string) error {
+		say("benchmarks in process: %s", pattern)
+		cmd := exec.CommandContext(ctx, program, "-test.run", "^$", "-test.bench", pattern, "-test.benchtime", benchtime)
+		cmd.Stderr = os.Stderr
+		out, err := cmd.Output()
+		if err != nil {
+			return fmt.Errorf("benchmark %s: %w", pattern, err)
+		}
+		raw.Write(out)
+		return r.add(out)
+	}
+	for range b.runs {
+		// A fixed number, as what is kept meanwhile is work for the collector.
+		if err := once("NoHash", "20000x"); err != nil {
+			return err
+		}
+		if err := once("Growth", "1x"); err != nil {
+			return err
+		}
+	}
+	if err := once("Memory", "1x"); err != nil {
+		return err
+	}
+	if b.raw != "" {
+		if err := os.WriteFile(b.raw, raw.Bytes(), 0o644); err != nil {
+			return err
+		}
+	}
+	return printInProcess(w, r, b.runs)
+}
+
+func printInProcess(w io.Writer, r results, runs int) error {
+	_, err := fmt.Fprintf(w, `
+## In process, without the hash
+
+%d runs in turn. Medians; in brackets the interval of level %.0f %% of the median of
+the ratios, run by run.
+
+| what | figure | of this | baseline | of that | ratio |
+|---|---|--:|---|--:|--:|
+`, runs, 100*spreadOf(make([]float64, runs)).level)
+	if err != nil {
+		return err
+	}
+	for _, row := range []struct{ what, unit, name, baseline, baselineName string }{
+		{"sign-up", "ns/op", "NoHash/server=ours", "minimal handler", "NoHash/server=minimal"},
+		{"sign-up", "ns/op", "NoHash/server=ours", "Authboss", "NoHash/server=authboss"},
+		{"sign-up", "allocs/op", "NoHash/server=ours", "minimal handler", "NoHash/server=minimal"},
+		{"sign-up", "allocs/op", "NoHash/server=ours", "Authboss", "NoHash/server=authboss"},
+		{"sign-up", "B/op", "NoHash/server=ours", "Authboss", "NoHash/server=authboss"},
+		{"sign-up, logged", "ns/op", "NoHash/server=logged", "Authboss", "NoHash/server=authboss"},
+		{"sign-up, in parallel", "ns/op", "NoHash/server=ours/parallel", "minimal handler", "NoHash/server=minimal/parallel"},
+		{"sign-up, in parallel", "ns/op", "NoHash/server=ours/parallel", "Authboss", "NoHash/server=authboss/parallel"},
+		{"create among 10,000", "ns/create", "Growth/store=memstore/users=10000", "map", "Growth/store=map/users=10000"},
+		{"create among 1,000,000", "ns/create", "Growth/store=memstore/users=1000000", "map", "Growth/store=map/users=1000000"},
+		{"create among 1,000,000", "ns/create", "Growth/store=memstore/users=1000000", "among 10,000", "Growth/store=memstore/users=10000"},
+		{"one of 1,000,000 users", "B/user", "Memory/store=memstore", "map", "Memory/store=map"},
+	} {
+		this, that := r[[2]string{row.name, row.unit}], r[[2]string{row.baselineName, row.unit}]
+		if len(this) == 0 || len(this) != len(that) {
+			return fmt.Errorf("no results of %s and %s in %s", row.name, row.baselineName, row.unit)
+		}
+		if _, err := fmt.Fprintf(w, "| %s | %s | %.0f | %s | %.0f | %v |\n",
+			row.what, row.unit, median(this), row.baseline, median(that), spreadOf(ratios(this, that))); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,259 @@
+// Package load asks an HTTP server for something, over and over: by a number of
+// connections that each wait for an answer before they ask again (Closed), or
+// at a rate that doesn't care how the server does (Open).
+package load
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"math"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// A Target is what is asked for.
+type Target struct {
+	URL string
+	// Body returns the body of the next request, which is a POST of JSON. It
+	// is safe for concurrent use.
+	Body func() []byte
+	// Granted reports whether an answer gives what was asked for. Nil: those
+	// of status 200 do.
+	Granted func(status int, body []byte) bool
+}
+
+// A Sample is the fate of one request.
+type Sample struct {
+	Due        time.Duration // when it was to be sent, since the beginning
+	Took       time.Duration // from then until the whole answer was there, or nobody waited any more
+	Status     int           // 0: no answer
+	Granted    bool
+	RetryAfter time.Duration // of the answer; 0: it has none
+}
+
+// Done returns when the sample was complete, since the beginning.
+func (s Sample) Done() time.Duration { return s.Due + s.Took }
+
+// Refused reports whether the server said that it is busy.
+func (s Sample) Refused() bool {
+	return s.Status == http.StatusServiceUnavailable || s.Status == http.StatusTooManyRequests
+}
+
+// Samples are what became of many requests, in no order.
+type Samples []Sample
+
+// Where returns those that keep accepts.
+func (all Samples) Where(keep func(Sample) bool) Samples {
+	var kept Samples
+	for _, s := range all {
+		if keep(s) {
+			kept = append(kept, s)
+		}
+	}
+	return kept
+}
+
+// Granted returns those that got what they asked for.
+func (all Samples) Granted() Samples { return all.Where(func(s Sample) bool { return s.Granted }) }
+
+// Refused returns those that were told to come back.
+func (all Samples) Refused() Samples { return all.Where(Sample.Refused) }
+
+// Within returns the share of samples that took at most d; of none, 1.
+func (all Samples) Within(d time.Duration) float64 {
+	if len(all) == 0 {
+		return 1
+	}
+	return float64(len(all.Where(func(s Sample) bool { return s.Took <= d }))) / float64(len(all))
+}
+
+// Quantile returns the time that the share q of the samples took at most; of
+// none, 0.
+func (all Samples) Quantile(q float64) time.Duration {
+	if len(all) == 0 {
+		return 0
+	}
+	took := make([]time.Duration, len(all))
+	for i, s := range all {
+		took[i] = s.Took
+	}
+	slices.Sort(took)
+	at := int(math.Ceil(q*float64(len(took)))) - 1
+	return took[min(max(at, 0), len(took)-1)]
+}
+
+// End returns when the last sample was complete, since the beginning.
+func (all Samples) End() time.Duration {
+	var end time.Duration
+	for _, s := range all {
+		end = max(end, s.Done())
+	}
+	return end
+}
+
+// pauseAfterFailure keeps a closed loop from spinning when the server is gone.
+const pauseAfterFailure = 100 * time.Millisecond
+
+// Closed keeps so many connections busy for d, and returns when all that was
+// begun has its answer: so a server that answers many together, late, is
+// credited with all that it did, over all the time that it took (Samples.End).
+// Who is refused comes back when Retry-After says.
+func Closed(ctx context.Context, t Target, connections int, d time.Duration) Samples {
+	client, closeIdle := newClient(connections)
+	defer closeIdle()
+	start := time.Now()
+	var mu sync.Mutex
+	var all Samples
+	var wg sync.WaitGroup
+	for range connections {
+		wg.Go(func() {
+			var own Samples
+			for since := time.Since(start); since < d && ctx.Err() == nil; since = time.Since(start) {
+				s := t.ask(ctx, client, start, since)
+				own = append(own, s)
+				if !s.Granted {
+					sleep(ctx, min(max(s.RetryAfter, pauseAfterFailure), d-min(d, time.Since(start))))
+				}
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			all = append(all, own...)
+		})
+	}
+	wg.Wait()
+	return all
+}
+
+// Open sends requests at the times of a Poisson process of that rate (a second)
+// for d, each on a connection that is free or else new, and each given up after
+// patience. It returns when all have an answer or are given up. What a request
+// took counts from when it was due, so that a wait for the generator itself, or
+// for a connection, is part of it.
+func Open(ctx context.Context, t Target, rate float64, d, patience time.Duration) Samples {
+	client, closeIdle := newClient(0)
+	defer closeIdle()
+	start := time.Now()
+	var mu sync.Mutex
+	var all Samples
+	var wg sync.WaitGroup
+	var due time.Duration
+	for ctx.Err() == nil {
+		due += time.Duration(rand.ExpFloat64() / rate * float64(time.Second))
+		if due > d {
+			break
+		}
+		sleep(ctx, due-time.Since(start))
+		wg.Add(1)
+		go func(due time.Duration) {
+			defer wg.Done()
+			ctx, cancel := context.WithDeadline(ctx, start.Add(due+patience))
+			defer cancel()
+			s := t.ask(ctx, client, start, due)
+			mu.Lock()
+			defer mu.Unlock()
+			all = append(all, s)
+		}(due)
+	}
+	wg.Wait()
+	return all
+}
+
+// Settle asks one request after the other until the server is as fast as normal
+// three times in a row, and returns when the first of the three was sent; or
+// atMost, if that isn't so until then. A request that takes longer than four
+// times normal is given up, lest the probes be a load themselves.
+func Settle(ctx context.Context, t Target, normal, atMost time.Duration) time.Duration {
+	client, closeIdle := newClient(1)
+	defer closeIdle()
+	const inARow = 3
+	start := time.Now()
+	var since time.Duration
+	for good := 0; good < inARow; {
+		began := time.Since(start)
+		if began >= atMost || ctx.Err() != nil {
+			return atMost
+		}
+		probe, cancel := context.WithTimeout(ctx, 4*normal)
+		s := t.ask(probe, client, start, began)
+		cancel()
+		switch {
+		case !s.Granted || s.Took > normal:
+			good = 0
+			sleep(ctx, normal)
+		case good == 0:
+			since = began
+			fallthrough
+		default:
+			good++
+		}
+	}
+	return since
+}
+
+// newClient returns a client of at most so many connections (0: any number),
+// all of which are kept, and what closes them.
+func newClient(connections int) (client *http.Client, closeIdle func()) {
+	transport := &http.Transport{
+		MaxConnsPerHost:     connections,
+		MaxIdleConnsPerHost: 1 << 16,
+		DisableCompression:  true,
+	}
+	return &http.Client{Transport: transport}, transport.CloseIdleConnections
+}
+
+// ask sends one request that is due at that time since start.
+func (t Target) ask(ctx context.Context, client *http.Client, start time.Time, due time.Duration) Sample {
+	s := Sample{Due: due}
+	s.Status, s.Granted, s.RetryAfter = t.send(ctx, client)
+	s.Took = time.Since(start) - due
+	return s
+}
+
+func (t Target) send(ctx context.Context, client *http.Client) (status int, granted bool, retryAfter time.Duration) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, t.URL, bytes.NewReader(t.Body()))
+	if err != nil {
+		return 0, false, 0
+	}
+	req.Header.Set("Content-Type", "application/json")
+	res, err := client.Do(req)
+	if err != nil {
+		return 0, false, 0
+	}
+	defer func() { _ = res.Body.Close() }()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		return 0, false, 0
+	}
+	if seconds, err := strconv.Atoi(res.Header.Get("Retry-After")); err == nil {
+		retryAfter = time.Duration(seconds) * time.Second
+	}
+	granted = res.StatusCode == http.StatusOK
+	if t.Granted != nil {
+		granted = t.Granted(res.StatusCode, body)
+	}
+	return res.StatusCode, granted, retryAfter
+}
+
+func sleep(ctx context.Context, d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// Once sends one request and returns what became of it.
+func Once(ctx context.Context, t Target) Sample {
+	client, closeIdle := newClient(1)
+	defer closeIdle()
+	return t.ask(ctx, client, time.Now(), 0)
+}

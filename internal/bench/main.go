@@ -1,0 +1,186 @@
+// Bench measures sign-ups through HTTP, each server in a process of its own, and
+// prints tables in Markdown of how they compare: of closed loops, where a
+// number of connections each wait for their answer, and of open ones, where
+// people come whether or not the server keeps up. Everything is a ratio to a
+// baseline that is measured in turn with it. It runs on Linux.
+//
+//	go run . -plot performance.svg
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/gosignup/signup/internal/bench/load"
+	"github.com/gosignup/signup/internal/bench/servers"
+)
+
+// A config is what the flags say.
+type config struct {
+	runs        int
+	raw         string
+	rounds      int
+	closed      time.Duration
+	connections []int
+	open        time.Duration
+	multiples   []float64
+	overload    time.Duration
+	overloaded  float64
+	recovery    time.Duration
+	patience    time.Duration
+	plot        string
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context) error {
+	var c config
+	flag.IntVar(&c.runs, "runs", 6, "how often the benchmarks in process run; 0 leaves them out")
+	flag.StringVar(&c.raw, "raw", "", "the file for their output, for benchstat")
+	flag.IntVar(&c.rounds, "rounds", 6, "how often each server's turn comes in the closed loops; an interval of 95 % takes 6 or more, and 0 leaves them out")
+	flag.DurationVar(&c.closed, "closed", 2*time.Second, "how long a turn sends requests")
+	connections := flag.String("connections", "2,8,64", "numbers of connections of the closed loops")
+	flag.DurationVar(&c.open, "open", 5*time.Second, "how long each open loop lasts")
+	multiples := flag.String("multiples", "0.5,0.8,1,1.25,2,3", "their arrivals, in multiples of the capacity; empty leaves them out")
+	flag.DurationVar(&c.overload, "overload", 15*time.Second, "how long the overload lasts; 0 leaves it out")
+	flag.Float64Var(&c.overloaded, "overloaded", 5, "its arrivals, in multiples of the capacity")
+	flag.DurationVar(&c.recovery, "recovery", time.Minute, "how long to wait for the server to be as before")
+	flag.DurationVar(&c.patience, "patience", 5*time.Second, "how long a client of an open loop waits")
+	flag.StringVar(&c.plot, "plot", "", "the file for a plot of the open loops, as SVG")
+	flag.Parse()
+	var err error
+	if c.connections, err = parseList(*connections, strconv.Atoi); err != nil {
+		return err
+	}
+	parseFloat := func(s string) (float64, error) { return strconv.ParseFloat(s, 64) }
+	if c.multiples, err = parseList(*multiples, parseFloat); err != nil {
+		return err
+	}
+
+	dir, err := os.MkdirTemp("", "bench")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	say("building the servers")
+	build := exec.CommandContext(ctx, "go", "build", "-o", dir+"/", "./servers/serve", "./servers/pocketbase")
+	build.Stderr = os.Stderr
+	if err := build.Run(); err != nil {
+		return fmt.Errorf("building the servers (run this in its own directory): %w", err)
+	}
+
+	if err := printEnvironment(ctx, os.Stdout); err != nil {
+		return err
+	}
+	b := &bench{config: c, dir: dir}
+	if c.runs > 0 {
+		if err := b.inProcess(ctx, os.Stdout); err != nil {
+			return err
+		}
+	}
+	if c.rounds > 0 {
+		if err := b.closedLoops(ctx, os.Stdout); err != nil {
+			return err
+		}
+	}
+	return b.openLoops(ctx, os.Stdout)
+}
+
+func parseList[T any](s string, parse func(string) (T, error)) ([]T, error) {
+	if s == "" {
+		return nil, nil
+	}
+	var list []T
+	for field := range strings.SplitSeq(s, ",") {
+		v, err := parse(field)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, v)
+	}
+	return list, nil
+}
+
+// A bench starts the servers, and knows which addresses were used.
+type bench struct {
+	config
+	dir     string
+	users   atomic.Int64
+	started int
+}
+
+// A subject is something that is measured: a server, and what is asked of it.
+type subject struct {
+	name   string
+	server string // what start knows
+	path   string
+	body   func(b []byte, n int64) []byte
+	logIn  bool // with the addresses that signed up to begin with
+}
+
+var (
+	raw      = subject{name: "raw bcrypt", server: "raw", path: servers.SignUpPath, body: appendSignUp}
+	ours     = subject{name: "signup", server: "ours", path: servers.SignUpPath, body: appendSignUp}
+	logIns   = subject{name: "signup, log-ins", server: "ours", path: servers.LogInPath, body: appendSignUp, logIn: true}
+	minimal  = subject{name: "minimal handler", server: "minimal", path: servers.SignUpPath, body: appendSignUp}
+	authboss = subject{name: "Authboss", server: "authboss", path: servers.AuthbossSignUpPath, body: appendAuthbossSignUp}
+	// PocketBase's own path.
+	pocketBase = subject{name: "PocketBase", server: "pocketbase", path: "/api/collections/users/records", body: appendPocketBaseSignUp}
+)
+
+// start starts the server, in a process of its own.
+func (b *bench) start(server string) (*process, error) {
+	b.started++
+	log := filepath.Join(b.dir, fmt.Sprintf("%s-%d.log", server, b.started))
+	if server == "pocketbase" {
+		return start(log, filepath.Join(b.dir, "pocketbase"), "-dir", filepath.Join(b.dir, fmt.Sprintf("data-%d", b.started)))
+	}
+	return start(log, filepath.Join(b.dir, "serve"), "-which", server)
+}
+
+// known is how many users sign up before there are log-ins.
+const known = 16
+
+// target returns what is asked of s, at p, after one request that shows that
+// it is granted.
+func (b *bench) target(ctx context.Context, s subject, p *process) (load.Target, error) {
+	t := load.Target{URL: p.URL + s.path, Granted: granted}
+	t.Body = func() []byte { return s.body(nil, b.users.Add(1)) }
+	if s.logIn {
+		first := b.users.Load() + 1
+		signUp := load.Target{URL: p.URL + servers.SignUpPath, Granted: granted, Body: t.Body}
+		for b.users.Load() < first+known-1 {
+			if one := load.Once(ctx, signUp); !one.Granted {
+				return load.Target{}, fmt.Errorf("%s: no user signed up: status %d", s.name, one.Status)
+			}
+		}
+		var n atomic.Int64
+		t.Body = func() []byte { return s.body(nil, first+n.Add(1)%known) }
+	}
+	if one := load.Once(ctx, t); !one.Granted {
+		return load.Target{}, fmt.Errorf("%s: a first request was not granted: status %d", s.name, one.Status)
+	}
+	return t, nil
+}
+
+var errInterrupted = errors.New("interrupted")
+
+func say(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
