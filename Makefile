@@ -35,8 +35,8 @@ fuzz: ## each fuzz target for FUZZTIME (5s)
 	  (cd $$pkg && GOWORK=off go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) .) >.fuzz.log 2>&1 || { cat .fuzz.log; exit 1; }; \
 	  grep '^fuzz: elapsed' .fuzz.log | tail -n 1; rm .fuzz.log; done
 
-faults: server ## the tests on failing networks and killed nodes, with their full counts
-	@SIGNUP_TEST_SOAK=yes go run ./internal/testrun internal/integration -race -count=1 -timeout=2h -run 'TestToxics|TestKill|TestNothingLeaks' ./...
+faults: server ## the tests on failing networks, killed nodes and many users, with their full counts
+	@SIGNUP_TEST_SOAK=yes go run ./internal/testrun internal/integration -race -count=1 -timeout=2h -run 'TestToxics|TestKill|TestMigration|TestSearchMany|TestNothingLeaks' ./...
 
 soak: faults ## each fuzz target for ten minutes, and faults
 	@$(MAKE) --no-print-directory fuzz FUZZTIME=10m
