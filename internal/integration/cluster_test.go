@@ -127,8 +127,21 @@ func (c *cluster) waitFor(ctx context.Context, status string, nodes int) error {
 	}
 }
 
-// primaryOf returns the node that holds the primary of the index's one shard.
+// primaryOf returns the node that holds the primary of the index's one shard, and
+// waits for a while where there is none: a cluster that is whole again may still
+// lose a node that was slow to answer.
 func (c *cluster) primaryOf(ctx context.Context, index string) (*node, error) {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	for {
+		n, err := c.knownPrimary(ctx, index)
+		if err == nil || pause(ctx) != nil {
+			return n, err
+		}
+	}
+}
+
+func (c *cluster) knownPrimary(ctx context.Context, index string) (*node, error) {
 	var errs []error
 	for _, asked := range c.nodes {
 		var shards []struct{ PriRep, Node string }
