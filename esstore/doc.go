@@ -96,6 +96,9 @@
 //   - Nobody can write once more that there is nothing. A Delete whose answer was
 //     lost is sent again, and the user looked for again; that both of these
 //     were answered by a node that was cut off can't be ruled out.
+//   - Elasticsearch itself sends a write once more when a primary fails under it. If
+//     that is a Delete which was made already, it finds nobody: ErrNotFound, though
+//     the deletion was its own.
 //   - The network may hold back a request for long after its caller has given
 //     up. An Update or Delete then finds another version, and does nothing. A
 //     Create finds the user there, or, if they were deleted in the meantime,

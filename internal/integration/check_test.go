@@ -197,13 +197,14 @@ func (p *patient) search(q esstore.Query) (ids []string) {
 func TestCheck(t *testing.T) {
 	all := servers(t)
 	for _, s := range slices.Compact([]*server{all[0], all[len(all)-1]}) {
-		t.Run(s.Name, func(t *testing.T) { testCheck(t, s) })
+		t.Run(s.Name, func(t *testing.T) { testCheck(t, s, s == all[0]) })
 	}
 }
 
-func testCheck(t *testing.T, s *server) {
+// testCheck breaks installations in all ways, or, as that takes long, in a third.
+func testCheck(t *testing.T, s *server, all bool) {
 	request := func(code string) func(*patient) { return func(p *patient) { p.apply(code) } }
-	for _, c := range []struct {
+	for n, c := range []struct {
 		name   string
 		codes  string
 		damage func(p *patient)
@@ -358,6 +359,9 @@ func testCheck(t *testing.T, s *server) {
 		}, false},
 		{"another index", "other-index", func(p *patient) { p.send("PUT /ALIAS-000007") }, func(p *patient) { p.send("DELETE /ALIAS-000007") }, false},
 	} {
+		if !all && n%3 != 0 && soaking(0, 1) == 0 {
+			continue
+		}
 		t.Run(c.name, func(t *testing.T) {
 			p := newPatient(t, s)
 			base := codesOf(p.check())

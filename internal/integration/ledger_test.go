@@ -38,6 +38,7 @@ type ledger struct {
 	ownDuplicates      atomic.Int64 // ErrExists for who was alone with an address
 	ownConflicts       atomic.Int64 // ErrConflict or ErrNotFound for who was alone with a user
 	updated, deleted   atomic.Int64 // acknowledged
+	goneBefore         atomic.Int64 // deleted, and told that there was nobody
 	refusedAsDuplicate atomic.Int64 // with reason
 	busy               atomic.Int64 // told that nothing was done
 	bothChanged        atomic.Int64 // two users by two Updates from one Version
@@ -209,6 +210,9 @@ func (l *ledger) live(ctx context.Context) {
 		case err == nil:
 			l.deleted.Add(1)
 			now = state{}
+		case errors.Is(err, signup.ErrNotFound): // see the package comment of esstore
+			l.goneBefore.Add(1)
+			now = state{}
 		case errors.Is(err, signup.ErrBusy), l.wasMoved(ctx, err, &now):
 		default:
 			if !isUnknown(err) {
@@ -318,7 +322,7 @@ func (l *ledger) check(t *testing.T, transport esapi.Transport, index string) {
 	for _, e := range l.entries {
 		l.compare(t, e, &sum)
 	}
-	if gone := l.deleted.Load() + l.busy.Load(); int64(sum.gone) != gone {
+	if gone := l.deleted.Load() + l.goneBefore.Load() + l.busy.Load(); int64(sum.gone) != gone {
 		t.Errorf("%d are gone, of %d that should be", sum.gone, gone)
 	}
 	if stored := count(t, transport, index) - l.others; stored != sum.found+sum.there {
@@ -339,10 +343,10 @@ func (l *ledger) check(t *testing.T, transport esapi.Transport, index string) {
 		}
 	}
 	t.Attr("ledger", fmt.Sprintf("%d calls, of which %d of unknown outcome and %d repeated under their key; "+
-		"acknowledged %d users, %d updates, %d deletions, found %d, gone %d, lost %d, doubled %d, own write called a duplicate %d, a conflict %d; "+
+		"acknowledged %d users, %d updates, %d deletions, found %d, gone %d, lost %d, doubled %d, own write called a duplicate %d, a conflict %d, own deletion another's %d; "+
 		"refused as duplicates of others %d; unacknowledged %d, wholly there %d, in part %d",
 		l.requests.Load(), l.unknown.Load(), l.repeated.Load(),
-		sum.acknowledged, l.updated.Load(), l.deleted.Load(), sum.found, sum.gone, sum.lost, sum.doubled, l.ownDuplicates.Load(), l.ownConflicts.Load(),
+		sum.acknowledged, l.updated.Load(), l.deleted.Load(), sum.found, sum.gone, sum.lost, sum.doubled, l.ownDuplicates.Load(), l.ownConflicts.Load(), l.goneBefore.Load(),
 		l.refusedAsDuplicate.Load(), sum.unacknowledged, sum.there, sum.partial))
 }
 

@@ -28,7 +28,7 @@ func init() {
 // Then all of them are as they were acknowledged, by count and by checksum.
 func TestMigrationUnderLoad(t *testing.T) {
 	s := plainServer(t)
-	size := soaking(40_000, 200_000)
+	size := soaking(20_000, 200_000)
 	l, client, alias := ledgerOn(t, configOf(&node{server: s}))
 	request(t, client, "DELETE", "/"+alias+"-000001", "")
 	setUpFirst(t, client, alias)

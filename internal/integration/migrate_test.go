@@ -376,6 +376,7 @@ func TestReindexKilled(t *testing.T) {
 	client := s.client(t)
 	for _, last := range []string{"/_block/write", "/_count", "/_aliases"} { // of the original, or later
 		t.Run(last, func(t *testing.T) {
+			t.Parallel()
 			alias := indexName(t)
 			store := esstore.New(client, &esstore.Options{Index: alias})
 			if err := store.Setup(t.Context()); err != nil {

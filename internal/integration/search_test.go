@@ -318,7 +318,8 @@ func refresh(t *testing.T, store *esstore.Store) {
 // Each kind of question has the answer that a slice gives, whatever names, addresses
 // and fields have in them, and wherever a page ends.
 func TestSearch(t *testing.T) {
-	for _, s := range servers(t) {
+	all := servers(t)
+	for _, s := range slices.Compact([]*server{all[0], all[len(all)-1]}) {
 		t.Run(s.Name, func(t *testing.T) {
 			store, _ := newSearched(t, s.client(t))
 			r := rand.New(rand.NewPCG(1, 2))
