@@ -274,17 +274,24 @@ func setting(name, value string) func(object) {
 	return func(index object) { in(index, "settings")[name] = value }
 }
 
+// damaged returns a healthy installation after damage was done to its index, and with
+// the indices instead that others makes of that; either may be nil.
+func damaged(t *testing.T, damage func(object), others func(object) object) object {
+	t.Helper()
+	index := healthy(t)
+	if damage != nil {
+		damage(index)
+	}
+	if others != nil {
+		return others(index)
+	}
+	return object{"users-000001": index}
+}
+
 func TestCheckBroken(t *testing.T) {
 	for _, test := range broken {
 		t.Run(test.name, func(t *testing.T) {
-			index := healthy(t)
-			if test.damage != nil {
-				test.damage(index)
-			}
-			indices := object{"users-000001": index}
-			if test.indices != nil {
-				indices = test.indices(index)
-			}
+			indices := damaged(t, test.damage, test.indices)
 			// A part that is asked for by its path, as which of them are depends.
 			parts := map[string]step{
 				"/_security/user/_has_privileges": privileged(),
@@ -335,14 +342,7 @@ func TestCheckWhereSetupRefuses(t *testing.T) {
 		if test.codes == "no-alias" || test.part != nil {
 			continue
 		}
-		index := healthy(t)
-		if test.damage != nil {
-			test.damage(index)
-		}
-		indices := object{"users-000001": index}
-		if test.indices != nil {
-			indices = test.indices(index)
-		}
+		indices := damaged(t, test.damage, test.indices)
 		// Whoever doesn't refuse goes on, and is told that he may not.
 		store := esstore.New(transportFunc(func(r *http.Request) (*http.Response, error) {
 			if r.Method == http.MethodGet && strings.HasPrefix(r.URL.Path, "/users,users-*") {

@@ -14,10 +14,8 @@ import (
 )
 
 const (
-	copyPage = 1000
-	// copyPatience bounds how long the same request is sent again.
-	copyPatience = 2 * time.Minute
-	logInterval  = 10 * time.Second
+	copyPage    = 1000
+	logInterval = 10 * time.Second
 )
 
 // A checkpoint is how far an index has been written to.
@@ -220,7 +218,7 @@ func (m *migration) send(ctx context.Context, lines []byte, n int) error {
 		switch {
 		case again == nil:
 			return nil
-		case !again.isTransient() && !again.isBlocked(), time.Since(begin) > copyPatience, !b.wait(ctx):
+		case !again.isTransient() && !again.isBlocked(), time.Since(begin) > patience, !b.wait(ctx):
 			return m.unstorable(again)
 		}
 	}

@@ -241,9 +241,6 @@ func (m *migration) keys(ctx context.Context, index string, ranges []keyRange) i
 
 // remove deletes users from the copy.
 func (m *migration) remove(ctx context.Context, gone []string) error {
-	if len(gone) == 0 {
-		return nil
-	}
 	size := min(copyPage, m.window)
 	for some := range slices.Chunk(gone, size) {
 		p, f := m.search(ctx, m.to, map[string]any{

@@ -110,9 +110,7 @@ func (a *attempt) again(ctx context.Context, s *Store, err error) error {
 		return err
 	}
 	a.failed++
-	if s.logger != nil {
-		s.logger.WarnContext(ctx, "migration was interrupted, and goes on", "error", err)
-	}
+	s.logger.WarnContext(ctx, "migration was interrupted, and goes on", "error", err)
 	sleep(ctx, time.Duration(a.failed)*time.Second)
 	return nil
 }
@@ -164,9 +162,10 @@ func (s *Store) lease(ctx context.Context, in installation, current string, a *a
 		return nil, fmt.Errorf("esstore: %s: a later version of this package is copying %s to %s", a.op, current, to)
 	}
 	blocked := in.indices[current].isBlocked()
+	held := strings.TrimPrefix(i.named(copyLease(to)), copyLease(to))
 	if to != "" {
 		patience := leasePatience
-		switch held := strings.TrimPrefix(i.named(copyLease(to)), copyLease(to)); {
+		switch {
 		case strings.HasPrefix(held, freeToken), a.tokens[held]:
 			patience = 0
 		case blocked:
@@ -188,8 +187,7 @@ func (s *Store) lease(ctx context.Context, in installation, current string, a *a
 		}
 		m.log(slog.LevelInfo, "migration begins")
 	} else {
-		m.to, m.anew = to, is.Reduced
-		m.token = strings.TrimPrefix(i.named(copyLease(to)), copyLease(to))
+		m.to, m.token, m.anew = to, held, is.Reduced
 		if is.Copied != nil {
 			m.copied = *is.Copied
 		}
@@ -252,9 +250,7 @@ type migration struct {
 }
 
 func (m *migration) log(level slog.Level, msg string, args ...any) {
-	if logger := m.s.logger; logger != nil {
-		logger.Log(context.Background(), level, msg, append([]any{"from", m.from, "to", m.to}, args...)...)
-	}
+	m.s.logger.Log(context.Background(), level, msg, append([]any{"from", m.from, "to", m.to}, args...)...)
 }
 
 // isLost reports whether a request failed because the lease is gone, or an index

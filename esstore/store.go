@@ -34,10 +34,10 @@ type Store struct {
 	transport  esapi.Transport
 	instrument esapi.Instrumentation // the transport's, or nil
 	alias      string
-	incoming   sync.Pool    // of *incoming
-	logger     *slog.Logger // or nil
-	invalid    error        // what is wrong with the options
-	searchable atomic.Bool  // the index was seen to have what Search needs
+	incoming   sync.Pool // of *incoming
+	logger     *slog.Logger
+	invalid    error       // what is wrong with the options
+	searchable atomic.Bool // the index was seen to have what Search needs
 }
 
 // New returns the Store that t leads to. It makes no request: Setup tells
@@ -47,11 +47,11 @@ type Store struct {
 // If t sends a request more than once, it must do so with net/http, by which the
 // Store knows (see net/http/httptrace). So must no proxy, of its own accord.
 func New(t esapi.Transport, opts *Options) *Store {
-	s := &Store{transport: t, alias: defaultIndex}
+	s := &Store{transport: t, alias: defaultIndex, logger: slog.New(slog.DiscardHandler)}
 	if opts != nil && opts.Index != "" {
 		s.alias = opts.Index
 	}
-	if opts != nil {
+	if opts != nil && opts.Logger != nil {
 		s.logger = opts.Logger
 	}
 	if i, ok := t.(esapi.Instrumented); ok {

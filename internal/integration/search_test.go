@@ -297,17 +297,6 @@ func wantListing(t *testing.T, store *esstore.Store, q esstore.Query, want []sig
 	return true
 }
 
-// newSearched returns a store in a new index.
-func newSearched(t *testing.T, transport esapi.Transport) (store *esstore.Store, index string) {
-	t.Helper()
-	index = indexName(t)
-	store = esstore.New(transport, &esstore.Options{Index: index})
-	if err := store.Setup(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	return store, index
-}
-
 func refresh(t *testing.T, store *esstore.Store) {
 	t.Helper()
 	if err := store.Refresh(t.Context()); err != nil {
@@ -321,7 +310,7 @@ func TestSearch(t *testing.T) {
 	all := servers(t)
 	for _, s := range slices.Compact([]*server{all[0], all[len(all)-1]}) {
 		t.Run(s.Name, func(t *testing.T) {
-			store, _ := newSearched(t, s.client(t))
+			store, _ := newStore(t, s.client(t))
 			r := rand.New(rand.NewPCG(1, 2))
 			var all []signup.User
 			for n := range 250 {
@@ -399,7 +388,7 @@ func writeBulk(t *testing.T, transport esapi.Transport, index string, users []si
 // created, changed and deleted: a listing is of the moment at which it began.
 func TestSearchMany(t *testing.T) {
 	client := plainServer(t).client(t)
-	store, index := newSearched(t, client)
+	store, index := newStore(t, client)
 	r := rand.New(rand.NewPCG(3, 4))
 	all := make([]signup.User, soaking(20_000, 200_000))
 	for n := range all {
@@ -496,7 +485,7 @@ func TestSearchGoesOn(t *testing.T) {
 			t.Run(s.Name+", "+name, func(t *testing.T) {
 				client := s.client(t)
 				transport := &recorder{Transport: client}
-				store, index := newSearched(t, transport)
+				store, index := newStore(t, transport)
 				r := rand.New(rand.NewPCG(5, 6))
 				all := make([]signup.User, 100)
 				for n := range all {
@@ -557,7 +546,7 @@ func TestSearchAfterDelete(t *testing.T) {
 	for _, s := range servers(t) {
 		t.Run(s.Name, func(t *testing.T) {
 			client := s.client(t)
-			store, index := newSearched(t, client)
+			store, index := newStore(t, client)
 			at := time.Date(2014, 12, 6, 22, 55, 0, 0, time.UTC)
 			u := signup.User{
 				ID: "id-1", Email: "Ada@example.org", FirstName: "Augusta", LastName: "King-Noel", PasswordHash: signup.Hash("$2a$12$ofnobody"),
@@ -659,7 +648,7 @@ func TestSearchWithoutRefresh(t *testing.T) {
 	for _, s := range servers(t) {
 		t.Run(s.Name, func(t *testing.T) {
 			client := s.client(t)
-			store, index := newSearched(t, client)
+			store, index := newStore(t, client)
 			found := func() (n int) {
 				for _, err := range store.Search(t.Context(), esstore.Query{}) {
 					if err != nil {
