@@ -4,16 +4,15 @@
 package load
 
 import (
-	"bytes"
 	"context"
-	"io"
 	"math"
 	"math/rand/v2"
-	"net/http"
 	"slices"
 	"strconv"
 	"sync"
 	"time"
+
+	"github.com/valyala/fasthttp"
 )
 
 // A Target is what is asked for.
@@ -41,7 +40,7 @@ func (s Sample) Done() time.Duration { return s.Due + s.Took }
 
 // Refused reports whether the server said that it is busy.
 func (s Sample) Refused() bool {
-	return s.Status == http.StatusServiceUnavailable || s.Status == http.StatusTooManyRequests
+	return s.Status == fasthttp.StatusServiceUnavailable || s.Status == fasthttp.StatusTooManyRequests
 }
 
 // Samples are what became of many requests, in no order.
@@ -104,7 +103,7 @@ const pauseAfterFailure = 100 * time.Millisecond
 // credited with all that it did, over all the time that it took (Samples.End).
 // Who is refused comes back when Retry-After says.
 func Closed(ctx context.Context, t Target, connections int, d time.Duration) Samples {
-	client, closeIdle := newClient(connections)
+	client, closeIdle := newClient(t, connections)
 	defer closeIdle()
 	start := time.Now()
 	var mu sync.Mutex
@@ -135,7 +134,7 @@ func Closed(ctx context.Context, t Target, connections int, d time.Duration) Sam
 // took counts from when it was due, so that a wait for the generator itself, or
 // for a connection, is part of it.
 func Open(ctx context.Context, t Target, rate float64, d, patience time.Duration) Samples {
-	client, closeIdle := newClient(0)
+	client, closeIdle := newClient(t, 0)
 	defer closeIdle()
 	start := time.Now()
 	var mu sync.Mutex
@@ -168,7 +167,7 @@ func Open(ctx context.Context, t Target, rate float64, d, patience time.Duration
 // atMost, if that isn't so until then. A request that takes longer than four
 // times normal is given up, lest the probes be a load themselves.
 func Settle(ctx context.Context, t Target, normal, atMost time.Duration) time.Duration {
-	client, closeIdle := newClient(1)
+	client, closeIdle := newClient(t, 1)
 	defer closeIdle()
 	const inARow = 3
 	start := time.Now()
@@ -196,47 +195,57 @@ func Settle(ctx context.Context, t Target, normal, atMost time.Duration) time.Du
 }
 
 // newClient returns a client of at most so many connections (0: any number),
-// all of which are kept, and what closes them.
-func newClient(connections int) (client *http.Client, closeIdle func()) {
-	transport := &http.Transport{
-		MaxConnsPerHost:     connections,
-		MaxIdleConnsPerHost: 1 << 16,
-		DisableCompression:  true,
+// all of which are kept, and what closes them. It is one that takes as little of
+// the processors as can be, which the server shares: with net/http's, each
+// request passes through three goroutines.
+func newClient(t Target, connections int) (client *fasthttp.HostClient, closeIdle func()) {
+	if connections == 0 {
+		connections = 1 << 16
 	}
-	return &http.Client{Transport: transport}, transport.CloseIdleConnections
+	var uri fasthttp.URI
+	_ = uri.Parse(nil, []byte(t.URL)) // else, each request fails
+	client = &fasthttp.HostClient{
+		Addr:                      string(uri.Host()),
+		MaxConns:                  connections,
+		MaxIdleConnDuration:       time.Hour,
+		MaxIdemponentCallAttempts: 1,
+	}
+	return client, client.CloseIdleConnections
 }
 
 // ask sends one request that is due at that time since start.
-func (t Target) ask(ctx context.Context, client *http.Client, start time.Time, due time.Duration) Sample {
+func (t Target) ask(ctx context.Context, client *fasthttp.HostClient, start time.Time, due time.Duration) Sample {
 	s := Sample{Due: due}
 	s.Status, s.Granted, s.RetryAfter = t.send(ctx, client)
 	s.Took = time.Since(start) - due
 	return s
 }
 
-func (t Target) send(ctx context.Context, client *http.Client) (status int, granted bool, retryAfter time.Duration) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, t.URL, bytes.NewReader(t.Body()))
-	if err != nil {
+func (t Target) send(ctx context.Context, client *fasthttp.HostClient) (status int, granted bool, retryAfter time.Duration) {
+	req, res := fasthttp.AcquireRequest(), fasthttp.AcquireResponse()
+	defer fasthttp.ReleaseRequest(req)
+	defer fasthttp.ReleaseResponse(res)
+	req.SetRequestURI(t.URL)
+	req.Header.SetMethod(fasthttp.MethodPost)
+	req.Header.SetContentType("application/json")
+	req.SetBodyRaw(t.Body())
+	do := client.Do
+	if deadline, ok := ctx.Deadline(); ok {
+		do = func(req *fasthttp.Request, res *fasthttp.Response) error {
+			return client.DoDeadline(req, res, deadline)
+		}
+	}
+	if do(req, res) != nil {
 		return 0, false, 0
 	}
-	req.Header.Set("Content-Type", "application/json")
-	res, err := client.Do(req)
-	if err != nil {
-		return 0, false, 0
-	}
-	defer func() { _ = res.Body.Close() }()
-	body, err := io.ReadAll(res.Body)
-	if err != nil {
-		return 0, false, 0
-	}
-	if seconds, err := strconv.Atoi(res.Header.Get("Retry-After")); err == nil {
+	if seconds, err := strconv.Atoi(string(res.Header.Peek(fasthttp.HeaderRetryAfter))); err == nil {
 		retryAfter = time.Duration(seconds) * time.Second
 	}
-	granted = res.StatusCode == http.StatusOK
+	granted = res.StatusCode() == fasthttp.StatusOK
 	if t.Granted != nil {
-		granted = t.Granted(res.StatusCode, body)
+		granted = t.Granted(res.StatusCode(), res.Body())
 	}
-	return res.StatusCode, granted, retryAfter
+	return res.StatusCode(), granted, retryAfter
 }
 
 func sleep(ctx context.Context, d time.Duration) {
@@ -253,7 +262,7 @@ func sleep(ctx context.Context, d time.Duration) {
 
 // Once sends one request and returns what became of it.
 func Once(ctx context.Context, t Target) Sample {
-	client, closeIdle := newClient(1)
+	client, closeIdle := newClient(t, 1)
 	defer closeIdle()
 	return t.ask(ctx, client, time.Now(), 0)
 }
