@@ -53,9 +53,10 @@ type Accounts struct {
 	// MaxWait bounds how long a call waits for its turn to hash: one that
 	// would have to wait longer, judging by the hashes before it, gets
 	// ErrBusy at once; where that was misjudged, after one and a half times
-	// MaxWait. From three quarters of MaxWait on, some get it at once by
-	// chance, so that who comes back after a refusal finds a place. 0 is 2
-	// seconds.
+	// MaxWait. Where waits have been longer than half of MaxWait for about
+	// as long as MaxWait, some calls get it at once by chance, so that a
+	// lasting overload doesn't make everybody wait for all of it, and who
+	// comes back after a refusal finds a place. 0 is 2 seconds.
 	MaxWait time.Duration
 
 	once      sync.Once

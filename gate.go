@@ -3,6 +3,7 @@ package signup
 import (
 	"container/list"
 	"context"
+	"math"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -23,6 +24,8 @@ type gate struct {
 	perWork float64   // measured ns of a round
 	running float64   // shares, in sum
 	queued  float64   // likewise
+	usual   float64   // wait in ns: a moving mean, over about the bound
+	asked   time.Time // when it was last brought up to date
 	stats   HashStats
 }
 
@@ -110,20 +113,26 @@ func (g *gate) release(w Work, took time.Duration) {
 	g.admit()
 }
 
-// turnsAway decides on arrival, before any work, about one who comes for w. From
-// three quarters of the bound on it is by chance, the more likely the longer
-// the wait (random early detection, RFC 7567, section 2): else, who comes
-// back at once whenever they are done would always find the place that they
-// left, and who waits a little after a refusal none.
+// turnsAway decides on arrival, before any work, about one who comes for w. Who
+// would wait for longer than the bound is turned away; where the wait has been
+// long for a while, so are some of the others, by chance, the more the longer
+// it is (random early detection, RFC 7567, section 2). So a burst may fill the
+// queue, but a lasting overload doesn't keep it full, which would serve nobody
+// and delay all; and who waits a little after a refusal finds a place, which
+// else those would take who come back as soon as they are done.
 func (g *gate) turnsAway(w Work) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	wait := g.wait()
+	now := time.Now()
+	g.usual += (float64(wait) - g.usual) * -math.Expm1(-float64(now.Sub(g.asked))/float64(g.bound))
+	g.asked = now
 	if g.queue.Len() == 0 && g.hasRoom(w) {
 		return false
 	}
-	const certain = 0.75 // of the bound
-	excess := float64(g.wait())/float64(g.bound) - certain
-	if excess <= 0 || excess < (1-certain)*rand.Float64() {
+	const harmless = 0.5 // of the bound
+	lasting := min(float64(wait), g.usual) / float64(g.bound)
+	if wait <= g.bound && lasting <= harmless+(1-harmless)*rand.Float64() {
 		return false
 	}
 	g.stats.Refused++

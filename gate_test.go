@@ -3,6 +3,8 @@ package signup
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -65,6 +67,89 @@ func TestGateRefusesAtOnce(t *testing.T) {
 			s.Waited != 2*(8*9/2)*assumed {
 			t.Errorf("%+v", s)
 		}
+	})
+}
+
+// A crowd counts what becomes of those who come to a gate.
+type crowd struct {
+	gate *gate
+	hash time.Duration
+
+	mu      sync.Mutex
+	waits   []time.Duration // of those who were let in
+	refused int             // at once
+	late    int             // refused, but later
+}
+
+func (c *crowd) arrive(ctx context.Context) {
+	came := time.Now()
+	busy := c.gate.turnsAway(oneHash)
+	if !busy {
+		busy = c.gate.do(ctx, oneHash, func() {
+			c.mu.Lock()
+			c.waits = append(c.waits, time.Since(came))
+			c.mu.Unlock()
+			time.Sleep(c.hash)
+		}) != nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case busy && time.Since(came) == 0:
+		c.refused++
+	case busy:
+		c.late++
+	}
+}
+
+// Five times as many as can be served, for a minute, cost neither throughput nor
+// patience: the wait that they keep up stays below the bound, and shortens as
+// soon as they are gone.
+func TestGateOverload(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const bound, hash = 2 * time.Second, 50 * time.Millisecond
+		const capacity, times, seconds = 2 * int(time.Second/hash), 5, 60
+		c := &crowd{gate: newGate(2, 1<<20, bound), hash: hash}
+		random := rand.New(rand.NewPCG(1, 2))
+		for start := time.Now(); time.Since(start) < seconds*time.Second; {
+			go c.arrive(t.Context())
+			time.Sleep(time.Duration(random.ExpFloat64() * float64(time.Second) / float64(times*capacity)))
+		}
+		synctest.Wait()
+		s := c.gate.snapshot()
+		c.mu.Lock()
+		if s.Done < int64(capacity*seconds*99/100) {
+			t.Errorf("%d done of the %d that there was time for", s.Done, capacity*seconds)
+		}
+		if share := float64(c.refused) / float64(times*capacity*seconds); share < .75 || share > .85 || c.late != 0 {
+			t.Errorf("%.2f were refused at once, and %d later; want four of five, and none", share, c.late)
+		}
+		slices.Sort(c.waits)
+		if median, last := c.waits[len(c.waits)/2], c.waits[len(c.waits)-1]; median < bound/2 || median > bound*19/20 || last > bound*11/10 {
+			t.Errorf("half of those who were let in waited %s, and one %s", median, last)
+		}
+		c.mu.Unlock()
+
+		refusedOf := func(burst int) int64 {
+			before := c.gate.snapshot().Refused
+			for range burst {
+				go c.arrive(t.Context())
+				synctest.Wait()
+			}
+			return c.gate.snapshot().Refused - before
+		}
+		time.Sleep(bound / 2)
+		if n := refusedOf(capacity / 10); n != 0 {
+			t.Errorf("%d were refused when the queue was getting shorter", n)
+		}
+		time.Sleep(time.Minute)
+		if n := refusedOf(2 * capacity); n != 0 {
+			t.Errorf("%d of a burst were refused whose turn would have come within the bound", n)
+		}
+		if n := refusedOf(capacity); n < int64(capacity)-2 {
+			t.Errorf("%d of %d were refused who came after the burst", n, capacity)
+		}
+		time.Sleep(time.Minute)
 	})
 }
 
