@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
-	"slices"
+	"strings"
 	"time"
 
 	"github.com/gosignup/signup/internal/bench/load"
@@ -35,9 +35,36 @@ func (c cell) column(of func(turn) float64) []float64 {
 func perSecond(t turn) float64 { return t.perSecond }
 func cpu(t turn) float64       { return t.cpu }
 
-// closedLoops measures all subjects in turn, and prints a table.
+// A contest is of subjects who each have closed loops of some numbers of
+// connections.
+type contest struct {
+	title       string
+	subjects    []subject
+	connections []int
+	baselines   []baseline // the first is that of processor time, too
+}
+
+// A baseline is what throughput is divided by: of each subject, another.
+type baseline struct {
+	name string
+	of   func(subject int) int
+}
+
+func against(other int) func(int) int { return func(int) int { return other } }
+
+// closedLoops compares all servers that keep users by their own means.
 func (b *bench) closedLoops(ctx context.Context, w io.Writer) error {
-	subjects := []subject{raw, ours, logIns, minimal, authboss, pocketBase}
+	return b.hold(ctx, w, contest{
+		title:       "Closed loop",
+		subjects:    []subject{raw, ours, logIns, minimal, authboss, pocketBase},
+		connections: b.connections,
+		baselines:   []baseline{{"raw bcrypt", against(0)}, {"minimal handler", against(3)}},
+	})
+}
+
+// hold measures all subjects in turn, and prints a table.
+func (b *bench) hold(ctx context.Context, w io.Writer, c contest) error {
+	subjects := c.subjects
 	processes := make(map[string]*process)
 	defer func() {
 		for _, p := range processes {
@@ -61,11 +88,11 @@ func (b *bench) closedLoops(ctx context.Context, w io.Writer) error {
 	}
 
 	cells := make(map[int][]cell) // by connections, then of each subject
-	for _, n := range b.connections {
+	for _, n := range c.connections {
 		cells[n] = make([]cell, len(subjects))
 	}
 	for round := range b.rounds {
-		for _, n := range b.connections {
+		for _, n := range c.connections {
 			for i := range subjects {
 				i = (i + round) % len(subjects) // so that nobody is always after the same one
 				s := subjects[i]
@@ -86,7 +113,7 @@ func (b *bench) closedLoops(ctx context.Context, w io.Writer) error {
 			return err
 		}
 	}
-	return b.printClosed(w, subjects, cells, memory)
+	return b.print(w, c, cells, memory)
 }
 
 // turn lets n connections ask for a while.
@@ -122,37 +149,41 @@ func (b *bench) turn(ctx context.Context, t load.Target, p *process, n int) (tur
 	}, nil
 }
 
-// printClosed prints medians, and of the ratios to the first subject and to the
-// minimal handler their intervals.
-func (b *bench) printClosed(w io.Writer, subjects []subject, cells map[int][]cell, memory map[string]float64) error {
-	hand := slices.IndexFunc(subjects, func(s subject) bool { return s.server == minimal.server })
-	var generator float64
+// print prints medians, and of the ratios to the baselines their intervals.
+func (b *bench) print(w io.Writer, c contest, cells map[int][]cell, memory map[string]float64) error {
+	var head, line strings.Builder
+	for _, base := range c.baselines {
+		head.WriteString("÷ " + base.name + " | ")
+		line.WriteString("--:|")
+	}
 	_, err := fmt.Fprintf(w, `
-## Closed loop
+## %s
 
 Each connection sends its next request when it has its answer; who is refused
 comes back when Retry-After says. %d rounds in turn, %v each and until all have
 their answers. Medians; in brackets the interval of level %.0f %% of the median
 of the ratios, round by round.
 
-| connections | server | a second | ÷ raw bcrypt | ÷ minimal handler | CPU of one, ms | ÷ raw | median, ms | 99 %%, ms | refused | most memory, MiB |
-|--:|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|
-`, b.rounds, b.closed, 100*spreadOf(make([]float64, b.rounds)).level)
+| connections | server | a second | %sCPU of one, ms | ÷ %s | median, ms | 99 %%, ms | refused | most memory, MiB |
+|--:|---|--:|%s--:|--:|--:|--:|--:|--:|
+`, c.title, b.rounds, b.closed, 100*spreadOf(make([]float64, b.rounds)).level, &head, c.baselines[0].name, &line)
 	if err != nil {
 		return err
 	}
-	for _, n := range b.connections {
-		for i, s := range subjects {
-			c, base, byHand := cells[n][i], cells[n][0], cells[n][hand]
-			generator = max(generator, median(c.column(func(t turn) float64 { return t.generator })))
-			if _, err := fmt.Fprintf(w, "| %d | %s | %.2f | %v | %v | %.1f | %.2f | %.0f | %.0f | %.0f %% | %.0f |\n",
-				n, s.name, median(c.column(perSecond)),
-				spreadOf(ratios(c.column(perSecond), base.column(perSecond))),
-				spreadOf(ratios(c.column(perSecond), byHand.column(perSecond))),
-				median(c.column(cpu)), median(ratios(c.column(cpu), base.column(cpu))),
-				median(c.column(func(t turn) float64 { return t.median })),
-				median(c.column(func(t turn) float64 { return t.slow })),
-				100*median(c.column(func(t turn) float64 { return t.refused })),
+	var generator float64
+	for _, n := range c.connections {
+		for i, s := range c.subjects {
+			cell := cells[n][i]
+			generator = max(generator, median(cell.column(func(t turn) float64 { return t.generator })))
+			fmt.Fprintf(w, "| %d | %s | %.2f | ", n, s.name, median(cell.column(perSecond)))
+			for _, base := range c.baselines {
+				fmt.Fprintf(w, "%v | ", spreadOf(ratios(cell.column(perSecond), cells[n][base.of(i)].column(perSecond))))
+			}
+			if _, err := fmt.Fprintf(w, "%.1f | %.2f | %.0f | %.0f | %.0f %% | %.0f |\n",
+				median(cell.column(cpu)), median(ratios(cell.column(cpu), cells[n][c.baselines[0].of(i)].column(cpu))),
+				median(cell.column(func(t turn) float64 { return t.median })),
+				median(cell.column(func(t turn) float64 { return t.slow })),
+				100*median(cell.column(func(t turn) float64 { return t.refused })),
 				memory[s.server]); err != nil {
 				return err
 			}

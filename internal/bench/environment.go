@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"runtime"
@@ -18,8 +20,9 @@ var compared = []string{
 	"golang.org/x/crypto", "github.com/pocketbase/pocketbase", "github.com/aarondl/authboss/v3",
 }
 
-// printEnvironment prints on what the results depend.
-func printEnvironment(ctx context.Context, w io.Writer) error {
+// printEnvironment prints on what the results depend; es is the URL of the
+// Elasticsearch that they do, if any.
+func printEnvironment(ctx context.Context, w io.Writer, es string) error {
 	versions, err := output(ctx, "go", append([]string{"list", "-m", "-f", "{{.Path}} {{.Version}}"}, compared...)...)
 	if err != nil {
 		return err
@@ -32,7 +35,43 @@ func printEnvironment(ctx context.Context, w io.Writer) error {
 		time.Now().UTC().Format(time.DateOnly), runtime.NumCPU(), processor(),
 		runtime.Version(), runtime.GOOS, runtime.GOARCH, servers.Cost,
 		commit, strings.ReplaceAll(versions, "\n", ", "))
+	if err != nil || es == "" {
+		return err
+	}
+	version, err := elasticsearchVersion(ctx, es)
+	if err != nil {
+		return err
+	}
+	packages, err := os.ReadFile("servers/tutorial/requirements.txt")
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(w, "\nElasticsearch %s; of Python's: %s\n", version, strings.Join(strings.Fields(string(packages)), ", "))
 	return err
+}
+
+// elasticsearchVersion doesn't ask GET /, which the stand-in of
+// scripts/elasticsearch-image doesn't answer.
+func elasticsearchVersion(ctx context.Context, url string) (string, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/_nodes?filter_path=nodes.*.version", nil)
+	if err != nil {
+		return "", err
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = res.Body.Close() }()
+	var nodes struct {
+		Nodes map[string]struct{ Version string }
+	}
+	if err := json.NewDecoder(res.Body).Decode(&nodes); err != nil {
+		return "", err
+	}
+	for _, n := range nodes.Nodes {
+		return n.Version, nil
+	}
+	return "", fmt.Errorf("no node of Elasticsearch at %s", url)
 }
 
 func output(ctx context.Context, name string, args ...string) (string, error) {

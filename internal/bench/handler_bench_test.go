@@ -12,6 +12,7 @@ import (
 
 	"github.com/gosignup/signup"
 	"github.com/gosignup/signup/internal/bench/servers"
+	"github.com/gosignup/signup/memstore"
 )
 
 // noHash is a Hasher that does nothing, and says that it does the least.
@@ -36,7 +37,7 @@ var aHash = []byte("$none$" + rand.Text() + rand.Text() + "..")
 //	go test -run '^$' -bench NoHash -count 10 . >new && benchstat -col /server new
 func BenchmarkNoHash(b *testing.B) {
 	newOurs := func(h slog.Handler) func() (http.Handler, error) {
-		return func() (http.Handler, error) { return servers.Ours(noHash{}, slog.New(h)), nil }
+		return func() (http.Handler, error) { return servers.Ours(memstore.New(), noHash{}, slog.New(h)), nil }
 	}
 	newMinimal := func() (http.Handler, error) {
 		return servers.Minimal(func([]byte) ([]byte, error) { return bytes.Clone(aHash), nil }), nil

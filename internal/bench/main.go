@@ -40,6 +40,7 @@ type config struct {
 	recovery    time.Duration
 	patience    time.Duration
 	plot        string
+	es          string
 }
 
 func main() {
@@ -60,11 +61,12 @@ func run(ctx context.Context) error {
 	connections := flag.String("connections", "2,8,64", "numbers of connections of the closed loops")
 	flag.DurationVar(&c.open, "open", 5*time.Second, "how long each open loop lasts")
 	multiples := flag.String("multiples", "0.5,0.8,1,1.25,2,3", "their arrivals, in multiples of the capacity; empty leaves them out")
-	flag.DurationVar(&c.overload, "overload", 15*time.Second, "how long the overload lasts; 0 leaves it out")
+	flag.DurationVar(&c.overload, "overload", time.Minute, "how long the overload lasts; 0 leaves it out")
 	flag.Float64Var(&c.overloaded, "overloaded", 5, "its arrivals, in multiples of the capacity")
-	flag.DurationVar(&c.recovery, "recovery", time.Minute, "how long to wait for the server to be as before")
+	flag.DurationVar(&c.recovery, "recovery", 2*time.Minute, "how long to wait for the server to be as before")
 	flag.DurationVar(&c.patience, "patience", 5*time.Second, "how long a client of an open loop waits")
 	flag.StringVar(&c.plot, "plot", "", "the file for a plot of the open loops, as SVG")
+	flag.StringVar(&c.es, "es", "", "the URL of an Elasticsearch: compare with the tutorial's service on it, and nothing else")
 	flag.Parse()
 	var err error
 	if c.connections, err = parseList(*connections, strconv.Atoi); err != nil {
@@ -81,16 +83,19 @@ func run(ctx context.Context) error {
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	say("building the servers")
-	build := exec.CommandContext(ctx, "go", "build", "-o", dir+"/", "./servers/serve", "./servers/pocketbase")
+	build := exec.CommandContext(ctx, "go", "build", "-o", dir+"/", "./servers/serve", "./servers/pocketbase", "./servers/tutorial")
 	build.Stderr = os.Stderr
 	if err := build.Run(); err != nil {
 		return fmt.Errorf("building the servers (run this in its own directory): %w", err)
 	}
 
-	if err := printEnvironment(ctx, os.Stdout); err != nil {
+	if err := printEnvironment(ctx, os.Stdout, c.es); err != nil {
 		return err
 	}
 	b := &bench{config: c, dir: dir}
+	if c.es != "" {
+		return b.tutorial(ctx, os.Stdout)
+	}
 	if c.runs > 0 {
 		if err := b.inProcess(ctx, os.Stdout); err != nil {
 			return err
@@ -125,6 +130,7 @@ type bench struct {
 	dir     string
 	users   atomic.Int64
 	started int
+	indices []string
 }
 
 // A subject is something that is measured: a server, and what is asked of it.
@@ -150,10 +156,22 @@ var (
 func (b *bench) start(server string) (*process, error) {
 	b.started++
 	log := filepath.Join(b.dir, fmt.Sprintf("%s-%d.log", server, b.started))
-	if server == "pocketbase" {
-		return start(log, filepath.Join(b.dir, "pocketbase"), "-dir", filepath.Join(b.dir, fmt.Sprintf("data-%d", b.started)))
+	program := func(name string) string { return filepath.Join(b.dir, name) }
+	data := filepath.Join(b.dir, fmt.Sprintf("data-%d", b.started))
+	if err := os.Mkdir(data, 0o700); err != nil {
+		return nil, err
 	}
-	return start(log, filepath.Join(b.dir, "serve"), "-which", server)
+	switch server {
+	case "pocketbase":
+		return start(log, program("pocketbase"), "-dir", data)
+	case "tutorial":
+		return start(log, program("tutorial"), "-dir", data, "-es", b.es, "-index", b.newIndex())
+	case "tutorial 2014":
+		return start(log, program("tutorial"), "-dir", data, "-es", b.es, "-index", b.newIndex(), "-hash", servers.Method2014)
+	case "elasticsearch", "elasticsearch 2014":
+		return start(log, program("serve"), "-which", server, "-es", b.es, "-index", b.newIndex())
+	}
+	return start(log, program("serve"), "-which", server)
 }
 
 // known is how many users sign up before there are log-ins.

@@ -13,7 +13,8 @@ import (
 	"time"
 )
 
-// A process is a server that runs on its own, so that what it takes is its own.
+// A process is a server that runs on its own, so that what it takes is its own. It
+// leads a group, of which its children are.
 type process struct {
 	URL string
 	cmd *exec.Cmd
@@ -29,6 +30,7 @@ func start(log string, program string, args ...string) (*process, error) {
 	defer func() { _ = errs.Close() }()
 	p := &process{cmd: exec.Command(program, args...)}
 	p.cmd.Stderr = errs
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	out, err := p.cmd.StdoutPipe()
 	if err != nil {
 		return nil, err
@@ -47,46 +49,82 @@ func start(log string, program string, args ...string) (*process, error) {
 }
 
 func (p *process) stop() {
-	_ = p.cmd.Process.Kill()
+	_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
 	_ = p.cmd.Wait()
 }
 
-// cpu returns the processor time that the process has taken, to 10 ms.
+// cpu returns the processor time that the process and its children have taken, to
+// 10 ms.
 func (p *process) cpu() (time.Duration, error) {
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
-	if err != nil {
-		return 0, err
-	}
-	// The name, in brackets, may have blanks. utime and stime are the 14th
-	// and 15th fields (proc_pid_stat(5)), in hundredths of a second.
-	_, rest, _ := strings.Cut(string(stat), ") ")
-	fields := strings.Fields(rest)
-	if len(fields) < 13 {
-		return 0, errors.New("/proc/PID/stat has too few fields")
-	}
 	var ticks int64
-	for _, field := range fields[11:13] {
-		n, err := strconv.ParseInt(field, 10, 64)
+	err := p.each(func(pid string) error {
+		stat, err := os.ReadFile("/proc/" + pid + "/stat")
 		if err != nil {
-			return 0, err
+			return err
 		}
-		ticks += n
-	}
-	return time.Duration(ticks) * 10 * time.Millisecond, nil
+		// utime and stime are the 14th and 15th fields (proc_pid_stat(5)), in
+		// hundredths of a second.
+		for _, field := range afterName(stat)[11:13] {
+			n, err := strconv.ParseInt(field, 10, 64)
+			if err != nil {
+				return err
+			}
+			ticks += n
+		}
+		return nil
+	})
+	return time.Duration(ticks) * 10 * time.Millisecond, err
 }
 
-// memory returns the most memory that the process has had, in MiB.
+// memory returns the sum of the most memory that the process and its children
+// have had, in MiB.
 func (p *process) memory() (float64, error) {
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+	var sum float64
+	err := p.each(func(pid string) error {
+		status, err := os.ReadFile("/proc/" + pid + "/status")
+		if err != nil {
+			return err
+		}
+		_, rest, _ := strings.Cut(string(status), "VmHWM:")
+		var kib float64
+		if _, err := fmt.Sscan(rest, &kib); err != nil {
+			return err
+		}
+		sum += kib / 1024
+		return nil
+	})
+	return sum, err
+}
+
+// each calls f for the process and each of its children.
+func (p *process) each(f func(pid string) error) error {
+	stats, err := filepath.Glob("/proc/[0-9]*/stat")
 	if err != nil {
-		return 0, err
+		return err
 	}
-	_, rest, _ := strings.Cut(string(status), "VmHWM:")
-	var kib float64
-	if _, err := fmt.Sscan(rest, &kib); err != nil {
-		return 0, err
+	group := strconv.Itoa(p.cmd.Process.Pid)
+	found := false
+	for _, path := range stats {
+		stat, err := os.ReadFile(path)
+		if fields := afterName(stat); err != nil || len(fields) < 13 || fields[2] != group {
+			continue // another one, or gone
+		}
+		found = true
+		if err := f(filepath.Base(filepath.Dir(path))); err != nil {
+			return err
+		}
 	}
-	return kib / 1024, nil
+	if !found {
+		return errors.New("the server has gone")
+	}
+	return nil
+}
+
+// afterName returns the fields of a process's stat from the third on: the name,
+// in brackets, may have blanks.
+func afterName(stat []byte) []string {
+	_, rest, _ := strings.Cut(string(stat), ") ")
+	return strings.Fields(rest)
 }
 
 // ownCPU returns the processor time that this process has taken.

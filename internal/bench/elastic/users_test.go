@@ -87,6 +87,14 @@ func (d document) get(ctx context.Context, t esapi.Transport, alias string) erro
 	return send(ctx, t, esapi.GetRequest{Index: alias, DocumentID: d.id}, http.StatusOK)
 }
 
+// decode is get by who wants the user.
+func (d document) decode(ctx context.Context, t esapi.Transport, alias string) error {
+	var ans struct {
+		Source plainUser `json:"_source"`
+	}
+	return ask(ctx, t, esapi.GetRequest{Index: alias, DocumentID: d.id}, &ans)
+}
+
 // A plainUser is the document as a program would declare it that has no esstore.
 type plainUser struct {
 	ID        string    `json:"id"`

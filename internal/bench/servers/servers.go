@@ -13,7 +13,6 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	"github.com/gosignup/signup"
-	"github.com/gosignup/signup/memstore"
 )
 
 // Cost is bcrypt's, in all servers.
@@ -38,10 +37,10 @@ func Raw() http.Handler {
 	})
 }
 
-// Ours returns this module's handler, on memstore, and a handler for log-ins.
-// Nil for logger is slog.Default().
-func Ours(hasher signup.Hasher, logger *slog.Logger) http.Handler {
-	accounts := &signup.Accounts{Store: memstore.New(), Hasher: hasher}
+// Ours returns this module's handler, and a handler for log-ins. Nil for logger is
+// slog.Default().
+func Ours(store signup.Store, hasher signup.Hasher, logger *slog.Logger) http.Handler {
+	accounts := &signup.Accounts{Store: store, Hasher: hasher}
 	mux := http.NewServeMux()
 	mux.Handle(SignUpPath, signup.NewHandler(accounts, &signup.HandlerOptions{Logger: logger}))
 	mux.HandleFunc("POST "+LogInPath, func(w http.ResponseWriter, r *http.Request) {

@@ -3,28 +3,35 @@
 package main
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"net"
 	"net/http"
 	"os"
 
+	"github.com/elastic/go-elasticsearch/v8"
+
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/esstore"
 	"github.com/gosignup/signup/internal/bench/servers"
+	"github.com/gosignup/signup/memstore"
 )
 
 func main() {
-	which := flag.String("which", "ours", "raw, ours, minimal or authboss")
+	which := flag.String("which", "ours", "raw, ours, minimal, authboss, elasticsearch or elasticsearch 2014 (with its hash)")
+	es := flag.String("es", "", "the URL of Elasticsearch, for ours on it")
+	index := flag.String("index", "", "the alias for its users")
 	address := flag.String("listen", "127.0.0.1:0", "where to listen")
 	flag.Parse()
-	if err := serve(*which, *address); err != nil {
+	if err := serve(*which, *address, *es, *index); err != nil {
 		fmt.Fprintln(os.Stderr, "serve:", err)
 		os.Exit(1)
 	}
 }
 
-func serve(which, address string) error {
-	handler, err := newHandler(which)
+func serve(which, address, es, index string) error {
+	handler, err := newHandler(which, es, index)
 	if err != nil {
 		return err
 	}
@@ -36,16 +43,32 @@ func serve(which, address string) error {
 	return http.Serve(l, handler)
 }
 
-func newHandler(which string) (http.Handler, error) {
+func newHandler(which, es, index string) (http.Handler, error) {
+	bcrypt := signup.Bcrypt{Cost: servers.Cost}
 	switch which {
 	case "raw":
 		return servers.Raw(), nil
 	case "ours":
-		return servers.Ours(signup.Bcrypt{Cost: servers.Cost}, nil), nil
+		return servers.Ours(memstore.New(), bcrypt, nil), nil
 	case "minimal":
 		return servers.Minimal(servers.Bcrypt), nil
 	case "authboss":
 		return servers.Authboss(servers.AuthbossBcrypt())
+	case "elasticsearch":
+		return onElasticsearch(es, index, bcrypt)
+	case "elasticsearch 2014":
+		return onElasticsearch(es, index, servers.Hash2014{})
 	}
 	return nil, fmt.Errorf("there is no server %q", which)
+}
+
+func onElasticsearch(url, index string, hasher signup.Hasher) (http.Handler, error) {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConnsPerHost = 64
+	client, err := elasticsearch.NewClient(elasticsearch.Config{Addresses: []string{url}, Transport: transport})
+	if err != nil {
+		return nil, err
+	}
+	store := esstore.New(client, &esstore.Options{Index: index})
+	return servers.Ours(store, hasher, nil), store.Setup(context.Background())
 }

@@ -1,0 +1,44 @@
+package servers
+
+import (
+	"crypto/pbkdf2"
+	"crypto/rand"
+	"crypto/sha1"
+	"crypto/subtle"
+	"encoding/hex"
+	"strings"
+
+	"github.com/gosignup/signup"
+)
+
+// Method2014 is what Werkzeug calls the hash that it made by default in 2014: so
+// cheap that it shows what else a sign-up costs.
+const Method2014 = "pbkdf2:sha1:1000"
+
+// Hash2014 makes Werkzeug's hash of 2014.
+type Hash2014 struct{}
+
+func (Hash2014) Hash(password string) (signup.Hash, error) {
+	return hash2014(password, rand.Text()[:16])
+}
+
+func (Hash2014) Verify(h signup.Hash, password string) bool {
+	parts := strings.Split(string(h), "$")
+	if len(parts) != 3 {
+		return false
+	}
+	want, err := hash2014(password, parts[1])
+	return err == nil && subtle.ConstantTimeCompare(h, want) == 1
+}
+
+func (Hash2014) Current(h signup.Hash) bool { return strings.HasPrefix(string(h), Method2014+"$") }
+
+func (Hash2014) Work() signup.Work { return signup.Work{Rounds: 1} }
+
+func hash2014(password, salt string) (signup.Hash, error) {
+	key, err := pbkdf2.Key(sha1.New, password, []byte(salt), 1000, sha1.Size)
+	if err != nil {
+		return nil, err
+	}
+	return signup.Hash(Method2014 + "$" + salt + "$" + hex.EncodeToString(key)), nil
+}
