@@ -42,8 +42,7 @@ func (s *Store) Create(ctx context.Context, u *signup.User) error {
 	if key == "" || u.ID == "" {
 		return fmt.Errorf("memstore: a user without address or ID: %w", signup.ErrInvalid)
 	}
-	stored := new(clone(*u, key))
-	stored.Version = newVersion()
+	stored := record(u, key)
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -82,8 +81,7 @@ func (s *Store) Update(ctx context.Context, u *signup.User) error {
 		return err
 	}
 	key := u.Key()
-	stored := new(clone(*u, key))
-	stored.Version = newVersion()
+	stored := record(u, key)
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -138,18 +136,49 @@ func (s *Store) All(ctx context.Context) iter.Seq2[signup.User, error] {
 	}
 }
 
+// record returns a copy of u to be stored, with a Version of its own.
+func record(u *signup.User, key string) *signup.User {
+	var stored *signup.User
+	var hash signup.Hash
+	if n := len(u.PasswordHash); n > 0 && n <= roomForHash {
+		// One allocation, and later one look at memory, less.
+		both := new(struct {
+			user signup.User
+			hash [roomForHash]byte
+		})
+		stored, hash = &both.user, both.hash[:0]
+	} else {
+		stored = new(signup.User)
+	}
+	*stored = *u
+	stored.PasswordHash = append(hash, u.PasswordHash...)
+	detach(stored, key)
+	stored.Version = newVersion()
+	return stored
+}
+
+const roomForHash = 64 // one of bcrypt's
+
 // clone returns a copy of u that shares nothing with it.
 func clone(u signup.User, key string) signup.User {
 	u.PasswordHash = slices.Clone(u.PasswordHash)
+	detach(&u, key)
+	return u
+}
+
+// detach makes of u, a copy but for its hash, what a Store keeps.
+func detach(u *signup.User, key string) {
 	u.Profile = maps.Clone(u.Profile)
 	u.CreatedAt = u.CreatedAt.UTC().Truncate(time.Millisecond)
 	u.UpdatedAt = u.UpdatedAt.UTC().Truncate(time.Millisecond)
 	u.SetKey(key, u.KeyRule())
-	return u
 }
 
 // newVersion returns a version that no other write has, in any Store.
-func newVersion() string { return origin + strconv.FormatUint(writes.Add(1), 36) }
+func newVersion() string {
+	var b [48]byte
+	return string(strconv.AppendUint(append(b[:0], origin...), writes.Add(1), 36))
+}
 
 var (
 	origin = rand.Text()[:16] // of this process
