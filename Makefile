@@ -5,7 +5,7 @@ MODULES := . examples/routers examples/migrate internal/integration
 FUZZTIME ?= 5s
 STATICCHECK := $(CURDIR)/.bin/staticcheck
 
-.PHONY: help test vet staticcheck unit routers migrate consumer integration server fuzz faults soak bench bench-elasticsearch lint clean
+.PHONY: help test vet staticcheck unit routers migrate consumer integration server fuzz faults soak bench lint clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -62,20 +62,12 @@ integration: server ## the tests against a real Elasticsearch
 
 # Apart from MODULES and the workspace: what is compared with is large. BENCHFLAGS: see
 # internal/bench, go run . -h
-bench: $(STATICCHECK) ## the comparisons with other servers and clients; half an hour, on a machine that does nothing else
+bench: $(STATICCHECK) ## the comparisons with other servers and clients; forty minutes, on a machine that does nothing else
 	@cd internal/bench && export GOWORK=off && go vet ./... && $(STATICCHECK) ./... && go test -count=1 . ./load ./servers
-	@cd internal/bench && GOWORK=off go run . -plot ../../docs/performance.svg $(BENCHFLAGS)
-	@scripts/bench-elasticsearch $(MAKE) --no-print-directory bench-elasticsearch
-
-# Each of Go's benchmarks by itself, as they differ in how many rounds show a difference.
-bench-elasticsearch:
-	@if python3 -c 'import venv, ensurepip' 2>/dev/null; then \
-	  cd internal/bench && GOWORK=off go run . -es "$$SIGNUP_BENCH_ELASTICSEARCH_URL" $(BENCHFLAGS); \
-	else echo "The tutorial's service was left out: it takes Python 3 with venv."; fi
-	@cd internal/bench && export GOWORK=off && \
-	  go test ./elastic -run '^$$' -bench 'Growth|Import' -benchtime 20x -timeout 1h && \
-	  go test ./elastic -run '^$$' -bench 'Create|Get' -benchtime 60x -timeout 1h && \
-	  go test ./elastic -run '^$$' -bench Client
+	@rm -f .bin/ratios.md
+	@cd internal/bench && GOWORK=off go run . -plot ../../docs/performance.svg -summary ../../.bin/ratios.md $(BENCHFLAGS)
+	@scripts/bench-elasticsearch bash -c 'cd internal/bench && \
+	  GOWORK=off go run . -es "$$SIGNUP_BENCH_ELASTICSEARCH_URL" -summary ../../.bin/ratios.md $(BENCHFLAGS)'
 
 lint: ## golangci-lint, if it is installed
 	golangci-lint run ./...

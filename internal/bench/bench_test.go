@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -133,5 +134,68 @@ func TestResults(t *testing.T) {
 		if got := r[key]; len(got) != 2 || got[0] != want {
 			t.Errorf("%v: %v; want twice %v", key, got, want)
 		}
+	}
+}
+
+// The parts of a comparison run one after the other, and the last one tells all.
+func TestSummary(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "ratios.md")
+	first, second := &bench{config: config{summary: file}}, &bench{config: config{summary: file}}
+	first.note("speed", "light", spread{median: .5, low: .4, high: .96}, atLeast(.95))
+	second.note("weight", "a feather", exactly(1.2), atMost(1.3))
+	second.note("speed", "sound", spread{median: .9, low: .8, high: 1}, notBehind())
+	var out strings.Builder
+	if err := first.summarize(&out); err != nil {
+		t.Fatal(err)
+	}
+	out.Reset()
+	if err := second.summarize(&out); err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range []string{
+		"| speed | light | 0.50 (0.40–0.96) | ≥ 0.95 | **no** |\n",
+		"| weight | a feather | 1.20 | ≤ 1.3 | yes |\n",
+		"| speed | sound | 0.90 (0.80–1.00) | 1 within the interval, or above | yes |\n",
+	} {
+		if !strings.Contains(out.String(), line) {
+			t.Errorf("no %q in\n%s", line, out.String())
+		}
+	}
+}
+
+func TestNoteElastic(t *testing.T) {
+	r := make(results)
+	err := r.add([]byte(`
+BenchmarkGrowth/op=create-2         	      20	    565527 ns/op	    589795 few-ns/op	         0.9646 ratio	         1.027 ratio-high	         0.9057 ratio-low
+BenchmarkGrowth/op=get-2            	      20	    365281 ns/op	    366470 few-ns/op	         1.003 ratio	         1.067 ratio-high	         0.9435 ratio-low
+BenchmarkImport-2                   	      20	     14806 ns/op	         1.925 ratio	         2.091 ratio-high	         1.772 ratio-low	      4200 raw-B/op	        13.08 raw-allocs/op	     28335 raw-ns/op	     67538 users/s	     774 B/op	       4 allocs/op
+BenchmarkImportMemory/users=10000-2 	      20	   3362592 live-B	102282772 B/op	 1299145 allocs/op
+BenchmarkImportMemory/users=1000000-2  	  20	   3362592 live-B	102282772 B/op	 1299145 allocs/op
+BenchmarkCreate-2   	     100	    386245 ns/op	         0.9662 ratio	         0.9979 ratio-high	         0.9355 ratio-low	     10231 raw-B/op	        76.11 raw-allocs/op	    374288 raw-ns/op	         1.000 requests/op	      2589 users/s	   11312 B/op	      88 allocs/op
+BenchmarkGet/raw=decoded-2      	     100	    197240 ns/op	         1.01 ratio	         1.03 ratio-high	         0.99 ratio-low	         1.000 requests/op
+BenchmarkGet/raw=read-2      	     100	    197240 ns/op	         0.9497 ratio	         0.9713 ratio-high	         0.9285 ratio-low	         1.000 requests/op
+BenchmarkClient/op=create/by=esstore-2         	  148173	     10406 ns/op	    3914 B/op	      38 allocs/op
+BenchmarkClient/op=create/by=esapi-2           	  413758	      2719 ns/op	    2832 B/op	      26 allocs/op
+BenchmarkClient/op=get/by=esstore-2            	  149208	      8515 ns/op	    2160 B/op	      29 allocs/op
+BenchmarkClient/op=get/by=esapi-2              	 1000000	      1481 ns/op	    1840 B/op	      15 allocs/op
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &bench{}
+	if err := b.noteElastic(r); err != nil {
+		t.Fatal(err)
+	}
+	missed := 0
+	for _, line := range b.notes {
+		if strings.Contains(line, "**no**") {
+			missed++
+		}
+	}
+	if len(b.notes) != 10 || missed != 2 {
+		t.Errorf("want ten ratios, and two goals missed: a Get's time when esapi doesn't decode, and its allocations:\n%s", strings.Join(b.notes, ""))
+	}
+	if err := b.noteElastic(make(results)); err == nil {
+		t.Error("no results are no error")
 	}
 }

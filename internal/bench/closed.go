@@ -34,6 +34,7 @@ func (c cell) column(of func(turn) float64) []float64 {
 
 func perSecond(t turn) float64 { return t.perSecond }
 func cpu(t turn) float64       { return t.cpu }
+func slow(t turn) float64      { return t.slow }
 
 // A contest is of subjects who each have closed loops of some numbers of
 // connections.
@@ -54,16 +55,48 @@ func against(other int) func(int) int { return func(int) int { return other } }
 
 // closedLoops compares all servers that keep users by their own means.
 func (b *bench) closedLoops(ctx context.Context, w io.Writer) error {
-	return b.hold(ctx, w, contest{
+	const (
+		atRaw = iota
+		atOurs
+		atLogIns
+		atMinimal
+		_
+		atPocketBase
+	)
+	cells, err := b.hold(ctx, w, contest{
 		title:       "Closed loop",
 		subjects:    []subject{raw, ours, logIns, minimal, authboss, pocketBase},
 		connections: b.connections,
-		baselines:   []baseline{{"raw bcrypt", against(0)}, {"minimal handler", against(3)}},
+		baselines:   []baseline{{"raw bcrypt", against(atRaw)}, {"minimal handler", against(atMinimal)}},
 	})
+	if err != nil || cells == nil {
+		return err
+	}
+	note := func(n, this, that int, what, baseline string, of func(turn) float64, g goal) {
+		at := fmt.Sprintf(", %d connections", n)
+		b.note(what+at, baseline, spreadOf(ratios(cells[n][this].column(of), cells[n][that].column(of))), g)
+	}
+	for _, n := range b.connections {
+		note(n, atOurs, atRaw, "sign-ups a second", "raw bcrypt", perSecond, atLeast(.97))
+		note(n, atLogIns, atRaw, "log-ins a second", "raw bcrypt", perSecond, atLeast(.97))
+		if crowded := n > 2*runtime.NumCPU(); crowded {
+			note(n, atOurs, atMinimal, "sign-ups a second", "minimal handler", perSecond, atLeast(1))
+			note(n, atOurs, atMinimal, "time of 99 % of those let in", "minimal handler", slow, atMost(1))
+		} else {
+			note(n, atOurs, atMinimal, "sign-ups a second", "minimal handler", perSecond, notBehind())
+		}
+		note(n, atOurs, atPocketBase, "sign-ups a second", "PocketBase", perSecond, atLeast(1))
+		note(n, atOurs, atPocketBase, "processor time of a sign-up", "PocketBase", cpu, atMost(1))
+	}
+	return nil
 }
 
-// hold measures all subjects in turn, and prints a table.
-func (b *bench) hold(ctx context.Context, w io.Writer, c contest) error {
+// hold measures all subjects in turn, prints a table, and returns it: by the
+// number of connections, then by subject; nil if there are no rounds.
+func (b *bench) hold(ctx context.Context, w io.Writer, c contest) (map[int][]cell, error) {
+	if b.rounds == 0 {
+		return nil, nil
+	}
 	subjects := c.subjects
 	processes := make(map[string]*process)
 	defer func() {
@@ -77,13 +110,13 @@ func (b *bench) hold(ctx context.Context, w io.Writer, c contest) error {
 		if p == nil {
 			var err error
 			if p, err = b.start(s.server); err != nil {
-				return err
+				return nil, err
 			}
 			processes[s.server] = p
 		}
 		var err error
 		if targets[i], err = b.target(ctx, s, p); err != nil {
-			return err
+			return nil, err
 		}
 	}
 
@@ -98,7 +131,7 @@ func (b *bench) hold(ctx context.Context, w io.Writer, c contest) error {
 				s := subjects[i]
 				t, err := b.turn(ctx, targets[i], processes[s.server], n)
 				if err != nil {
-					return fmt.Errorf("%s: %w", s.name, err)
+					return nil, fmt.Errorf("%s: %w", s.name, err)
 				}
 				say("round %d of %d, %2d connections, %-16s %6.2f/s", round+1, b.rounds, n, s.name, t.perSecond)
 				cells[n][i] = append(cells[n][i], t)
@@ -110,10 +143,10 @@ func (b *bench) hold(ctx context.Context, w io.Writer, c contest) error {
 	for server, p := range processes {
 		var err error
 		if memory[server], err = p.memory(); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return b.print(w, c, cells, memory)
+	return cells, b.print(w, c, cells, memory)
 }
 
 // turn lets n connections ask for a while.
@@ -182,7 +215,7 @@ of the ratios, round by round.
 			if _, err := fmt.Fprintf(w, "%.1f | %.2f | %.0f | %.0f | %.0f %% | %.0f |\n",
 				median(cell.column(cpu)), median(ratios(cell.column(cpu), cells[n][c.baselines[0].of(i)].column(cpu))),
 				median(cell.column(func(t turn) float64 { return t.median })),
-				median(cell.column(func(t turn) float64 { return t.slow })),
+				median(cell.column(slow)),
 				100*median(cell.column(func(t turn) float64 { return t.refused })),
 				memory[s.server]); err != nil {
 				return err

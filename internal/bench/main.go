@@ -12,6 +12,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -41,6 +42,7 @@ type config struct {
 	patience    time.Duration
 	plot        string
 	es          string
+	summary     string
 }
 
 func main() {
@@ -66,7 +68,8 @@ func run(ctx context.Context) error {
 	flag.DurationVar(&c.recovery, "recovery", 2*time.Minute, "how long to wait for the server to be as before")
 	flag.DurationVar(&c.patience, "patience", 5*time.Second, "how long a client of an open loop waits")
 	flag.StringVar(&c.plot, "plot", "", "the file for a plot of the open loops, as SVG")
-	flag.StringVar(&c.es, "es", "", "the URL of an Elasticsearch: compare with the tutorial's service on it, and nothing else")
+	flag.StringVar(&c.es, "es", "", "the URL of an Elasticsearch: measure what is on it, and nothing else")
+	flag.StringVar(&c.summary, "summary", "", "a file with the ratios of an earlier part, to which those of this one are added")
 	flag.Parse()
 	var err error
 	if c.connections, err = parseList(*connections, strconv.Atoi); err != nil {
@@ -93,20 +96,16 @@ func run(ctx context.Context) error {
 		return err
 	}
 	b := &bench{config: c, dir: dir}
+	parts := []func(context.Context, io.Writer) error{b.inProcess, b.closedLoops, b.openLoops}
 	if c.es != "" {
-		return b.tutorial(ctx, os.Stdout)
+		parts = []func(context.Context, io.Writer) error{b.tutorial, b.elastic}
 	}
-	if c.runs > 0 {
-		if err := b.inProcess(ctx, os.Stdout); err != nil {
+	for _, part := range parts {
+		if err := part(ctx, os.Stdout); err != nil {
 			return err
 		}
 	}
-	if c.rounds > 0 {
-		if err := b.closedLoops(ctx, os.Stdout); err != nil {
-			return err
-		}
-	}
-	return b.openLoops(ctx, os.Stdout)
+	return b.summarize(os.Stdout)
 }
 
 func parseList[T any](s string, parse func(string) (T, error)) ([]T, error) {
@@ -131,6 +130,7 @@ type bench struct {
 	users   atomic.Int64
 	started int
 	indices []string
+	notes   []string // lines of the summary
 }
 
 // A subject is something that is measured: a server, and what is asked of it.

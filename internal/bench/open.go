@@ -11,9 +11,11 @@ import (
 	"github.com/gosignup/signup/internal/bench/load"
 )
 
-// acceptable is one and a half times Accounts.MaxWait's default: who is
-// accepted should have an answer by then.
-const acceptable = 3 * time.Second
+const (
+	maxWait = 2 * time.Second // Accounts.MaxWait's default
+	// Who is accepted should have an answer by then.
+	acceptable = maxWait * 3 / 2
+)
 
 // An outcome is what an open loop gave.
 type outcome struct {
@@ -77,11 +79,31 @@ func (b *bench) openLoops(ctx context.Context, w io.Writer) error {
 		if err := b.printOverload(w, subjects, last); err != nil {
 			return err
 		}
+		b.noteOverload(last[0], last[1])
 	}
 	if b.plot == "" {
 		return nil
 	}
 	return os.WriteFile(b.plot, draw(subjects, outcomes), 0o644)
+}
+
+// noteOverload keeps what is promised of ours.
+func (b *bench) noteOverload(ours, minimal outcome) {
+	share := func(d, of time.Duration) spread { return exactly(d.Seconds() / of.Seconds()) }
+	for _, row := range []struct {
+		what, baseline string
+		ratio          spread
+		goal           goal
+	}{
+		{"served", "capacity", exactly(ours.goodput), atLeast(.95)},
+		{"served by the minimal handler", "capacity", exactly(minimal.goodput), goal{"–", func(spread) bool { return true }}},
+		{"time of 99 % of those let in", "MaxWait, 2 s", share(ours.slow, maxWait), atMost(1.5)},
+		{"time of 99 % of refusals", "50 ms", share(ours.refusal, 50*time.Millisecond), atMost(1)},
+		{"refusals with Retry-After", "all", exactly(ours.retryAfter), atLeast(1)},
+		{"time until all is as before", "2 s", share(ours.settled, 2*time.Second), atMost(1)},
+	} {
+		b.note(fmt.Sprintf("%v times the capacity offered: %s", b.overloaded, row.what), row.baseline, row.ratio, row.goal)
+	}
 }
 
 // arrivals offers s, newly started, a multiple of the capacity for d; and then

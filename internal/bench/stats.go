@@ -40,6 +40,9 @@ func (s spread) String() string {
 	if math.IsNaN(s.median) {
 		return "–"
 	}
+	if s.low == s.high { // one measurement
+		return fmt.Sprintf("%.2f", s.median)
+	}
 	return fmt.Sprintf("%.2f (%.2f–%.2f)", s.median, s.low, s.high)
 }
 

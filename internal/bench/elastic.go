@@ -1,0 +1,78 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"math"
+)
+
+// elastic runs the benchmarks of esstore, and prints what Go's testing package does.
+func (b *bench) elastic(ctx context.Context, w io.Writer) error {
+	if b.runs == 0 {
+		return nil
+	}
+	program, err := b.buildBenchmarks(ctx, "./elastic")
+	if err != nil {
+		return err
+	}
+	r := make(results)
+	var raw bytes.Buffer
+	// The number of rounds is what it takes to see a difference.
+	for _, group := range []struct{ pattern, benchtime string }{
+		{"Growth|Import", "20x"}, {"Create|Get", "60x"}, {"Client", "1s"},
+	} {
+		out, err := benchmark(ctx, program, group.pattern, group.benchtime, "SIGNUP_BENCH_ELASTICSEARCH_URL="+b.es)
+		if err != nil {
+			return err
+		}
+		raw.Write(out)
+		if err := r.add(out); err != nil {
+			return err
+		}
+	}
+	if err := b.keep(raw.Bytes()); err != nil {
+		return err
+	}
+	if _, err := fmt.Fprintf(w, "\n## Elasticsearch\n\n```\n%s```\n", &raw); err != nil {
+		return err
+	}
+	return b.noteElastic(r)
+}
+
+// noteElastic keeps what the benchmarks of esstore are for.
+func (b *bench) noteElastic(r results) error {
+	one := func(name, unit string) float64 {
+		if xs := r[[2]string{name, unit}]; len(xs) > 0 {
+			return xs[0]
+		}
+		return math.NaN()
+	}
+	ratio := func(name string) spread {
+		return spread{median: one(name, "ratio"), low: one(name, "ratio-low"), high: one(name, "ratio-high")}
+	}
+	const create, get = "Client/op=create/by=", "Client/op=get/by="
+	for _, row := range []struct {
+		what, baseline string
+		ratio          spread
+		goal           goal
+	}{
+		{"esstore's Create, 16 connections, a second", "raw esapi", ratio("Create"), atLeast(.95)},
+		{"its requests", "one", exactly(one("Create", "requests/op")), atMost(1)},
+		{"its allocations, beyond", "raw esapi + 12", exactly(one(create+"esstore", "allocs/op") / (one(create+"esapi", "allocs/op") + 12)), atMost(1)},
+		{"esstore's Get, 16 connections, a second", "raw esapi, decoded", ratio("Get/raw=decoded"), atLeast(.95)},
+		{"the same", "raw esapi, not decoded", ratio("Get/raw=read"), atLeast(.95)},
+		{"its allocations, beyond", "raw esapi, not decoded, + 12", exactly(one(get+"esstore", "allocs/op") / (one(get+"esapi", "allocs/op") + 12)), atMost(1)},
+		{"Create among 1,000,000 users, ns", "among 10,000", ratio("Growth/op=create"), atMost(1.2)},
+		{"Get among 1,000,000 users, ns", "among 10,000", ratio("Growth/op=get"), atMost(1.2)},
+		{"Import, users a second", "esutil.BulkIndexer", ratio("Import"), atLeast(.95)},
+		{"Import's live heap, 1,000,000 users", "10,000 users", exactly(one("ImportMemory/users=1000000", "live-B") / one("ImportMemory/users=10000", "live-B")), atMost(1.2)},
+	} {
+		if math.IsNaN(row.ratio.median) {
+			return fmt.Errorf("no result for %q", row.what)
+		}
+		b.note(row.what, row.baseline, row.ratio, row.goal)
+	}
+	return nil
+}
