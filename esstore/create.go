@@ -22,7 +22,7 @@ func (s *Store) Create(ctx context.Context, u *signup.User) error {
 	for pause, looked := firstPause, false; ; pause *= 2 {
 		version, f := s.write(ctx, "create", doc, esapi.IndexRequest{
 			Index: s.alias, DocumentID: documentID(doc.Key), OpType: "create", RequireAlias: &yes,
-			Body: bytes.NewReader(body), Instrument: s.instrument,
+			Body: bytes.NewReader(body), Header: plain(), Instrument: s.instrument,
 		})
 		if f == nil {
 			u.Version = version

@@ -21,7 +21,7 @@ func (s *Store) Delete(ctx context.Context, u signup.User) error {
 	send := func(ctx context.Context) *failure {
 		ans, f := s.call(ctx, "delete", esapi.DeleteRequest{
 			Index: ownAlias(v.index), DocumentID: documentID(key), IfSeqNo: &v.seqNo, IfPrimaryTerm: &v.primaryTerm,
-			Instrument: s.instrument,
+			Header: plain(), Instrument: s.instrument,
 		})
 		if f == nil && ans.Result != "deleted" {
 			f = &failure{op: "delete", status: ans.status, err: errNotElasticsearch}

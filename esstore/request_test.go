@@ -26,6 +26,9 @@ func wantCall(t *testing.T, c call, method, path string, query url.Values) {
 	if got := c.header.Get("Content-Type"); c.body != "" && got != "application/json" {
 		t.Errorf("the Content-Type was %q", got)
 	}
+	if got := c.header.Get("Accept-Encoding"); strings.Contains(path, "/_doc/") && got != "identity" {
+		t.Errorf("an answer about one document might be compressed: Accept-Encoding was %q", got)
+	}
 }
 
 // One request each is all that an undisturbed Store makes.

@@ -91,7 +91,7 @@ type found struct {
 // get reads the document of key.
 func (s *Store) get(ctx context.Context, key string) (found, error) {
 	ans, f := s.call(ctx, "get", esapi.GetRequest{
-		Index: s.alias, DocumentID: documentID(key), Instrument: s.instrument,
+		Index: s.alias, DocumentID: documentID(key), Header: plain(), Instrument: s.instrument,
 	})
 	switch {
 	case f != nil && f.status == http.StatusNotFound && ans.Found == false:
@@ -126,7 +126,7 @@ func (s *Store) replace(ctx context.Context, op string, doc document, body []byt
 	return s.write(ctx, op, doc, esapi.IndexRequest{
 		Index: ownAlias(at.index), DocumentID: documentID(doc.Key), RequireAlias: &yes,
 		IfSeqNo: &at.seqNo, IfPrimaryTerm: &at.primaryTerm,
-		Body: bytes.NewReader(body), Instrument: s.instrument,
+		Body: bytes.NewReader(body), Header: plain(), Instrument: s.instrument,
 	})
 }
 

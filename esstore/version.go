@@ -15,14 +15,14 @@ import (
 type version struct {
 	index              string
 	seqNo, primaryTerm int
-	owner              string // see ownerOf
+	owner              owner
 }
 
 func (v version) String() string {
 	b := append(make([]byte, 0, 128), v.index...)
 	b = strconv.AppendInt(append(b, '/'), int64(v.seqNo), 10)
 	b = strconv.AppendInt(append(b, '/'), int64(v.primaryTerm), 10)
-	return string(append(append(b, '/'), v.owner...))
+	return string(append(append(b, '/'), v.owner[:]...))
 }
 
 // parseVersion returns u's version, unless it can't be one of u in an index
@@ -47,10 +47,12 @@ func isIndexOf(index, alias string) bool {
 	return ok && number != "" && strings.Trim(number, "0123456789") == ""
 }
 
-func ownerOf(key, id string) string {
+// An owner is made of a user's key and ID.
+type owner [22]byte
+
+func ownerOf(key, id string) (o owner) {
 	of := idOf(key)
 	sum := sha256.Sum256(append(append(make([]byte, 0, 128), of[:]...), id...))
-	var owner [22]byte
-	base64.RawURLEncoding.Encode(owner[:], sum[:16])
-	return string(owner[:])
+	base64.RawURLEncoding.Encode(o[:], sum[:16])
+	return o
 }

@@ -46,7 +46,14 @@ func printEnvironment(ctx context.Context, w io.Writer, es string) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(w, "\nElasticsearch %s; of Python's: %s\n", version, strings.Join(strings.Fields(string(packages)), ", "))
+	var named []string
+	for line := range strings.Lines(string(packages)) {
+		switch name, version, _ := strings.Cut(strings.TrimSpace(line), "=="); name {
+		case "Flask", "Werkzeug", "elasticsearch", "gunicorn":
+			named = append(named, name+" "+version)
+		}
+	}
+	_, err = fmt.Fprintf(w, "\nElasticsearch %s; of Python's: %s\n", version, strings.Join(named, ", "))
 	return err
 }
 

@@ -9,7 +9,7 @@ import (
 // A goal is what a ratio is to be.
 type goal struct {
 	text    string
-	reached func(spread) bool
+	reached func(spread) bool // nil: there is none
 }
 
 func atLeast(limit float64) goal {
@@ -27,8 +27,12 @@ func notBehind() goal {
 
 // note keeps a line for the summary.
 func (b *bench) note(what, baseline string, ratio spread, g goal) {
-	reached := "yes"
-	if !g.reached(ratio) {
+	reached := "–"
+	switch {
+	case g.reached == nil:
+	case g.reached(ratio):
+		reached = "yes"
+	default:
 		reached = "**no**"
 	}
 	b.notes = append(b.notes, fmt.Sprintf("| %s | %s | %v | %s | %s |\n", what, baseline, ratio, g.text, reached))

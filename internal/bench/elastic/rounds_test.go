@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -17,6 +18,7 @@ type contender struct {
 	prepare func(n int) (operate func() error)
 
 	took   []time.Duration // each round
+	cpu    time.Duration   // of this process
 	allocs uint64
 	bytes  uint64
 }
@@ -27,15 +29,25 @@ func (c *contender) round(b *testing.B, n int) {
 	var before, after runtime.MemStats
 	runtime.GC() // what prepare left is nobody's fault
 	runtime.ReadMemStats(&before)
-	begin := time.Now()
+	cpu, begin := processorTime(), time.Now()
 	err := operate()
 	c.took = append(c.took, time.Since(begin))
+	c.cpu += processorTime() - cpu
 	if err != nil {
 		b.Fatal(err)
 	}
 	runtime.ReadMemStats(&after)
 	c.allocs += after.Mallocs - before.Mallocs
 	c.bytes += after.TotalAlloc - before.TotalAlloc
+}
+
+// processorTime returns what this process has taken of the processors.
+func processorTime() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		panic(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // perOp returns a sum over all rounds of n operations for one of them.
@@ -69,6 +81,8 @@ func compare(b *testing.B, n int, ours, raw *contender) {
 	turns(b, n, ours, raw)
 	b.ReportMetric(ours.ns(n), "ns/op")
 	b.ReportMetric(raw.ns(n), "raw-ns/op")
+	b.ReportMetric(ours.perOp(float64(ours.cpu), n), "cpu-ns/op")
+	b.ReportMetric(raw.perOp(float64(raw.cpu), n), "raw-cpu-ns/op")
 	b.ReportMetric(ours.perOp(float64(ours.allocs), n), "allocs/op")
 	b.ReportMetric(raw.perOp(float64(raw.allocs), n), "raw-allocs/op")
 	b.ReportMetric(ours.perOp(float64(ours.bytes), n), "B/op")
