@@ -62,7 +62,7 @@ integration: server ## the tests against a real Elasticsearch
 
 # Apart from MODULES and the workspace: what is compared with is large. BENCHFLAGS: see
 # internal/bench, go run . -h
-bench: $(STATICCHECK) ## the comparisons with other servers and clients; forty minutes, on a machine that does nothing else
+bench: $(STATICCHECK) ## the comparisons with other servers and clients; half an hour, on a machine that does nothing else
 	@cd internal/bench && export GOWORK=off && go vet ./... && $(STATICCHECK) ./... && go test -count=1 . ./load ./servers
 	@rm -f .bin/ratios.md
 	@cd internal/bench && GOWORK=off go run . -plot ../../docs/performance.svg -summary ../../.bin/ratios.md $(BENCHFLAGS)
