@@ -146,12 +146,13 @@ func record(u *signup.User, key string) *signup.User {
 			user signup.User
 			hash [roomForHash]byte
 		})
-		stored, hash = &both.user, both.hash[:0]
+		stored, hash = &both.user, both.hash[:n]
+		copy(hash, u.PasswordHash)
 	} else {
-		stored = new(signup.User)
+		stored, hash = new(signup.User), slices.Clone(u.PasswordHash)
 	}
 	*stored = *u
-	stored.PasswordHash = append(hash, u.PasswordHash...)
+	stored.PasswordHash = hash
 	detach(stored, key)
 	stored.Version = newVersion()
 	return stored
