@@ -2,16 +2,15 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"os/exec"
 	"runtime"
 	"strings"
 	"time"
 
+	"github.com/gosignup/signup/internal/bench/elastic"
 	"github.com/gosignup/signup/internal/bench/servers"
 )
 
@@ -38,7 +37,7 @@ func printEnvironment(ctx context.Context, w io.Writer, es string) error {
 	if err != nil || es == "" {
 		return err
 	}
-	version, err := elasticsearchVersion(ctx, es)
+	version, err := elastic.ServerVersion(ctx, es)
 	if err != nil {
 		return err
 	}
@@ -55,30 +54,6 @@ func printEnvironment(ctx context.Context, w io.Writer, es string) error {
 	}
 	_, err = fmt.Fprintf(w, "\nElasticsearch %s; of Python's: %s\n", version, strings.Join(named, ", "))
 	return err
-}
-
-// elasticsearchVersion doesn't ask GET /, which the stand-in of
-// scripts/elasticsearch-image doesn't answer.
-func elasticsearchVersion(ctx context.Context, url string) (string, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/_nodes?filter_path=nodes.*.version", nil)
-	if err != nil {
-		return "", err
-	}
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return "", err
-	}
-	defer func() { _ = res.Body.Close() }()
-	var nodes struct {
-		Nodes map[string]struct{ Version string }
-	}
-	if err := json.NewDecoder(res.Body).Decode(&nodes); err != nil {
-		return "", err
-	}
-	for _, n := range nodes.Nodes {
-		return n.Version, nil
-	}
-	return "", fmt.Errorf("no node of Elasticsearch at %s", url)
 }
 
 func output(ctx context.Context, name string, args ...string) (string, error) {

@@ -4,9 +4,9 @@
 //
 // What is compared runs by turns, a round each, so that whatever disturbs the machine
 // or the server disturbs both; b.N is how many rounds. Twenty are enough to tell a
-// difference of a few percent on a quiet machine:
+// difference of a tenth on a quiet machine, sixty for a few percent:
 //
-//	scripts/bench-elasticsearch go -C internal/bench test -run '^$' -bench . -benchtime 20x ./elastic
+//	scripts/bench-elasticsearch go -C internal/bench test -run '^$' -bench . -benchtime 60x ./elastic
 //
 // Of the units, those that begin with "raw-" are the bare client's, the others
 // esstore's. ns/op and allocs/op are of one user, and of all goroutines of the process.

@@ -25,7 +25,7 @@ const variable = "SIGNUP_BENCH_ELASTICSEARCH_URL"
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if url := os.Getenv(variable); url != "" && flag.Lookup("test.bench").Value.String() != "" {
-		version, err := serverVersion(url)
+		version, err := ServerVersion(context.Background(), url)
 		if err != nil {
 			fmt.Fprintf(os.Stderr, "the server of %s: %v\n", variable, err)
 			os.Exit(1)
@@ -34,22 +34,6 @@ func TestMain(m *testing.M) {
 		fmt.Printf("client: %s\n", elasticsearch.Version)
 	}
 	os.Exit(m.Run())
-}
-
-func serverVersion(url string) (string, error) {
-	client, err := newClient(url, nil)
-	if err != nil {
-		return "", err
-	}
-	var ans struct {
-		Nodes map[string]struct{ Version string }
-	}
-	// Not GET /, which the stand-in of scripts/elasticsearch-image does not answer.
-	err = ask(context.Background(), client, esapi.NodesInfoRequest{FilterPath: []string{"nodes.*.version"}}, &ans)
-	for _, n := range ans.Nodes {
-		return n.Version, err
-	}
-	return "unknown", err
 }
 
 // A server is the Elasticsearch to measure on, through one client for all.
