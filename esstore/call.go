@@ -159,8 +159,8 @@ func (s *Store) sendFor(ctx context.Context, op string, req esapi.Request, limit
 	return s.exchange(ctx, op, req, readAll, limit)
 }
 
-// plain asks for an answer that isn't compressed, as net/http would have it: one about
-// a single document is hardly longer than a packet, and without it the same
+// plain asks for an answer that isn't compressed, though net/http would ask for one
+// that is: about a single document it is hardly longer than a packet, and the same
 // processors create a fifth more users a second, and read a third more.
 func plain() http.Header { return http.Header{"Accept-Encoding": identity} }
 

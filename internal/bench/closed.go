@@ -8,13 +8,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gosignup/signup/internal/bench/cpu"
 	"github.com/gosignup/signup/internal/bench/load"
 )
 
 // A turn is what one turn of a subject gave.
 type turn struct {
 	perSecond float64
-	cpu       float64 // of the server, in ms a granted request
+	cpuOfOne  float64 // of the server, in ms a granted request
 	median    float64 // of what a granted request took, in ms
 	slow      float64 // its 99th percentile
 	refused   float64 // share
@@ -33,7 +34,7 @@ func (c cell) column(of func(turn) float64) []float64 {
 }
 
 func perSecond(t turn) float64 { return t.perSecond }
-func cpu(t turn) float64       { return t.cpu }
+func cpuOfOne(t turn) float64  { return t.cpuOfOne }
 func slow(t turn) float64      { return t.slow }
 
 // A contest is of subjects who each have closed loops of some numbers of
@@ -86,7 +87,7 @@ func (b *bench) closedLoops(ctx context.Context, w io.Writer) error {
 			note(n, atOurs, atMinimal, "sign-ups a second", "minimal handler", perSecond, notBehind())
 		}
 		note(n, atOurs, atPocketBase, "sign-ups a second", "PocketBase", perSecond, atLeast(1))
-		note(n, atOurs, atPocketBase, "processor time of a sign-up", "PocketBase", cpu, atMost(1))
+		note(n, atOurs, atPocketBase, "processor time of a sign-up", "PocketBase", cpuOfOne, atMost(1))
 	}
 	return nil
 }
@@ -155,12 +156,12 @@ func (b *bench) turn(ctx context.Context, t load.Target, p *process, n int) (tur
 	if err != nil {
 		return turn{}, err
 	}
-	ownBefore, start := ownCPU(), time.Now()
+	ownBefore, start := cpu.Own(), time.Now()
 	all := load.Closed(ctx, t, n, b.closed)
 	if ctx.Err() != nil {
 		return turn{}, errInterrupted
 	}
-	own, took := ownCPU()-ownBefore, time.Since(start)
+	own, took := cpu.Own()-ownBefore, time.Since(start)
 	cpuAfter, err := p.cpu()
 	if err != nil {
 		return turn{}, err
@@ -174,7 +175,7 @@ func (b *bench) turn(ctx context.Context, t load.Target, p *process, n int) (tur
 	}
 	return turn{
 		perSecond: float64(len(good)) / good.End().Seconds(),
-		cpu:       milliseconds(cpuAfter-cpuBefore) / float64(len(good)),
+		cpuOfOne:  milliseconds(cpuAfter-cpuBefore) / float64(len(good)),
 		median:    milliseconds(good.Quantile(.5)),
 		slow:      milliseconds(good.Quantile(.99)),
 		refused:   float64(len(refused)) / float64(len(all)),
@@ -213,7 +214,7 @@ of the ratios, round by round.
 				fmt.Fprintf(w, "%v | ", spreadOf(ratios(cell.column(perSecond), cells[n][base.of(i)].column(perSecond))))
 			}
 			if _, err := fmt.Fprintf(w, "%.1f | %.2f | %.0f | %.0f | %.0f %% | %.0f |\n",
-				median(cell.column(cpu)), median(ratios(cell.column(cpu), cells[n][c.baselines[0].of(i)].column(cpu))),
+				median(cell.column(cpuOfOne)), median(ratios(cell.column(cpuOfOne), cells[n][c.baselines[0].of(i)].column(cpuOfOne))),
 				median(cell.column(func(t turn) float64 { return t.median })),
 				median(cell.column(slow)),
 				100*median(cell.column(func(t turn) float64 { return t.refused })),

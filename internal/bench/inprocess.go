@@ -144,12 +144,13 @@ the ratios, run by run.
 		if len(this) == 0 || len(this) != len(that) {
 			return fmt.Errorf("no results of %s and %s in %s", row.name, row.baselineName, row.unit)
 		}
+		ratio := spreadOf(ratios(this, that))
 		if _, err := fmt.Fprintf(w, "| %s | %s | %.0f | %s | %.0f | %v |\n",
-			row.what, row.unit, median(this), row.baseline, median(that), spreadOf(ratios(this, that))); err != nil {
+			row.what, row.unit, median(this), row.baseline, median(that), ratio); err != nil {
 			return err
 		}
 		if row.goal != nil {
-			b.note(row.what+", "+row.unit, row.baseline, spreadOf(ratios(this, that)), *row.goal)
+			b.note(row.what+", "+row.unit, row.baseline, ratio, *row.goal)
 		}
 	}
 	return nil

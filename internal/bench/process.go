@@ -126,12 +126,3 @@ func afterName(stat []byte) []string {
 	_, rest, _ := strings.Cut(string(stat), ") ")
 	return strings.Fields(rest)
 }
-
-// ownCPU returns the processor time that this process has taken.
-func ownCPU() time.Duration {
-	var u syscall.Rusage
-	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
-		return 0
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
-}

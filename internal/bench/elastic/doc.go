@@ -1,6 +1,7 @@
 // Package elastic compares esstore with the official client used bare: the same
 // requests through esapi, the same documents through esutil.BulkIndexer. It has
-// benchmarks alone, for a server that scripts/bench-elasticsearch starts.
+// benchmarks, for a server that scripts/bench-elasticsearch starts, and the client that
+// is used there.
 //
 // What is compared runs by turns, a round each, so that whatever disturbs the machine
 // or the server disturbs both; b.N is how many rounds. Twenty are enough to tell a

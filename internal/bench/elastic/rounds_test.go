@@ -6,9 +6,10 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
+
+	"github.com/gosignup/signup/internal/bench/cpu"
 )
 
 var connections = flag.Int("connections", 16, "how many goroutines, and so connections, create and get at once")
@@ -29,25 +30,16 @@ func (c *contender) round(b *testing.B, n int) {
 	var before, after runtime.MemStats
 	runtime.GC() // what prepare left is nobody's fault
 	runtime.ReadMemStats(&before)
-	cpu, begin := processorTime(), time.Now()
+	taken, begin := cpu.Own(), time.Now()
 	err := operate()
 	c.took = append(c.took, time.Since(begin))
-	c.cpu += processorTime() - cpu
+	c.cpu += cpu.Own() - taken
 	if err != nil {
 		b.Fatal(err)
 	}
 	runtime.ReadMemStats(&after)
 	c.allocs += after.Mallocs - before.Mallocs
 	c.bytes += after.TotalAlloc - before.TotalAlloc
-}
-
-// processorTime returns what this process has taken of the processors.
-func processorTime() time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		panic(err)
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // perOp returns a sum over all rounds of n operations for one of them.

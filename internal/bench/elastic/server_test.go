@@ -7,7 +7,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"strings"
 	"sync/atomic"
@@ -49,33 +48,13 @@ func connect(b *testing.B) *server {
 		b.Fatalf("no server: scripts/bench-elasticsearch starts one, or set %s", variable)
 	}
 	s := &server{}
-	client, err := newClient(url, &s.requests)
+	client, err := NewClient(url, func() { s.requests.Add(1) })
 	if err != nil {
 		b.Fatal(err)
 	}
 	s.Client = client
 	return s
 }
-
-// newClient returns a client with its default settings but for the size of the pool,
-// and counts the requests, those that it repeats included.
-func newClient(url string, requests *atomic.Int64) (*elasticsearch.Client, error) {
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.MaxIdleConnsPerHost = 64
-	return elasticsearch.NewClient(elasticsearch.Config{
-		Addresses: []string{url},
-		Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
-			if requests != nil {
-				requests.Add(1)
-			}
-			return transport.RoundTrip(r)
-		}),
-	})
-}
-
-type roundTripper func(*http.Request) (*http.Response, error)
-
-func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 var (
 	prefix  = "signup-bench-" + strings.ToLower(rand.Text()[:10]) + "-"

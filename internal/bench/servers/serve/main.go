@@ -10,10 +10,9 @@ import (
 	"net/http"
 	"os"
 
-	"github.com/elastic/go-elasticsearch/v8"
-
 	"github.com/gosignup/signup"
 	"github.com/gosignup/signup/esstore"
+	"github.com/gosignup/signup/internal/bench/elastic"
 	"github.com/gosignup/signup/internal/bench/servers"
 	"github.com/gosignup/signup/memstore"
 )
@@ -63,9 +62,7 @@ func newHandler(which, es, index string) (http.Handler, error) {
 }
 
 func onElasticsearch(url, index string, hasher signup.Hasher) (http.Handler, error) {
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.MaxIdleConnsPerHost = 64
-	client, err := elasticsearch.NewClient(elasticsearch.Config{Addresses: []string{url}, Transport: transport})
+	client, err := elastic.NewClient(url, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -5,7 +5,28 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+
+	"github.com/elastic/go-elasticsearch/v8"
 )
+
+// NewClient returns a client with its default settings but for the size of the pool.
+// It calls sent, unless that is nil, for each request, those that it repeats included.
+func NewClient(url string, sent func()) (*elasticsearch.Client, error) {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConnsPerHost = 64
+	c := elasticsearch.Config{Addresses: []string{url}, Transport: transport}
+	if sent != nil {
+		c.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
+			sent()
+			return transport.RoundTrip(r)
+		})
+	}
+	return elasticsearch.NewClient(c)
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 // ServerVersion returns the version of the Elasticsearch at url. It doesn't ask
 // GET /, which the stand-in of scripts/elasticsearch-image doesn't answer.
