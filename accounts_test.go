@@ -31,7 +31,7 @@ func (c *countingHasher) Hash(password string) (signup.Hash, error) {
 }
 
 func (c *countingHasher) Verify(h signup.Hash, password string) bool {
-	if c.Current(h) {
+	if !c.NeedsRehash(h) {
 		c.verifies.Add(1)
 	}
 	return c.Bcrypt.Verify(h, password)
@@ -75,7 +75,7 @@ const goodPassword = "correct horse battery"
 func TestRegister(t *testing.T) {
 	ctx := t.Context()
 	a := newAccounts()
-	a.Fields = []signup.Field{{Name: "company"}, {Name: "locale"}}
+	a.Fields = []signup.ProfileField{{Name: "company"}, {Name: "locale"}}
 	profile := map[string]string{"company": "Analytical Engines", "locale": "", "admin": "yes"}
 	before := time.Now().Truncate(time.Millisecond)
 	u, err := a.Register(ctx, signup.Registration{
@@ -114,9 +114,9 @@ func TestRegister(t *testing.T) {
 func TestRegisterRefuses(t *testing.T) {
 	a := newAccounts()
 	long := strings.Repeat("x", 1025)
-	a.Fields = []signup.Field{
+	a.Fields = []signup.ProfileField{
 		{Name: "company", Required: true},
-		{Name: "locale", Validate: func(v string) error {
+		{Name: "locale", Validate: func(_ context.Context, v string) error {
 			switch v {
 			case "en":
 				return nil
@@ -247,7 +247,7 @@ func TestEqualWork(t *testing.T) {
 		{"ada@example.org", hashed(hasher, goodPassword), true},
 		{"accented@example.org", hashed(hasher, accented), true},
 		{"inactive@example.org", hashed(hasher, goodPassword), false},
-		{"nohash@example.org", nil, true},
+		{"nohash@example.org", "", true},
 		{"old@example.org", hashed(signup.Bcrypt{Cost: 4}, goodPassword), true},
 		{"old-inactive@example.org", hashed(signup.Bcrypt{Cost: 4}, goodPassword), false},
 		{"werkzeug@example.org", signup.Hash(werkzeug), true},
@@ -371,7 +371,7 @@ func TestRehash(t *testing.T) {
 
 	updated = nil
 	u, err = a.Authenticate(ctx, old.Email, "test")
-	if err != nil || !a.Hasher.Current(u.PasswordHash) || !u.CheckPassword("test") || u.Version == old.Version {
+	if err != nil || a.Hasher.NeedsRehash(u.PasswordHash) || !u.CheckPassword("test") || u.Version == old.Version {
 		t.Errorf("%v, %v", u, err)
 	}
 	if stored, err := store.Get(ctx, old.Email); err != nil || !stored.Equal(u) || stored.Version != u.Version {
@@ -447,7 +447,7 @@ func TestBusyBeforeAnyWork(t *testing.T) {
 	var once sync.Once
 	a := &signup.Accounts{
 		Hasher:     hookedHasher{hook: func() { once.Do(func() { close(started); <-finish }) }},
-		MaxHashing: 1, MaxWait: time.Nanosecond,
+		HashLimits: signup.HashLimits{MaxConcurrent: 1, MaxWait: time.Nanosecond},
 	}
 	store := memstore.New()
 	a.Store = fakeStore{
@@ -500,7 +500,7 @@ func (sleepyHasher) Hash(password string) (signup.Hash, error) {
 func TestRegisterIsFair(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const callers, atOnce, long = 100, 2, time.Hour
-		a := &signup.Accounts{Store: memstore.New(), Hasher: sleepyHasher{}, MaxHashing: atOnce}
+		a := &signup.Accounts{Store: memstore.New(), Hasher: sleepyHasher{}, HashLimits: signup.HashLimits{MaxConcurrent: atOnce}}
 		ctx, cancel := context.WithTimeout(t.Context(), long)
 		defer cancel()
 		var done [callers]int
@@ -556,9 +556,9 @@ type idleHasher struct{ signup.Bcrypt }
 func (idleHasher) Work() signup.Work { return signup.Work{} }
 
 func TestMisconfiguredAccounts(t *testing.T) {
-	field := func(names ...string) (fields []signup.Field) {
+	field := func(names ...string) (fields []signup.ProfileField) {
 		for _, name := range names {
-			fields = append(fields, signup.Field{Name: name})
+			fields = append(fields, signup.ProfileField{Name: name})
 		}
 		return fields
 	}
@@ -568,14 +568,14 @@ func TestMisconfiguredAccounts(t *testing.T) {
 	}{
 		{"Store is nil", &signup.Accounts{}},
 		{"does no work", &signup.Accounts{Store: memstore.New(), Hasher: idleHasher{}}},
-		{"MaxHashing is negative", &signup.Accounts{Store: memstore.New(), MaxHashing: -1}},
-		{"MaxWait is negative", &signup.Accounts{Store: memstore.New(), MaxWait: -1}},
-		{"MaxStored is less than one hash", &signup.Accounts{Store: memstore.New(), MaxStored: signup.Work{Rounds: 1<<12 - 1}}},
-		{"MaxStored is less than one hash", &signup.Accounts{
-			Store: memstore.New(), Hasher: signup.Argon2id{}, MaxStored: signup.Work{Memory: 19<<20 - 1},
+		{"MaxConcurrent is negative", &signup.Accounts{Store: memstore.New(), HashLimits: signup.HashLimits{MaxConcurrent: -1}}},
+		{"MaxWait is negative", &signup.Accounts{Store: memstore.New(), HashLimits: signup.HashLimits{MaxWait: -1}}},
+		{"MaxStoredWork is less than one hash", &signup.Accounts{Store: memstore.New(), HashLimits: signup.HashLimits{MaxStoredWork: signup.Work{Rounds: 1<<12 - 1}}}},
+		{"MaxStoredWork is less than one hash", &signup.Accounts{
+			Store: memstore.New(), Hasher: signup.Argon2id{}, HashLimits: signup.HashLimits{MaxStoredWork: signup.Work{Memory: 19<<20 - 1}},
 		}},
 		{"MaxMemory is less than one hash", &signup.Accounts{
-			Store: memstore.New(), Hasher: signup.Argon2id{Memory: 64 << 10}, MaxMemory: 64<<20 - 1,
+			Store: memstore.New(), Hasher: signup.Argon2id{Memory: 64 << 10}, HashLimits: signup.HashLimits{MaxMemory: 64<<20 - 1},
 		}},
 		{`Fields[0]: ""`, &signup.Accounts{Store: memstore.New(), Fields: field("")}},
 		{`Fields[1]: "a.b"`, &signup.Accounts{Store: memstore.New(), Fields: field("a", "a.b")}},

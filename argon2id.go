@@ -57,26 +57,26 @@ func (a Argon2id) params() Argon2id {
 func (a Argon2id) Hash(password string) (Hash, error) {
 	a = a.params()
 	if a.Memory < 8*uint32(a.Threads) {
-		return nil, fmt.Errorf("signup: argon2id: %d KiB are too few for %d threads", a.Memory, a.Threads)
+		return "", fmt.Errorf("signup: argon2id: %d KiB are too few for %d threads", a.Memory, a.Threads)
 	}
 	salt := make([]byte, argon2Salt)
 	_, _ = rand.Read(salt) // which never fails
 	hash := argon2.IDKey([]byte(nfc(password)), salt, a.Time, a.Memory, a.Threads, argon2Hash)
 	b64 := base64.RawStdEncoding
-	return fmt.Appendf(nil, "%s$%s$%s", a.prefix(), b64.EncodeToString(salt), b64.EncodeToString(hash)), nil
+	return Hash(fmt.Sprintf("%s$%s$%s", a.prefix(), b64.EncodeToString(salt), b64.EncodeToString(hash))), nil
 }
 
 // Verify reports whether h is an argon2id hash of password. Its parameters may
-// be others than a's, within the default of Accounts.MaxStored.
+// be others than a's, within the default of HashLimits.MaxStoredWork.
 func (a Argon2id) Verify(h Hash, password string) bool {
 	s, ok := parseArgon2id(string(h))
 	return ok && s.verifyWithin(maxStored(a.Work()), password)
 }
 
-// Current reports whether h is an argon2id hash of a's parameters.
-func (a Argon2id) Current(h Hash) bool {
+// NeedsRehash reports whether h is not an argon2id hash of a's parameters.
+func (a Argon2id) NeedsRehash(h Hash) bool {
 	_, ok := parseArgon2id(string(h))
-	return ok && strings.HasPrefix(string(h), a.prefix()+"$")
+	return !ok || !strings.HasPrefix(string(h), a.prefix()+"$")
 }
 
 // Work returns Memory, and the rounds that it takes to pass over it.

@@ -48,7 +48,7 @@ func (b Bcrypt) cost() int {
 // doesn't have.
 func (b Bcrypt) Hash(password string) (Hash, error) {
 	if c := b.cost(); c < bcrypt.MinCost || c > bcrypt.MaxCost {
-		return nil, fmt.Errorf("signup: bcrypt cost %d is not within %d to %d", c, bcrypt.MinCost, bcrypt.MaxCost)
+		return "", fmt.Errorf("signup: bcrypt cost %d is not within %d to %d", c, bcrypt.MinCost, bcrypt.MaxCost)
 	}
 	input, mark := []byte(nfc(password)), ""
 	if len(input) > maxBcryptInput {
@@ -56,9 +56,9 @@ func (b Bcrypt) Hash(password string) (Hash, error) {
 	}
 	h, err := bcrypt.GenerateFromPassword(input, b.cost())
 	if err != nil {
-		return nil, fmt.Errorf("signup: bcrypt: %w", err)
+		return "", fmt.Errorf("signup: bcrypt: %w", err)
 	}
-	return append([]byte(mark), h...), nil
+	return Hash(mark + string(h)), nil
 }
 
 // Verify reports whether h is a bcrypt hash of password, as Hash makes them or, in
@@ -70,10 +70,10 @@ func (b Bcrypt) Verify(h Hash, password string) bool {
 	return ok && s.verifyWithin(maxStored(b.Work()), password)
 }
 
-// Current reports whether h is a bcrypt hash of b's cost, as Hash makes them.
-func (b Bcrypt) Current(h Hash) bool {
+// NeedsRehash reports whether h is not a bcrypt hash of b's cost as Hash makes them.
+func (b Bcrypt) NeedsRehash(h Hash) bool {
 	s, ok := parseBcrypt(string(h))
-	return ok && s.work == b.Work() && strings.HasPrefix(strings.TrimPrefix(string(h), longMark), "$2a$")
+	return !ok || s.work != b.Work() || !strings.HasPrefix(strings.TrimPrefix(string(h), longMark), "$2a$")
 }
 
 // Work returns 1<<Cost rounds.

@@ -27,7 +27,7 @@ func BenchmarkThousandLogins(b *testing.B) {
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			const callers, bound = 1000, 2 * time.Second
-			a := &signup.Accounts{Store: memstore.New(), Hasher: c.hasher, MaxWait: bound}
+			a := &signup.Accounts{Store: memstore.New(), Hasher: c.hasher, HashLimits: signup.HashLimits{MaxWait: bound}}
 			r := signup.Registration{Email: "ada@example.org", Password: goodPassword}
 			if _, err := a.Register(b.Context(), r); err != nil {
 				b.Fatal(err)

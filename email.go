@@ -47,7 +47,7 @@ const EmailRule = "1/idna-" + idna.UnicodeVersion + "/precis-" + norm.Version
 // Otherwise the error is a FieldError, and so an ErrInvalid.
 func CanonicalEmail(s string) (string, error) {
 	if len(s) > maxEmail {
-		return "", FieldError{fieldEmail, "too_long", "'" + fieldEmail + "' must be at most 254 bytes long."}
+		return "", FieldError{FieldEmail, "too_long", "'" + FieldEmail + "' must be at most 254 bytes long."}
 	}
 	key, ok := canonicalEmail(s)
 	if !ok {
@@ -63,7 +63,7 @@ func CanonicalEmail(s string) (string, error) {
 }
 
 func invalidEmail(s string) error {
-	return FieldError{fieldEmail, "invalid", "'" + s + "' is not valid '" + fieldEmail + "'."}
+	return FieldError{FieldEmail, "invalid", "'" + s + "' is not valid '" + FieldEmail + "'."}
 }
 
 // canonicalEmail normalises what it hands on, as both standards map characters

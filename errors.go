@@ -5,70 +5,90 @@ import (
 	"strings"
 )
 
-// The errors to test for with errors.Is. What Accounts, a Store, a Policy or
-// a Hasher returns wraps at most one of them, with two exceptions: the Update
-// of a user who is gone is both ErrConflict and ErrNotFound, and an
-// ErrKeyReused may be an ErrBadCredentials. An error that is none of these is a
-// failure whose text is for the log, never for a client.
+// The errors to test for with errors.Is. An error that Accounts, a Store, a
+// Policy or a Hasher returns wraps at most one of them, with one exception:
+// ErrIdempotencyKeyReused may come with ErrBadCredentials. An error that wraps
+// none of them is a failure; its text is for the log and never for a client.
 var (
-	// ErrExists says that the address is held by another user.
+	// ErrExists means that the address belongs to another user.
 	ErrExists = errors.New("signup: address already registered")
-	// ErrNotFound says that no user is stored under the key.
+	// ErrReplayed means that the Store holds a user with the same key and ID:
+	// this Create repeats an earlier one.
+	ErrReplayed = errors.New("signup: user already created")
+	// ErrNotFound means that no user is stored under the key.
 	ErrNotFound = errors.New("signup: user not found")
-	// ErrConflict says that the user was changed since it was read.
+	// ErrConflict means that the user was changed since it was read.
 	ErrConflict = errors.New("signup: user changed since it was read")
-	// ErrInvalid says that the input can't be accepted, now or later. From
-	// Accounts it is a *ValidationError, which says why.
+	// ErrInvalid means that the input can't be accepted, now or later. From
+	// Accounts it is a *ValidationError, which lists the reasons.
 	ErrInvalid = errors.New("signup: invalid input")
-	// ErrBadCredentials says that address and password don't log anybody in,
-	// and not why.
+	// ErrBadCredentials means that the address and password log no user in. It
+	// doesn't say why.
 	ErrBadCredentials = errors.New("signup: bad credentials")
-	// ErrKeyReused says that a Registration has the IdempotencyKey of
-	// another one for the same address.
-	ErrKeyReused = errors.New("signup: idempotency key of another registration")
-	// ErrBusy says that nothing was done, for want of capacity, and that the
+	// ErrIdempotencyKeyReused means that a Registration has the IdempotencyKey
+	// of another one for the same address.
+	ErrIdempotencyKeyReused = errors.New("signup: idempotency key of another registration")
+	// ErrBusy means that nothing was done for lack of capacity, and that the
 	// same call may succeed a little later.
 	ErrBusy = errors.New("signup: busy")
 )
 
-// A FieldError says what is wrong with one field of the input. It is an
-// ErrInvalid.
+// The names of the built-in fields in requests and in FieldErrors.
+const (
+	FieldEmail          = "email_address"
+	FieldPassword       = "password"
+	FieldFirstName      = "first_name"
+	FieldLastName       = "last_name"
+	FieldIdempotencyKey = "Idempotency-Key" // a header of the request
+)
+
+// The codes of FieldErrors that this package makes. They are stable.
+const (
+	CodeRequired    = "required"
+	CodeType        = "type" // not a string
+	CodeInvalid     = "invalid"
+	CodeTooShort    = "too_short"
+	CodeTooLong     = "too_long"
+	CodeGuessable   = "guessable"
+	CodeCommon      = "common"
+	CodeCompromised = "compromised"
+)
+
+// A FieldError describes what is wrong with one field of the input. It is
+// ErrInvalid, as a value and as a pointer.
 type FieldError struct {
-	// Field is the field's name in requests: "email_address", "password",
-	// "first_name", "last_name", the Name of a declared Field, or
-	// "Idempotency-Key".
+	// Field is the field's name in requests: one of the Field constants or the
+	// Name of a ProfileField.
 	Field string `json:"field"`
-	// Code is stable, for programs: "required", "type" (not a string),
-	// "invalid", "too_short", "too_long", "guessable", "common",
-	// "compromised", or a code of the application's own.
+	// Code is for programs: one of the Code constants, or a code of the
+	// application's own.
 	Code string `json:"code"`
-	// Message is for the person who filled the form, in English. It may
-	// repeat what they typed, though never a password.
+	// Message is for the person who filled in the form, in English. It may
+	// repeat what was typed, but never a password.
 	Message string `json:"message"`
 }
 
-// Error names the field and the code. It leaves out Message, so that what a
+// Error returns the field and the code. It leaves out Message, so that what a
 // person typed stays out of logs.
 func (e FieldError) Error() string {
 	return "signup: invalid " + e.Field + ": " + e.Code
 }
 
-// GoString is Error, for the same reason.
+// GoString returns Error, for the same reason.
 func (e FieldError) GoString() string { return e.Error() }
 
 // Is reports whether target is ErrInvalid.
 func (e FieldError) Is(target error) bool { return target == ErrInvalid }
 
-// A ValidationError holds everything that is wrong with a Registration. It is
-// an ErrInvalid; get it with errors.As.
+// A ValidationError lists everything that is wrong with a Registration. It is
+// ErrInvalid; get it with errors.As.
 type ValidationError struct {
-	// Fields is never empty. It is in the order email_address, password,
-	// first_name, last_name, then the declared fields as declared, then
-	// Idempotency-Key.
+	// Fields is never empty. Its order is email_address, password, first_name,
+	// last_name, the declared fields as declared, Idempotency-Key.
 	Fields []FieldError
 }
 
-// Error names the fields and their codes, and nothing that was typed.
+// Error returns the fields and their codes, and nothing that was typed.
 func (e *ValidationError) Error() string {
 	var b strings.Builder
 	b.WriteString("signup: invalid ")
@@ -81,7 +101,7 @@ func (e *ValidationError) Error() string {
 	return b.String()
 }
 
-// GoString is Error.
+// GoString returns Error.
 func (e *ValidationError) GoString() string { return e.Error() }
 
 // Is reports whether target is ErrInvalid.

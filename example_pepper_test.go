@@ -24,24 +24,24 @@ const pepperMark = "$pepper-2026$" // names the key
 func (p pepper) Hash(password string) (signup.Hash, error) {
 	h, err := p.Hasher.Hash(password)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
-	return signup.Hash(pepperMark + base64.StdEncoding.EncodeToString(p.aead.Seal(nil, nil, h, nil))), nil
+	return signup.Hash(pepperMark + base64.StdEncoding.EncodeToString(p.aead.Seal(nil, nil, []byte(h), nil))), nil
 }
 
 func (p pepper) Verify(h signup.Hash, password string) bool {
 	return p.Hasher.Verify(p.open(h), password)
 }
-func (p pepper) Current(h signup.Hash) bool { return p.Hasher.Current(p.open(h)) }
+func (p pepper) NeedsRehash(h signup.Hash) bool { return p.Hasher.NeedsRehash(p.open(h)) }
 
 func (p pepper) open(h signup.Hash) signup.Hash {
 	text, marked := strings.CutPrefix(string(h), pepperMark)
 	sealed, err := base64.StdEncoding.DecodeString(text)
 	inner, wrong := p.aead.Open(nil, nil, sealed, nil)
 	if !marked || err != nil || wrong != nil {
-		return nil // which is no hash
+		return "" // which is no hash
 	}
-	return inner
+	return signup.Hash(inner)
 }
 
 // A pepper is a Hasher around another. Users whose hashes have none yet log in

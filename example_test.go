@@ -18,7 +18,7 @@ func Example() {
 	mux := http.NewServeMux()
 	mux.Handle("POST /v1/users/new", signup.NewHandler(accounts, nil))
 
-	server := httptest.NewServer(signup.JSONErrors(mux))
+	server := httptest.NewServer(signup.JSONErrors(mux, nil))
 	defer server.Close()
 	for range 2 {
 		answer, err := http.Post(server.URL+"/v1/users/new", "application/json",
@@ -82,12 +82,12 @@ func ExampleAccounts_Authenticate() {
 	// Ada <nil>
 }
 
-func ExampleField() {
+func ExampleProfileField() {
 	accounts := &signup.Accounts{
 		Store: memstore.New(),
-		Fields: []signup.Field{
+		Fields: []signup.ProfileField{
 			{Name: "company", Required: true},
-			{Name: "locale", Validate: func(value string) error {
+			{Name: "locale", Validate: func(_ context.Context, value string) error {
 				if len(value) != 2 {
 					return signup.FieldError{Code: "format", Message: "'locale' must be a language code of two letters."}
 				}
@@ -112,7 +112,7 @@ func ExampleField() {
 }
 
 func ExampleJSONErrors() {
-	handler := signup.JSONErrors(http.NewServeMux())
+	handler := signup.JSONErrors(http.NewServeMux(), nil)
 
 	answer := httptest.NewRecorder()
 	handler.ServeHTTP(answer, httptest.NewRequest("GET", "/nothing", nil))

@@ -39,7 +39,7 @@ func (plainHasher) Verify(h signup.Hash, password string) bool {
 	return string([]byte(h)) == "plain:"+password
 }
 
-func (plainHasher) Current(h signup.Hash) bool { return bytes.HasPrefix(h, []byte("plain:")) }
+func (plainHasher) NeedsRehash(h signup.Hash) bool { return !strings.HasPrefix(string(h), "plain:") }
 
 func (plainHasher) Work() signup.Work { return signup.Work{Rounds: 1 << 12} }
 
@@ -54,9 +54,9 @@ func newPlainAccounts() (*signup.Accounts, *[]signup.User) {
 			*created = append(*created, *u)
 			return store.Create(ctx, u)
 		}},
-		Fields: []signup.Field{
+		Fields: []signup.ProfileField{
 			{Name: "company"},
-			{Name: "locale", Validate: func(v string) error {
+			{Name: "locale", Validate: func(_ context.Context, v string) error {
 				if v == "en" {
 					return nil
 				}
@@ -258,7 +258,7 @@ func TestHandlerRegisters(t *testing.T) {
 		t.Errorf("created %#v, %v", u, u.Profile)
 	}
 	text, err := json.Marshal(u)
-	if err != nil || strings.Contains(string(text)+u.Version, "undeclared") {
+	if err != nil || strings.Contains(string(text)+string(u.Version), "undeclared") {
 		t.Errorf("created %s, version %q, %v", text, u.Version, err)
 	}
 
@@ -403,7 +403,7 @@ func TestHandlerBodyLimit(t *testing.T) {
 					a := &signup.Accounts{Store: memstore.New(), Hasher: plainHasher{}}
 					h := signup.NewHandler(a, &signup.HandlerOptions{MaxBodyBytes: c.limit, Logger: quiet.Logger})
 					if wrapped {
-						h = signup.JSONErrors(h)
+						h = signup.JSONErrors(h, nil)
 					}
 					server := httptest.NewServer(h)
 					defer server.Close()
@@ -488,7 +488,7 @@ func TestHandlerBusy(t *testing.T) {
 		{0, "2"}, {1, "1"}, {time.Second, "1"}, {1001 * time.Millisecond, "2"}, {time.Hour, "3600"},
 	} {
 		a := failing(func(context.Context, *signup.User) error { return fmt.Errorf("inner text: %w", signup.ErrBusy) })
-		a.MaxWait = c.wait
+		a.HashLimits.MaxWait = c.wait
 		for _, problem := range []bool{false, true} {
 			r := signUp(strings.NewReader(adaBody))
 			check := checkPlain
@@ -523,7 +523,7 @@ func (b blockingHasher) Hash(password string) (signup.Hash, error) {
 func TestHandlerBusyHashing(t *testing.T) {
 	hasher := blockingHasher{begun: make(chan struct{}, 1), end: make(chan struct{})}
 	h := signup.NewHandler(&signup.Accounts{
-		Store: memstore.New(), Hasher: hasher, MaxHashing: 1, MaxWait: time.Millisecond,
+		Store: memstore.New(), Hasher: hasher, HashLimits: signup.HashLimits{MaxConcurrent: 1, MaxWait: time.Millisecond},
 	}, quiet)
 	first := make(chan *http.Response)
 	go func() { first <- post(h, adaBody) }()
@@ -621,7 +621,7 @@ func (b brokenHasher) Hash(string) (signup.Hash, error) {
 	if b.value != nil {
 		panic(b.value)
 	}
-	return nil, b.err
+	return "", b.err
 }
 
 // What a program can throw. Of all but the runtime's own the text may be
@@ -673,7 +673,7 @@ func TestHandlerPanics(t *testing.T) {
 				}
 				// One turn to hash: it must be free afterwards.
 				store := memstore.New()
-				a := &signup.Accounts{Store: store, Hasher: plainHasher{}, MaxHashing: 1, MaxWait: time.Millisecond}
+				a := &signup.Accounts{Store: store, Hasher: plainHasher{}, HashLimits: signup.HashLimits{MaxConcurrent: 1, MaxWait: time.Millisecond}}
 				switch where {
 				case "store":
 					a.Store = fakeStore{Store: store, create: func(ctx context.Context, u *signup.User) error {
@@ -685,7 +685,7 @@ func TestHandlerPanics(t *testing.T) {
 				case "policy":
 					a.Policy = policyFunc(func(context.Context, string, signup.User) error { throw(); return nil })
 				case "field":
-					a.Fields = []signup.Field{{Name: "company", Validate: func(string) error { throw(); return nil }}}
+					a.Fields = []signup.ProfileField{{Name: "company", Validate: func(context.Context, string) error { throw(); return nil }}}
 				}
 				l, logged := newLog(t)
 				h := signup.NewHandler(a, &signup.HandlerOptions{Logger: l})
@@ -755,7 +755,7 @@ func TestHandlerClientGone(t *testing.T) {
 			}
 			checkPlain(t, res, http.StatusServiceUnavailable)
 			records := logged.records(t)
-			if len(records) != 1 || records[0]["level"] != "INFO" || records[0]["msg"] != "signup: sign-up given up" {
+			if len(records) != 1 || records[0]["level"] != "INFO" || records[0]["msg"] != "signup: sign-up abandoned" {
 				t.Errorf("logged %s", logged)
 			}
 		})
@@ -854,7 +854,7 @@ func TestNewHandlerPanics(t *testing.T) {
 	for _, opts := range []*signup.HandlerOptions{nil, {}} {
 		func() {
 			defer func() {
-				if v := recover(); v != "signup: NewHandler: no Accounts" {
+				if v := recover(); v != "signup: sign-up handler without Accounts" {
 					t.Errorf("NewHandler(nil, %v) panics with %v", opts, v)
 				}
 			}()
@@ -873,7 +873,7 @@ func TestHandlerLogLevels(t *testing.T) {
 		attribute  string // and what is in it
 		value      string
 	}{
-		{"registered", nil, adaBody, "INFO", "signup: user registered", "enduser.pseudo.id", ""},
+		{"registered", nil, adaBody, "INFO", "signup: sign-up succeeded", "enduser.pseudo.id", ""},
 		{"no JSON", nil, "{", "DEBUG", "signup: sign-up refused", "http.response.status_code", "400"},
 		{"too long", nil, strings.Repeat(" ", 64<<10+1), "DEBUG", "signup: sign-up refused", "http.response.status_code", "413"},
 		{"wrong type", nil, `{"password": 1}`, "DEBUG", "signup: sign-up refused", "http.response.status_code", "400"},
@@ -935,10 +935,10 @@ func TestHandlerLogsNoSecrets(t *testing.T) {
 			return hook(u)
 		}
 		return store.Create(ctx, u)
-	}}, Fields: []signup.Field{{Name: "company", Validate: func(value string) error {
+	}}, Fields: []signup.ProfileField{{Name: "company", Validate: func(_ context.Context, value string) error {
 		return errors.New("this is no company: " + value)
 	}}}}
-	h := signup.JSONErrors(signup.NewHandler(a, &signup.HandlerOptions{Logger: l}))
+	h := signup.JSONErrors(signup.NewHandler(a, &signup.HandlerOptions{Logger: l}), nil)
 	body := func(email, password, rest string) string {
 		return fmt.Sprintf(`{"email_address": %q, "password": %q%s}`, email, password, rest)
 	}

@@ -10,26 +10,38 @@ import (
 	"strings"
 )
 
-// JSONErrors returns a handler that answers as next does, except that the bare
-// 404, 405 and 500 of routers become JSON in the form of NewHandler's (or
-// problem details, to who prefers those), and that a panic in next becomes a
-// 500, with the stack in slog.Default(). Wrap the whole mux in it:
+// JSONErrorsOptions are the options of JSONErrors. Nil and the zero value select
+// the defaults.
+type JSONErrorsOptions struct {
+	// Logger gets a record of each panic. Nil is slog.Default().
+	Logger *slog.Logger
+}
+
+// JSONErrors returns a handler that responds as next does, except that the bare
+// 404, 405 and 500 of routers become JSON in the form of NewHandler's (or problem
+// details, if the request prefers those), and that a panic in next becomes a
+// 500, with the stack in the log. Wrap the whole mux in it:
 //
-//	http.ListenAndServe(addr, signup.JSONErrors(mux))
+//	http.ListenAndServe(addr, signup.JSONErrors(mux, nil))
 //
-// Bare are an empty body, and the texts that http.NotFound, http.ServeMux and
-// gin write. A body of the application's own is left alone, whatever its
-// status. Headers that next has set, such as Allow, are kept.
+// A response is bare if its body is empty or one of the texts that
+// http.NotFound, http.ServeMux and gin write. A body of the application's own is
+// left alone, whatever its status. Headers that next has set, such as Allow, are
+// kept.
 //
-// A panic after the answer has begun cuts the connection, so that nobody takes
-// half an answer for a whole one; http.ErrAbortHandler passes through.
+// A panic after the response has begun cuts the connection, so that the client
+// doesn't take half a response for a whole one. http.ErrAbortHandler passes
+// through.
 //
-// The ResponseWriter that next gets works with http.ResponseController, and
-// is an http.Flusher, an http.Hijacker, an http.CloseNotifier (which gin's
-// Stream wants) and an io.ReaderFrom. A router's own recovery from panics, such
-// as that of gin.Default, comes before this one, and may end half an answer as
-// if it were whole.
-func JSONErrors(next http.Handler) http.Handler {
+// The ResponseWriter that next gets works with http.ResponseController, and is
+// an http.Flusher, an http.Hijacker, an http.CloseNotifier (which gin's Stream
+// needs) and an io.ReaderFrom. A router's own recovery from panics, such as that
+// of gin.Default, comes first, and may end half a response as if it were whole.
+func JSONErrors(next http.Handler, opts *JSONErrorsOptions) http.Handler {
+	logger := slog.Default
+	if opts != nil && opts.Logger != nil {
+		logger = func() *slog.Logger { return opts.Logger }
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		e := &errorWriter{ResponseWriter: w, r: r}
 		defer func() {
@@ -38,11 +50,11 @@ func JSONErrors(next http.Handler) http.Handler {
 				e.finish()
 				return
 			}
-			logPanic(r.Context(), slog.Default(), v)
+			logPanic(r.Context(), logger(), v)
 			if e.state != fresh && e.state != holding {
 				panic(http.ErrAbortHandler)
 			}
-			e.replace(broken)
+			e.replace(brokenResponse)
 		}()
 		next.ServeHTTP(e, r)
 	})
@@ -88,7 +100,7 @@ func (e *errorWriter) Write(b []byte) (int, error) {
 			return 0, nil
 		}
 		if e.isBare(b) {
-			e.replace(bareAnswer(e.status))
+			e.replace(bareResponse(e.status))
 		}
 	}
 	if e.state == replaced {
@@ -144,7 +156,7 @@ func (e *errorWriter) finish() {
 		return
 	}
 	if e.isBare(nil) {
-		e.replace(bareAnswer(e.status))
+		e.replace(bareResponse(e.status))
 		return
 	}
 	e.pass()
@@ -158,17 +170,17 @@ func (e *errorWriter) pass() {
 	e.state = passing
 }
 
-func (e *errorWriter) replace(ans answer) {
+func (e *errorWriter) replace(res response) {
 	e.state = replaced
 	for _, name := range []string{"Content-Encoding", "Etag", "Last-Modified"} {
 		e.Header().Del(name) // they described another body
 	}
-	ans.write(e.ResponseWriter, e.r)
+	res.write(e.ResponseWriter, e.r)
 }
 
-func bareAnswer(status int) answer {
+func bareResponse(status int) response {
 	if status == http.StatusInternalServerError {
-		return broken
+		return brokenResponse
 	}
 	return httpError(status)
 }

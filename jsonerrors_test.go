@@ -52,9 +52,9 @@ func (s testServer) wait() {
 
 func (p protocol) serve(t *testing.T, h http.Handler) testServer {
 	t.Helper()
-	h = signup.JSONErrors(h)
+	h = signup.JSONErrors(h, nil)
 	if p.nested {
-		h = signup.JSONErrors(h)
+		h = signup.JSONErrors(h, nil)
 	}
 	return serveBare(t, h, p.http2)
 }
@@ -689,7 +689,7 @@ func TestJSONErrorsAbort(t *testing.T) {
 					t.Errorf("recovered %v", v)
 				}
 			}()
-			signup.JSONErrors(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(value) })).
+			signup.JSONErrors(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(value) }), nil).
 				ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
 		}()
 		if w.Body.Len() > 0 || logged.String() != "" {
@@ -760,7 +760,7 @@ func TestJSONErrorsUnsupported(t *testing.T) {
 			}
 		}
 		http.NotFound(w, r)
-	})).ServeHTTP(unflushable{w}, httptest.NewRequest("GET", "/", nil))
+	}), nil).ServeHTTP(unflushable{w}, httptest.NewRequest("GET", "/", nil))
 	checkPlain(t, w.Result(), http.StatusNotFound)
 
 	w = httptest.NewRecorder()
@@ -769,7 +769,7 @@ func TestJSONErrorsUnsupported(t *testing.T) {
 			t.Errorf("Flush: %v", err)
 		}
 		_, _ = io.WriteString(w, "own text")
-	})).ServeHTTP(unflushable{w}, httptest.NewRequest("GET", "/", nil))
+	}), nil).ServeHTTP(unflushable{w}, httptest.NewRequest("GET", "/", nil))
 	if w.Code != 200 || w.Body.String() != "own text" {
 		t.Errorf("status %d, body %s", w.Code, w.Body)
 	}
@@ -894,7 +894,7 @@ func TestJSONErrorsSwitchingProtocols(t *testing.T) {
 		}
 		_, _ = io.WriteString(conn, "switched")
 		_ = conn.Close()
-	})))
+	}), nil))
 	_, _ = io.WriteString(conn, "GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n")
 	text, err := io.ReadAll(conn)
 	if err != nil || !strings.HasPrefix(string(text), "HTTP/1.1 101 ") || !strings.HasSuffix(string(text), "\r\n\r\nswitched") {
@@ -911,7 +911,7 @@ func TestJSONErrorsSwitchingProtocols(t *testing.T) {
 	signup.JSONErrors(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusSwitchingProtocols)
 		panic("inner-text")
-	})).ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+	}), nil).ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
 }
 
 // A fileSender notices whether its own way of sending files is used.
@@ -940,7 +940,7 @@ func TestJSONErrorsReadFrom(t *testing.T) {
 			if n, err := io.Copy(w, onlyReader{strings.NewReader("own text")}); n != 8 || err != nil {
 				t.Errorf("copied %d, %v", n, err)
 			}
-		})).ServeHTTP(f, httptest.NewRequest("GET", "/", nil))
+		}), nil).ServeHTTP(f, httptest.NewRequest("GET", "/", nil))
 		if f.used != c.used || f.Body.String() != "own text" || f.Code != max(c.status, 200) {
 			t.Errorf("status %d: ReadFrom used: %t; %d, %s", c.status, f.used, f.Code, f.Body)
 		}

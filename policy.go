@@ -69,7 +69,7 @@ func (n NIST) Check(ctx context.Context, password string, u User) error {
 	}
 	normal := nfc(password)
 	refused := func(code, message string) error {
-		return FieldError{fieldPassword, code, "'" + fieldPassword + "' must " + message + "."}
+		return FieldError{FieldPassword, code, "'" + FieldPassword + "' must " + message + "."}
 	}
 	switch {
 	case utf8.RuneCountInString(normal) < least:

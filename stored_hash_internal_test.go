@@ -95,7 +95,7 @@ func FuzzStoredHash(f *testing.F) {
 			return
 		}
 		own, err := weak.Hash(password)
-		if err != nil || !weak.Current(own) || !weak.Verify(own, password) || !(User{PasswordHash: own}).CheckPassword(password) {
+		if err != nil || weak.NeedsRehash(own) || !weak.Verify(own, password) || !(User{PasswordHash: own}).CheckPassword(password) {
 			t.Errorf("argon2id's own hash %q of %q, %v", []byte(own), password, err)
 		}
 		if n := len(nfc(password)); n > 70 && n < 75 { // on either side of bcrypt's limit
@@ -107,7 +107,7 @@ func FuzzStoredHash(f *testing.F) {
 
 		h := Hash(hash)
 		s, ok := parseHash(h)
-		current := Bcrypt{}.Current(h) || Bcrypt{Cost: 4}.Current(h) || Argon2id{}.Current(h) || weak.Current(h)
+		current := !Bcrypt{}.NeedsRehash(h) || !Bcrypt{Cost: 4}.NeedsRehash(h) || !Argon2id{}.NeedsRehash(h) || !weak.NeedsRehash(h)
 		if !ok {
 			if (User{PasswordHash: h}).CheckPassword(password) || current && len(hash) <= maxStoredHash {
 				t.Errorf("an unknown hash fits, or is Current: %t", current)

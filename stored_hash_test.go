@@ -326,7 +326,7 @@ func TestStoredRefused(t *testing.T) {
 				t.Errorf("%s: %.20q fits", c.name, password)
 			}
 		}
-		if cheap.Current(signup.Hash(c.hash)) || (signup.Argon2id{}).Current(signup.Hash(c.hash)) {
+		if !cheap.NeedsRehash(signup.Hash(c.hash)) || !(signup.Argon2id{}).NeedsRehash(signup.Hash(c.hash)) {
 			t.Errorf("%s is Current", c.name)
 		}
 	}
@@ -342,7 +342,7 @@ func TestStoredRefusedByLogin(t *testing.T) {
 		refuses := func(hasher signup.Hasher, bound signup.Work) {
 			t.Helper()
 			a := withHash(c.hash, hasher)
-			a.MaxStored = bound
+			a.HashLimits.MaxStoredWork = bound
 			if _, err := a.Authenticate(t.Context(), "a@b.co", "password"); !errors.Is(err, signup.ErrBadCredentials) {
 				t.Errorf("%s, %T, %+v: %v", c.name, hasher, bound, err)
 			}
@@ -371,11 +371,11 @@ func TestStoredTooLong(t *testing.T) {
 	digest := argon2.IDKey([]byte("test"), salt, 1, 4096, 1, 32)
 	h := signup.Hash(fmt.Sprintf("$argon2id$v=19$m=4096,t=1,p=1$%s$%s", b64.EncodeToString(salt), b64.EncodeToString(digest)))
 	a := withHash(string([]byte(h)), cheapArgon2id)
-	a.MaxStored = signup.Work{Rounds: 16, Memory: 1 << 20}
+	a.HashLimits.MaxStoredWork = signup.Work{Rounds: 16, Memory: 1 << 20}
 	if _, err := a.Authenticate(t.Context(), "a@b.co", "test"); !errors.Is(err, signup.ErrBadCredentials) {
 		t.Errorf("4 MiB, where 1 MiB is the bound: %v", err)
 	}
-	if cheapArgon2id.Verify(h, "test") || (signup.Argon2id{Memory: 4096, Time: 1}).Current(h) {
+	if cheapArgon2id.Verify(h, "test") || !(signup.Argon2id{Memory: 4096, Time: 1}).NeedsRehash(h) {
 		t.Error("Argon2id takes it")
 	}
 }
@@ -405,7 +405,7 @@ func TestStoredMax(t *testing.T) {
 		{"argon2id beyond all memory", anArgon2, "password", signup.Work{}, 256<<10 - 1, false},
 	} {
 		a := withHash(c.hash, hasher)
-		a.MaxStored, a.MaxMemory = c.max, c.memory
+		a.HashLimits.MaxStoredWork, a.HashLimits.MaxMemory = c.max, c.memory
 		_, err := a.Authenticate(t.Context(), "a@b.co", c.password)
 		if c.ok != (err == nil) || !c.ok && !errors.Is(err, signup.ErrBadCredentials) {
 			t.Errorf("%s: %v", c.name, err)
@@ -413,7 +413,7 @@ func TestStoredMax(t *testing.T) {
 	}
 
 	a := withHash(aBcrypt, hasher)
-	a.MaxStored.Rounds = 15
+	a.HashLimits.MaxStoredWork.Rounds = 15
 	if _, err := a.Authenticate(t.Context(), "a@b.co", "test"); err == nil || errors.Is(err, signup.ErrBadCredentials) {
 		t.Errorf("a bound of less than the Hasher takes: %v", err)
 	}
@@ -476,14 +476,14 @@ func TestStoredTruncated(t *testing.T) {
 			}
 
 			for _, hasher := range []signup.Hasher{cheap, cheapArgon2id} {
-				a := &signup.Accounts{Hasher: hasher, AllowTruncatedLegacy: true}
+				a := &signup.Accounts{Hasher: hasher, AllowTruncatedBcrypt: true}
 				newUser(t, a, signup.Hash(c.hash))
 				if ok, h := logsIn(t, a, change(c.p72)+"c"); ok || string(h) != c.hash {
 					t.Error("others than the 72 bytes log in")
 				}
 				ok, h := logsIn(t, a, c.p73)
-				if !ok || !hasher.Current(h) || !hasher.Verify(h, c.p73) {
-					t.Fatalf("%t; the hash is Current: %t", ok, hasher.Current(h))
+				if !ok || hasher.NeedsRehash(h) || !hasher.Verify(h, c.p73) {
+					t.Fatalf("%t; the hash needs a rehash: %t", ok, hasher.NeedsRehash(h))
 				}
 				for _, wrong := range []string{change(c.p73), c.p72, c.p73 + "x"} {
 					if ok, _ := logsIn(t, a, wrong); ok {
@@ -523,8 +523,8 @@ func TestStoredNFD(t *testing.T) {
 				t.Errorf("%s: the other spelling logs in", h)
 			}
 			ok, now := logsIn(t, a, nfd)
-			if !ok || !hasher.Current(now) || string(now) == h {
-				t.Errorf("%s: %t; Current: %t", h, ok, hasher.Current(now))
+			if !ok || hasher.NeedsRehash(now) || string(now) == h {
+				t.Errorf("%s: %t; needs a rehash: %t", h, ok, hasher.NeedsRehash(now))
 			}
 			u := signup.User{PasswordHash: now}
 			if !u.CheckPassword(nfc) || !u.CheckPassword(nfd) {
@@ -554,8 +554,8 @@ func TestStoredTakenOver(t *testing.T) {
 				t.Errorf("%s: another password", c.hash)
 			}
 			ok, h := logsIn(t, a, c.password)
-			if !ok || !hasher.Current(h) || !hasher.Verify(h, c.password) {
-				t.Errorf("%s, %T: %t; Current: %t", c.hash, hasher, ok, hasher.Current(h))
+			if !ok || hasher.NeedsRehash(h) || !hasher.Verify(h, c.password) {
+				t.Errorf("%s, %T: %t; needs a rehash: %t", c.hash, hasher, ok, hasher.NeedsRehash(h))
 			}
 			if ok, _ := logsIn(t, a, c.password); !ok {
 				t.Errorf("%s, %T: the next log-in", c.hash, hasher)

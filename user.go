@@ -1,83 +1,114 @@
 package signup
 
 import (
-	"bytes"
 	"fmt"
 	"log/slog"
 	"maps"
 	"time"
 )
 
-// A User is one account. The zero value is nobody: it has no key, so that no
-// Store takes it. A User is plain data: copies share PasswordHash and Profile,
-// and nothing in it is safe for use by several goroutines while one changes it.
+// A User is one account. It is plain data: copies share Profile, and a User
+// must not be used by several goroutines while one of them changes it. The zero
+// User has no key, so that no Store accepts it.
 //
-// Its JSON form has everything but PasswordHash and Version. Through fmt and
-// log/slog it shows its ID and whether it is active, and neither address nor
-// name.
+// Its JSON form is for the user and the application's own pages: it leaves out
+// PasswordHash, SecurityStamp, Private, Placeholder and Version. fmt and
+// log/slog show only ID and Active.
 type User struct {
-	// ID identifies the account for good: it is random, or made of the
-	// random Registration.IdempotencyKey, and says nothing about the
-	// address. It never changes.
+	// ID identifies the account and never changes. It is random, or derived
+	// from the random Registration.IdempotencyKey, and reveals nothing about
+	// the address. While an address is being changed, one ID is stored under
+	// two keys.
 	ID string `json:"id"`
-	// Email is the address as it was typed. Mail goes there; to compare
-	// addresses use Key.
+	// Email is the address as the user typed it. Send mail there; compare
+	// addresses by Key.
 	Email     string `json:"email_address"`
 	FirstName string `json:"first_name,omitempty"`
 	LastName  string `json:"last_name,omitempty"`
-	// PasswordHash is what CheckPassword checks; empty: no password fits.
+	// PasswordHash is the hash that a password is checked against. If it is
+	// empty, no password matches.
 	PasswordHash Hash `json:"-"`
-	// Active says whether the user may log in.
+	// Active reports whether the user may log in.
 	Active bool `json:"is_active"`
-	// CreatedAt and UpdatedAt are in UTC, to the millisecond.
+	// CreatedAt is when the account was created, and UpdatedAt when it was last
+	// changed. Accounts sets both; a Store keeps them as given, in UTC, to the
+	// millisecond.
 	CreatedAt time.Time `json:"created_at"`
 	UpdatedAt time.Time `json:"updated_at"`
-	// Profile holds the declared extra fields (Accounts.Fields) by name.
-	// One that wasn't given is absent. Nil and empty are the same.
+	// EmailVerifiedAt is when the user last proved that mail to Email reaches
+	// them. Zero: never. In UTC, to the millisecond.
+	EmailVerifiedAt time.Time `json:"email_verified_at,omitzero"`
+	// Profile holds the values of the declared extra fields (Accounts.Fields)
+	// by name. A field without a value is absent. Nil and empty are the same.
 	Profile map[string]string `json:"profile,omitempty"`
-	// Version is set by the Store: Update and Delete compare it. It is
-	// opaque, and means nothing to another Store.
-	Version string `json:"-"`
 
-	key   string // what SetKey was given,
+	// SecurityStamp is a random text that changes whenever all sessions and
+	// tokens of the user must end: with a new password or address, a removed
+	// second factor, or "log out everywhere". A rehash doesn't change it.
+	// Register sets it. Users stored before it existed have the empty stamp,
+	// which is a stamp like any other.
+	SecurityStamp string `json:"-"`
+	// Private is kept for this package; see its type.
+	Private Private `json:"-"`
+	// Placeholder reports that this is not a user but an address that is held
+	// for one while an address is changed. A placeholder logs nobody in, and
+	// searches, exports and listings leave it out; Store.Get returns it.
+	Placeholder bool `json:"-"`
+
+	// Version is set by the Store. Update and Delete compare it with the
+	// stored user's.
+	Version Version `json:"-"`
+
+	key   string // as SetKey set it,
 	rule  string
 	keyOf string // for this Email
 }
 
-// Key returns the canonical form of u.Email, by which Stores find the user and
-// which no two users share; "" if Email has none (see CanonicalEmail).
+// Key returns the canonical form of u.Email. Stores find a user by it, and no
+// two users share one. If Email has no canonical form (see CanonicalEmail), Key
+// returns "".
 //
-// For a user read from a Store it is the key that the Store holds, even if
-// CanonicalEmail would make another one of the address today (its Unicode
-// tables change), for as long as Email isn't changed.
+// For a user read from a Store, Key returns the key under which the Store holds
+// the user, even if CanonicalEmail would return another one today because its
+// Unicode tables have changed. That stays so when Email is spelled in another
+// way, and ends when it becomes another address.
 func (u User) Key() string {
-	if u.key != "" && u.keyOf == u.Email {
-		return u.key
-	}
-	key, err := CanonicalEmail(u.Email)
-	if err != nil {
-		return ""
-	}
+	key, _ := u.keyAndRule()
 	return key
 }
 
 // KeyRule returns the name of the rule by which Key was made: EmailRule, or, for
-// a user read from a Store, the one that the Store holds.
+// a user read from a Store, the rule that the Store holds.
 func (u User) KeyRule() string {
-	if u.key != "" && u.keyOf == u.Email {
-		return u.rule
-	}
-	return EmailRule
+	_, rule := u.keyAndRule()
+	return rule
 }
 
-// SetKey is for implementations of Store: it sets what Key and KeyRule return
-// for the present Email, namely the key under which the user was stored.
+func (u User) keyAndRule() (key, rule string) {
+	if u.key != "" && u.keyOf == u.Email {
+		return u.key, u.rule
+	}
+	key, err := CanonicalEmail(u.Email)
+	if err != nil {
+		return "", EmailRule
+	}
+	if u.key != "" {
+		if before, err := CanonicalEmail(u.keyOf); err == nil && before == key {
+			return u.key, u.rule
+		}
+	}
+	return key, EmailRule
+}
+
+// SetKey is for implementations of Store. It sets what Key and KeyRule return
+// for the present Email: the key under which the user is stored, and its rule.
 func (u *User) SetKey(key, rule string) { u.key, u.rule, u.keyOf = key, rule, u.Email }
 
-// SetPassword sets u.PasswordHash to the hash of password by the default
-// Hasher, Bcrypt{}, in the calling goroutine: no queue, no policy. It changes
-// u only, not the Store. An empty password is an ErrInvalid, and so is one
-// that isn't UTF-8.
+// SetPassword sets u.PasswordHash to a hash of password by Bcrypt{}. It is for
+// imports and tests: it hashes in the calling goroutine, without limit, checks
+// no policy, changes neither u.SecurityStamp nor the Store, and ignores the
+// application's Hasher. If password is empty, longer than 4096 bytes or not
+// UTF-8, the error is ErrInvalid.
 func (u *User) SetPassword(password string) error {
 	if e := checkPasswordText(password); e != nil {
 		return *e
@@ -90,23 +121,24 @@ func (u *User) SetPassword(password string) error {
 	return nil
 }
 
-// CheckPassword reports whether password is the user's. It hashes in the
-// calling goroutine: no queue, no policy, and it doesn't look at Active. To log
-// someone in, Accounts.Authenticate is safer.
+// CheckPassword reports whether password is the user's. It is for imports and
+// tests: it hashes in the calling goroutine, without limit, and ignores Active
+// and Placeholder. To log a user in, call [Accounts.Authenticate].
 //
-// The hash may be of any cost up to the default that Accounts.MaxStored has with
-// the default Hasher, and in any of these formats:
+// The hash may cost as much as the default of HashLimits.MaxStoredWork permits
+// with the default Hasher. It may have any of these formats:
 //
-//   - Bcrypt's and Argon2id's
+//   - those of Bcrypt and Argon2id
 //   - "$2a$", "$2b$" and "$2y$": bcrypt by other programs, for passwords of at
 //     most 72 bytes
 //   - "$argon2id$v=19$m=…,t=…,p=…$…": the PHC string format
-//   - "pbkdf2:sha256:…", also with the other digests, "scrypt:N:r:p$…" and
-//     "sha1$…" and kin (an HMAC keyed by the salt): Werkzeug, that is, Flask
+//   - "pbkdf2:sha256:…" and the other digests, "scrypt:N:r:p$…", and "sha1$…"
+//     and the other digests (an HMAC keyed by the salt): Werkzeug, used by Flask
 //   - "pbkdf2_sha256$…": Django
 //
-// Those of other programs are tried with the password as it was typed, then in
-// normalisation form C. A hash that is the password itself is never accepted.
+// Hashes by other programs are checked with the password as it was typed, then
+// in normalization form C. A hash that contains the password itself is never
+// accepted.
 func (u User) CheckPassword(password string) bool {
 	if len(password) > maxPasswordText {
 		return false
@@ -115,7 +147,7 @@ func (u User) CheckPassword(password string) bool {
 	return ok && s.work.fits(maxStored(Bcrypt{}.Work())) && s.verify(password, false).ok
 }
 
-// Equal reports whether u and v are the same in all fields but
+// Equal reports whether u and v are the same in all exported fields except
 // Version. Times are compared to the millisecond.
 func (u User) Equal(v User) bool {
 	sameTime := func(a, b time.Time) bool {
@@ -125,54 +157,23 @@ func (u User) Equal(v User) bool {
 		u.Email == v.Email &&
 		u.FirstName == v.FirstName &&
 		u.LastName == v.LastName &&
-		bytes.Equal(u.PasswordHash, v.PasswordHash) &&
+		u.PasswordHash == v.PasswordHash &&
 		u.Active == v.Active &&
 		sameTime(u.CreatedAt, v.CreatedAt) &&
 		sameTime(u.UpdatedAt, v.UpdatedAt) &&
-		maps.Equal(u.Profile, v.Profile)
+		sameTime(u.EmailVerifiedAt, v.EmailVerifiedAt) &&
+		maps.Equal(u.Profile, v.Profile) &&
+		u.SecurityStamp == v.SecurityStamp &&
+		u.Private == v.Private &&
+		u.Placeholder == v.Placeholder
 }
 
-// Format writes the user's ID and whether it is active, for every verb.
+// Format writes ID and Active, for every verb.
 func (u User) Format(s fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(s, "{ID:%s Active:%t}", u.ID, u.Active)
 }
 
-// LogValue shows the user's ID and whether it is active.
+// LogValue returns ID and Active.
 func (u User) LogValue() slog.Value {
 	return slog.GroupValue(slog.String("id", u.ID), slog.Bool("active", u.Active))
 }
-
-// A Hash is a password's hash, in a format that names itself, such as bcrypt's
-// "$2a$12$…". It is text: a Store may refuse one that isn't UTF-8.
-//
-// It shows as "[redacted]" through fmt, log/slog and every encoding that asks
-// for text (JSON, XML, YAML), and decoding never sets it. A Store converts it
-// with []byte(h). What no method can prevent: fmt doesn't call methods on the
-// unexported fields of a struct, so keep Users in exported ones, or pointers.
-type Hash []byte
-
-const redacted = "[redacted]"
-
-// Format writes "[redacted]", for every verb.
-func (h Hash) Format(s fmt.State, _ rune) { _, _ = s.Write([]byte(redacted)) }
-
-// String returns "[redacted]".
-func (h Hash) String() string { return redacted }
-
-// LogValue is "[redacted]".
-func (h Hash) LogValue() slog.Value { return slog.StringValue(redacted) }
-
-// MarshalText returns "[redacted]".
-func (h Hash) MarshalText() ([]byte, error) { return []byte(redacted), nil }
-
-// UnmarshalText leaves h as it is: a hash never comes from a client.
-func (h *Hash) UnmarshalText([]byte) error { return nil }
-
-// UnmarshalJSON leaves h as it is, also for null.
-func (h *Hash) UnmarshalJSON([]byte) error { return nil }
-
-// GobEncode returns "[redacted]": sessions are often kept as gobs.
-func (h Hash) GobEncode() ([]byte, error) { return h.MarshalText() }
-
-// GobDecode leaves h as it is.
-func (h *Hash) GobDecode([]byte) error { return nil }

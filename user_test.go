@@ -151,11 +151,16 @@ func TestUserEqual(t *testing.T) {
 		"Email":        func(u *signup.User) { u.Email = "ada@example.org" },
 		"FirstName":    func(u *signup.User) { u.FirstName = "x" },
 		"LastName":     func(u *signup.User) { u.LastName = "x" },
-		"PasswordHash": func(u *signup.User) { u.PasswordHash = nil },
+		"PasswordHash": func(u *signup.User) { u.PasswordHash = "" },
 		"Active":       func(u *signup.User) { u.Active = false },
 		"CreatedAt":    func(u *signup.User) { u.CreatedAt = u.CreatedAt.Add(time.Millisecond) },
 		"UpdatedAt":    func(u *signup.User) { u.UpdatedAt = u.UpdatedAt.Add(time.Millisecond) },
 		"Profile":      func(u *signup.User) { u.Profile = map[string]string{"company": "x"} },
+
+		"EmailVerifiedAt": func(u *signup.User) { u.EmailVerifiedAt = u.CreatedAt },
+		"SecurityStamp":   func(u *signup.User) { u.SecurityStamp = "x" },
+		"Private":         func(u *signup.User) { u.Private = "x" },
+		"Placeholder":     func(u *signup.User) { u.Placeholder = true },
 	} {
 		u := ada()
 		change(&u)

@@ -14,7 +14,7 @@ func TestWire(t *testing.T) {
 	accounts := &signup.Accounts{Store: memstore.New(), Policy: signup.AnyPassword, Hasher: signup.Bcrypt{Cost: 4}}
 	mux := http.NewServeMux()
 	mux.Handle("/v1/users/new", signup.NewHandler(accounts, nil))
-	server := httptest.NewServer(signup.JSONErrors(mux))
+	server := httptest.NewServer(signup.JSONErrors(mux, nil))
 	defer server.Close()
 	wiretest.Run(t, server.URL, wiretest.Cases(t, wiretest.SignUp))
 }

@@ -25,7 +25,7 @@ func (s *Store) Create(ctx context.Context, u *signup.User) error {
 			Body: bytes.NewReader(body), Header: plain(), Instrument: s.instrument,
 		})
 		if f == nil {
-			u.Version = version
+			u.Version = signup.Version(version)
 			return nil
 		}
 		f.attempts += earlier
@@ -38,11 +38,7 @@ func (s *Store) Create(ctx context.Context, u *signup.User) error {
 		case err == nil && stored.WriteToken == doc.WriteToken:
 			return s.confirm(ctx, f, doc, body, u, stored)
 		case err == nil && stored.ID == doc.ID && refused:
-			u.Version = ""
-			if v := stored.user(); v.Equal(*u) {
-				u.Version = stored.version.String()
-			}
-			return nil
+			return s.confirmReplayed(ctx, f, stored)
 		case err == nil && stored.ID != doc.ID && refused && (looked || f.attempts <= 1):
 			return fmt.Errorf("esstore: create: %w", signup.ErrExists)
 		case err == nil && stored.ID != doc.ID && pause <= lastPause:

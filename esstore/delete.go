@@ -51,7 +51,7 @@ func (s *Store) Delete(ctx context.Context, u signup.User) error {
 		return fmt.Errorf("esstore: delete: %w", signup.ErrNotFound)
 	case err != nil && errors.Is(err, ctx.Err()):
 		return fmt.Errorf("esstore: delete: %w", err)
-	case err == nil && stored.version.String() != u.Version, f.status == http.StatusConflict && !again:
+	case err == nil && stored.version.String() != string(u.Version), f.status == http.StatusConflict && !again:
 		return fmt.Errorf("esstore: delete: %w", signup.ErrConflict)
 	}
 	return f
@@ -74,7 +74,7 @@ func (s *Store) confirmGone(ctx context.Context, f *failure, send func(context.C
 	switch {
 	case errors.Is(err, signup.ErrNotFound), err == nil && stored.ID != u.ID:
 		return nil
-	case err == nil && stored.version.String() != u.Version:
+	case err == nil && stored.version.String() != string(u.Version):
 		return fmt.Errorf("esstore: delete: %w", signup.ErrConflict)
 	}
 	return f

@@ -63,7 +63,7 @@ func newDocument(u signup.User) (document, error) {
 	if d.ID == "" || d.Key == "" {
 		return document{}, fmt.Errorf("esstore: a user without address or ID: %w", signup.ErrInvalid)
 	}
-	valid := utf8.Valid(d.Password)
+	valid := utf8.ValidString(string(d.Password))
 	for _, text := range [...]string{d.ID, d.Key, string(d.KeyRule), d.Email, d.FirstName, d.LastName} {
 		valid = valid && utf8.ValidString(text)
 	}
@@ -135,12 +135,12 @@ func idOf(key string) (id [43]byte) {
 }
 
 // A hashText is a signup.Hash that encoding/json shows.
-type hashText []byte
+type hashText string
 
-func (h hashText) MarshalText() ([]byte, error) { return h, nil }
+func (h hashText) MarshalText() ([]byte, error) { return []byte(h), nil }
 
 func (h *hashText) UnmarshalText(text []byte) error {
-	*h = append(hashText(nil), text...)
+	*h = hashText(text)
 	return nil
 }
 

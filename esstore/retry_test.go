@@ -97,7 +97,7 @@ func TestUpdateRetried(t *testing.T) {
 		{"409, it is there", conflict, foundLast(1), confirmed},
 		{"409, another's is there", conflict, foundChanged, "ErrConflict"},
 		{"409, another user is there", conflict, foundAnother, "ErrConflict"},
-		{"409, nothing is there", conflict, nothing, "ErrConflict ErrNotFound"},
+		{"409, nothing is there", conflict, nothing, "ErrNotFound"},
 		{"409, GET fails", conflict, denied, unknown},
 		{"429, it is there", tooMany, foundLast(1), confirmed},
 		{"429, the former is there", tooMany, foundFirst, unknown},

@@ -174,7 +174,7 @@ func TestSearchedUser(t *testing.T) {
 	f := newFake(t, setUp, opened("A"), listedBody("A", fmt.Sprintf(`{"_id":%q,"_source":%s,"sort":[1,"x",0]}`, id, source)), closed)
 	store := f.store()
 	want := newUser()
-	want.PasswordHash = nil
+	want.PasswordHash = ""
 	var listed []signup.User
 	for u, err := range store.Search(t.Context(), esstore.Query{}) {
 		if err != nil {

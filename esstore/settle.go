@@ -2,6 +2,8 @@ package esstore
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -45,7 +47,7 @@ func detach(ctx context.Context, bound time.Duration) (context.Context, context.
 func (s *Store) settleChange(ctx context.Context, f *failure, u signup.User) (found, error) {
 	for pause := firstPause; ; pause *= 2 {
 		stored, err := s.settle(ctx, f, u.Key())
-		lags := err == nil && f.status == http.StatusConflict && stored.version.String() == u.Version
+		lags := err == nil && f.status == http.StatusConflict && stored.version.String() == string(u.Version)
 		if !lags || pause > lastPause {
 			return stored, err
 		}
@@ -68,7 +70,7 @@ func (s *Store) confirm(ctx context.Context, f *failure, doc document, body []by
 		version, again := s.replace(detached, f.op, doc, body, stored.version)
 		cancel()
 		if again == nil {
-			u.Version = version
+			u.Version = signup.Version(version)
 			return nil
 		}
 		if again.status != http.StatusConflict || pause > lastPause || !sleep(ctx, pause) {
@@ -78,6 +80,30 @@ func (s *Store) confirm(ctx context.Context, f *failure, doc document, body []by
 		// between, or what was read is lost.
 		var err error
 		if stored, err = s.settle(ctx, again, doc.Key); err != nil || stored.WriteToken != doc.WriteToken {
+			return f
+		}
+	}
+}
+
+// confirmReplayed makes sure of the user stored, which an earlier Create has
+// stored: what was read may not be durable yet. It returns ErrReplayed, or f.
+func (s *Store) confirmReplayed(ctx context.Context, f *failure, stored found) error {
+	for pause := firstPause; ; pause *= 2 {
+		body, err := json.Marshal(&stored.document)
+		if err != nil {
+			return f
+		}
+		detached, cancel := detach(ctx, settleTimeout)
+		_, again := s.replace(detached, f.op, stored.document, body, stored.version)
+		cancel()
+		if again == nil {
+			return fmt.Errorf("esstore: create: %w", signup.ErrReplayed)
+		}
+		if again.status != http.StatusConflict || pause > lastPause || !sleep(ctx, pause) {
+			return f
+		}
+		key, id := stored.Key, stored.ID
+		if stored, err = s.settle(ctx, again, key); err != nil || stored.ID != id {
 			return f
 		}
 	}

@@ -78,7 +78,7 @@ func (s *Store) Get(ctx context.Context, key string) (signup.User, error) {
 		return signup.User{}, err
 	}
 	u := stored.user()
-	u.Version = stored.version.String()
+	u.Version = signup.Version(stored.version.String())
 	return u, nil
 }
 

@@ -22,7 +22,7 @@ func (s *Store) Update(ctx context.Context, u *signup.User) error {
 	version, f := s.replace(ctx, "update", doc, body, v)
 	switch {
 	case f == nil:
-		u.Version = version
+		u.Version = signup.Version(version)
 		return nil
 	case f.noIndex() && f.attempts <= 1:
 		return s.conflict(ctx, "update", *u, f)
@@ -39,7 +39,7 @@ func (s *Store) Update(ctx context.Context, u *signup.User) error {
 		return gone("update")
 	case err != nil && errors.Is(err, ctx.Err()):
 		return fmt.Errorf("esstore: update: %w", err)
-	case err == nil && stored.version.String() != u.Version, f.attempts <= 1:
+	case err == nil && stored.version.String() != string(u.Version), f.attempts <= 1:
 		return fmt.Errorf("esstore: update: %w", signup.ErrConflict)
 	}
 	return f
@@ -54,12 +54,12 @@ func (s *Store) conflict(ctx context.Context, op string, u signup.User, f *failu
 		return gone(op)
 	case err != nil:
 		return err
-	case f != nil && stored.version.String() == u.Version:
+	case f != nil && stored.version.String() == string(u.Version):
 		return f // it is there, but the alias of its own is missing
 	}
 	return fmt.Errorf("esstore: %s: %w", op, signup.ErrConflict)
 }
 
 func gone(op string) error {
-	return fmt.Errorf("esstore: %s: %w: %w", op, signup.ErrConflict, signup.ErrNotFound)
+	return fmt.Errorf("esstore: %s: %w", op, signup.ErrNotFound)
 }

@@ -28,7 +28,7 @@ func (v version) String() string {
 // parseVersion returns u's version, unless it can't be one of u in an index
 // of this alias.
 func parseVersion(u signup.User, alias string) (version, bool) {
-	parts := strings.Split(u.Version, "/")
+	parts := strings.Split(string(u.Version), "/")
 	if len(parts) != 4 {
 		return version{}, false
 	}
@@ -36,7 +36,7 @@ func parseVersion(u signup.User, alias string) (version, bool) {
 	primaryTerm, err2 := strconv.Atoi(parts[2])
 	v := version{parts[0], seqNo, primaryTerm, ownerOf(u.Key(), u.ID)}
 	ok := err1 == nil && err2 == nil && seqNo >= 0 && primaryTerm >= 0 &&
-		isIndexOf(v.index, alias) && v.String() == u.Version
+		isIndexOf(v.index, alias) && v.String() == string(u.Version)
 	return v, ok
 }
 

@@ -9,7 +9,7 @@ import (
 )
 
 func versionedUser(version string) signup.User {
-	u := signup.User{ID: "ID-4711", Email: "ada@example.org", Version: version}
+	u := signup.User{ID: "ID-4711", Email: "ada@example.org", Version: signup.Version(version)}
 	u.SetKey("ada@example.org", signup.EmailRule)
 	return u
 }

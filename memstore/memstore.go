@@ -1,5 +1,5 @@
-// Package memstore keeps users in memory: for tests, for trying things out, and
-// for a program whose users may be gone when it ends.
+// Package memstore keeps users in memory, for tests, for trials and for programs
+// whose users may be gone when they end.
 package memstore
 
 import (
@@ -18,14 +18,12 @@ import (
 	"github.com/gosignup/signup"
 )
 
-var errGone = fmt.Errorf("%w: %w", signup.ErrConflict, signup.ErrNotFound)
-
-// A Store is a signup.Store in memory, to be made by New. It is safe for
-// concurrent use, and must not be copied. It keeps every text exactly, UTF-8
-// or not.
+// A Store is a signup.Store in memory; make it with New. It is safe for
+// concurrent use and must not be copied. It keeps every text exactly, UTF-8 or
+// not. What it acknowledges is kept until the process ends.
 type Store struct {
 	mu    sync.RWMutex
-	users map[string]*signup.User // by key; a map that grows copies pointers faster
+	users map[string]*signup.User // by key; what is stored is replaced, never changed
 }
 
 // New returns an empty Store.
@@ -40,24 +38,23 @@ func (s *Store) Create(ctx context.Context, u *signup.User) error {
 	}
 	key := u.Key()
 	if key == "" || u.ID == "" {
-		return fmt.Errorf("memstore: a user without address or ID: %w", signup.ErrInvalid)
+		return fmt.Errorf("memstore: user without address or ID: %w", signup.ErrInvalid)
 	}
-	stored := record(u, key)
+	if err := check(*u); err != nil {
+		return err
+	}
+	stored := record(*u, key, u.KeyRule())
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	holder, held := s.users[key]
-	switch {
-	case !held:
-		s.users[key] = stored
-		u.Version = stored.Version
-	case holder.ID != u.ID:
+	if holder, held := s.users[key]; held {
+		if holder.ID == u.ID {
+			return signup.ErrReplayed
+		}
 		return signup.ErrExists
-	case holder.Equal(*u):
-		u.Version = holder.Version
-	default:
-		u.Version = ""
 	}
+	s.users[key] = stored
+	u.Version = stored.Version
 	return nil
 }
 
@@ -67,12 +64,14 @@ func (s *Store) Get(ctx context.Context, key string) (signup.User, error) {
 		return signup.User{}, err
 	}
 	s.mu.RLock()
-	u, ok := s.users[key]
+	stored, ok := s.users[key]
 	s.mu.RUnlock()
 	if !ok {
 		return signup.User{}, signup.ErrNotFound
 	}
-	return clone(*u, key), nil // what is stored is replaced, never changed
+	u := *stored
+	u.Profile = maps.Clone(u.Profile)
+	return u, nil
 }
 
 // Update implements signup.Store.
@@ -80,18 +79,18 @@ func (s *Store) Update(ctx context.Context, u *signup.User) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	if err := check(*u); err != nil {
+		return err
+	}
 	key := u.Key()
-	stored := record(u, key)
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	holder, held := s.users[key]
-	switch {
-	case !held:
-		return errGone
-	case holder.Version != u.Version || holder.ID != u.ID:
-		return signup.ErrConflict
+	holder, err := s.holder(key, *u)
+	if err != nil {
+		return err
 	}
+	stored := record(*u, key, holder.KeyRule())
 	s.users[key] = stored
 	u.Version = stored.Version
 	return nil
@@ -106,19 +105,28 @@ func (s *Store) Delete(ctx context.Context, u signup.User) error {
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	holder, held := s.users[key]
-	switch {
-	case !held:
-		return signup.ErrNotFound
-	case holder.Version != u.Version || holder.ID != u.ID:
-		return signup.ErrConflict
+	if _, err := s.holder(key, u); err != nil {
+		return err
 	}
 	delete(s.users, key)
 	return nil
 }
 
-// All lists the users that are there when each is reached, in no order. A user
-// who is created or deleted meanwhile may be missing. The only error is ctx's.
+// holder returns the user stored under key if it has u's Version and ID. It is
+// called with mu held.
+func (s *Store) holder(key string, u signup.User) (*signup.User, error) {
+	holder, held := s.users[key]
+	switch {
+	case !held:
+		return nil, signup.ErrNotFound
+	case holder.Version != u.Version || holder.ID != u.ID:
+		return nil, signup.ErrConflict
+	}
+	return holder, nil
+}
+
+// All lists the users, without placeholders, in no order. A user who is created
+// or deleted during the listing may be missing. The only error is ctx's.
 func (s *Store) All(ctx context.Context) iter.Seq2[signup.User, error] {
 	return func(yield func(signup.User, error) bool) {
 		s.mu.RLock()
@@ -126,7 +134,7 @@ func (s *Store) All(ctx context.Context) iter.Seq2[signup.User, error] {
 		s.mu.RUnlock()
 		for _, key := range keys {
 			u, err := s.Get(ctx, key)
-			if errors.Is(err, signup.ErrNotFound) {
+			if errors.Is(err, signup.ErrNotFound) || u.Placeholder {
 				continue
 			}
 			if !yield(u, err) || err != nil {
@@ -136,49 +144,30 @@ func (s *Store) All(ctx context.Context) iter.Seq2[signup.User, error] {
 	}
 }
 
-// record returns a copy of u to be stored, with a Version of its own.
-func record(u *signup.User, key string) *signup.User {
-	var stored *signup.User
-	var hash signup.Hash
-	if n := len(u.PasswordHash); n > 0 && n <= roomForHash {
-		// One allocation, and later one look at memory, less.
-		both := new(struct {
-			user signup.User
-			hash [roomForHash]byte
-		})
-		stored, hash = &both.user, both.hash[:n]
-		copy(hash, u.PasswordHash)
-	} else {
-		stored, hash = new(signup.User), slices.Clone(u.PasswordHash)
+// check returns ErrInvalid for a user that no Store accepts.
+func check(u signup.User) error {
+	if len(u.Private) > signup.MaxPrivate {
+		return fmt.Errorf("memstore: Private longer than %d bytes: %w", signup.MaxPrivate, signup.ErrInvalid)
 	}
-	*stored = *u
-	stored.PasswordHash = hash
-	detach(stored, key)
-	stored.Version = newVersion()
-	return stored
+	return nil
 }
 
-const roomForHash = 64 // one of bcrypt's
-
-// clone returns a copy of u that shares nothing with it.
-func clone(u signup.User, key string) signup.User {
-	u.PasswordHash = slices.Clone(u.PasswordHash)
-	detach(&u, key)
-	return u
-}
-
-// detach makes of u, a copy but for its hash, what a Store keeps.
-func detach(u *signup.User, key string) {
+// record returns a copy of u to be stored, with a new Version.
+func record(u signup.User, key, rule string) *signup.User {
 	u.Profile = maps.Clone(u.Profile)
-	u.CreatedAt = u.CreatedAt.UTC().Truncate(time.Millisecond)
-	u.UpdatedAt = u.UpdatedAt.UTC().Truncate(time.Millisecond)
-	u.SetKey(key, u.KeyRule())
+	for _, at := range []*time.Time{&u.CreatedAt, &u.UpdatedAt, &u.EmailVerifiedAt} {
+		*at = at.UTC().Truncate(time.Millisecond)
+	}
+	u.SetKey(key, rule)
+	u.Version = newVersion()
+	return &u
 }
 
-// newVersion returns a version that no other write has, in any Store.
-func newVersion() string {
+// newVersion returns a Version that no other write in this process has made, in
+// any Store.
+func newVersion() signup.Version {
 	var b [48]byte
-	return string(strconv.AppendUint(append(b[:0], origin...), writes.Add(1), 36))
+	return signup.Version(strconv.AppendUint(append(b[:0], origin...), writes.Add(1), 36))
 }
 
 var (

@@ -36,7 +36,7 @@ func main() {
 	accounts := &signup.Accounts{Store: store}
 	mux := http.NewServeMux()
 	mux.Handle("/v1/users/new", signup.NewHandler(accounts, nil))
-	serve.Main(signup.JSONErrors(mux), addr, nil)
+	serve.Main(signup.JSONErrors(mux, nil), addr, nil)
 }
 
 func open() (*esstore.Store, error) {

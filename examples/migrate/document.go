@@ -205,7 +205,7 @@ func (d document) user(now time.Time) signup.User {
 		PasswordHash: signup.Hash(d.hash), Active: d.active, CreatedAt: d.created,
 	}
 	if isPassword(d.hash) {
-		u.PasswordHash = nil
+		u.PasswordHash = ""
 	}
 	if d.created.IsZero() {
 		u.CreatedAt = now.UTC().Truncate(time.Millisecond)

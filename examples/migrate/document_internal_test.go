@@ -244,7 +244,7 @@ func TestUser(t *testing.T) {
 	if !got.CreatedAt.Equal(today) || !got.UpdatedAt.Equal(today) {
 		t.Errorf("of an unknown time, the user is of %v and %v", got.CreatedAt, got.UpdatedAt)
 	}
-	if got.PasswordHash != nil {
+	if got.PasswordHash != "" {
 		t.Error("the password itself is taken over")
 	}
 	if got.Active {

@@ -14,7 +14,7 @@ func main() {
 	accounts := &signup.Accounts{Store: memstore.New()}
 	mux := http.NewServeMux()
 	mux.Handle("/v1/users/new", signup.NewHandler(accounts, nil))
-	serve.Main(signup.JSONErrors(mux), serve.AddrFlag(), hint)
+	serve.Main(signup.JSONErrors(mux, nil), serve.AddrFlag(), hint)
 }
 
 func hint(url string) string {

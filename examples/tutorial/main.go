@@ -68,5 +68,5 @@ func newHandler(accounts *signup.Accounts) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/v1/users/new", signup.NewHandler(accounts, nil))
 	mux.Handle("POST /v1/auth/login", login(accounts))
-	return signup.JSONErrors(mux)
+	return signup.JSONErrors(mux, nil)
 }

@@ -18,9 +18,9 @@ import (
 // noHash is a Hasher that does nothing, and says that it does the least.
 type noHash struct{}
 
-func (noHash) Hash(string) (signup.Hash, error) { return bytes.Clone(aHash), nil }
+func (noHash) Hash(string) (signup.Hash, error) { return signup.Hash(aHash), nil }
 func (noHash) Verify(signup.Hash, string) bool  { return true }
-func (noHash) Current(signup.Hash) bool         { return true }
+func (noHash) NeedsRehash(signup.Hash) bool     { return true }
 func (noHash) Work() signup.Work                { return signup.Work{Rounds: 1} }
 
 // GenerateHash and CompareHashAndPassword are Authboss's.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -49,7 +48,7 @@ func newUser(n int) signup.User {
 	now := time.Now().UTC().Truncate(time.Millisecond)
 	u := signup.User{
 		ID: rand.Text(), Email: "user-" + strconv.Itoa(n) + "@example.org", Active: true,
-		PasswordHash: bytes.Clone(aHash), CreatedAt: now, UpdatedAt: now,
+		PasswordHash: signup.Hash(aHash), CreatedAt: now, UpdatedAt: now,
 	}
 	u.SetKey("user-"+strconv.Itoa(n)+"@example.org", signup.EmailRule)
 	return u

@@ -219,7 +219,7 @@ func TestImport(t *testing.T) {
 				t.Error("there are hashes in an export without them")
 			}
 			for key, u := range oracle {
-				u.PasswordHash = nil
+				u.PasswordHash = ""
 				oracle[key] = u
 			}
 			wantExported(t, open, oracle)

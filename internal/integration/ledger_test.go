@@ -112,7 +112,7 @@ func isUnknown(err error) bool {
 	}
 	for _, known := range []error{
 		signup.ErrExists, signup.ErrNotFound, signup.ErrConflict, signup.ErrInvalid, signup.ErrBusy,
-		signup.ErrKeyReused, signup.ErrBadCredentials,
+		signup.ErrIdempotencyKeyReused, signup.ErrBadCredentials,
 	} {
 		if errors.Is(err, known) {
 			return false

@@ -324,7 +324,7 @@ func (old *tutorial2014) logIn(t *testing.T, store *esstore.Store) {
 			continue
 		}
 		stored, err := store.Get(t.Context(), address)
-		if err != nil || !hasher.Current(stored.PasswordHash) {
+		if err != nil || hasher.NeedsRehash(stored.PasswordHash) {
 			t.Errorf("number %d has the old hash after logging in: %v", i, err)
 		}
 		if _, err := accounts.Authenticate(t.Context(), address, password); err != nil {

@@ -280,7 +280,7 @@ func wantListing(t *testing.T, store *esstore.Store, q esstore.Query, want []sig
 			return false
 		}
 		w := want[n]
-		w.PasswordHash = nil
+		w.PasswordHash = ""
 		if !u.Equal(w) || u.Version != "" || u.Key() != w.Key() || u.KeyRule() != w.KeyRule() {
 			t.Errorf("user %d, %s, is not as stored", n, u.ID)
 			return false

@@ -24,9 +24,9 @@ var kinds = []string{password, address, hash}
 // Every Store asks for a user's Key before it writes them, and sets it when it
 // has read them.
 var hooks = []struct{ file, line, noting string }{
-	{"password.go", `func checkPasswordText(password string) *FieldError {`,
+	{"hasher.go", `func checkPasswordText(password string) *FieldError {`,
 		`func checkPasswordText(password string) *FieldError { noteSecret("password", password);`},
-	{"password.go", `func nfc(password string) string { return norm.NFC.String(password) }`,
+	{"hasher.go", `func nfc(password string) string { return norm.NFC.String(password) }`,
 		`func nfc(password string) string { noteSecret("password", password); return norm.NFC.String(password) }`},
 	{"email.go", `func CanonicalEmail(s string) (string, error) {`,
 		`func CanonicalEmail(s string) (noted string, _ error) { noteSecret("address", s); defer func() { noteSecret("address", noted) }();`},

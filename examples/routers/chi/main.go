@@ -18,7 +18,7 @@ func newRouter(accounts *signup.Accounts) http.Handler {
 	// With Post instead of Handle, OPTIONS would be a 405.
 	r.Handle("/v1/users/new", signup.NewHandler(accounts, nil))
 	r.Get("/health", health)
-	return signup.JSONErrors(r)
+	return signup.JSONErrors(r, nil)
 }
 
 func health(w http.ResponseWriter, _ *http.Request) {

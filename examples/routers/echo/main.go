@@ -19,7 +19,7 @@ func newRouter(accounts *signup.Accounts) http.Handler {
 	// Any, because the handler answers the other methods itself.
 	e.Any("/v1/users/new", echo.WrapHandler(signup.NewHandler(accounts, nil)))
 	e.GET("/health", health)
-	return signup.JSONErrors(e)
+	return signup.JSONErrors(e, nil)
 }
 
 // bareErrors leaves to signup.JSONErrors the bodies of the errors that echo

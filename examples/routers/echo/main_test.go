@@ -36,7 +36,7 @@ func TestBareErrors(t *testing.T) {
 			e.HTTPErrorHandler = bareErrors(e.HTTPErrorHandler)
 			e.GET("/", func(*echo.Context) error { return c.err })
 			w := httptest.NewRecorder()
-			signup.JSONErrors(e).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
+			signup.JSONErrors(e, nil).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
 			if got := strings.TrimSpace(w.Body.String()); w.Code != c.status || got != c.body {
 				t.Errorf("got %d %s, want %d %s", w.Code, got, c.status, c.body)
 			}
@@ -54,7 +54,7 @@ func TestBareErrorsLate(t *testing.T) {
 		return errors.Join(c.String(http.StatusOK, "answer"), errors.New("late"))
 	})
 	w := httptest.NewRecorder()
-	signup.JSONErrors(e).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
+	signup.JSONErrors(e, nil).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
 	if w.Code != http.StatusOK || w.Body.String() != "answer" {
 		t.Errorf("got %d %q", w.Code, w.Body)
 	}

@@ -20,7 +20,7 @@ func newRouter(accounts *signup.Accounts) http.Handler {
 	// With POST instead of Any, OPTIONS would be a 405.
 	r.Any("/v1/users/new", gin.WrapH(signup.NewHandler(accounts, nil)))
 	r.GET("/health", health)
-	return signup.JSONErrors(r)
+	return signup.JSONErrors(r, nil)
 }
 
 func health(c *gin.Context) {

@@ -19,7 +19,7 @@ func newRouter(accounts *signup.Accounts) http.Handler {
 	r.Handle("/v1/users/new", signup.NewHandler(accounts, nil))
 	r.HandleFunc("/health", health).Methods(http.MethodGet, http.MethodHead)
 	// Not r.Use: what it is given doesn't see the 404 and 405 of mux.
-	return signup.JSONErrors(r)
+	return signup.JSONErrors(r, nil)
 }
 
 func health(w http.ResponseWriter, _ *http.Request) {

@@ -15,7 +15,7 @@ func newRouter(accounts *signup.Accounts) http.Handler {
 	// With "POST " before the path, OPTIONS would be a 405.
 	mux.Handle("/v1/users/new", signup.NewHandler(accounts, nil))
 	mux.HandleFunc("GET /health", health)
-	return signup.JSONErrors(mux)
+	return signup.JSONErrors(mux, nil)
 }
 
 func health(w http.ResponseWriter, _ *http.Request) {

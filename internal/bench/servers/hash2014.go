@@ -28,17 +28,17 @@ func (Hash2014) Verify(h signup.Hash, password string) bool {
 		return false
 	}
 	want, err := hash2014(password, parts[1])
-	return err == nil && subtle.ConstantTimeCompare(h, want) == 1
+	return err == nil && subtle.ConstantTimeCompare([]byte(h), []byte(want)) == 1
 }
 
-func (Hash2014) Current(h signup.Hash) bool { return strings.HasPrefix(string(h), Method2014+"$") }
+func (Hash2014) NeedsRehash(h signup.Hash) bool { return !strings.HasPrefix(string(h), Method2014+"$") }
 
 func (Hash2014) Work() signup.Work { return signup.Work{Rounds: 1} }
 
 func hash2014(password, salt string) (signup.Hash, error) {
 	key, err := pbkdf2.Key(sha1.New, password, []byte(salt), 1000, sha1.Size)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	return signup.Hash(Method2014 + "$" + salt + "$" + hex.EncodeToString(key)), nil
 }

@@ -1,7 +1,6 @@
 package signup
 
 import (
-	"bytes"
 	"errors"
 	"math"
 	"runtime"
@@ -23,7 +22,7 @@ func (c countedHasher) Hash(password string) (Hash, error) {
 }
 
 func (c countedHasher) Verify(h Hash, password string) bool {
-	if c.Current(h) {
+	if !c.NeedsRehash(h) {
 		*c.rounds += c.Work().Rounds
 	}
 	return c.Hasher.Verify(h, password)
@@ -48,7 +47,7 @@ func TestCheckWork(t *testing.T) {
 		hash Hash
 		fits bool // password in normal form C
 	}{
-		{"none", nil, false},
+		{"none", "", false},
 		{"unknown format", Hash("plain$$" + password), false},
 		{"current", made(own, password), true},
 		{"current, of a long password", made(own, strings.Repeat(password, 4)), false},
@@ -98,11 +97,11 @@ func TestCheckWork(t *testing.T) {
 					if want := h.fits && p.right; ok != want {
 						t.Errorf("%s hash, %s password: %t", h.name, p.name, ok)
 					}
-					if newer != nil && !own.Current(newer) {
+					if newer != "" && own.NeedsRehash(newer) {
 						t.Errorf("%s hash, %s password: the newer hash isn't current", h.name, p.name)
 					}
-					if wantNewer := ok && replace && !own.Current(h.hash); !ok && newer != nil || wantNewer && newer == nil {
-						t.Errorf("%s hash, %s password: newer is %t", h.name, p.name, newer != nil)
+					if wantNewer := ok && replace && own.NeedsRehash(h.hash); !ok && newer != "" || wantNewer && newer == "" {
+						t.Errorf("%s hash, %s password: newer is %t", h.name, p.name, newer != "")
 					}
 					owed := own.Work().Rounds
 					if ownFormat && norm.NFC.String(p.password) != p.password {
@@ -134,19 +133,19 @@ func TestCheckHasherFails(t *testing.T) {
 		}
 		for _, password := range []string{"test", "wrong"} {
 			ok, newer, err := a.verify(t.Context(), h, password, true)
-			if ok != (password == "test") || newer != nil || err != nil {
+			if ok != (password == "test") || newer != "" || err != nil {
 				t.Errorf("cost %d, %s: %t, %v", cost, password, ok, err)
 			}
 		}
 	}
-	if ok, _, err := a.verify(t.Context(), nil, "test", true); ok || err != nil {
+	if ok, _, err := a.verify(t.Context(), "", "test", true); ok || err != nil {
 		t.Errorf("no hash: %t, %v", ok, err)
 	}
 }
 
 type brokenHasher struct{ Hasher }
 
-func (brokenHasher) Hash(string) (Hash, error) { return nil, errors.New("out of order") }
+func (brokenHasher) Hash(string) (Hash, error) { return "", errors.New("out of order") }
 
 // A Hasher that wraps another is asked to do its work. How much that was is told
 // by the memory that bcrypt takes for each hash, wherever it is called.
@@ -191,10 +190,10 @@ func TestWorkOfWrappers(t *testing.T) {
 			{"of 5000 bytes", strings.Repeat("x", 5000), 1},
 			{"not UTF-8", "\xff", 1},
 		} {
-			for user, hash := range map[string]Hash{"known": h, "unknown": nil} {
+			for user, hash := range map[string]Hash{"known": h, "unknown": ""} {
 				took := hashes(func() {
 					ok, newer, err := a.verify(t.Context(), hash, p.password, true)
-					if right := strings.HasPrefix(p.name, "right") && hash != nil; ok != right || newer != nil || err != nil {
+					if right := strings.HasPrefix(p.name, "right") && hash != ""; ok != right || newer != "" || err != nil {
 						t.Errorf("%s, %s user, %s password: %t, %v", c.name, user, p.name, ok, err)
 					}
 				})
@@ -211,16 +210,18 @@ type markedHasher struct{ Hasher }
 
 func (m markedHasher) Hash(password string) (Hash, error) {
 	h, err := m.Hasher.Hash(password)
-	return append(Hash("marked$"), h...), err
+	return "marked$" + h, err
 }
 
 func (m markedHasher) Verify(h Hash, password string) bool {
-	return m.Hasher.Verify(bytes.TrimPrefix(h, []byte("marked$")), password)
+	return m.Hasher.Verify(trimMark(h), password)
 }
 
-func (m markedHasher) Current(h Hash) bool {
-	return m.Hasher.Current(bytes.TrimPrefix(h, []byte("marked$")))
+func (m markedHasher) NeedsRehash(h Hash) bool {
+	return m.Hasher.NeedsRehash(trimMark(h))
 }
+
+func trimMark(h Hash) Hash { return Hash(strings.TrimPrefix(string(h), "marked$")) }
 
 // Nor does a Hasher that is wrapped take hashes beyond the bound.
 func TestPlantedForWrappers(t *testing.T) {
@@ -242,7 +243,7 @@ func TestPlantedForWrappers(t *testing.T) {
 // A check asks the gate for what the stored hash takes, if that is more than
 // the Hasher's own.
 func TestCheckAsksForWork(t *testing.T) {
-	a := &Accounts{Store: struct{ Store }{}, Hasher: Bcrypt{Cost: 4}, MaxHashing: 3}
+	a := &Accounts{Store: struct{ Store }{}, Hasher: Bcrypt{Cost: 4}, HashLimits: HashLimits{MaxConcurrent: 3}}
 	if err := a.setUp(); err != nil {
 		t.Fatal(err)
 	}

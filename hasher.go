@@ -22,9 +22,9 @@ type Hasher interface {
 	// doesn't know it reports false, and of one that costs far more than
 	// its own too: whoever can write to a Store may have planted it.
 	Verify(h Hash, password string) bool
-	// Current reports, without hashing anything, whether h is of the format
-	// and cost that Hash makes. A log-in replaces a hash that is not.
-	Current(h Hash) bool
+	// NeedsRehash reports, without hashing anything, whether h has another
+	// format or cost than Hash makes today. A log-in replaces such a hash.
+	NeedsRehash(h Hash) bool
 	// Work returns what one call of Hash takes, and so one of Verify for a
 	// hash that is Current, whatever the password. It has at least 1 round.
 	Work() Work
@@ -48,11 +48,11 @@ const maxPasswordText = 4096
 func checkPasswordText(password string) *FieldError {
 	switch {
 	case password == "":
-		return required(fieldPassword)
+		return required(FieldPassword)
 	case len(password) > maxPasswordText:
-		return &FieldError{fieldPassword, "too_long", fmt.Sprintf("'%s' must be at most %d bytes long.", fieldPassword, maxPasswordText)}
+		return &FieldError{FieldPassword, "too_long", fmt.Sprintf("'%s' must be at most %d bytes long.", FieldPassword, maxPasswordText)}
 	case !utf8.ValidString(password):
-		return &FieldError{fieldPassword, "invalid", "'" + fieldPassword + "' must be valid UTF-8 text."}
+		return &FieldError{FieldPassword, "invalid", "'" + FieldPassword + "' must be valid UTF-8 text."}
 	}
 	return nil
 }

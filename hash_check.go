@@ -1,79 +1,17 @@
 package signup
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"math/bits"
-	"runtime"
-	"time"
 
 	"golang.org/x/crypto/bcrypt"
 )
 
-// HashStats tells how busy the hashing of an Accounts is.
-type HashStats struct {
-	Running int   // hashes that are being made or checked
-	Memory  int64 // that they take, in bytes
-	Waiting int   // calls that wait for their turn
-
-	// Since the first call:
-	Done      int64         // turns taken
-	Refused   int64         // calls that got ErrBusy
-	Abandoned int64         // calls whose context ended while they waited
-	Waited    time.Duration // by all calls together
-}
-
-// HashStats returns how busy the hashing is now.
-func (a *Accounts) HashStats() HashStats {
-	if a.setUp() != nil {
-		return HashStats{}
-	}
-	return a.gate.snapshot()
-}
-
-// setUpHashing fills in the defaults, or returns what is wrong.
-func (a *Accounts) setUpHashing() error {
-	own := a.hasher().Work()
-	byDefault := maxStored(own)
-	permits := cmp.Or(a.MaxHashing, runtime.GOMAXPROCS(0))
-	wait := cmp.Or(a.MaxWait, 2*time.Second)
-	a.maxStored = Work{
-		Rounds: cmp.Or(a.MaxStored.Rounds, byDefault.Rounds),
-		Memory: cmp.Or(a.MaxStored.Memory, byDefault.Memory),
-	}
-	// So that a hash of somebody's that takes all that one may doesn't keep
-	// everybody else's from being made.
-	memory := cmp.Or(a.MaxMemory, a.maxStored.Memory+int64(max(permits, 0))*own.Memory)
-	switch {
-	case own.Rounds < 1:
-		return errors.New("signup: Accounts.Hasher does no work: its Work has no Rounds")
-	case permits < 0:
-		return errors.New("signup: Accounts.MaxHashing is negative")
-	case wait < 0:
-		return errors.New("signup: Accounts.MaxWait is negative")
-	case !own.fits(a.maxStored):
-		return errors.New("signup: Accounts.MaxStored is less than one hash of Hasher takes")
-	case memory < own.Memory:
-		return errors.New("signup: Accounts.MaxMemory is less than one hash of Hasher takes")
-	}
-	a.maxStored.Memory = min(a.maxStored.Memory, memory) // else, nobody would ever let it run
-	a.gate = newGate(permits, memory, wait)
-	return nil
-}
-
-func (a *Accounts) hasher() Hasher {
-	if a.Hasher == nil {
-		return Bcrypt{}
-	}
-	return a.Hasher
-}
-
 // hash hashes password when its turn comes.
 func (a *Accounts) hash(ctx context.Context, password string) (h Hash, err error) {
 	hasher := a.hasher()
-	if busy := a.gate.do(ctx, hasher.Work(), func() { h, err = hasher.Hash(nfc(password)) }); busy != nil {
-		return nil, busy
+	if noTurn := a.gate.do(ctx, hasher.Work(), func() { h, err = hasher.Hash(nfc(password)) }); noTurn != nil {
+		return "", noTurn
 	}
 	return h, err
 }
@@ -83,7 +21,7 @@ func (a *Accounts) hash(ctx context.Context, password string) (h Hash, err error
 // replaced.
 func (a *Accounts) verify(ctx context.Context, h Hash, password string, replace bool) (ok bool, newer Hash, err error) {
 	if len(password) > maxPasswordText {
-		h, password = nil, "" // which never fit
+		h, password = "", "" // which never fit
 	}
 	c := a.newCheck(h)
 	err = a.gate.do(ctx, c.work(), func() { ok, newer = c.do(password, replace) })
@@ -96,7 +34,7 @@ type check struct {
 	hasher    Hasher
 	own       Work // of hasher
 	ownFormat bool // hasher's format is known here, and it changes nothing about it
-	truncated bool // AllowTruncatedLegacy
+	truncated bool // AllowTruncatedBcrypt
 	decoy     func(cost int)
 
 	current   bool // hash is what hasher makes today
@@ -107,12 +45,12 @@ type check struct {
 
 func (a *Accounts) newCheck(h Hash) *check {
 	hasher := a.hasher()
-	c := &check{hash: h, hasher: hasher, own: hasher.Work(), truncated: a.AllowTruncatedLegacy, decoy: decoy}
+	c := &check{hash: h, hasher: hasher, own: hasher.Work(), truncated: a.AllowTruncatedBcrypt, decoy: decoy}
 	switch hasher.(type) {
 	case Bcrypt, *Bcrypt, Argon2id, *Argon2id:
 		c.ownFormat = true
 	}
-	c.current = hasher.Current(h)
+	c.current = !hasher.NeedsRehash(h)
 	c.stored, c.known = parseHash(h)
 	c.tooCostly = c.known && !c.stored.work.fits(a.maxStored)
 	return c
@@ -153,14 +91,14 @@ func (c *check) do(password string, replace bool) (ok bool, newer Hash) {
 	}
 	if !ok || !replace {
 		c.makeUp(owed, normal)
-		return ok, nil
+		return ok, ""
 	}
 	if c.current && exact {
-		return true, nil
+		return true, ""
 	}
 	newer, err := c.hasher.Hash(normal)
 	if err != nil {
-		return true, nil
+		return true, ""
 	}
 	return true, newer
 }

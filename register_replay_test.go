@@ -27,7 +27,7 @@ func keyed() signup.Registration {
 // A situation is what became of a registration before it is repeated.
 func TestIdempotencyKey(t *testing.T) {
 	var none, exists, reused, guessed = []error(nil), []error{signup.ErrExists},
-		[]error{signup.ErrKeyReused}, []error{signup.ErrKeyReused, signup.ErrBadCredentials}
+		[]error{signup.ErrIdempotencyKeyReused}, []error{signup.ErrIdempotencyKeyReused, signup.ErrBadCredentials}
 	nothing := func(*testing.T, signup.Store, signup.User) {}
 	change := func(f func(*signup.User)) func(*testing.T, signup.Store, signup.User) {
 		return func(t *testing.T, s signup.Store, u signup.User) {
@@ -63,7 +63,9 @@ func TestIdempotencyKey(t *testing.T) {
 		{"no key", nothing, func(r *signup.Registration) { r.IdempotencyKey = "" }, exists, false},
 		{"another address", nothing, func(r *signup.Registration) { r.Email = "b@example.org" }, none, false},
 		{"after another change", change(func(u *signup.User) { u.FirstName = "Augusta" }), func(*signup.Registration) {}, none, true},
-		{"after being barred", change(func(u *signup.User) { u.Active = false }), func(*signup.Registration) {}, none, true},
+		{"after being deactivated", change(func(u *signup.User) { u.Active = false }), func(*signup.Registration) {}, exists, false},
+		{"of a placeholder", change(func(u *signup.User) { u.Placeholder = true }), func(*signup.Registration) {}, exists, false},
+		{"created in the far future", change(func(u *signup.User) { u.CreatedAt = u.CreatedAt.Add(48 * time.Hour) }), func(*signup.Registration) {}, exists, false},
 		{"after a change of password", change(func(u *signup.User) {
 			u.PasswordHash, _ = cheap.Hash("another horse battery")
 		}), func(*signup.Registration) {}, guessed, false},
@@ -78,7 +80,7 @@ func TestIdempotencyKey(t *testing.T) {
 				hasher := &countingHasher{Bcrypt: cheap}
 				store := memstore.New()
 				process := func() *signup.Accounts {
-					return &signup.Accounts{Store: store, Hasher: hasher, Fields: []signup.Field{{Name: "company"}}}
+					return &signup.Accounts{Store: store, Hasher: hasher, Fields: []signup.ProfileField{{Name: "company"}}}
 				}
 				first, err := process().Register(t.Context(), keyed())
 				if err != nil || len(first.ID) != 26 || strings.Contains(first.ID, uuid) {
@@ -94,7 +96,7 @@ func TestIdempotencyKey(t *testing.T) {
 				again, err := process().Register(t.Context(), r)
 
 				t.Logf("%v", err) // to be searched for secrets
-				for _, want := range []error{signup.ErrExists, signup.ErrKeyReused, signup.ErrBadCredentials} {
+				for _, want := range []error{signup.ErrExists, signup.ErrIdempotencyKeyReused, signup.ErrBadCredentials} {
 					if is := errors.Is(err, want); is != contains(c.want, want) {
 						t.Errorf("%v: is %v: %t", err, want, is)
 					}
@@ -128,11 +130,9 @@ func TestIdempotencyKeyAfterFailure(t *testing.T) {
 	for _, stored := range []bool{true, false} {
 		t.Run(fmt.Sprintf("stored: %t", stored), func(t *testing.T) {
 			store := memstore.New()
-			broken := &signup.Accounts{Hasher: cheap, Store: fakeStore{Store: store, update: func(context.Context, *signup.User) error {
-				return down
-			}, create: func(ctx context.Context, u *signup.User) error {
+			broken := &signup.Accounts{Hasher: cheap, Store: fakeStore{Store: store, create: func(ctx context.Context, u *signup.User) error {
 				if stored {
-					if err := store.Create(ctx, u); err != nil {
+					if err := store.Create(ctx, u); err != nil && !errors.Is(err, signup.ErrReplayed) {
 						t.Error(err)
 					}
 				}
@@ -187,7 +187,7 @@ func TestIdempotencyKeyAtOnce(t *testing.T) {
 			if errs[i] != nil || users[i].Version == "" || !users[i].Equal(stored) {
 				t.Errorf("%d: %v, %v", i, users[i], errs[i])
 			}
-		} else if !errors.Is(errs[i], signup.ErrKeyReused) || !errors.Is(errs[i], signup.ErrBadCredentials) {
+		} else if !errors.Is(errs[i], signup.ErrIdempotencyKeyReused) || !errors.Is(errs[i], signup.ErrBadCredentials) {
 			t.Errorf("%d: %v", i, errs[i])
 		}
 	}
@@ -246,7 +246,7 @@ func TestHandlerIdempotencyKey(t *testing.T) {
 				if first.Message != second.Message {
 					t.Errorf("%q, then %q", first.Message, second.Message)
 				}
-				if n := strings.Count(logged.String(), "user registered"); n != 1 || !strings.Contains(logged.String(), "registration repeated") {
+				if n := strings.Count(logged.String(), "sign-up succeeded"); n != 1 || !strings.Contains(logged.String(), "sign-up replayed") {
 					t.Errorf("registered %d times:\n%s", n, logged)
 				}
 			case 400:
@@ -293,8 +293,7 @@ func TestIdempotencyKeyBeforePolicy(t *testing.T) {
 func TestIdempotencyKeyOfDeleted(t *testing.T) {
 	store := memstore.New()
 	a := &signup.Accounts{Hasher: cheap, Store: fakeStore{Store: store, create: func(ctx context.Context, u *signup.User) error {
-		u.Version = "" // as if another with the key had been faster, and then deleted
-		return nil
+		return signup.ErrReplayed // as if another with the key had been faster, and then deleted
 	}}}
 	u, err := a.Register(t.Context(), keyed())
 	if err == nil || errors.Is(err, signup.ErrExists) || u.ID != "" {

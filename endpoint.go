@@ -1,0 +1,219 @@
+package signup
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"mime"
+	"net/http"
+	"runtime"
+	"runtime/debug"
+	"time"
+
+	"github.com/gosignup/signup/internal/strictjson"
+)
+
+// HandlerOptions are the options of NewHandler and NewLoginHandler. Nil and the
+// zero value select the defaults.
+type HandlerOptions struct {
+	// MaxBodyBytes limits the request's body; a longer one gets status 413. 0 is
+	// 64 KiB.
+	MaxBodyBytes int64
+	// Logger gets a record of each success, refusal and failure, with neither
+	// address nor password. Nil is slog.Default().
+	Logger *slog.Logger
+}
+
+const (
+	defaultMaxBody = 64 << 10
+	allowedMethods = "OPTIONS, POST"
+)
+
+// An endpoint serves POST requests with a JSON object. It does what all
+// endpoints share: the method, the limit on the body, strict JSON, panics,
+// errors and the log. What is special to one is its function serve.
+type endpoint struct {
+	name   string // in log records
+	opts   HandlerOptions
+	fields []string // the members that serve uses; others are dropped
+	serve  serveFunc
+	// retryAfter is sent with ErrBusy.
+	retryAfter time.Duration
+}
+
+// A serveFunc does what a request asks for. in has the request's members; a
+// missing one and null are the empty text. It may set headers of w. Of an error,
+// the client learns what newErrorResponse returns.
+type serveFunc func(w http.ResponseWriter, r *http.Request, in map[string]string) (response, error)
+
+// newEndpoint returns an endpoint of a, without its fields. It panics if a can't
+// be used.
+func newEndpoint(name string, a *Accounts, opts *HandlerOptions, serve serveFunc) *endpoint {
+	if a == nil {
+		panic("signup: " + name + " handler without Accounts")
+	}
+	if err := a.setUp(); err != nil {
+		panic(err)
+	}
+	e := &endpoint{name: name, serve: serve, retryAfter: a.maxWait}
+	if opts != nil {
+		e.opts = *opts
+	}
+	if e.opts.MaxBodyBytes == 0 {
+		e.opts.MaxBodyBytes = defaultMaxBody
+	}
+	return e
+}
+
+func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch r.Method {
+	case http.MethodPost:
+		res := e.post(w, r)
+		if !res.written {
+			res.write(w, r)
+		}
+	case http.MethodOptions:
+		w.Header().Set("Allow", allowedMethods)
+		w.WriteHeader(http.StatusNoContent)
+	default:
+		w.Header().Set("Allow", allowedMethods)
+		httpError(http.StatusMethodNotAllowed).write(w, r)
+	}
+}
+
+// post returns the response to a POST request.
+func (e *endpoint) post(w http.ResponseWriter, r *http.Request) (res response) {
+	defer func() {
+		if v := recover(); v != nil {
+			logPanic(r.Context(), e.logger(), v)
+			res = brokenResponse
+		}
+	}()
+	in, err := e.read(w, r)
+	if err == nil {
+		res, err = e.serve(w, r, in)
+	}
+	if err != nil {
+		refusal, level, outcome := newErrorResponse(r.Context(), err, e.retryAfter)
+		e.log(r.Context(), level, outcome, "http.response.status_code", refusal.status, "error", err)
+		refusal.written = res.written
+		return refusal
+	}
+	e.log(r.Context(), slog.LevelInfo, res.outcome, "enduser.pseudo.id", res.userID)
+	return res
+}
+
+// read returns the request's members.
+func (e *endpoint) read(w http.ResponseWriter, r *http.Request) (map[string]string, error) {
+	if !isJSON(r.Header.Get("Content-Type")) {
+		return nil, errNotJSON
+	}
+	body, err := e.readBody(w, r)
+	if err != nil {
+		return nil, err
+	}
+	if len(body) == 0 {
+		return nil, errNotJSON
+	}
+	members, err := strictjson.Object(body)
+	if err != nil {
+		return nil, badRequest(err.Error())
+	}
+	return texts(members, e.fields)
+}
+
+// readBody returns the body, if it isn't too long.
+func (e *endpoint) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	tooLong := r.ContentLength > e.opts.MaxBodyBytes
+	var body []byte
+	var err error
+	if !tooLong {
+		body, err = io.ReadAll(http.MaxBytesReader(w, r.Body, e.opts.MaxBodyBytes))
+		_, tooLong = errors.AsType[*http.MaxBytesError](err)
+	}
+	if tooLong {
+		// Otherwise the server would read on if there is another ResponseWriter
+		// in between, which MaxBytesReader doesn't know.
+		w.Header().Set("Connection", "close")
+		res := httpError(http.StatusRequestEntityTooLarge)
+		res.message = fmt.Sprintf("The request's body must be at most %d bytes long.", e.opts.MaxBodyBytes)
+		return nil, &requestError{res}
+	}
+	if err != nil {
+		return nil, badRequest("The request's body could not be read to its end.")
+	}
+	return body, nil
+}
+
+// texts returns the members that fields names, or a *ValidationError of those
+// that aren't strings.
+func texts(members map[string]json.RawMessage, fields []string) (map[string]string, error) {
+	in := make(map[string]string, len(fields))
+	var wrong []FieldError
+	for _, name := range fields {
+		raw, ok := members[name]
+		if !ok || string(raw) == "null" {
+			continue
+		}
+		if in[name], ok = strictjson.Text(raw); !ok {
+			wrong = append(wrong, FieldError{name, CodeType, "'" + name + "' must be a string."})
+		}
+	}
+	if len(wrong) > 0 {
+		return nil, &ValidationError{Fields: wrong}
+	}
+	return in, nil
+}
+
+func isJSON(contentType string) bool {
+	mediaType, _, err := mime.ParseMediaType(contentType)
+	return mediaType == "application/json" && (err == nil || errors.Is(err, mime.ErrInvalidMediaParameter))
+}
+
+// A requestError is a request that HTTP itself has something against.
+type requestError struct{ response response }
+
+func (e *requestError) Error() string { return fmt.Sprintf("status %d", e.response.status) }
+
+var errNotJSON error = &requestError{response{
+	status: http.StatusBadRequest, message: "Content-Type: 'application/json' required",
+}}
+
+func badRequest(message string) error {
+	res := httpError(http.StatusBadRequest)
+	res.message = message
+	return &requestError{res}
+}
+
+func (e *endpoint) logger() *slog.Logger {
+	if e.opts.Logger != nil {
+		return e.opts.Logger
+	}
+	return slog.Default()
+}
+
+// log writes a record such as "signup: sign-up refused".
+func (e *endpoint) log(ctx context.Context, level slog.Level, outcome string, args ...any) {
+	if l := e.logger(); l.Enabled(ctx, level) {
+		l.Log(ctx, level, "signup: "+e.name+" "+outcome, args...)
+	}
+}
+
+// logPanic logs the panic v, or panics again if v is how a handler ends a
+// connection on purpose. It quotes only the runtime's own panics: another value
+// may hold anything, and the stack shows the place.
+func logPanic(ctx context.Context, l *slog.Logger, v any) {
+	if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+		panic(v)
+	}
+	attrs := []slog.Attr{slog.String("exception.stacktrace", string(debug.Stack()))}
+	if e, ok := v.(runtime.Error); ok {
+		attrs = append(attrs, slog.String("exception.message", e.Error()))
+	} else {
+		attrs = append(attrs, slog.String("exception.type", fmt.Sprintf("%T", v)))
+	}
+	l.LogAttrs(ctx, slog.LevelError, "signup: panic", attrs...)
+}

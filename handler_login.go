@@ -1,0 +1,95 @@
+package signup
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+)
+
+// NewLoginHandler returns a handler that checks a user's address and password
+// with a. Mount it in the way of NewHandler:
+//
+//	mux.Handle("/v1/auth/login", signup.NewLoginHandler(accounts, startSession, nil))
+//
+// The request is a JSON object of Content-Type application/json with the strings
+// "email_address" and "password". The response has the form of NewHandler's, with
+// these statuses:
+//
+//	200  the user is logged in
+//	400  the request is not valid, or the address and password log no user in;
+//	     the response doesn't say which of the two is wrong
+//	405  the method is not POST
+//	413  the body is too long
+//	500  the Store or onSuccess failed, or something panicked
+//	503  there is no capacity now; Retry-After says when to try again
+//
+// If the address and password are right, onSuccess is called before the response
+// is written. It starts the session, and typically sets a cookie. If it returns
+// an error, the response is 500 and the error is in the log. If it writes a
+// response itself, a JSON object with a token for example, the handler adds
+// nothing. Nil does nothing: the handler then only says whether the password is
+// right.
+//
+// The handler doesn't limit how often a password may be guessed.
+//
+// NewLoginHandler panics if a is nil or can't be used.
+func NewLoginHandler(a *Accounts, onSuccess func(w http.ResponseWriter, r *http.Request, u User) error, opts *HandlerOptions) http.Handler {
+	e := newEndpoint("log-in", a, opts, func(w http.ResponseWriter, r *http.Request, in map[string]string) (response, error) {
+		return serveLogin(a, onSuccess, w, r, in)
+	})
+	e.fields = []string{FieldEmail, FieldPassword}
+	return e
+}
+
+func serveLogin(a *Accounts, onSuccess func(http.ResponseWriter, *http.Request, User) error,
+	w http.ResponseWriter, r *http.Request, in map[string]string) (response, error) {
+	var missing []FieldError
+	for _, name := range []string{FieldEmail, FieldPassword} {
+		if in[name] == "" {
+			missing = append(missing, *required(name))
+		}
+	}
+	if missing != nil {
+		return response{}, &ValidationError{Fields: missing}
+	}
+	u, err := a.Authenticate(r.Context(), in[FieldEmail], in[FieldPassword])
+	if errors.Is(err, ErrBadCredentials) {
+		return response{}, &clientError{err, slog.LevelInfo, response{
+			status: http.StatusBadRequest, message: "Unknown " + FieldEmail + " or bad " + FieldPassword,
+		}}
+	}
+	if err != nil {
+		return response{}, err
+	}
+	res := response{
+		status: http.StatusOK, message: "'" + in[FieldEmail] + "' successfully logged in!",
+		userID: u.ID, outcome: "succeeded",
+	}
+	if onSuccess != nil {
+		started := &startedWriter{ResponseWriter: w}
+		if err := onSuccess(started, r, u); err != nil {
+			return response{written: started.written}, err
+		}
+		res.written = started.written
+	}
+	return res, nil
+}
+
+// A startedWriter notes whether a response was begun.
+type startedWriter struct {
+	http.ResponseWriter
+	written bool
+}
+
+func (w *startedWriter) WriteHeader(status int) {
+	w.written = w.written || status >= 200
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *startedWriter) Write(b []byte) (int, error) {
+	w.written = true
+	return w.ResponseWriter.Write(b)
+}
+
+// Unwrap is for http.ResponseController.
+func (w *startedWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }

@@ -1,0 +1,106 @@
+package signup
+
+import (
+	"fmt"
+	"log/slog"
+)
+
+// A Hash is the hash of a password, in a format that names itself, such as
+// bcrypt's "$2a$12$…". The empty Hash matches no password. A Hash is text: a
+// Store may refuse one that isn't UTF-8.
+//
+// A Hash never leaves the program by accident. It is shown as "[redacted]" by
+// fmt and log/slog and by every encoding that uses [encoding.TextMarshaler] or
+// [encoding.BinaryMarshaler] (JSON, XML, YAML, gob, CBOR), and decoding never
+// sets it. A Store converts it with string(h). There is one limit: fmt can't
+// call the methods of unexported struct fields, so keep Users in exported
+// fields or behind pointers.
+type Hash string
+
+// A Private is what this package keeps with a user and no application reads,
+// such as devices and second factors. A Store keeps it byte for byte and looks
+// at nothing in it. It is at most [MaxPrivate] bytes long.
+//
+// A Private is redacted and refuses decoding in the way of a [Hash].
+type Private string
+
+// MaxPrivate is the greatest length of a User's Private, in bytes. A Store
+// returns ErrInvalid for a longer one.
+const MaxPrivate = 64 << 10
+
+// A Version identifies one state of a stored user. Only the Store that made it
+// can interpret it; two Versions of one Store are equal if and only if they
+// identify the same state of the same user. The empty Version identifies none.
+//
+// A Version stays in the process, as the Hash it belongs to does: every
+// encoding that uses [encoding.TextMarshaler] or [encoding.BinaryMarshaler]
+// drops both. So a User that was decoded from a session or a cache, and lost
+// its hash on the way, has no Version, and Update refuses it instead of storing
+// a user without a password. A program that wants to send a Version to a
+// client, as an ETag for example, converts it with string(v).
+type Version string
+
+const redacted = "[redacted]"
+
+// Format writes "[redacted]", for every verb.
+func (h Hash) Format(s fmt.State, _ rune) { _, _ = s.Write([]byte(redacted)) }
+
+// String returns "[redacted]".
+func (h Hash) String() string { return redacted }
+
+// LogValue returns "[redacted]".
+func (h Hash) LogValue() slog.Value { return slog.StringValue(redacted) }
+
+// MarshalText returns "[redacted]".
+func (h Hash) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+
+// UnmarshalText leaves h as it is: a hash never comes from a client.
+func (h *Hash) UnmarshalText([]byte) error { return nil }
+
+// UnmarshalJSON leaves h as it is, also for values other than strings.
+func (h *Hash) UnmarshalJSON([]byte) error { return nil }
+
+// MarshalBinary returns "[redacted]". Gob uses it.
+func (h Hash) MarshalBinary() ([]byte, error) { return []byte(redacted), nil }
+
+// UnmarshalBinary leaves h as it is.
+func (h *Hash) UnmarshalBinary([]byte) error { return nil }
+
+// Format writes "[redacted]", for every verb.
+func (p Private) Format(s fmt.State, _ rune) { _, _ = s.Write([]byte(redacted)) }
+
+// String returns "[redacted]".
+func (p Private) String() string { return redacted }
+
+// LogValue returns "[redacted]".
+func (p Private) LogValue() slog.Value { return slog.StringValue(redacted) }
+
+// MarshalText returns "[redacted]".
+func (p Private) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+
+// UnmarshalText leaves p as it is.
+func (p *Private) UnmarshalText([]byte) error { return nil }
+
+// UnmarshalJSON leaves p as it is, also for values other than strings.
+func (p *Private) UnmarshalJSON([]byte) error { return nil }
+
+// MarshalBinary returns "[redacted]". Gob uses it.
+func (p Private) MarshalBinary() ([]byte, error) { return []byte(redacted), nil }
+
+// UnmarshalBinary leaves p as it is.
+func (p *Private) UnmarshalBinary([]byte) error { return nil }
+
+// MarshalText returns the empty text.
+func (v Version) MarshalText() ([]byte, error) { return []byte{}, nil }
+
+// UnmarshalText leaves v as it is.
+func (v *Version) UnmarshalText([]byte) error { return nil }
+
+// UnmarshalJSON leaves v as it is, also for values other than strings.
+func (v *Version) UnmarshalJSON([]byte) error { return nil }
+
+// MarshalBinary returns no bytes. Gob uses it.
+func (v Version) MarshalBinary() ([]byte, error) { return []byte{}, nil }
+
+// UnmarshalBinary leaves v as it is.
+func (v *Version) UnmarshalBinary([]byte) error { return nil }

@@ -1,0 +1,98 @@
+package signup
+
+import (
+	"cmp"
+	"errors"
+	"runtime"
+	"time"
+)
+
+// HashLimits limits what the hashing of an Accounts costs. The zero value of
+// each field selects its default.
+type HashLimits struct {
+	// MaxConcurrent is the greatest number of passwords hashed at once. 0 is
+	// GOMAXPROCS at the first call.
+	MaxConcurrent int
+	// MaxMemory limits the memory of all hashes at once, in bytes. It must be
+	// enough for one hash of Hasher; a stored hash that takes more matches no
+	// password. 0 is the memory of MaxStoredWork plus that of MaxConcurrent
+	// hashes of Hasher.
+	MaxMemory int64
+	// MaxWait limits how long a call waits for its turn to hash. A call that
+	// would have to wait longer, judging by the hashes before it, returns
+	// ErrBusy at once. If that was misjudged, it returns ErrBusy after one and a
+	// half times MaxWait. If waits have been longer than half of MaxWait for
+	// about as long as MaxWait, some calls return ErrBusy at once by chance, so
+	// that a lasting overload doesn't make every caller wait for MaxWait. 0 is 2
+	// seconds.
+	MaxWait time.Duration
+	// MaxStoredWork limits the cost of checking a stored hash; a costlier one,
+	// which an attacker may have planted, matches no password. If Rounds is 0,
+	// the limit is four times Hasher's; if Memory is 0, it is 256 MiB. Neither
+	// default is less than what Hasher takes, or what the programs take by
+	// default whose formats User.CheckPassword lists: bcrypt of cost 13, 2.7
+	// million iterations of PBKDF2 with SHA-256, scrypt with N=2^17 and r=8, and
+	// argon2id with three passes over 256 MiB are within it. The 2 GiB of RFC
+	// 9106's first recommendation need an explicit limit.
+	MaxStoredWork Work
+}
+
+// HashStats describes how busy the hashing of an Accounts is.
+type HashStats struct {
+	Running int   // hashes being made or checked
+	Memory  int64 // that they take, in bytes
+	Waiting int   // calls that wait for their turn
+
+	// Since the first call:
+	Done      int64         // turns taken
+	Refused   int64         // calls that returned ErrBusy
+	Abandoned int64         // calls whose context ended while they waited
+	Waited    time.Duration // the sum of all waits
+}
+
+// HashStats returns how busy the hashing is now. Before the first call of
+// another method, or if the Accounts can't be used, it returns zeros.
+func (a *Accounts) HashStats() HashStats {
+	if a.setUp() != nil {
+		return HashStats{}
+	}
+	return a.gate.snapshot()
+}
+
+const defaultMaxWait = 2 * time.Second
+
+// setUpHashing fills in the defaults, or returns what is wrong.
+func (a *Accounts) setUpHashing() error {
+	own, limits := a.hasher().Work(), a.HashLimits
+	byDefault := maxStored(own)
+	permits := cmp.Or(limits.MaxConcurrent, runtime.GOMAXPROCS(0))
+	a.maxWait = cmp.Or(limits.MaxWait, defaultMaxWait)
+	a.maxStored = Work{
+		Rounds: cmp.Or(limits.MaxStoredWork.Rounds, byDefault.Rounds),
+		Memory: cmp.Or(limits.MaxStoredWork.Memory, byDefault.Memory),
+	}
+	// A stored hash that takes all that one may take doesn't stop the others.
+	memory := cmp.Or(limits.MaxMemory, a.maxStored.Memory+int64(max(permits, 0))*own.Memory)
+	switch {
+	case own.Rounds < 1:
+		return errors.New("signup: Accounts.Hasher does no work: its Work has no Rounds")
+	case permits < 0:
+		return errors.New("signup: HashLimits.MaxConcurrent is negative")
+	case a.maxWait < 0:
+		return errors.New("signup: HashLimits.MaxWait is negative")
+	case !own.fits(a.maxStored):
+		return errors.New("signup: HashLimits.MaxStoredWork is less than one hash of Hasher takes")
+	case memory < own.Memory:
+		return errors.New("signup: HashLimits.MaxMemory is less than one hash of Hasher takes")
+	}
+	a.maxStored.Memory = min(a.maxStored.Memory, memory) // or it would never be run
+	a.gate = newGate(permits, memory, a.maxWait)
+	return nil
+}
+
+func (a *Accounts) hasher() Hasher {
+	if a.Hasher == nil {
+		return Bcrypt{}
+	}
+	return a.Hasher
+}

@@ -1,0 +1,134 @@
+package signup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+const (
+	maxNameLength  = 255  // of first and last names, in code points
+	maxValueLength = 1024 // of declared fields, in code points
+	maxFieldName   = 64
+)
+
+// A ProfileField declares an extra field of users, such as "company" or
+// "locale". Its value is text, sent beside "email_address" in a sign-up and
+// stored in User.Profile.
+type ProfileField struct {
+	// Name is the field's name in requests and in User.Profile: 1 to 64 of a-z,
+	// 0-9 and "_", beginning with a letter, and none that User's own JSON form
+	// has.
+	Name string
+	// Required reports whether a registration without the field, or with an
+	// empty value, is refused.
+	Required bool
+	// ReadOnly reports whether only the application sets the field, in
+	// User.Profile with Store.Update. A value in a Registration is dropped, so
+	// that nobody signs up with {"role": "admin"}. A ReadOnly field can't be
+	// Required.
+	ReadOnly bool
+	// Hidden reports whether Accounts.Public removes the field, so that the user
+	// doesn't see it.
+	Hidden bool
+	// Validate returns nil if value is acceptable. A FieldError or *FieldError
+	// is sent to the client, with Field set to Name; of any other error the
+	// client learns only that the value is not valid. It isn't called for an
+	// empty value. Nil accepts every text of at most 1024 characters, which is
+	// the limit in any case.
+	Validate func(ctx context.Context, value string) error
+}
+
+// checkFields returns what is wrong with the declarations.
+func checkFields(fields []ProfileField) error {
+	seen := map[string]bool{
+		FieldEmail: true, FieldPassword: true, FieldFirstName: true, FieldLastName: true,
+		"id": true, "is_active": true, "created_at": true, "updated_at": true, "email_verified_at": true, "profile": true,
+	}
+	for i, f := range fields {
+		ok := len(f.Name) <= maxFieldName && f.Name != "" && 'a' <= f.Name[0] && f.Name[0] <= 'z' &&
+			strings.Trim(f.Name, "abcdefghijklmnopqrstuvwxyz0123456789_") == ""
+		switch {
+		case !ok:
+			return fmt.Errorf("signup: Accounts.Fields[%d]: %q can't be a field's name", i, f.Name)
+		case seen[f.Name]:
+			return fmt.Errorf("signup: Accounts.Fields[%d]: the name %q is taken", i, f.Name)
+		case f.Required && f.ReadOnly:
+			return fmt.Errorf("signup: Accounts.Fields[%d]: %q can't be both Required and ReadOnly", i, f.Name)
+		}
+		seen[f.Name] = true
+	}
+	return nil
+}
+
+// check returns what is wrong with value, or nil.
+func (f ProfileField) check(ctx context.Context, value string) *FieldError {
+	if value == "" {
+		if f.Required {
+			return required(f.Name)
+		}
+		return nil
+	}
+	if e := checkText(f.Name, value, maxValueLength); e != nil || f.Validate == nil {
+		return e
+	}
+	err := f.Validate(ctx, value)
+	if err == nil {
+		return nil
+	}
+	if e, ok := asFieldError(err); ok {
+		e.Field = f.Name
+		return &e
+	}
+	return &FieldError{f.Name, CodeInvalid, "'" + value + "' is not valid '" + f.Name + "'."}
+}
+
+// visible returns a copy of profile without the Hidden fields.
+func visible(fields []ProfileField, profile map[string]string) map[string]string {
+	p := maps.Clone(profile)
+	for _, f := range fields {
+		if f.Hidden {
+			delete(p, f.Name)
+		}
+	}
+	return p
+}
+
+// checkName returns what is wrong with a first or last name, or nil. A control
+// character could end a header line of the mail that greets the user.
+func checkName(field, name string) *FieldError {
+	if strings.ContainsFunc(name, unicode.IsControl) {
+		return &FieldError{field, CodeInvalid, "'" + field + "' must not have control characters."}
+	}
+	return checkText(field, name, maxNameLength)
+}
+
+func checkText(field, s string, atMost int) *FieldError {
+	switch {
+	case !utf8.ValidString(s):
+		return &FieldError{field, CodeInvalid, "'" + field + "' must be valid UTF-8 text."}
+	case utf8.RuneCountInString(s) > atMost:
+		return &FieldError{field, CodeTooLong,
+			fmt.Sprintf("'%s' must be at most %d characters long.", field, atMost)}
+	}
+	return nil
+}
+
+func required(field string) *FieldError {
+	return &FieldError{field, CodeRequired, "'" + field + "' is required."}
+}
+
+// asFieldError returns the FieldError that err wraps, as a value or a pointer.
+func asFieldError(err error) (FieldError, bool) {
+	if e, ok := errors.AsType[FieldError](err); ok {
+		return e, true
+	}
+	if e, ok := errors.AsType[*FieldError](err); ok && e != nil {
+		return *e, true
+	}
+	return FieldError{}, false
+}

@@ -1,0 +1,194 @@
+package signup
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+)
+
+// A Registration is what a person gives to get an account. fmt, log/slog and
+// every encoding that uses [encoding.TextMarshaler] or [encoding.BinaryMarshaler]
+// show it as "[redacted]".
+type Registration struct {
+	Email    string // as typed; see CanonicalEmail
+	Password string // never stored
+	// FirstName and LastName may be empty. They have at most 255 characters and
+	// no control characters.
+	FirstName, LastName string
+	// Profile gives the declared extra fields (Accounts.Fields) by name.
+	Profile map[string]string
+	// IdempotencyKey, if not empty, makes it safe to repeat the registration
+	// after a failure of unknown outcome. It is a random text, such as a UUID,
+	// that only the client knows: a new one for each registration, and the same
+	// one for each repetition. It has 22 to 255 letters, digits and any of
+	// -._~+/=:
+	IdempotencyKey string
+}
+
+// Format writes "[redacted]", for every verb.
+func (Registration) Format(s fmt.State, _ rune) { _, _ = s.Write([]byte(redacted)) }
+
+// LogValue returns "[redacted]".
+func (Registration) LogValue() slog.Value { return slog.StringValue(redacted) }
+
+// MarshalText returns "[redacted]".
+func (Registration) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+
+// MarshalBinary returns "[redacted]". Gob uses it.
+func (Registration) MarshalBinary() ([]byte, error) { return []byte(redacted), nil }
+
+// Register makes an active user of r, with a random SecurityStamp, stores it and
+// returns it as stored.
+//
+// If r isn't valid, the error is a *ValidationError (ErrInvalid) that lists
+// every reason. If the address belongs to another user, it is ErrExists. If
+// there is no capacity, it is ErrBusy. Of any number of registrations of one
+// address, one succeeds. Any other error is the Store's, the Hasher's, the
+// Policy's or ctx's; after an error of the Store the outcome is unknown, as it is
+// after [Store.Create].
+//
+// With an IdempotencyKey, a registration that is repeated within 24 hours of the
+// user's creation returns that user, in any process. It costs one hash. It
+// needs the user's present password; a wrong one is ErrIdempotencyKeyReused and
+// ErrBadCredentials, and should be counted as a failed log-in. While the user is
+// unchanged (UpdatedAt is CreatedAt), other data than in the first registration
+// are ErrIdempotencyKeyReused as well. A user who has been deactivated is
+// ErrExists, and one who has been deleted is registered anew. Another address is
+// another registration, even with the same key.
+func (a *Accounts) Register(ctx context.Context, r Registration) (User, error) {
+	u, _, err := a.register(ctx, r)
+	return u, err
+}
+
+// register also reports whether r repeats an earlier registration.
+func (a *Accounts) register(ctx context.Context, r Registration) (u User, replayed bool, err error) {
+	if err := a.admit(); err != nil {
+		return User{}, false, err
+	}
+	u, problems := a.describe(ctx, r)
+	u.ID = newID(r.IdempotencyKey, u.Key())
+
+	// The replay comes before the policy, which may have changed since the first
+	// registration or be out of order.
+	mayReplay := r.IdempotencyKey != "" && len(problems) == 0 && checkPasswordText(r.Password) == nil
+	const attempts = 3 // each is caused by another registration or a deletion in between
+	for range attempts {
+		if mayReplay {
+			stored, err := a.replay(ctx, u, r.Password)
+			if !errors.Is(err, ErrNotFound) {
+				return stored, err == nil, err
+			}
+		}
+		if u.PasswordHash == "" {
+			if err := a.checkPassword(ctx, r.Password, u, problems); err != nil {
+				return User{}, false, err
+			}
+			if u.PasswordHash, err = a.hash(ctx, r.Password); err != nil {
+				return User{}, false, err
+			}
+			u.SecurityStamp = rand.Text()
+		}
+		u.CreatedAt = now()
+		u.UpdatedAt = u.CreatedAt
+		err = a.Store.Create(ctx, &u)
+		if !errors.Is(err, ErrReplayed) {
+			break
+		}
+		mayReplay = true // a registration with the same key was faster
+	}
+	if err != nil {
+		return User{}, false, fmt.Errorf("register: %w", err)
+	}
+	return u, false, nil
+}
+
+// describe returns the user that r describes, without ID, hash, stamp and times,
+// and what is wrong with r except for its password.
+func (a *Accounts) describe(ctx context.Context, r Registration) (u User, problems []FieldError) {
+	u = User{Email: r.Email, FirstName: r.FirstName, LastName: r.LastName, Active: true}
+	note := func(e *FieldError) {
+		if e != nil {
+			problems = append(problems, *e)
+		}
+	}
+	note(checkEmail(&u))
+	note(checkName(FieldFirstName, r.FirstName))
+	note(checkName(FieldLastName, r.LastName))
+	for _, f := range a.Fields {
+		value := r.Profile[f.Name]
+		if f.ReadOnly {
+			continue
+		}
+		note(f.check(ctx, value))
+		if value != "" {
+			if u.Profile == nil {
+				u.Profile = make(map[string]string, len(a.Fields))
+			}
+			u.Profile[f.Name] = value
+		}
+	}
+	if r.IdempotencyKey != "" {
+		note(checkIdempotencyKey(r.IdempotencyKey))
+	}
+	return u, problems
+}
+
+// checkEmail returns what is wrong with u.Email, or sets u's key.
+func checkEmail(u *User) *FieldError {
+	if u.Email == "" {
+		return required(FieldEmail)
+	}
+	key, err := CanonicalEmail(u.Email)
+	if err != nil {
+		e, _ := asFieldError(err)
+		return &e
+	}
+	u.SetKey(key, EmailRule)
+	return nil
+}
+
+// checkPassword returns a *ValidationError of problems and of what is wrong with
+// password, which comes second, after the address; or nil; or why the password
+// couldn't be checked.
+func (a *Accounts) checkPassword(ctx context.Context, password string, u User, problems []FieldError) error {
+	e, err := a.askPolicy(ctx, password, u)
+	if err != nil && len(problems) == 0 {
+		return err
+	}
+	if e != nil {
+		at := 0
+		if len(problems) > 0 && problems[0].Field == FieldEmail {
+			at = 1
+		}
+		problems = slices.Insert(problems, at, *e)
+	}
+	if len(problems) > 0 {
+		return &ValidationError{Fields: problems}
+	}
+	return nil
+}
+
+// askPolicy returns what is wrong with password, or why it couldn't be checked.
+func (a *Accounts) askPolicy(ctx context.Context, password string, u User) (*FieldError, error) {
+	if e := checkPasswordText(password); e != nil {
+		return e, nil
+	}
+	policy := a.Policy
+	if policy == nil {
+		policy = NIST{}
+	}
+	err := policy.Check(ctx, nfc(password), u)
+	if err == nil {
+		return nil, nil
+	}
+	if e, ok := asFieldError(err); ok {
+		return &e, nil
+	}
+	if errors.Is(err, ErrInvalid) {
+		return &FieldError{FieldPassword, CodeInvalid, "'" + FieldPassword + "' is not acceptable."}, nil
+	}
+	return nil, fmt.Errorf("password policy: %w", err)
+}

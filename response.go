@@ -1,0 +1,150 @@
+package signup
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A response is what a client receives: the tutorial's JSON, or RFC 9457 problem
+// details if the request prefers them.
+type response struct {
+	status     int
+	message    string
+	fields     []FieldError
+	isHTTP     bool          // the message is HTTP's rather than the application's: "error" names the status
+	retryAfter time.Duration // 0: no Retry-After
+	written    bool          // the application has written the response itself
+
+	outcome, userID string // for the log
+}
+
+// brokenResponse says that something failed, and nothing else.
+var brokenResponse = response{status: http.StatusInternalServerError, message: "Something broke... We are looking into it!"}
+
+// httpError returns the response for an error of HTTP's own.
+func httpError(status int) response {
+	message := map[int]string{
+		http.StatusNotFound:           "There is nothing at this URL.",
+		http.StatusMethodNotAllowed:   "The method is not allowed for this URL.",
+		http.StatusServiceUnavailable: "The service is busy. Please try again in a moment.",
+	}[status]
+	return response{status: status, message: message, isHTTP: true}
+}
+
+// A clientError is an error whose response is known where it occurs.
+type clientError struct {
+	error
+	level    slog.Level // of the record
+	response response
+}
+
+func (e *clientError) Unwrap() error { return e.error }
+
+// newErrorResponse returns what the client may learn of err, and what the log
+// says of the outcome. retryAfter is for ErrBusy.
+func newErrorResponse(ctx context.Context, err error, retryAfter time.Duration) (res response, level slog.Level, outcome string) {
+	if e, ok := errors.AsType[*requestError](err); ok {
+		return e.response, slog.LevelDebug, "refused"
+	}
+	if e, ok := errors.AsType[*ValidationError](err); ok {
+		return response{status: http.StatusBadRequest, message: e.Fields[0].Message, fields: e.Fields}, slog.LevelDebug, "refused"
+	}
+	if e, ok := errors.AsType[*clientError](err); ok {
+		return e.response, e.level, "refused"
+	}
+	switch {
+	case errors.Is(err, ErrBusy):
+		res = httpError(http.StatusServiceUnavailable)
+		res.retryAfter = retryAfter
+		return res, slog.LevelWarn, "refused"
+	case ctx.Err() != nil:
+		return httpError(http.StatusServiceUnavailable), slog.LevelInfo, "abandoned"
+	}
+	return brokenResponse, slog.LevelError, "failed"
+}
+
+type plainBody struct {
+	Error   string       `json:"error,omitempty"`
+	Message string       `json:"message"`
+	Success bool         `json:"success"`
+	Errors  []FieldError `json:"errors,omitempty"`
+}
+
+// problemBody has the members of RFC 9457, section 3.1. The type is absent and so
+// "about:blank", which means that the status says what kind of problem it is.
+type problemBody struct {
+	Title  string       `json:"title"`
+	Status int          `json:"status"`
+	Detail string       `json:"detail,omitempty"`
+	Errors []FieldError `json:"errors,omitempty"`
+}
+
+func (res response) write(w http.ResponseWriter, r *http.Request) {
+	contentType, body := "application/json", any(plainBody{
+		Message: res.message, Success: res.status < 400, Errors: res.fields,
+	})
+	header := w.Header()
+	if res.status >= 400 {
+		header.Add("Vary", "Accept")
+		title := http.StatusText(res.status)
+		switch {
+		case prefersProblem(r.Header.Values("Accept")):
+			contentType = problemJSON
+			body = problemBody{title, res.status, res.message, res.fields}
+		case res.isHTTP:
+			body = plainBody{Error: fmt.Sprintf("%d: %s", res.status, title), Message: res.message}
+		}
+	}
+	text, err := json.Marshal(body)
+	if err != nil {
+		panic(err) // strings, numbers and booleans always have a JSON form
+	}
+	if res.retryAfter > 0 {
+		header.Set("Retry-After", strconv.Itoa(int(math.Ceil(res.retryAfter.Seconds()))))
+	}
+	header.Set("Content-Type", contentType)
+	header.Set("Content-Length", strconv.Itoa(len(text)+1))
+	header.Set("Cache-Control", "no-store")
+	header.Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(res.status)
+	_, _ = w.Write(append(text, '\n')) // if it fails, the client has gone
+}
+
+const problemJSON = "application/problem+json"
+
+// prefersProblem reports whether an Accept header names problem+json with a
+// quality (RFC 9110, section 12.4.2) not below that of plain JSON. Wildcards
+// don't count: a client that sends only those gets the tutorial's form.
+func prefersProblem(accept []string) bool {
+	var problem, plain float64
+	for _, line := range accept {
+		for element := range strings.SplitSeq(line, ",") {
+			mediaType, params, err := mime.ParseMediaType(element)
+			if err != nil {
+				continue
+			}
+			quality := 1.0
+			if q, ok := params["q"]; ok {
+				if quality, err = strconv.ParseFloat(q, 64); err != nil {
+					continue
+				}
+			}
+			switch mediaType {
+			case problemJSON:
+				problem = max(problem, quality)
+			case "application/json":
+				plain = max(plain, quality)
+			}
+		}
+	}
+	return problem > 0 && problem >= plain
+}
