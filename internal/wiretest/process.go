@@ -14,7 +14,7 @@ import (
 
 // Start builds the program pkg, runs it on a free port of this machine with
 // args, and returns its URL once it listens. At the end of the test the process
-// is told to stop, and must do so without complaint.
+// gets SIGTERM, and must exit with status 0.
 func Start(t *testing.T, pkg string, args ...string) (url string) {
 	t.Helper()
 	url, _ = StartProcess(t, pkg, args...)
