@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"github.com/gosignup/signup/esstore"
-	"github.com/gosignup/signup/examples/internal/elastic"
 )
 
 const about = `Migrate takes the users of the service of "Flask NoSQL Authentication Tutorial"
@@ -80,7 +79,7 @@ type program struct {
 // A server is an Elasticsearch.
 type server struct{ url, caFile, user, password string }
 
-func (s server) transport() (*elastic.Transport, error) {
+func (s server) transport() (*transport, error) {
 	if s.user != "" {
 		node, err := url.Parse(s.url)
 		if err != nil {
@@ -91,7 +90,7 @@ func (s server) transport() (*elastic.Transport, error) {
 			s.url = node.String()
 		}
 	}
-	return elastic.New(s.url, s.caFile)
+	return newTransport(s.url, s.caFile)
 }
 
 func open(to server, index string) (target, error) {
@@ -142,7 +141,7 @@ func (p program) run(ctx context.Context, args []string) int {
 		_, _ = fmt.Fprintln(p.stderr, err)
 	}
 	if err != nil {
-		_, _ = fmt.Fprintln(p.stderr, "-h tells how to use it")
+		_, _ = fmt.Fprintln(p.stderr, "usage: migrate [flags]; see migrate -h")
 		return exitUsage
 	}
 	m, err := p.prepare(ctx, o)

@@ -13,8 +13,6 @@ import (
 	"net/url"
 	"strings"
 	"time"
-
-	"github.com/gosignup/signup/examples/internal/elastic"
 )
 
 // A source yields the documents as text, each with its line if it is a file. An
@@ -38,7 +36,7 @@ const (
 
 // fromIndex reads an index of Elasticsearch, from version 2 on, as it was when the
 // reading began.
-func fromIndex(t *elastic.Transport, index string) source {
+func fromIndex(t *transport, index string) source {
 	return func(ctx context.Context, total func(int64)) iter.Seq2[entry, error] {
 		return func(yield func(entry, error) bool) {
 			s := scroll{transport: t}
@@ -51,7 +49,7 @@ func fromIndex(t *elastic.Transport, index string) source {
 }
 
 type scroll struct {
-	transport *elastic.Transport
+	transport *transport
 	id        string
 }
 

@@ -10,8 +10,6 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
-
-	"github.com/gosignup/signup/examples/internal/elastic"
 )
 
 // An exchange is a request that is wanted, and its answer.
@@ -55,12 +53,12 @@ func readIndex(t *testing.T, exchanges ...exchange) (texts []string, total int64
 		_, _ = io.WriteString(w, next.answer)
 	}))
 	defer server.Close()
-	transport, err := elastic.New(server.URL, "")
+	client, err := newTransport(server.URL, "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	total = -1
-	for e, err := range fromIndex(transport, "example")(t.Context(), func(n int64) { total = n }) {
+	for e, err := range fromIndex(client, "example")(t.Context(), func(n int64) { total = n }) {
 		if err != nil {
 			return texts, total, err
 		}

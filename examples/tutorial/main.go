@@ -9,38 +9,82 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
+	"fmt"
+	"log"
 	"log/slog"
+	"net"
 	"net/http"
+	"net/url"
 	"os"
+	"os/signal"
+	"strings"
+	"syscall"
 	"time"
+
+	"github.com/elastic/elastic-transport-go/v8/elastictransport"
 
 	"github.com/gosignup/signup"
 	"github.com/gosignup/signup/esstore"
-	"github.com/gosignup/signup/examples/internal/elastic"
-	"github.com/gosignup/signup/examples/internal/serve"
 	"github.com/gosignup/signup/memstore"
 )
 
 func main() {
-	addr := serve.AddrFlag()
+	addr := flag.String("addr", "localhost:8000", "the `host:port` to listen on")
 	es := flag.String("es", "", "the `URL` of Elasticsearch, with user and password if need be; without it, users are kept in memory")
 	ca := flag.String("es-ca", "", "a PEM `file` with the authority of Elasticsearch's certificate")
 	index := flag.String("es-index", "example", "the `alias` to keep users under")
 	flag.Parse()
+	if flag.NArg() > 0 {
+		flag.Usage()
+		os.Exit(2)
+	}
 
 	var store signup.Store = memstore.New()
 	if *es != "" {
-		transport, err := elastic.New(*es, *ca)
+		client, err := connect(*es, *ca)
 		if err != nil {
-			slog.Error("no store", "error", err)
-			os.Exit(1)
+			log.Fatal(err)
 		}
-		inES := esstore.New(transport, &esstore.Options{Index: *index})
+		inES := esstore.New(client, &esstore.Options{Index: *index})
 		setUp(inES)
 		store = inES
 	}
-	serve.Main(newHandler(&signup.Accounts{Store: store, Policy: signup.AnyPassword}), addr, nil)
+	accounts := &signup.Accounts{Store: store, Policy: signup.AnyPassword}
+	l, err := net.Listen("tcp", *addr)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("listening on http://%s\n", l.Addr())
+	if err := serve(l, newHandler(accounts)); err != nil {
+		log.Fatal(err)
+	}
+}
+
+// connect returns a client of the Elasticsearch at rawURL. If caFile isn't empty,
+// only certificates of the authority in that file are trusted.
+func connect(rawURL, caFile string) (*elastictransport.Client, error) {
+	node, err := url.Parse(strings.TrimSuffix(rawURL, "/"))
+	if err != nil || node.Host == "" {
+		return nil, errors.New("-es must be like https://user:password@localhost:9200")
+	}
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.MaxIdleConnsPerHost = 64 // as many as requests at once; the default is 2
+	t.ResponseHeaderTimeout = 30 * time.Second
+	options := []elastictransport.Option{
+		elastictransport.WithURLs(node),
+		elastictransport.WithTransport(t),
+		elastictransport.WithRetryOnError(esstore.RetryOnError),
+	}
+	if caFile != "" {
+		pem, err := os.ReadFile(caFile)
+		if err != nil {
+			return nil, err
+		}
+		options = append(options, elastictransport.WithCACert(pem))
+	}
+	return elastictransport.NewClient(options...)
 }
 
 // setUp sets the store up, now if it can be reached, or else as soon as it can:
@@ -67,6 +111,30 @@ func setUp(store *esstore.Store) {
 func newHandler(accounts *signup.Accounts) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/v1/users/new", signup.NewHandler(accounts, nil))
-	mux.Handle("POST /v1/auth/login", login(accounts))
+	mux.Handle("/v1/auth/login", signup.NewLoginHandler(accounts, nil, nil)) // no session is kept
 	return signup.JSONErrors(mux, nil)
+}
+
+// serve serves h on l until SIGINT or SIGTERM, then lets the requests under way end.
+func serve(l net.Listener, h http.Handler) error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	server := &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 5 * time.Second, // the default of each is no limit
+		ReadTimeout:       10 * time.Second,
+		WriteTimeout:      20 * time.Second, // of which reading the body is a part
+		IdleTimeout:       2 * time.Minute,
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(l) }()
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	stop() // a second signal ends the program at once
+	ctx, cancel := context.WithTimeout(context.Background(), server.WriteTimeout)
+	defer cancel()
+	return server.Shutdown(ctx)
 }

@@ -1,7 +1,13 @@
 package main
 
 import (
+	"encoding/pem"
 	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/gosignup/signup/internal/wiretest"
@@ -23,4 +29,49 @@ func TestStoreDown(t *testing.T) {
 		t.Fatal(err)
 	}
 	wiretest.Run(t, wiretest.Start(t, program, "-es", nobody), wiretest.Cases(t, wiretest.StoreDown))
+}
+
+// The flags name the server, the user and the certificate.
+func TestConnect(t *testing.T) {
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if user, password, _ := r.BasicAuth(); user != "elastic" || password != "changeme" || r.URL.Path != "/below/path" {
+			t.Errorf("%s is by %q, want /below/path by elastic", r.URL, user)
+		}
+		w.WriteHeader(http.StatusTeapot)
+	}))
+	defer server.Close()
+	ca := filepath.Join(t.TempDir(), "ca.crt")
+	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
+	if err := os.WriteFile(ca, certificate, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	client, err := connect(strings.Replace(server.URL, "://", "://elastic:changeme@", 1)+"/below/", ca)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "/path", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := client.Perform(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	if res.StatusCode != http.StatusTeapot {
+		t.Errorf("status %d, want %d", res.StatusCode, http.StatusTeapot)
+	}
+}
+
+func TestConnectFails(t *testing.T) {
+	for _, c := range []struct{ url, ca string }{
+		{"https://user:secret@host:x", ""},
+		{"localhost:9200", ""},
+		{"https://localhost:9200", filepath.Join(t.TempDir(), "none")},
+		{"https://localhost:9200", "main_test.go"}, // has no certificate
+	} {
+		if _, err := connect(c.url, c.ca); err == nil || strings.Contains(err.Error(), "secret") {
+			t.Errorf("-es %s -es-ca %q: the error is %v, want one without the password", c.url, c.ca, err)
+		}
+	}
 }

@@ -14,14 +14,18 @@ import (
 
 // Start builds the program pkg, runs it on a free port of this machine with
 // args, and returns its URL once it listens. At the end of the test the process
-// is told to stop, and must do so without complaint.
+// gets SIGTERM, and must exit with status 0.
 func Start(t *testing.T, pkg string, args ...string) (url string) {
 	t.Helper()
-	program := filepath.Join(t.TempDir(), "program")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, pkg).CombinedOutput(); err != nil {
-		t.Fatalf("go build %s: %v\n%s", pkg, err, out)
-	}
-	cmd := exec.Command(program, append([]string{"-addr", "127.0.0.1:0"}, args...)...)
+	url, _ = StartProcess(t, pkg, args...)
+	return url
+}
+
+// StartProcess is like Start, and also returns a function that sends SIGTERM to
+// the process earlier. Only its first call has an effect.
+func StartProcess(t *testing.T, pkg string, args ...string) (url string, terminate func()) {
+	t.Helper()
+	cmd := exec.Command(Build(t, pkg), append([]string{"-addr", "127.0.0.1:0"}, args...)...)
 	var log lockedBuffer
 	cmd.Stderr = &log
 	stdout, err := cmd.StdoutPipe()
@@ -31,10 +35,13 @@ func Start(t *testing.T, pkg string, args ...string) (url string) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
+	terminate = sync.OnceFunc(func() {
 		if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 			t.Errorf("%s: %v", pkg, err)
 		}
+	})
+	t.Cleanup(func() {
+		terminate()
 		kill := time.AfterFunc(time.Minute, func() { _ = cmd.Process.Kill() })
 		defer kill.Stop()
 		if err := cmd.Wait(); err != nil {
@@ -47,11 +54,21 @@ func Start(t *testing.T, pkg string, args ...string) (url string) {
 	lines := bufio.NewScanner(stdout)
 	for lines.Scan() {
 		if at, ok := strings.CutPrefix(lines.Text(), "listening on "); ok {
-			return at
+			return at, terminate
 		}
 	}
 	t.Fatalf("%s didn't say where it listens:\n%s", pkg, log.String())
-	return ""
+	return "", terminate
+}
+
+// Build builds the program pkg and returns the path of the executable.
+func Build(t *testing.T, pkg string) string {
+	t.Helper()
+	program := filepath.Join(t.TempDir(), "program")
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, pkg).CombinedOutput(); err != nil {
+		t.Fatalf("go build %s: %v\n%s", pkg, err, out)
+	}
+	return program
 }
 
 // A lockedBuffer may be read while the process still writes.

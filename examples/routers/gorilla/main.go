@@ -3,13 +3,21 @@
 package main
 
 import (
+	"context"
+	"flag"
+	"fmt"
 	"io"
+	"log"
+	"net"
 	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
 
 	"github.com/gorilla/mux"
 
 	"github.com/gosignup/signup"
-	"github.com/gosignup/signup/examples/internal/serve"
 	"github.com/gosignup/signup/memstore"
 )
 
@@ -28,5 +36,43 @@ func health(w http.ResponseWriter, _ *http.Request) {
 }
 
 func main() {
-	serve.Main(newRouter(&signup.Accounts{Store: memstore.New()}), serve.AddrFlag(), nil)
+	addr := flag.String("addr", "localhost:8000", "the `host:port` to listen on")
+	flag.Parse()
+	if flag.NArg() > 0 {
+		flag.Usage()
+		os.Exit(2)
+	}
+	accounts := &signup.Accounts{Store: memstore.New()}
+	l, err := net.Listen("tcp", *addr)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("listening on http://%s\n", l.Addr())
+	if err := serve(l, newRouter(accounts)); err != nil {
+		log.Fatal(err)
+	}
+}
+
+// serve serves h on l until SIGINT or SIGTERM, then lets the requests under way end.
+func serve(l net.Listener, h http.Handler) error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	server := &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 5 * time.Second, // the default of each is no limit
+		ReadTimeout:       10 * time.Second,
+		WriteTimeout:      20 * time.Second, // of which reading the body is a part
+		IdleTimeout:       2 * time.Minute,
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(l) }()
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	stop() // a second signal ends the program at once
+	ctx, cancel := context.WithTimeout(context.Background(), server.WriteTimeout)
+	defer cancel()
+	return server.Shutdown(ctx)
 }

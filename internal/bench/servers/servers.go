@@ -4,7 +4,6 @@ package servers
 
 import (
 	"encoding/json"
-	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -37,31 +36,14 @@ func Raw() http.Handler {
 	})
 }
 
-// Ours returns this module's handler, and a handler for log-ins. Nil for logger is
-// slog.Default().
+// Ours returns this module's handlers for sign-ups and log-ins. If logger is nil,
+// it is slog.Default().
 func Ours(store signup.Store, hasher signup.Hasher, logger *slog.Logger) http.Handler {
 	accounts := &signup.Accounts{Store: store, Hasher: hasher}
+	opts := &signup.HandlerOptions{Logger: logger}
 	mux := http.NewServeMux()
-	mux.Handle(SignUpPath, signup.NewHandler(accounts, &signup.HandlerOptions{Logger: logger}))
-	mux.HandleFunc("POST "+LogInPath, func(w http.ResponseWriter, r *http.Request) {
-		var in credentials
-		if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 64<<10)).Decode(&in); err != nil {
-			answer(w, http.StatusBadRequest, "no JSON")
-			return
-		}
-		_, err := accounts.Authenticate(r.Context(), in.Email, in.Password)
-		switch {
-		case err == nil:
-			answer(w, http.StatusOK, "logged in")
-		case errors.Is(err, signup.ErrBadCredentials):
-			answer(w, http.StatusUnauthorized, "unknown address or wrong password")
-		case errors.Is(err, signup.ErrBusy):
-			w.Header().Set("Retry-After", "2")
-			answer(w, http.StatusServiceUnavailable, "busy")
-		default:
-			answer(w, http.StatusInternalServerError, "broken")
-		}
-	})
+	mux.Handle(SignUpPath, signup.NewHandler(accounts, opts))
+	mux.Handle(LogInPath, signup.NewLoginHandler(accounts, nil, opts))
 	return mux
 }
 
