@@ -169,6 +169,9 @@ func texts(members map[string]json.RawMessage, fields []string) (map[string]stri
 }
 
 func isJSON(contentType string) bool {
+	if contentType == "application/json" {
+		return true // as nearly always
+	}
 	mediaType, _, err := mime.ParseMediaType(contentType)
 	return mediaType == "application/json" && (err == nil || errors.Is(err, mime.ErrInvalidMediaParameter))
 }

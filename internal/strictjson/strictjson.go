@@ -14,66 +14,133 @@ import (
 	"unicode/utf8"
 )
 
+// MaxDepth is how deep objects and arrays may nest.
+const MaxDepth = 32
+
 // A problem is an error whose text is for the client.
 func problem(format string, args ...any) error { return fmt.Errorf(format, args...) }
 
 // Object returns the members of the JSON object in data. If data isn't one, the
 // error says why, in words for the client: it names the place and may quote a
 // member's name, but no value.
-func Object(data []byte) (members map[string]json.RawMessage, err error) {
+func Object(data []byte) (map[string]json.RawMessage, error) {
 	if at := invalidUTF8(data); at >= 0 {
 		return nil, problem("The request's body is not UTF-8 at byte %d.", at)
 	}
-	if err := json.Unmarshal(data, &members); err != nil {
-		if _, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-			return nil, problem("The request's body must be a JSON object.")
-		}
-		at := int64(len(data))
-		if e, ok := errors.AsType[*json.SyntaxError](err); ok {
-			at = e.Offset
-		}
-		return nil, problem("The request's body is not valid JSON at byte %d.", at)
-	}
-	if members == nil {
-		return nil, problem("The request's body must be a JSON object.")
+	if !json.Valid(data) {
+		return nil, problem("The request's body is not valid JSON at byte %d.", invalidJSON(data))
 	}
 	if hasLoneSurrogate(data) {
 		return nil, problem("The request's JSON escapes one half of a surrogate pair without the other.")
 	}
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.UseNumber() // a Number can't overflow
-	if name, ok := repeatedName(dec); ok {
-		return nil, problem("The request's JSON has the name %s twice in an object.", quoteShort(name))
+	w := walker{data: data}
+	if w.next() != '{' {
+		return nil, problem("The request's body must be a JSON object.")
 	}
+	return w.object(1)
+}
+
+// invalidJSON returns the place of the first byte that isn't JSON.
+func invalidJSON(data []byte) int64 {
+	var raw json.RawMessage
+	if e, ok := errors.AsType[*json.SyntaxError](json.Unmarshal(data, &raw)); ok {
+		return e.Offset
+	}
+	return int64(len(data))
+}
+
+// A walker passes over valid JSON, and so needs to check nothing but what is
+// valid and not wanted: repeated names and deep nesting.
+type walker struct {
+	data []byte
+	at   int
+}
+
+// next returns the next byte that isn't white space.
+func (w *walker) next() byte {
+	for {
+		switch c := w.data[w.at]; c {
+		case ' ', '\t', '\n', '\r':
+			w.at++
+		default:
+			return c
+		}
+	}
+}
+
+// object passes over an object and returns its members.
+func (w *walker) object(depth int) (map[string]json.RawMessage, error) {
+	members := make(map[string]json.RawMessage)
+	w.at++ // the brace
+	for w.next() != '}' {
+		if w.data[w.at] == ',' {
+			w.at++
+			continue
+		}
+		start := w.at
+		w.text()
+		name, _ := Text(w.data[start:w.at])
+		if _, ok := members[name]; ok {
+			return nil, problem("The request's JSON has the name %s twice in an object.", quoteShort(name))
+		}
+		w.next()
+		w.at++ // the colon
+		w.next()
+		start = w.at
+		if err := w.value(depth); err != nil {
+			return nil, err
+		}
+		members[name] = w.data[start:w.at]
+	}
+	w.at++
 	return members, nil
 }
 
-// repeatedName reads one valid value and returns a name that occurs twice in one
-// of its objects.
-func repeatedName(dec *json.Decoder) (name string, ok bool) {
-	token, err := dec.Token()
-	if err != nil || token != json.Delim('{') && token != json.Delim('[') {
-		return "", false
-	}
-	var seen map[string]bool
-	if token == json.Delim('{') {
-		seen = make(map[string]bool)
-	}
-	for dec.More() {
-		if seen != nil {
-			token, _ := dec.Token()
-			name, _ := token.(string)
-			if seen[name] {
-				return name, true
-			}
-			seen[name] = true
+// value passes over a value in an object or array of this depth.
+func (w *walker) value(depth int) error {
+	switch w.next() {
+	case '{', '[':
+		if depth == MaxDepth {
+			return problem("The request's JSON is nested deeper than %d levels.", MaxDepth)
 		}
-		if name, ok := repeatedName(dec); ok {
-			return name, true
+		if w.data[w.at] == '{' {
+			_, err := w.object(depth + 1)
+			return err
+		}
+		return w.array(depth + 1)
+	case '"':
+		w.text()
+	default: // a number, true, false or null
+		for w.at < len(w.data) && bytes.IndexByte([]byte(" \t\n\r,]}"), w.data[w.at]) < 0 {
+			w.at++
 		}
 	}
-	_, _ = dec.Token() // the end of the object or array
-	return "", false
+	return nil
+}
+
+func (w *walker) array(depth int) error {
+	w.at++ // the bracket
+	for w.next() != ']' {
+		if w.data[w.at] == ',' {
+			w.at++
+			continue
+		}
+		if err := w.value(depth); err != nil {
+			return err
+		}
+	}
+	w.at++
+	return nil
+}
+
+// text passes over a text.
+func (w *walker) text() {
+	for w.at++; w.data[w.at] != '"'; w.at++ {
+		if w.data[w.at] == '\\' {
+			w.at++
+		}
+	}
+	w.at++
 }
 
 func quoteShort(s string) string {
