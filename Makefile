@@ -5,13 +5,17 @@ MODULES := . examples/routers examples/migrate internal/integration
 FUZZTIME ?= 5s
 STATICCHECK := $(CURDIR)/.bin/staticcheck
 
-.PHONY: help test vet staticcheck unit routers migrate consumer integration server fuzz faults soak bench lint clean
+.PHONY: help test quick vet staticcheck unit routers migrate consumer integration server fuzz faults soak bench lint clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
 test: vet staticcheck unit fuzz routers migrate consumer integration ## everything below that CI runs, on a machine with nothing prepared
 	@echo 'make test: all passed'
+
+quick: ## for the work in between: gofmt, go vet and the tests of the root module, without -race
+	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "not formatted by gofmt: $$unformatted" >&2; exit 1; }
+	@export GOWORK=off && go vet ./... && go test ./...
 
 vet: ## gofmt, go vet and tidy go.mod files, in every module and in the workspace
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "not formatted by gofmt: $$unformatted" >&2; exit 1; }

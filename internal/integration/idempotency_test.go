@@ -15,7 +15,7 @@ import (
 // gets no answer from Elasticsearch, through another that does, and through both
 // at once.
 func TestIdempotencyKey(t *testing.T) {
-	const key, email, password = "8e03978e-40d5-43e8-bc93-6894a57f9324", "idempotent@abc.com", "the password of all repetitions"
+	const key, email, password = "8e03978e-40d5-43e8-bc93-6894a57f9324", "idempotent@abc.com", "the correct horse of all repetitions"
 	const added = `{"message":"'` + email + `' added successfully!","success":true}` + "\n"
 	for _, s := range servers(t) {
 		t.Run(s.Name, func(t *testing.T) {

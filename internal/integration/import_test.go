@@ -20,8 +20,9 @@ import (
 	"github.com/gosignup/signup/esstore"
 )
 
-// importedHash is in every hash of the import's tests.
-const importedHash = "imported-hash-of-nobody"
+// importedHash is in every hash of the import's tests, which thus look like
+// bcrypt's.
+const importedHash = "importedhashofnobodyimportedhashofnobodyimportedhasho"
 
 // toImport returns user number i, with a time that more digits would be needed
 // for than are kept.

@@ -131,7 +131,7 @@ func sleep(ctx context.Context, d time.Duration) {
 func (l *ledger) newRegistration() signup.Registration {
 	name := strings.ToLower(rand.Text()[:16])
 	return signup.Registration{
-		Email: "Ledger." + name + "@example.org", Password: "the password of " + rand.Text(),
+		Email: "Ledger." + name + "@example.org", Password: "correct horse of " + rand.Text(),
 		FirstName: "first " + name, LastName: "last " + name, IdempotencyKey: rand.Text(),
 	}
 }
@@ -182,7 +182,7 @@ func (l *ledger) live(ctx context.Context) {
 	}
 	for range mathrand.IntN(3) {
 		next := now
-		next.password = "the next password of " + rand.Text()
+		next.password = "the next correct horse of " + rand.Text()
 		if next.user.PasswordHash, err = l.accounts.Hasher.Hash(next.password); err != nil {
 			panic(err)
 		}

@@ -181,7 +181,7 @@ func newTutorial(t *testing.T, n int) *tutorial2014 {
 			}
 		case i < 160:
 			u.kind = "unknown-hash"
-			u.source["password"], u.hash = "plain$$"+rand.Text(), ""
+			u.source["password"], u.hash = "plain$$correct horse "+rand.Text(), ""
 			if i%2 == 0 {
 				u.hash = "$unknown$" + rand.Text()
 				u.source["password"] = u.hash

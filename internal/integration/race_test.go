@@ -108,4 +108,4 @@ func TestRace(t *testing.T) {
 	}
 }
 
-func password(i int) string { return fmt.Sprintf("the password of %d", i) }
+func password(i int) string { return fmt.Sprintf("the correct horse of %d", i) }

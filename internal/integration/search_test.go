@@ -319,7 +319,7 @@ func TestSearch(t *testing.T) {
 					u.Email = fmt.Sprintf("%s.%d@%s", localParts[n], n, domains[3+n%4])
 					u.SetKey(u.Key(), u.KeyRule())
 				}
-				u.PasswordHash = signup.Hash("$2a$12$ofnobody")
+				u.PasswordHash = signup.Hash(ofNobody)
 				if err := store.Create(t.Context(), &u); err != nil {
 					t.Fatalf("user %d: %v", n, err)
 				}
@@ -363,7 +363,7 @@ func writeBulk(t *testing.T, transport esapi.Transport, index string, users []si
 			id := sha256.Sum256([]byte(u.Key()))
 			doc := map[string]any{
 				"id": u.ID, "key": u.Key(), "key_rule": u.KeyRule(), "email_address": u.Email, "is_active": u.Active,
-				"password": "$2a$12$ofnobody", "write_token": "T", "profile": u.Profile,
+				"password": ofNobody, "write_token": "T", "profile": u.Profile,
 				"created_at": u.CreatedAt.UTC().Format("2006-01-02T15:04:05.000Z"), "updated_at": u.UpdatedAt.UTC().Format("2006-01-02T15:04:05.000Z"),
 			}
 			for name, value := range map[string]string{"first_name": u.FirstName, "last_name": u.LastName} {
@@ -549,7 +549,7 @@ func TestSearchAfterDelete(t *testing.T) {
 			store, index := newStore(t, client)
 			at := time.Date(2014, 12, 6, 22, 55, 0, 0, time.UTC)
 			u := signup.User{
-				ID: "id-1", Email: "Ada@example.org", FirstName: "Augusta", LastName: "King-Noel", PasswordHash: signup.Hash("$2a$12$ofnobody"),
+				ID: "id-1", Email: "Ada@example.org", FirstName: "Augusta", LastName: "King-Noel", PasswordHash: signup.Hash(ofNobody),
 				Active: true, CreatedAt: at, UpdatedAt: at.Add(time.Hour), Profile: map[string]string{"company": "Engines"},
 			}
 			u.SetKey("ada@example.org", "rule-1")

@@ -87,7 +87,7 @@ func TestMapping(t *testing.T) {
 			if err := store.Setup(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			const hash = "$2a$12$ofnobody"
+			const hash = ofNobody
 			u := signup.User{
 				ID: "id-1", Email: "Ada@example.org", FirstName: "Ada", PasswordHash: signup.Hash(hash),
 				Profile: map[string]string{"company": "Analytical Engines"},

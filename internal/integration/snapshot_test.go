@@ -60,7 +60,7 @@ func testSnapshot(t *testing.T, s *server, deleted bool) {
 	}
 	create := func(id string) signup.User {
 		t.Helper()
-		u := signup.User{ID: id, Email: id + "@example.org", PasswordHash: hash("the password of " + id), Active: true}
+		u := signup.User{ID: id, Email: id + "@example.org", PasswordHash: hash("the correct horse of " + id), Active: true}
 		if err := p.store.Create(t.Context(), &u); err != nil {
 			t.Fatal(err)
 		}
@@ -121,7 +121,7 @@ func testSnapshot(t *testing.T, s *server, deleted bool) {
 		password string
 		is       bool
 	}{
-		{changed, "the password of changed", true}, {changed, "another password", false}, {removed, "the password of removed", true},
+		{changed, "the correct horse of changed", true}, {changed, "another password", false}, {removed, "the correct horse of removed", true},
 	} {
 		u, err := p.store.Get(t.Context(), c.user.Key())
 		if err != nil || u.CheckPassword(c.password) != c.is {

@@ -1,4 +1,5 @@
-// Package leaktest finds secrets in what a program has written.
+// Package leaktest finds secrets in what a program has written: those that are
+// given, or those of the tests, which it recognises.
 package leaktest
 
 import (
@@ -11,20 +12,6 @@ import (
 	"strconv"
 	"strings"
 )
-
-// Planted begins a password or a hash that a test has written to its output on
-// purpose, PlantedAddress such an address, so that a search that doesn't find
-// it is known to be broken.
-const (
-	Planted        = "planted for the search: "
-	PlantedAddress = "planted-for-the-search-"
-)
-
-// IsPlanted reports whether secret is a planted one, or the key of a planted
-// address.
-func IsPlanted(secret string) bool {
-	return strings.HasPrefix(secret, Planted) || strings.HasPrefix(secret, PlantedAddress)
-}
 
 // Find returns those of the secrets that are in text as they are or in a form
 // that a log, a URL or a page would give them, without regard to case: quoted,

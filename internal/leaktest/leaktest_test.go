@@ -1,16 +1,8 @@
 package leaktest_test
 
 import (
-	"bytes"
-	"encoding/base64"
-	"encoding/json"
-	"fmt"
-	"html"
-	"html/template"
-	"log/slog"
-	"net/url"
+	"maps"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/gosignup/signup/internal/leaktest"
@@ -25,31 +17,7 @@ func TestFind(t *testing.T) {
 		"$argon2id$v=19$m=19456,t=2,p=1$4XVlYN+Gx/0gDk9DW7mTmw$rXn8Z0b+W3/1Oc6mA2pOyCuHVsy3cN1VdPXk9A0ZxkM",
 		"pbkdf2:sha256:1000$jkeQb18X$0858880d8d9b1e8a52b4ff10762fbf71",
 	} {
-		for name, text := range map[string]string{
-			"%s":         secret,
-			"%q":         fmt.Sprintf("%q", secret),
-			"%+q":        fmt.Sprintf("%+q", secret),
-			"%x":         fmt.Sprintf("%x", secret),
-			"%X":         fmt.Sprintf("%X", secret),
-			"% x":        fmt.Sprintf("% x", secret),
-			"%v bytes":   fmt.Sprint([]byte(secret)),
-			"%#v bytes":  fmt.Sprintf("%#v", []byte(secret)),
-			"JSON":       marshal(t, map[string]string{"password": secret}),
-			"JSON bytes": marshal(t, []byte(secret)),
-			"JSON array": marshal(t, ints(secret)),
-			"slog JSON":  logged(func(b *bytes.Buffer) slog.Handler { return slog.NewJSONHandler(b, nil) }, secret),
-			"slog text":  logged(func(b *bytes.Buffer) slog.Handler { return slog.NewTextHandler(b, nil) }, secret),
-			"query":      url.Values{"password": {secret}}.Encode(),
-			"component":  strings.ReplaceAll(url.QueryEscape(secret), "+", "%20"),
-			"user":       (&url.URL{Scheme: "http", User: url.UserPassword(secret, "x"), Host: "h"}).String(),
-			"URL in URL": url.Values{"next": {"/?" + url.Values{"email": {secret}}.Encode()}}.Encode(),
-			"HTML":       html.EscapeString(secret),
-			"template":   templated(t, secret),
-			"path":       (&url.URL{Path: "/x/" + secret}).EscapedPath() + url.PathEscape(secret),
-			"Basic":      base64.StdEncoding.EncodeToString([]byte("ada@example.org:" + secret)),
-			"Basic 2":    base64.StdEncoding.EncodeToString([]byte("bob@example.org.:" + secret + " ")),
-			"JWT":        base64.RawURLEncoding.EncodeToString([]byte("{'password': '" + secret + "'}")),
-		} {
+		for name, text := range leaktest.Encoded(secret) {
 			found := leaktest.Find("before "+text+" after", []string{other, secret})
 			if len(found) != 1 || found[0] != secret {
 				t.Errorf("%s: found %q in %q, want %q", name, found, text, secret)
@@ -81,44 +49,32 @@ func TestFindMany(t *testing.T) {
 	}
 }
 
-func TestIsPlanted(t *testing.T) {
-	for secret, want := range map[string]bool{
-		leaktest.Planted + "x": true, leaktest.PlantedAddress + "X@example.org": true,
-		"x" + leaktest.Planted: false, "planted": false, "": false,
-	} {
-		if got := leaktest.IsPlanted(secret); got != want {
-			t.Errorf("%q: %t, want %t", secret, got, want)
+func TestRecognize(t *testing.T) {
+	for _, k := range leaktest.Kinds {
+		for name, text := range leaktest.Encoded(k.Sample) {
+			if found := leaktest.Recognize("before " + text + " after"); found[k.Name] == "" {
+				t.Errorf("%s: found %q in %q, want the %s %q", name, found, text, k.Name, k.Sample)
+			}
+		}
+		if found := leaktest.Recognize(k.Sample); len(found) != 1 {
+			t.Errorf("found %q in %q, want the %s only", found, k.Sample, k.Name)
 		}
 	}
-}
-
-func templated(t *testing.T, s string) string {
-	t.Helper()
-	var b bytes.Buffer
-	if err := template.Must(template.New("").Parse("<p>{{.}}</p>")).Execute(&b, s); err != nil {
-		t.Fatal(err)
+	for text, want := range map[string]string{
+		"ADA@EXAMPLE.ORG":           "address",
+		"ada@xn--bcher-kva.example": "address",
+		"q=Correct+Horse":           "password",
+		"$hmac-sha384-bcrypt$2a$04$sPyuEGqNlNHPlM/5ZDT6n.TX4hBTYyYFMdl9fBIBYQGHG64qmmgYq": "bcrypt",
+		"$2b$12$sPyuEGqNlNHPlM/5ZDT6n.TX4hBTYyYFMdl9fBIBYQGHG64qmmgYq":                    "bcrypt",
+		// PHP's JSON, for one.
+		`{"hash":"$2a$04$sPyuEGqNlNHPlM\/5ZDT6n.TX4hBTYyYFMdl9fBIBYQGHG64qmmgYq"}`: "bcrypt",
+		// What documentation has.
+		`"$2a$12$" and so on`: "", "$argon2id$v=19$m=19456,t=2,p=1": "", "pbkdf2:sha256:1000$": "", "pbkdf2_sha256$": "",
+		"golang.org/x/crypto@v0.50.0/bcrypt.go": "", "https://example.org/": "", "the horse is correct": "", "": "",
+	} {
+		found := slices.Collect(maps.Keys(leaktest.Recognize(text)))
+		if len(found) > 1 || len(found) == 1 != (want != "") || len(found) == 1 && found[0] != want {
+			t.Errorf("found %q in %q, want %q", found, text, want)
+		}
 	}
-	return b.String()
-}
-
-func marshal(t *testing.T, v any) string {
-	t.Helper()
-	b, err := json.Marshal(v)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(b)
-}
-
-func ints(s string) (all []int) {
-	for _, b := range []byte(s) {
-		all = append(all, int(b))
-	}
-	return all
-}
-
-func logged(handler func(*bytes.Buffer) slog.Handler, secret string) string {
-	var b bytes.Buffer
-	slog.New(handler(&b)).Info("user", "password", secret)
-	return b.String()
 }

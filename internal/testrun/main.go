@@ -1,16 +1,15 @@
 // Testrun runs go test in the directory that its first argument names, with the
-// others. It shows what failed, what the tests report as attributes, how many
-// tests and subtests ran, and whether a password, an address or a hash that was
-// used on the way is anywhere in their output, or in the spans and logs that
-// they have written to the file that SIGNUP_TEST_RECORD names. A run that skips
-// a test, or has none, fails. It runs in the root of the repository.
+// others. It shows what failed, what the tests report as attributes, and how many
+// tests and subtests ran. Then it searches their output, and the spans and logs
+// that they have written to the file that SIGNUP_TEST_RECORD names, for
+// passwords, addresses and hashes; see leaktest.Kinds for those that it
+// recognises. A run that skips a test, or has none, fails.
 package main
 
 import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -31,27 +30,17 @@ func main() {
 }
 
 func run(dir string, args []string) error {
-	root, err := os.Getwd()
-	if err != nil {
-		return err
-	}
 	work, err := os.MkdirTemp("", "testrun")
 	if err != nil {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(work) }()
-	overlay, err := writeOverlay(root, work)
-	if err != nil {
-		return err
-	}
-	secretsFile, record := filepath.Join(work, "secrets"), filepath.Join(work, "record")
+	record := filepath.Join(work, "record")
 
 	cmd := exec.Command("go", append([]string{"test", "-json"}, args...)...)
 	cmd.Dir = dir
 	cmd.Stderr = os.Stderr
-	// In GOFLAGS it holds for the processes as well that tests build.
-	cmd.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS="+os.Getenv("GOFLAGS")+" -overlay="+overlay,
-		secretsEnv+"="+secretsFile, recordEnv+"="+record)
+	cmd.Env = append(os.Environ(), "GOWORK=off", recordEnv+"="+record)
 	events, err := cmd.StdoutPipe()
 	if err != nil {
 		return err
@@ -70,34 +59,12 @@ func run(dir string, args []string) error {
 	if r.passed == 0 || r.skipped > 0 {
 		return errors.New("a test was skipped, or none ran")
 	}
-	found, err := searchAll(r.output.String(), record, secretsFile)
+	found, err := searchAll(r.text(), record)
 	if err != nil {
 		return err
 	}
 	fmt.Printf("%s: %s\n", name(dir), found)
 	return nil
-}
-
-// searchAll searches the output, and the file record if the tests have written
-// one, for the secrets.
-func searchAll(output, record, secretsFile string) (told string, err error) {
-	used, err := readSecrets(secretsFile)
-	if err != nil {
-		return "", err
-	}
-	where := "output"
-	recorded, err := os.ReadFile(record)
-	switch {
-	case err == nil:
-		where = "output, spans and logs"
-	case !errors.Is(err, fs.ErrNotExist):
-		return "", err
-	}
-	text := output + "\n" + string(recorded)
-	if err := used.search(text); err != nil {
-		return "", err
-	}
-	return fmt.Sprintf("none of %s, is in %d bytes of %s", used, len(text), where), nil
 }
 
 func name(dir string) string {

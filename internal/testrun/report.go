@@ -15,14 +15,15 @@ type event struct {
 	Output                string
 }
 
-// A report is what is to be told of a run.
+// A report is what there is to say about a run.
 type report struct {
-	output                  strings.Builder
+	output                  map[string]*strings.Builder // by package, as they run at once
 	passed, failed, skipped int
 }
 
 // read prints what failed and what the tests report, as it is read.
 func (r *report) read(events io.Reader) error {
+	r.output = make(map[string]*strings.Builder)
 	outputs := make(map[string]*strings.Builder) // of the tests that still run
 	dec := json.NewDecoder(events)
 	for {
@@ -35,7 +36,10 @@ func (r *report) read(events io.Reader) error {
 		} else if err != nil {
 			return fmt.Errorf("reading the output of go test: %w", err)
 		}
-		r.output.WriteString(e.Output)
+		if r.output[e.Package] == nil {
+			r.output[e.Package] = new(strings.Builder)
+		}
+		r.output[e.Package].WriteString(e.Output)
 		id := e.Package + " " + e.Test
 		switch e.Action {
 		case "build-output":
@@ -70,6 +74,15 @@ func (r *report) read(events io.Reader) error {
 			delete(outputs, id)
 		}
 	}
+}
+
+// text returns the output of all packages.
+func (r *report) text() string {
+	var all strings.Builder
+	for _, o := range r.output {
+		all.WriteString(o.String() + "\n")
+	}
+	return all.String()
 }
 
 func (r *report) summary(dir string) string {

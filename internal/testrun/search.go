@@ -1,95 +1,75 @@
 package main
 
 import (
-	"bufio"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
-	"strconv"
+	"slices"
 	"strings"
 
 	"github.com/gosignup/signup/internal/leaktest"
 )
 
-// Secrets are what a run has used, of each kind: those that were planted in
-// the output, and the others.
-type secrets struct{ planted, others map[string][]string }
-
-// search fails if output has one of the secrets in it other than those that
-// were planted there, or lacks one of these.
-func (s secrets) search(output string) error {
-	for _, kind := range kinds {
-		if found := leaktest.Find(output, s.others[kind]); len(found) > 0 {
-			return fmt.Errorf("the output has %d of the kind %s, such as %s", len(found), kind, examples(output, found))
-		}
-		planted := s.planted[kind]
-		if len(planted) == 0 || len(leaktest.Find(output, planted)) != len(planted) {
-			return fmt.Errorf("of the kind %s, one that was planted in the output isn't found, or none was planted", kind)
-		}
+// searchAll searches the output, and the file record if the tests have written
+// one. It returns what it has searched, or an error if there is a secret or if
+// it missed one that was planted.
+func searchAll(output, record string) (searched string, err error) {
+	var all search
+	all.search("output", output)
+	bytes, where := len(output), "output"
+	recorded, err := os.ReadFile(record)
+	switch {
+	case err == nil:
+		all.search("spans and logs", string(recorded))
+		bytes, where = bytes+len(recorded), "output, spans and logs"
+	case !errors.Is(err, fs.ErrNotExist):
+		return "", err
 	}
-	return nil
+	if len(all.problems) > 0 {
+		return "", errors.New(strings.Join(all.problems[:min(len(all.problems), 10)], "\n\t"))
+	}
+	return fmt.Sprintf("no marked password or address and no hash in %d bytes of %s; all %d planted ones found",
+		bytes, where, all.planted), nil
 }
 
-// examples quotes some of what was found, with the first line that has it as it
-// is.
-func examples(output string, found []string) string {
-	var b strings.Builder
-	for _, secret := range found[:min(len(found), 10)] {
-		fmt.Fprintf(&b, "\n\t%q", secret)
-		if before, after, ok := strings.Cut(output, secret); ok {
-			line := before[strings.LastIndexByte(before, '\n')+1:] + secret
-			rest, _, _ := strings.Cut(after, "\n")
-			fmt.Fprintf(&b, " in %.300q", line+rest)
-		}
-	}
-	return b.String()
+type search struct {
+	planted  int // and found
+	problems []string
 }
 
-func (s secrets) String() string {
-	planted := 0
-	for _, kind := range kinds {
-		planted += len(s.planted[kind])
-	}
-	return fmt.Sprintf("%d passwords, %d addresses and %d hashes, but for %d that were planted",
-		len(s.others[password]), len(s.others[address]), len(s.others[hash]), planted)
-}
-
-// Shorter ones are in an output by chance: "password", for one. So is what
-// was given for an address and has no @.
-func canBeSearched(kind, secret string) bool {
-	secret = strings.TrimSpace(secret)
-	if kind == address {
-		return len(secret) >= 8 && strings.Contains(secret, "@")
-	}
-	return len(secret) >= 10
-}
-
-// readSecrets returns those that can be searched for, each once.
-func readSecrets(file string) (secrets, error) {
-	s := secrets{make(map[string][]string), make(map[string][]string)}
-	f, err := os.Open(file)
-	if err != nil {
-		return s, fmt.Errorf("no secret was noted down: %w", err)
-	}
-	defer func() { _ = f.Close() }()
-	seen := make(map[string]bool)
-	lines := bufio.NewScanner(f)
-	lines.Buffer(nil, 1<<22)
-	for lines.Scan() {
-		line := lines.Text()
-		if seen[line] {
+// search adds what is wrong with text: a secret in a line, one that was planted
+// in a line and isn't found there, and a kind of which none was planted.
+func (s *search) search(where, text string) {
+	planted := make(map[string]bool)
+	for line := range strings.Lines(text) {
+		found := leaktest.Recognize(line)
+		if _, after, ok := strings.Cut(line, leaktest.Planted); ok {
+			i := slices.IndexFunc(leaktest.Kinds, func(k leaktest.Kind) bool { return strings.HasPrefix(after, k.Name) })
+			if i < 0 {
+				s.problem("%s: planted is %.300q, want one of the kinds that are searched for", where, line)
+				continue
+			}
+			kind := leaktest.Kinds[i].Name
+			if found[kind] == "" {
+				s.problem("%s: the planted %s isn't found in %.300q", where, kind, line)
+				continue
+			}
+			planted[kind] = true
+			s.planted++
 			continue
 		}
-		seen[line] = true
-		kind, quoted, _ := strings.Cut(line, " ")
-		secret, err := strconv.Unquote(quoted)
-		switch {
-		case err != nil:
-			return s, fmt.Errorf("%s: %q: %w", file, line, err)
-		case leaktest.IsPlanted(secret):
-			s.planted[kind] = append(s.planted[kind], secret)
-		case canBeSearched(kind, secret):
-			s.others[kind] = append(s.others[kind], secret)
+		for kind, secret := range found {
+			s.problem("%s: found %s %q in %.300q", where, kind, secret, line)
 		}
 	}
-	return s, lines.Err()
+	for _, k := range leaktest.Kinds {
+		if !planted[k.Name] {
+			s.problem("%s: no planted %s was found, want one or more", where, k.Name)
+		}
+	}
+}
+
+func (s *search) problem(format string, args ...any) {
+	s.problems = append(s.problems, fmt.Sprintf(format, args...))
 }

@@ -1,100 +1,84 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/gosignup/signup/internal/leaktest"
 )
 
-const notedDown = `password "correct horse battery"
-password "correct horse battery"
-password "short"
-password "planted for the search: p"
-address "Ada@example.org"
-address "ada@example.org"
-address "a@b.co"
-address "not an address"
-address "planted-for-the-search-X@example.org"
-hash "$2a$04$abcdefghijk/"
-hash "planted for the search: h"
-`
+// planted is the output of a run without a leak.
+func planted() string {
+	var b strings.Builder
+	b.WriteString("=== RUN   TestX\n")
+	for _, k := range leaktest.Kinds {
+		b.WriteString("    x_test.go:1: " + leaktest.Planted + k.Name + " " + k.Sample + "\n")
+	}
+	return b.String()
+}
 
-func TestReadSecrets(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "secrets")
-	if _, err := readSecrets(file); err == nil {
-		t.Error("without the file, there is no error")
-	}
-	write(t, file, notedDown)
-	s, err := readSecrets(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for kind, want := range map[string][2][]string{
-		password: {{"correct horse battery"}, {leaktest.Planted + "p"}},
-		address:  {{"Ada@example.org", "ada@example.org"}, {leaktest.PlantedAddress + "X@example.org"}},
-		hash:     {{"$2a$04$abcdefghijk/"}, {leaktest.Planted + "h"}},
-	} {
-		if !slices.Equal(s.others[kind], want[0]) || !slices.Equal(s.planted[kind], want[1]) {
-			t.Errorf("%s: %q and, planted, %q", kind, s.others[kind], s.planted[kind])
+// searched searches the output, and the record if it is not empty.
+func searched(t *testing.T, output, record string) (string, error) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "record")
+	if record != "" {
+		if err := os.WriteFile(file, []byte(record), 0o600); err != nil {
+			t.Fatal(err)
 		}
 	}
-	if got, want := s.String(), "1 passwords, 2 addresses and 1 hashes, but for 3 that were planted"; got != want {
-		t.Errorf("%s, want %s", got, want)
-	}
-	write(t, file, "password unquoted\n")
-	if _, err := readSecrets(file); err == nil {
-		t.Error("of a line that is broken, there is no error")
-	}
+	return searchAll(output, file)
 }
 
-func TestSearch(t *testing.T) {
-	const clean = "=== RUN TestX\nplanted for the search: p planted-for-the-search-x@example.org planted for the search: h\n"
-	for _, c := range []struct{ name, output, record, want string }{
-		{"clean", clean, "", ""},
-		{"clean record", clean, "span: get\n", ""},
-		{"planted in the record", strings.ReplaceAll(clean, "planted for the search: h", ""), "planted+for+the+search%3A+h", ""},
-		{"password", clean + "the correct horse battery", "", "kind password"},
-		{"password in the record", clean, "q=correct+horse%20battery correct+horse+battery", "kind password"},
-		{"address", clean, "GET /users?email=ADA%40example.org\n", "kind address"},
-		{"hash", clean + `{"hash":"$2a$04$abcdefghijk\/"}`, "", "kind hash"},
-		{"no planted password", strings.ReplaceAll(clean, ": p", ""), "", "of the kind password"},
-		{"no planted address", strings.ReplaceAll(clean, "-x@", ""), "", "of the kind address"},
-		{"no planted hash", strings.ReplaceAll(clean, ": h", ""), "", "of the kind hash"},
-		{"nothing", "", "", "planted"},
+func TestNoLeak(t *testing.T) {
+	output, kinds := planted(), len(leaktest.Kinds)
+	for _, c := range []struct{ output, record, want string }{
+		{output, "", fmt.Sprintf("in %d bytes of output; all %d planted ones found", len(output), kinds)},
+		{output + output, "", fmt.Sprintf("in %d bytes of output; all %d planted ones found", 2*len(output), 2*kinds)},
+		{output, output + "span: get\n", fmt.Sprintf("in %d bytes of output, spans and logs; all %d planted ones found", 2*len(output)+10, 2*kinds)},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			dir := t.TempDir()
-			secrets, record := filepath.Join(dir, "secrets"), filepath.Join(dir, "record")
-			write(t, secrets, notedDown)
-			if c.record != "" {
-				write(t, record, c.record)
-			}
-			found, err := searchAll(c.output, record, secrets)
-			switch {
-			case c.want == "" && (err != nil || !strings.Contains(found, "none of 1 passwords, 2 addresses and 1 hashes")):
-				t.Errorf("%s, %v", found, err)
-			case c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)):
-				t.Errorf("%v, want %q in it", err, c.want)
-			}
-		})
+		if got, err := searched(t, c.output, c.record); err != nil || got != "no marked password or address and no hash "+c.want {
+			t.Errorf("%s, %v; want %s", got, err, c.want)
+		}
 	}
 }
 
-// If nothing was planted, the search may be broken.
-func TestSearchWithoutPlanted(t *testing.T) {
-	s := secrets{others: map[string][]string{password: {"correct horse battery"}}}
-	if err := s.search("nothing"); err == nil {
-		t.Error("there is no error")
+// Each kind of secret fails the run, in each form, in the output and in the
+// record.
+func TestLeak(t *testing.T) {
+	for _, k := range leaktest.Kinds {
+		for form, text := range leaktest.Encoded(k.Sample) {
+			leak := "ok\nbefore " + text + " after\n"
+			if _, err := searched(t, planted()+leak, ""); err == nil || !strings.Contains(err.Error(), "output: found "+k.Name) {
+				t.Errorf("%s as %s in the output: %v, want that it is found", k.Name, form, err)
+			}
+			if _, err := searched(t, planted(), leak+planted()); err == nil || !strings.Contains(err.Error(), "logs: found "+k.Name) {
+				t.Errorf("%s as %s in the record: %v, want that it is found", k.Name, form, err)
+			}
+		}
 	}
 }
 
-func write(t *testing.T, file, text string) {
-	t.Helper()
-	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
+func TestNotPlanted(t *testing.T) {
+	wantError := func(output, record, want string) {
+		t.Helper()
+		if _, err := searched(t, output, record); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q in it", err, want)
+		}
 	}
+	for _, k := range leaktest.Kinds {
+		line := leaktest.Planted + k.Name + " " + k.Sample
+		without := strings.ReplaceAll(planted(), line, "")
+		wantError(without, "", "output: no planted "+k.Name)
+		wantError(planted(), without, "logs: no planted "+k.Name)
+		broken := leaktest.Planted + k.Name + " " + k.Sample[len(k.Sample)/2:]
+		if k.Name == "address" {
+			broken = leaktest.Planted + k.Name + " nobody"
+		}
+		wantError(planted()+broken, "", "the planted "+k.Name+" isn't found")
+	}
+	wantError(planted()+leaktest.Planted+"x", "", "one of the kinds")
+	wantError("", "", "no planted")
 }

@@ -4,10 +4,8 @@ package wiretest
 
 import (
 	"bytes"
-	"crypto/rand"
 	_ "embed"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"reflect"
@@ -15,9 +13,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gosignup/signup"
 	"github.com/gosignup/signup/internal/leaktest"
-	"github.com/gosignup/signup/memstore"
 )
 
 //go:embed testdata/wire.json
@@ -82,31 +78,7 @@ func Run(t *testing.T, url string, cases []Case) {
 	for _, c := range cases {
 		t.Run(c.Name, func(t *testing.T) { c.run(t, client, url) })
 	}
-	t.Run("planted secrets", func(t *testing.T) { Plant(t, client, url) })
-}
-
-// Plant registers a user, and stores one, and writes the password, the address
-// and the hash to the test's output, where internal/testrun must find them.
-func Plant(t *testing.T, client *http.Client, url string) {
-	// No other address may be part of the planted one.
-	password, address := leaktest.Planted+rand.Text(), leaktest.PlantedAddress+rand.Text()+"@planted.example"
-	body := fmt.Sprintf(`{"email_address": %q, "password": %q}`, address, password)
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+"/v1/users/new", strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Content-Type", "application/json")
-	res, err := client.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = res.Body.Close()
-
-	u := signup.User{ID: rand.Text(), Email: address, PasswordHash: signup.Hash(leaktest.Planted + rand.Text())}
-	if err := memstore.New().Create(t.Context(), &u); err != nil {
-		t.Fatal(err)
-	}
-	t.Log(password, address, string([]byte(u.PasswordHash)))
+	t.Run("planted secrets", leaktest.Plant)
 }
 
 func (c Case) run(t *testing.T, client *http.Client, url string) {

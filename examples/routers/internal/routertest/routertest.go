@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/internal/leaktest"
 	"github.com/gosignup/signup/internal/wiretest"
 	"github.com/gosignup/signup/memstore"
 )
@@ -91,7 +92,7 @@ func Run(t *testing.T, newRouter func(*signup.Accounts) http.Handler) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) { c.run(t, client, server.URL) })
 	}
-	t.Run("planted secrets", func(t *testing.T) { wiretest.Plant(t, client, server.URL) })
+	t.Run("planted secrets", leaktest.Plant)
 }
 
 const panicHeader = "Test-Panic"
