@@ -1,0 +1,157 @@
+package signup_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/gosignup/signup"
+)
+
+func TestJSONErrorsPanicBefore(t *testing.T) {
+	for _, p := range protocols {
+		for _, c := range thrown {
+			for when, begin := range map[string]func(http.ResponseWriter){
+				"before anything": func(http.ResponseWriter) {},
+				"after headers": func(w http.ResponseWriter) {
+					w.Header().Set("Content-Type", "text/html")
+					w.Header().Set("Content-Encoding", "gzip")
+					w.Header().Set("Content-Length", "5")
+					w.Header().Set("ETag", `"x"`)
+				},
+				"after information":    func(w http.ResponseWriter) { w.WriteHeader(http.StatusEarlyHints) },
+				"after a bare 404":     func(w http.ResponseWriter) { w.WriteHeader(404) },
+				"after a copy of none": func(w http.ResponseWriter) { _, _ = io.Copy(w, onlyReader{strings.NewReader("")}) },
+			} {
+				t.Run(fmt.Sprintf("%s %s, %s", p.name, c.name, when), func(t *testing.T) {
+					logged := captureDefaultLog(t)
+					s := p.serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+						begin(w)
+						c.throw()
+					}))
+					res := s.get(t, "GET", "/", nil)
+					if res.Header.Get("Content-Encoding")+res.Header.Get("ETag") != "" {
+						t.Errorf("the header is %v", res.Header)
+					}
+					if all := dump(t, res); strings.Contains(all, "inner-text") || strings.Contains(all, "goroutine") {
+						t.Errorf("the answer has %s", all)
+					}
+					if got := checkPlain(t, res, http.StatusInternalServerError); got.Message != brokenMessage {
+						t.Errorf("the answer is %+v", got)
+					}
+					res = s.get(t, "GET", "/", http.Header{"Accept": {"application/problem+json"}})
+					checkProblem(t, res, http.StatusInternalServerError)
+					first, rest, _ := strings.Cut(logged.String(), "\n")
+					for _, line := range []string{first, rest} { // one for each request
+						one := new(logBuffer)
+						_, _ = one.Write([]byte(line))
+						checkPanicLogged(t, one, "handler_test.go", c.log)
+					}
+					if s.log.String() != "" {
+						t.Errorf("the server logged %s", s.log)
+					}
+				})
+			}
+		}
+	}
+}
+
+// Half an answer must not look like a whole one.
+func TestJSONErrorsPanicAfter(t *testing.T) {
+	for _, p := range protocols {
+		for name, begin := range map[string]func(http.ResponseWriter){
+			"200 in the buffer": func(w http.ResponseWriter) { _, _ = io.WriteString(w, "half") },
+			"200 flushed": func(w http.ResponseWriter) {
+				_, _ = io.WriteString(w, "half")
+				w.(http.Flusher).Flush()
+			},
+			"200 flushed, empty": func(w http.ResponseWriter) { w.(http.Flusher).Flush() },
+			"200 without body":   func(w http.ResponseWriter) { w.WriteHeader(200) },
+			"200 of much text": func(w http.ResponseWriter) {
+				_, _ = io.Copy(w, onlyReader{strings.NewReader(strings.Repeat("half", 1<<16))})
+			},
+			"404 of own text": func(w http.ResponseWriter) {
+				w.WriteHeader(404)
+				_, _ = io.WriteString(w, "half")
+				w.(http.Flusher).Flush()
+			},
+			"404 flushed": func(w http.ResponseWriter) {
+				w.WriteHeader(404)
+				w.(http.Flusher).Flush()
+			},
+			"in a copy": func(w http.ResponseWriter) {
+				_, _ = io.Copy(w, onlyReader{io.MultiReader(strings.NewReader(strings.Repeat("half", 1<<10)), panicReader{})})
+			},
+		} {
+			for _, value := range []any{"inner-text", http.ErrAbortHandler} {
+				t.Run(fmt.Sprintf("%s %s, %v", p.name, name, value), func(t *testing.T) {
+					logged := captureDefaultLog(t)
+					s := p.serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+						defer func() {
+							if recover() != nil {
+								panic(value)
+							}
+						}()
+						begin(w)
+						panic(value)
+					}))
+					// A GET would be sent again.
+					res, err := s.client.Post(s.URL, "text/plain", strings.NewReader("x"))
+					if err == nil {
+						var text []byte
+						text, err = io.ReadAll(res.Body)
+						_ = res.Body.Close()
+						if strings.Contains(string(text), "{") {
+							t.Errorf("after the half comes %.200s", text)
+						}
+					}
+					switch {
+					case err == nil:
+						t.Error("the answer ends as if it were whole")
+					case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), strings.Contains(err.Error(), "stream error"):
+					default:
+						t.Errorf("the client sees %v", err)
+					}
+					s.wait()
+					if value == http.ErrAbortHandler {
+						if logged.String() != "" {
+							t.Errorf("logged %s", logged)
+						}
+					} else {
+						checkPanicLogged(t, logged, "jsonerrors_test.go", map[string]string{"exception.type": "string"})
+					}
+					if s.log.String() != "" {
+						t.Errorf("the server logged %s", s.log)
+					}
+				})
+			}
+		}
+	}
+}
+
+type panicReader struct{}
+
+func (panicReader) Read([]byte) (int, error) { panic("reader") }
+
+func TestJSONErrorsAbort(t *testing.T) {
+	logged := captureDefaultLog(t)
+	for _, value := range []error{http.ErrAbortHandler, fmt.Errorf("wrapped: %w", http.ErrAbortHandler)} {
+		w := httptest.NewRecorder()
+		func() {
+			defer func() {
+				if v := recover(); v != any(value) {
+					t.Errorf("recovered %v", v)
+				}
+			}()
+			signup.JSONErrors(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(value) }), nil).
+				ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+		}()
+		if w.Body.Len() > 0 || logged.String() != "" {
+			t.Errorf("answered %s, logged %s", w.Body, logged)
+		}
+	}
+}
