@@ -1,6 +1,6 @@
-# Each module is tested with GOWORK=off, as its users get it: in the workspace
-# the root would be tested with the versions that the nested modules ask for.
 SHELL := /bin/bash
+# Each module is built as its users get it, also beneath a go.work file.
+export GOWORK := off
 MODULES := . examples/routers examples/migrate internal/integration
 FUZZTIME ?= 5s
 STATICCHECK := $(CURDIR)/.bin/staticcheck
@@ -15,19 +15,18 @@ test: vet staticcheck unit fuzz routers migrate consumer integration ## everythi
 
 quick: ## for the work in between: gofmt, go vet and the tests of the root module, without -race
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "not formatted by gofmt: $$unformatted" >&2; exit 1; }
-	@export GOWORK=off && go vet ./... && go test ./...
+	@export && go vet ./... && go test ./...
 
-vet: ## gofmt, go vet and tidy go.mod files, in every module and in the workspace
+vet: ## gofmt, go vet and tidy go.mod files, in every module
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "not formatted by gofmt: $$unformatted" >&2; exit 1; }
-	@for m in $(MODULES); do (cd $$m && GOWORK=off go vet ./... && GOWORK=off go mod tidy -diff) || exit 1; done
-	go build ./...
+	@for m in $(MODULES); do (cd $$m && go vet ./... && go mod tidy -diff) || exit 1; done
 
 staticcheck: $(STATICCHECK) ## staticcheck, at the version in tools/go.mod
-	@for m in $(MODULES); do (cd $$m && GOWORK=off $(STATICCHECK) ./...) || exit 1; done
+	@for m in $(MODULES); do (cd $$m && $(STATICCHECK) ./...) || exit 1; done
 
 $(STATICCHECK): tools/go.mod tools/go.sum
 	@mkdir -p $(@D)
-	cd tools && GOWORK=off go build -o $@ honnef.co/go/tools/cmd/staticcheck
+	cd tools && go build -o $@ honnef.co/go/tools/cmd/staticcheck
 
 unit: ## the root module's tests, with -race
 	@go run ./internal/testrun . -race -count=1 ./...
@@ -36,7 +35,7 @@ fuzz: ## each fuzz target for FUZZTIME (5s)
 	@grep -rhoE '^func Fuzz\w+' --include='*_test.go' . | sed 's/func //' | while read -r f; do \
 	  pkg=$$(grep -rlE "^func $$f\(" --include='*_test.go' . | xargs dirname); \
 	  echo "fuzz: $$f for $(FUZZTIME)"; \
-	  (cd $$pkg && GOWORK=off go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) .) >.fuzz.log 2>&1 || { cat .fuzz.log; exit 1; }; \
+	  (cd $$pkg && go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) .) >.fuzz.log 2>&1 || { cat .fuzz.log; exit 1; }; \
 	  grep '^fuzz: elapsed' .fuzz.log | tail -n 1; rm .fuzz.log; done
 
 faults: server ## the tests on failing networks, killed nodes and many users, with their full counts
@@ -64,14 +63,14 @@ given = $(if $(SIGNUP_TEST_ELASTICSEARCH_URL),-skip 'TestCluster|TestKill|TestIs
 integration: server ## the tests against a real Elasticsearch
 	@go run ./internal/testrun internal/integration -race -count=1 -timeout=30m $(given) ./...
 
-# Apart from MODULES and the workspace: what is compared with is large. BENCHFLAGS: see
+# Apart from MODULES: what is compared with is large. BENCHFLAGS: see
 # internal/bench, go run . -h
 bench: $(STATICCHECK) ## the comparisons with other servers and clients; half an hour, on a machine that does nothing else
-	@cd internal/bench && export GOWORK=off && go vet ./... && $(STATICCHECK) ./... && go test -count=1 . ./load ./servers
+	@cd internal/bench && export && go vet ./... && $(STATICCHECK) ./... && go test -count=1 . ./load ./servers
 	@rm -f .bin/ratios.md
-	@cd internal/bench && GOWORK=off go run . -plot ../../docs/performance.svg -summary ../../.bin/ratios.md $(BENCHFLAGS)
+	@cd internal/bench && go run . -plot ../../docs/performance.svg -summary ../../.bin/ratios.md $(BENCHFLAGS)
 	@scripts/bench-elasticsearch bash -c 'cd internal/bench && \
-	  GOWORK=off go run . -es "$$SIGNUP_BENCH_ELASTICSEARCH_URL" -summary ../../.bin/ratios.md $(BENCHFLAGS)'
+	  go run . -es "$$SIGNUP_BENCH_ELASTICSEARCH_URL" -summary ../../.bin/ratios.md $(BENCHFLAGS)'
 
 lint: ## golangci-lint, if it is installed
 	golangci-lint run ./...

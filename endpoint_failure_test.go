@@ -233,7 +233,7 @@ func TestHandlerPanics(t *testing.T) {
 				if got := checkPlain(t, res, http.StatusInternalServerError); got.Message != brokenMessage {
 					t.Errorf("the answer is %+v", got)
 				}
-				checkPanicLogged(t, logged, "handler_test.go", c.log)
+				checkPanicLogged(t, logged, "endpoint_failure_test.go", c.log)
 				checkPlain(t, post(h, body), http.StatusOK)
 			})
 		}

@@ -49,7 +49,7 @@ func TestJSONErrorsPanicBefore(t *testing.T) {
 					for _, line := range []string{first, rest} { // one for each request
 						one := new(logBuffer)
 						_, _ = one.Write([]byte(line))
-						checkPanicLogged(t, one, "handler_test.go", c.log)
+						checkPanicLogged(t, one, "endpoint_failure_test.go", c.log)
 					}
 					if s.log.String() != "" {
 						t.Errorf("the server logged %s", s.log)
@@ -122,7 +122,7 @@ func TestJSONErrorsPanicAfter(t *testing.T) {
 							t.Errorf("logged %s", logged)
 						}
 					} else {
-						checkPanicLogged(t, logged, "jsonerrors_test.go", map[string]string{"exception.type": "string"})
+						checkPanicLogged(t, logged, "jsonerrors_panic_test.go", map[string]string{"exception.type": "string"})
 					}
 					if s.log.String() != "" {
 						t.Errorf("the server logged %s", s.log)
