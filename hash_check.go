@@ -2,18 +2,31 @@ package signup
 
 import (
 	"context"
+	"errors"
 	"math/bits"
 
+	"github.com/gosignup/signup/internal/admission"
 	"golang.org/x/crypto/bcrypt"
 )
 
 // hash hashes password when its turn comes.
 func (a *Accounts) hash(ctx context.Context, password string) (h Hash, err error) {
 	hasher := a.hasher()
-	if noTurn := a.gate.do(ctx, hasher.Work(), func() { h, err = hasher.Hash(nfc(password)) }); noTurn != nil {
-		return "", noTurn
+	queueErr := a.inTurn(ctx, hasher.Work(), func() { h, err = hasher.Hash(nfc(password)) })
+	if queueErr != nil {
+		return "", queueErr
 	}
 	return h, err
+}
+
+// inTurn runs f, which costs w, when its turn comes. If it returns ErrBusy or
+// ctx's error, f did not run.
+func (a *Accounts) inTurn(ctx context.Context, w Work, f func()) error {
+	err := a.queue.Do(ctx, admission.Work(w), f)
+	if errors.Is(err, admission.ErrBusy) {
+		return ErrBusy
+	}
+	return err
 }
 
 // verify checks password against h when its turn comes. newer is a better hash
@@ -24,7 +37,7 @@ func (a *Accounts) verify(ctx context.Context, h Hash, password string, replace 
 		h, password = "", "" // which never fit
 	}
 	c := a.newCheck(h)
-	err = a.gate.do(ctx, c.work(), func() { ok, newer = c.do(password, replace) })
+	err = a.inTurn(ctx, c.work(), func() { ok, newer = c.do(password, replace) })
 	return ok, newer, err
 }
 

@@ -240,8 +240,8 @@ func TestPlantedForWrappers(t *testing.T) {
 	}
 }
 
-// A check asks the gate for what the stored hash takes, if that is more than
-// the Hasher's own.
+// A check asks the queue for the cost of the stored hash, if that is more than the
+// Hasher's own.
 func TestCheckAsksForWork(t *testing.T) {
 	a := &Accounts{Store: struct{ Store }{}, Hasher: Bcrypt{Cost: 4}, HashLimits: HashLimits{MaxConcurrent: 3}}
 	if err := a.setUp(); err != nil {
@@ -262,8 +262,8 @@ func TestCheckAsksForWork(t *testing.T) {
 			t.Errorf("%s: %+v, want %+v", c.hash, got, c.want)
 		}
 	}
-	// One that takes all that a stored hash may leaves room for the others.
-	if want := int64(256<<20) + 3*own.Memory; a.gate.memory != want {
-		t.Errorf("the memory is %d, want %d", a.gate.memory, want)
+	// The costliest stored hash leaves room for the others.
+	if got, want := a.queue.Limits().Memory, int64(256<<20)+3*own.Memory; got != want {
+		t.Errorf("got a limit of %d bytes of memory, want %d", got, want)
 	}
 }

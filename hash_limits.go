@@ -5,6 +5,8 @@ import (
 	"errors"
 	"runtime"
 	"time"
+
+	"github.com/gosignup/signup/internal/admission"
 )
 
 // HashLimits limits what the hashing of an Accounts costs. The zero value of
@@ -56,10 +58,15 @@ func (a *Accounts) HashStats() HashStats {
 	if a.setUp() != nil {
 		return HashStats{}
 	}
-	return a.gate.snapshot()
+	return HashStats(a.queue.Stats())
 }
 
-const defaultMaxWait = 2 * time.Second
+const (
+	defaultMaxWait = 2 * time.Second
+	// assumedRound is the time of one round of bcrypt until hashes have been
+	// measured.
+	assumedRound = 60 * time.Microsecond
+)
 
 // setUpHashing fills in the defaults, or returns what is wrong.
 func (a *Accounts) setUpHashing() error {
@@ -86,7 +93,9 @@ func (a *Accounts) setUpHashing() error {
 		return errors.New("signup: HashLimits.MaxMemory is less than one hash of Hasher takes")
 	}
 	a.maxStored.Memory = min(a.maxStored.Memory, memory) // or it would never be run
-	a.gate = newGate(permits, memory, a.maxWait)
+	a.queue = admission.New(admission.Limits{
+		Concurrent: permits, Memory: memory, MaxWait: a.maxWait, Round: assumedRound,
+	})
 	return nil
 }
 
