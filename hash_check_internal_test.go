@@ -86,9 +86,9 @@ func TestCheckWork(t *testing.T) {
 					}
 					c := a.newCheck(h.hash)
 					c.ownFormat = ownFormat // as if the Hasher were Bcrypt itself
-					if matches := c.stored.matches; matches != nil {
-						c.stored.matches = func(password []byte) bool {
-							stored += c.stored.work.Rounds
+					if matches := c.stored.Matches; matches != nil {
+						c.stored.Matches = func(password []byte) bool {
+							stored += c.stored.Work.Rounds
 							return matches(password)
 						}
 					}

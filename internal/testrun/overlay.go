@@ -40,8 +40,8 @@ var hooks = []struct{ file, line, noting string }{
 		`func (b Bcrypt) Hash(password string) (noted Hash, _ error) { defer func() { noteSecret("hash", string(noted)) }();`},
 	{"argon2id.go", `func (a Argon2id) Hash(password string) (Hash, error) {`,
 		`func (a Argon2id) Hash(password string) (noted Hash, _ error) { defer func() { noteSecret("hash", string(noted)) }();`},
-	{"stored_hash.go", `func parseHash(h Hash) (storedHash, bool) {`,
-		`func parseHash(h Hash) (storedHash, bool) { noteSecret("hash", string(h));`},
+	{"hash.go", `func parseHash(h Hash) (hashfmt.Hash, bool) {`,
+		`func parseHash(h Hash) (hashfmt.Hash, bool) { noteSecret("hash", string(h));`},
 }
 
 // writeOverlay makes files in dir that the compiler is to take for those of the
