@@ -214,13 +214,12 @@ func (d document) user(now time.Time) signup.User {
 	return u
 }
 
-// accountID returns the ID of the user, the same for each run, so that one who was
-// taken over is known again. It is made of the address and of the hash, whose salt
-// makes it one that nobody can guess. A hash without enough of it would have an ID
-// by which its password could be guessed: that user's ID is random.
+// accountID returns the ID of the user. It is the same in each run, so that a user
+// who was migrated before is recognized. It is derived from the address and the
+// hash, whose salt makes it unguessable. Without a salt, the password could be
+// guessed from the ID, so it is random then.
 func (d document) accountID() string {
-	const minSalt = 8 // characters: Werkzeug's least
-	if salt, known := saltOf(d.hash); !known || len(salt) < minSalt {
+	if !isSalted(d.hash) {
 		return rand.Text()
 	}
 	sum := sha256.Sum256([]byte("github.com/gosignup/signup/examples/migrate: ID of\x00" + d.email + "\x00" + d.hash))
