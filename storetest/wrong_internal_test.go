@@ -46,7 +46,7 @@ func (b broken) Delete(ctx context.Context, u signup.User) error {
 	return b.Store.Delete(ctx, u)
 }
 
-// mapStore is a store as one would write it without reading the contract.
+// mapStore is a store written without reading the contract.
 type mapStore struct {
 	mu    sync.Mutex
 	users map[string]signup.User
@@ -65,14 +65,20 @@ func (m *mapStore) put(u signup.User) {
 	m.users[u.Key()] = u
 }
 
-// distance is long enough for another caller to come between, on a busy machine, too.
+// distance is long enough for another caller to come between, also on a busy
+// machine.
 const distance = 20 * time.Millisecond
 
-var wrongStores = []struct {
-	name   string
-	make   func() signup.Store
-	caught []string // by these rules at least
-}{
+// A wrongStore breaks the contract in one way.
+type wrongStore struct {
+	name    string
+	make    func() signup.Store
+	caught  []string // by these rules at least
+	options Options
+}
+
+// The stores that break the rules of Create, Update, Delete and their use.
+var wrongStores = []wrongStore{
 	{"check, then put", func() signup.Store {
 		m := &mapStore{users: map[string]signup.User{}}
 		return broken{
@@ -103,7 +109,7 @@ var wrongStores = []struct {
 			},
 			delete: func(context.Context, signup.User) error { return nil },
 		}
-	}, []string{"OneWinner", "OneUpdate", "OneEqualUpdate", "NoAliasing", "RepeatedCreate", "Delete", "CreateNeedsKeyAndID"}},
+	}, []string{"OneWinner", "OneUpdate", "OneEqualUpdate", "NoAliasing", "RepeatedCreate", "Delete", "CreateNeedsKeyAndID"}, Options{}},
 	{"shares its map and hash with the caller", func() signup.Store {
 		m := memstore.New()
 		var shared sync.Map // of signup.User, by key
@@ -121,7 +127,7 @@ var wrongStores = []struct {
 				return u, err
 			},
 		}
-	}, []string{"NoAliasing"}},
+	}, []string{"NoAliasing"}, Options{}},
 	{"last write wins", func() signup.Store {
 		m := memstore.New()
 		return broken{Store: m, update: func(ctx context.Context, u *signup.User) error {
@@ -138,7 +144,7 @@ var wrongStores = []struct {
 				}
 			}
 		}}
-	}, []string{"LostUpdate", "OneUpdate", "OneEqualUpdate", "WrongVersion", "DeleteOfSuccessor"}},
+	}, []string{"LostUpdate", "OneUpdate", "OneEqualUpdate", "WrongVersion", "DeleteOfSuccessor"}, Options{}},
 	{"tells equal updates by their content", func() signup.Store {
 		m := memstore.New()
 		return broken{Store: m, update: func(ctx context.Context, u *signup.User) error {
@@ -151,7 +157,7 @@ var wrongStores = []struct {
 			}
 			return err
 		}}
-	}, []string{"OneEqualUpdate"}},
+	}, []string{"OneEqualUpdate"}, Options{}},
 	{"looks up by the address as typed", func() signup.Store {
 		m := memstore.New()
 		return broken{
@@ -164,7 +170,7 @@ var wrongStores = []struct {
 				return err
 			},
 		}
-	}, []string{"DuplicateInOtherSpelling", "KeyIsKept", "RoundTrip"}},
+	}, []string{"DuplicateInOtherSpelling", "KeyIsKept", "RoundTrip", "RuleIsKept"}, Options{}},
 	{"computes the key itself", func() signup.Store {
 		m := memstore.New()
 		return broken{
@@ -177,7 +183,7 @@ var wrongStores = []struct {
 				return err
 			},
 		}
-	}, []string{"KeyIsKept"}},
+	}, []string{"KeyIsKept"}, Options{}},
 	{"forgets the key's rule", func() signup.Store {
 		m := memstore.New()
 		return broken{Store: m, get: func(ctx context.Context, key string) (signup.User, error) {
@@ -185,7 +191,7 @@ var wrongStores = []struct {
 			u.SetKey(u.Key(), signup.EmailRule)
 			return u, err
 		}}
-	}, []string{"KeyIsKept"}},
+	}, []string{"KeyIsKept"}, Options{}},
 	{"takes a repeated Create for a duplicate", func() signup.Store {
 		m := memstore.New()
 		return broken{Store: m, create: func(ctx context.Context, u *signup.User) error {
@@ -194,7 +200,7 @@ var wrongStores = []struct {
 			}
 			return m.Create(ctx, u)
 		}}
-	}, []string{"RepeatedCreate", "RepeatedCreateAfterChange", "RepeatedCreateAtOnce"}},
+	}, []string{"RepeatedCreate", "RepeatedCreateAfterChange", "RepeatedCreateAtOnce"}, Options{}},
 	{"overwrites on a repeated Create", func() signup.Store {
 		m := memstore.New()
 		return broken{Store: m, create: func(ctx context.Context, u *signup.User) error {
@@ -207,7 +213,7 @@ var wrongStores = []struct {
 			}
 			return m.Create(ctx, u)
 		}}
-	}, []string{"RepeatedCreate", "RepeatedCreateAfterChange"}},
+	}, []string{"RepeatedCreate", "RepeatedCreateAfterChange"}, Options{}},
 	{"drops the profile", func() signup.Store {
 		m := memstore.New()
 		return broken{Store: m, create: func(ctx context.Context, u *signup.User) error {
@@ -217,7 +223,7 @@ var wrongStores = []struct {
 			u.Version = v.Version
 			return err
 		}}
-	}, []string{"RoundTrip", "NoAliasing"}},
+	}, []string{"RoundTrip", "NoAliasing"}, Options{}},
 	{"never looks at the context", func() signup.Store {
 		m := memstore.New()
 		return broken{
@@ -228,7 +234,7 @@ var wrongStores = []struct {
 			update: func(ctx context.Context, u *signup.User) error { return m.Update(context.WithoutCancel(ctx), u) },
 			delete: func(ctx context.Context, u signup.User) error { return m.Delete(context.WithoutCancel(ctx), u) },
 		}
-	}, []string{"DoneContext"}},
+	}, []string{"DoneContext"}, Options{}},
 	{"deletes whatever the version", func() signup.Store {
 		m := memstore.New()
 		return broken{Store: m, delete: func(ctx context.Context, u signup.User) error {
@@ -238,7 +244,7 @@ var wrongStores = []struct {
 			}
 			return m.Delete(ctx, stored)
 		}}
-	}, []string{"DeleteOfChanged", "DeleteOfSuccessor", "WrongVersion", "UpdateKeepsKeyAndID"}},
+	}, []string{"DeleteOfChanged", "DeleteOfSuccessor", "WrongVersion", "UpdateKeepsKeyAndID"}, Options{}},
 	{"deletes silently what isn't there", func() signup.Store {
 		m := memstore.New()
 		return broken{Store: m, delete: func(ctx context.Context, u signup.User) error {
@@ -247,7 +253,7 @@ var wrongStores = []struct {
 			}
 			return m.Delete(ctx, u)
 		}}
-	}, []string{"DeleteOfMissing"}},
+	}, []string{"DeleteOfMissing"}, Options{}},
 	{"reads what was a moment ago", func() signup.Store {
 		m := memstore.New()
 		var mu sync.Mutex
@@ -265,13 +271,13 @@ var wrongStores = []struct {
 			}
 			return u, err
 		}}
-	}, []string{"ReadYourWrites", "Update"}},
+	}, []string{"ReadYourWrites", "Update"}, Options{}},
 	{"sets the version before it knows", func() signup.Store {
 		m := memstore.New()
 		return broken{Store: m, create: func(ctx context.Context, u *signup.User) error {
 			u.Version = "mine"
 			return m.Create(ctx, u)
 		}}
-	}, []string{"FailureChangesNothing"}},
+	}, []string{"FailureChangesNothing"}, Options{}},
 }
 
