@@ -13,11 +13,11 @@ import (
 // The fields of signup.User are found by reflection, so that a field that is
 // added to it is tested, and a Store that drops it fails.
 
-// fieldsOf returns the exported fields of v, a struct, except Version, which
-// the Store sets.
-func fieldsOf(v reflect.Value) []reflect.StructField {
+// fieldsOf returns the exported fields of the struct type t, except Version,
+// which the Store sets.
+func fieldsOf(t reflect.Type) []reflect.StructField {
 	var fields []reflect.StructField
-	for _, f := range reflect.VisibleFields(v.Type()) {
+	for _, f := range reflect.VisibleFields(t) {
 		if f.IsExported() && f.Name != "Version" {
 			fields = append(fields, f)
 		}
@@ -25,11 +25,13 @@ func fieldsOf(v reflect.Value) []reflect.StructField {
 	return fields
 }
 
+var userFields = fieldsOf(reflect.TypeFor[signup.User]())
+
 // dataFields returns the fields of signup.User except ID, Email and Version:
 // those that a Store keeps and never looks at.
 func dataFields() []reflect.StructField {
 	var fields []reflect.StructField
-	for _, f := range fieldsOf(reflect.ValueOf(signup.User{})) {
+	for _, f := range userFields {
 		if f.Name != "ID" && f.Name != "Email" {
 			fields = append(fields, f)
 		}
@@ -93,7 +95,7 @@ func unknownType(f reflect.StructField) error {
 func differences(got, want signup.User) string {
 	var list []string
 	g, w := reflect.ValueOf(got), reflect.ValueOf(want)
-	for _, f := range fieldsOf(g) {
+	for _, f := range userFields {
 		if d := differ(g, w, f); d != "" {
 			list = append(list, d)
 		}
@@ -110,7 +112,7 @@ func differences(got, want signup.User) string {
 func show(u signup.User) string {
 	var list []string
 	v := reflect.ValueOf(u)
-	for _, f := range fieldsOf(v) {
+	for _, f := range userFields {
 		list = append(list, f.Name+":"+text(v.FieldByIndex(f.Index)))
 	}
 	return "{" + strings.Join(list, " ") + "}"

@@ -5,17 +5,19 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"github.com/gosignup/signup"
 )
 
 const (
 	crowd      = 64 // goroutines that make one call each at once
 	runners    = 8  // goroutines that make the calls of a race
 	leastRaces = 3
-	mostRaces  = 64 // without a break
+	mostRaces  = 128 // without a break
 )
 
 // raceTime is for how long a rule races calls, if leastRaces take less.
-var raceTime = 300 * time.Millisecond
+var raceTime = 600 * time.Millisecond
 
 // atOnce runs f in n goroutines that start together, and returns their errors.
 func atOnce(n int, f func(i int) error) []error {
@@ -106,4 +108,17 @@ func oneOf(call string, errs []error, targets ...error) (int, error) {
 		return -1, fmt.Errorf("%d calls of %s at once: got nil from %d of them, want 1", len(errs), call, winners)
 	}
 	return winner, nil
+}
+
+// racers returns changed copies of u for a race. They share u's Profile, and
+// their key is set to what it is: neither making them nor computing the key is to
+// take time from the calls.
+func racers(u signup.User, size int, change func(u *signup.User, i int)) []signup.User {
+	u.SetKey(u.Key(), u.KeyRule())
+	users := make([]signup.User, size)
+	for i := range users {
+		users[i] = u
+		change(&users[i], i)
+	}
+	return users
 }

@@ -55,8 +55,8 @@ func duplicateInOtherSpelling(ctx context.Context, s signup.Store) error {
 		if err != nil {
 			return err
 		}
-		for _, spelling := range spellings[1:] {
-			other := newUser("id-other", spelling)
+		for n, spelling := range spellings[1:] {
+			other := newUser(fmt.Sprintf("id-%d-%d", i, n), spelling)
 			err := is("Create of "+spelling+" beside "+u.Email, s.Create(ctx, &other), signup.ErrExists)
 			if err := first(err, has(ctx, s, u)); err != nil {
 				return err
@@ -74,11 +74,8 @@ func oneWinner(ctx context.Context, s signup.Store) error {
 	users := map[int][]signup.User{}
 	return race{
 		prepare: func(n, size int) error {
-			users[n] = make([]signup.User, size)
-			for i := range users[n] {
-				users[n][i] = newUser(fmt.Sprintf("id-%d-%d", n, i), fmt.Sprintf("ada%d@example.org", n))
-				keyed(&users[n][i])
-			}
+			u := newUser("", fmt.Sprintf("ada%d@example.org", n))
+			users[n] = racers(u, size, func(u *signup.User, i int) { u.ID = fmt.Sprintf("id-%d-%d", n, i) })
 			return nil
 		},
 		call: func(n, i int) error { return s.Create(ctx, &users[n][i]) },
@@ -92,10 +89,6 @@ func oneWinner(ctx context.Context, s signup.Store) error {
 		},
 	}.run(ctx)
 }
-
-// keyed sets u's key to what it is, so that computing it takes no time during a
-// race.
-func keyed(u *signup.User) { u.SetKey(u.Key(), u.KeyRule()) }
 
 func repeatedCreate(ctx context.Context, s signup.Store) error {
 	u, err := create(ctx, s, "id-1", "ada@example.org")
@@ -155,11 +148,8 @@ func repeatedCreateAtOnce(ctx context.Context, s signup.Store) error {
 	users := map[int][]signup.User{}
 	return race{
 		prepare: func(n, size int) error {
-			users[n] = make([]signup.User, size)
-			for i := range users[n] {
-				users[n][i] = newUser(fmt.Sprintf("id-%d", n), fmt.Sprintf("ada%d@example.org", n))
-				keyed(&users[n][i])
-			}
+			u := newUser(fmt.Sprintf("id-%d", n), fmt.Sprintf("ada%d@example.org", n))
+			users[n] = racers(u, size, func(*signup.User, int) {})
 			return nil
 		},
 		call: func(n, i int) error { return s.Create(ctx, &users[n][i]) },

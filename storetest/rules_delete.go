@@ -52,9 +52,9 @@ func deleteOfMissing(ctx context.Context, s signup.Store) error {
 }
 
 func deleteOfSuccessor(ctx context.Context, s signup.Store) error {
-	for i, id := range []string{"id-2", "id-1"} { // another user, and the same
+	for i, id := range []string{"id-other", "id-1"} { // another user, and the same
 		email := fmt.Sprintf("ada%d@example.org", i)
-		u, err := create(ctx, s, "id-1", email)
+		u, err := create(ctx, s, fmt.Sprintf("id-%d", i), email)
 		if err := first(err, removes(ctx, s, u)); err != nil {
 			return err
 		}

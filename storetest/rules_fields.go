@@ -91,7 +91,7 @@ func roundTripOfText(ctx context.Context, s signup.Store) error {
 		{"not UTF-8: \xff\xed\xa0\x80", true},
 	} {
 		id := fmt.Sprintf("id-%d", i)
-		plain, with := newUser(id, id+".plain@example.org"), newUser(id, id+"@example.org")
+		plain, with := newUser(id+"-plain", id+".plain@example.org"), newUser(id, id+"@example.org")
 		if err := creates(ctx, s, &plain); err != nil {
 			return err
 		}
@@ -171,7 +171,7 @@ func allBytes(n int) signup.Private {
 }
 
 func private(ctx context.Context, s signup.Store) error {
-	plain, err := create(ctx, s, "id-1", "plain@example.org")
+	plain, err := create(ctx, s, "id-plain", "plain@example.org")
 	if err != nil {
 		return err
 	}
@@ -221,7 +221,7 @@ func inactiveAndPlaceholder(ctx context.Context, s signup.Store) error {
 			return u
 		}
 		u := set(newUser(fmt.Sprintf("id-%d", i), fmt.Sprintf("ada%d@example.org", i)))
-		other := newUser("id-other", u.Email)
+		other := newUser("id-other-"+u.ID, u.Email)
 		err := first(
 			creates(ctx, s, &u), has(ctx, s, u),
 			is("Create of a duplicate", s.Create(ctx, &other), signup.ErrExists),

@@ -148,7 +148,7 @@ func ruleIsKept(ctx context.Context, s signup.Store) error {
 			return err
 		}
 		// A new user under the key has a rule of its own.
-		next := newUser("id-next", email)
+		next := newUser("id-next-"+u.ID, email)
 		next.SetKey(key, "next rule")
 		if err := first(creates(ctx, s, &next), has(ctx, s, next)); err != nil {
 			return err

@@ -87,12 +87,7 @@ func copies(ctx context.Context, s signup.Store, users map[int][]signup.User, ch
 		if err != nil {
 			return err
 		}
-		keyed(&u)
-		users[n] = make([]signup.User, size)
-		for i := range users[n] {
-			users[n][i] = copyOf(u)
-			change(&users[n][i], i)
-		}
+		users[n] = racers(u, size, change)
 		return nil
 	}
 }

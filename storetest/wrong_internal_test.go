@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -138,9 +139,9 @@ var wrongStores = []wrongStore{
 				}
 				v := *u
 				v.ID, v.Version = stored.ID, stored.Version
-				if m.Update(ctx, &v) == nil {
+				if err := m.Update(ctx, &v); !errors.Is(err, signup.ErrConflict) {
 					u.Version = v.Version
-					return nil
+					return err
 				}
 			}
 		}}
@@ -280,4 +281,3 @@ var wrongStores = []wrongStore{
 		}}
 	}, []string{"FailureChangesNothing"}, Options{}},
 }
-
