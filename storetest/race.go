@@ -17,7 +17,7 @@ const (
 )
 
 // raceTime is for how long a rule races calls, if leastRaces take less.
-var raceTime = 600 * time.Millisecond
+var raceTime = time.Second
 
 // atOnce runs f in n goroutines that start together, and returns their errors.
 func atOnce(n int, f func(i int) error) []error {

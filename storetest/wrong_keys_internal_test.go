@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"strings"
 	"sync"
 
 	"github.com/gosignup/signup"
@@ -179,6 +180,22 @@ var wrongKeyStores = []wrongStore{
 		}
 		return reversioned(m, version)
 	}, []string{"VersionsDiffer"}, Options{}},
+	{"returns the zero user for a missing one", func() signup.Store {
+		m := memstore.New()
+		return broken{Store: m, get: func(ctx context.Context, key string) (signup.User, error) {
+			u, err := m.Get(ctx, key)
+			if errors.Is(err, signup.ErrNotFound) {
+				return signup.User{}, nil
+			}
+			return u, err
+		}}
+	}, []string{"GetNothing", "Delete", "ReadYourWrites"}, Options{}},
+	{"looks up keys without regard to case", func() signup.Store {
+		m := memstore.New()
+		return broken{Store: m, get: func(ctx context.Context, key string) (signup.User, error) {
+			return m.Get(ctx, strings.ToLower(key))
+		}}
+	}, []string{"GetNothing"}, Options{}},
 	{"stores without a key", func() signup.Store {
 		m := memstore.New()
 		return broken{Store: m, create: func(ctx context.Context, u *signup.User) error {
