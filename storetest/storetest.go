@@ -24,8 +24,8 @@ import (
 // remove it. A failing subtest reports the rule, what was expected and what
 // came.
 //
-// A store has a minute for each rule. All rules together take a few seconds for
-// a store in memory, and about ten seconds if a call takes three milliseconds.
+// A store has a minute for each rule. All rules together take about five
+// seconds for a store in memory, and about ten if a call takes three milliseconds.
 //
 // Run doesn't test two promises. One is durability. The other is that an Update
 // keeps what a newer version of the program has stored: [RunWith] tests that.
