@@ -35,7 +35,7 @@ func (c *checkup) installation(in installation) string {
 	case i.schema() == 0:
 		c.add("foreign-index",
 			fmt.Sprintf("The index %s behind the alias %s was not made by this package. Fields may be lost, or shown that nobody is to see.", name, in.alias),
-			"Give the Store another Options.Index, or take the alias from that index and run Setup.", "")
+			"Give the Store another Options.Alias, or take the alias from that index and run Setup.", "")
 		return ""
 	case i.schema() > schema:
 		c.add("newer-schema",

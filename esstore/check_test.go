@@ -508,8 +508,8 @@ func TestCheckFails(t *testing.T) {
 		}
 	}
 	f := newFake(t)
-	if _, err := esstore.New(f, &esstore.Options{Index: "Users"}).Check(t.Context()); err == nil || !strings.Contains(err.Error(), "can't be an index") {
-		t.Errorf("with a wrong Index: %v", err)
+	if _, err := esstore.New(f, &esstore.Options{Alias: "Users"}).Check(t.Context()); err == nil || !strings.Contains(err.Error(), "invalid alias") {
+		t.Errorf("with an invalid Alias: got %v, want an error that names it", err)
 	}
 	done, cancel := context.WithCancel(t.Context())
 	cancel()

@@ -42,7 +42,7 @@
 //
 // # How users are stored
 //
-// Each user is a document of the index behind the alias Options.Index. Its id
+// Each user is a document of the index behind the alias Options.Alias. Its id
 // is the SHA-256 of the user's key in unpadded Base64 for URLs, so that one
 // address is one document, and no address appears in URLs, access logs and
 // traces. A Create is one round trip with op_type=create and require_alias,

@@ -35,7 +35,7 @@ func SetupPrivileges() []Privilege {
 }
 
 // Role returns the least role that an application needs, as JSON: the body of
-// PUT /_security/role/NAME. Index is Options.Index; "" is "users".
+// PUT /_security/role/NAME. Index is Options.Alias; "" is "users".
 //
 // It has the Privileges on the alias and on all names that begin with it and "-",
 // and none on the cluster. So the role for "users" is one for a Store with the
@@ -48,7 +48,7 @@ func SetupRole(index string) []byte { return roleOf(index, SetupPrivileges()) }
 
 func roleOf(index string, privileges []Privilege) []byte {
 	if index == "" {
-		index = defaultIndex
+		index = defaultAlias
 	}
 	var role struct {
 		Indices [1]indexPrivileges `json:"indices"`

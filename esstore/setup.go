@@ -16,8 +16,8 @@ import (
 // index of an older schema. It may be called whenever a program starts, by any
 // number of processes at once.
 //
-// The index is Options.Index with "-000001" after it; beside the alias
-// Options.Index it has one of its own, with ".own" after its name, which Update
+// The index is Options.Alias with "-000001" after it; beside the alias
+// Options.Alias it has one of its own, with ".own" after its name, which Update
 // and Delete use. It has one shard, and one replica as soon as there is a second
 // node.
 //

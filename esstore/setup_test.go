@@ -138,7 +138,7 @@ func TestSetupOfOtherIndex(t *testing.T) {
 			return missing(), nil
 		}
 		return response(http.StatusOK, mappedBody("people.v2_x-y", map[string]string{"people.v2_x-y-000001": ours})), nil
-	}), &esstore.Options{Index: "people.v2_x-y"})
+	}), &esstore.Options{Alias: "people.v2_x-y"})
 	if err := store.Setup(t.Context()); err != nil {
 		t.Fatal(err)
 	}

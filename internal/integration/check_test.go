@@ -28,7 +28,7 @@ type patient struct {
 func newPatient(t *testing.T, s *server) *patient {
 	p := &patient{T: t, client: s.client(t), alias: indexName(t)}
 	p.index = p.alias + "-000001"
-	p.store = esstore.New(p.client, &esstore.Options{Index: p.alias})
+	p.store = esstore.New(p.client, &esstore.Options{Alias: p.alias})
 	p.setUp()
 	p.create()
 	return p

@@ -214,7 +214,7 @@ func TestRole(t *testing.T) {
 						return // which is the same with more
 					}
 					storetest.Run(t, func(t *testing.T) signup.Store {
-						options := &esstore.Options{Index: indexName(t)}
+						options := &esstore.Options{Alias: indexName(t)}
 						store := esstore.New(client, options)
 						setUpBy := store
 						if r.name == "application" {
@@ -254,7 +254,7 @@ func testOperations(t *testing.T, s *server, user string, operations []operation
 			if err := p.store.Refresh(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			store := esstore.New(client, &esstore.Options{Index: p.alias})
+			store := esstore.New(client, &esstore.Options{Alias: p.alias})
 			err := o.do(p, store)
 			switch fails := regexp.MustCompile(`\b` + o.method + `\b`).MatchString(failing); {
 			case !fails && err != nil:
