@@ -14,20 +14,38 @@ import (
 )
 
 const (
-	copyPage    = 1000
+	copyPage    = 1000 // documents that are copied at once
 	logInterval = 10 * time.Second
 )
 
-// A checkpoint is how far an index has been written to.
+// A checkpoint is the progress of the writes to an index.
 type checkpoint struct {
 	last   int64  // the highest sequence number
-	global int64  // up to which no write is under way any more, or can be lost
-	node   string // which has the primary
+	global int64  // no write up to here is under way or can be lost
+	node   string // the node that has the primary
 }
 
-// checkpoints asks the index's primary. All copies must answer: a node that was cut
-// off from the others knows only its own.
-func (s *Store) checkpoints(ctx context.Context, op, index string) (checkpoint, error) {
+// shardStats is the part of the index statistics that has the checkpoints.
+type shardStats struct {
+	Shards *struct{ Failed int } `json:"_shards"`
+
+	Indices map[string]struct {
+		Shards map[string][]struct {
+			Routing struct {
+				Primary bool
+				Node    string
+			}
+			SeqNo struct {
+				Max    *int64 `json:"max_seq_no"`
+				Global *int64 `json:"global_checkpoint"`
+			} `json:"seq_no"`
+		}
+	}
+}
+
+// readCheckpoint asks the primary of the index. It fails unless every copy of the
+// index responds: a node that was cut off from the others knows only its own state.
+func (s *Store) readCheckpoint(ctx context.Context, op, index string) (checkpoint, error) {
 	status, body, f := s.send(ctx, op, esapi.IndicesStatsRequest{
 		Index: []string{index}, Metric: []string{"docs"}, Level: "shards",
 		FilterPath: []string{"_shards", "indices.*.shards.*.seq_no", "indices.*.shards.*.routing"},
@@ -36,31 +54,17 @@ func (s *Store) checkpoints(ctx context.Context, op, index string) (checkpoint, 
 	if f != nil {
 		return checkpoint{}, f
 	}
-	var ans struct {
-		Answered *struct{ Failed int } `json:"_shards"`
-		Indices  map[string]struct {
-			Shards map[string][]struct {
-				Routing struct {
-					Primary bool
-					Node    string
-				}
-				SeqNo struct {
-					Max    *int64 `json:"max_seq_no"`
-					Global *int64 `json:"global_checkpoint"`
-				} `json:"seq_no"`
-			}
-		}
-	}
-	if json.Unmarshal(body, &ans) != nil || ans.Answered == nil {
+	var stats shardStats
+	if json.Unmarshal(body, &stats) != nil || stats.Shards == nil {
 		return checkpoint{}, &failure{op: op, status: status, err: errNotElasticsearch}
 	}
-	shards := ans.Indices[index].Shards
+	shards := stats.Indices[index].Shards
 	if len(shards) > 1 {
-		return checkpoint{}, fmt.Errorf("esstore: %s: the index %s has %d shards, and only one with one can be copied", op, index, len(shards))
+		return checkpoint{}, fmt.Errorf("esstore: %s: the index %s has %d shards; only an index with one shard can be copied", op, index, len(shards))
 	}
 	for _, copies := range shards {
 		for _, c := range copies {
-			if c.Routing.Primary && c.SeqNo.Max != nil && c.SeqNo.Global != nil && ans.Answered.Failed == 0 {
+			if c.Routing.Primary && c.SeqNo.Max != nil && c.SeqNo.Global != nil && stats.Shards.Failed == 0 {
 				return checkpoint{*c.SeqNo.Max, *c.SeqNo.Global, c.Routing.Node}, nil
 			}
 		}
@@ -68,10 +72,11 @@ func (s *Store) checkpoints(ctx context.Context, op, index string) (checkpoint, 
 	return checkpoint{}, &failure{op: op, status: http.StatusServiceUnavailable, err: errPartial}
 }
 
-// locate finds out which nodes the primaries are on.
-func (m *migration) locate(ctx context.Context, indices ...string) (at checkpoint, err error) {
+// locatePrimaries finds the nodes that have the primaries, and returns the
+// checkpoint of the last index.
+func (m *migration) locatePrimaries(ctx context.Context, indices ...string) (at checkpoint, err error) {
 	for _, index := range indices {
-		if at, err = m.s.checkpoints(ctx, m.a.op, index); err != nil {
+		if at, err = m.s.readCheckpoint(ctx, m.op, index); err != nil {
 			return at, err
 		}
 		if m.nodes == nil {
@@ -82,152 +87,181 @@ func (m *migration) locate(ctx context.Context, indices ...string) (at checkpoin
 	return at, nil
 }
 
-// search asks the primary, which alone is sure to have everything: see locate.
-func (m *migration) search(ctx context.Context, index string, query map[string]any, size *int) (page, *failure) {
-	p, f := m.s.searchOn(ctx, m.a.op, index, m.nodes[index], query, size)
-	return p, moved(f)
+// searchPrimary searches the primary, which is the only copy sure to have
+// everything. locatePrimaries must have found it.
+func (m *migration) searchPrimary(ctx context.Context, index string, query map[string]any, size *int) (page, *failure) {
+	p, f := m.s.searchOn(ctx, m.op, index, m.nodes[index], query, size)
+	return p, transientIfPrimaryMoved(f)
 }
 
-// moved makes the failure of a search, because the primary is elsewhere now, one
-// after which it is asked for again.
-func moved(f *failure) *failure {
+// transientIfPrimaryMoved returns a transient failure if f means that the primary
+// is no longer on the node that was asked. Otherwise it returns f.
+func transientIfPrimaryMoved(f *failure) *failure {
 	if f != nil && f.status == http.StatusBadRequest && f.kind == "illegal_argument_exception" {
 		return &failure{op: f.op, status: http.StatusServiceUnavailable, err: errors.New("the primary is on another node now")}
 	}
 	return f
 }
 
-// catchUp copies what was written since, up to now, and returns how many
-// documents that were.
+// catchUp copies what was written since the last copy, up to the present
+// checkpoint, and returns the number of documents.
 func (m *migration) catchUp(ctx context.Context) (n int, err error) {
-	at, err := m.locate(ctx, m.from)
+	at, err := m.locatePrimaries(ctx, m.from)
 	if err != nil {
 		return 0, err
 	}
-	if f := m.s.refresh(ctx, m.a.op, m.from); f != nil {
+	if f := m.s.refresh(ctx, m.op, m.from); f != nil {
 		return 0, f
 	}
-	until, size, told := at.global, min(copyPage, m.window), time.Now()
-	for done := m.copied; done < until; {
-		p, f := m.search(ctx, m.from, map[string]any{
-			"query":               map[string]any{"range": map[string]any{"_seq_no": map[string]any{"gt": done, "lte": until}}},
-			"sort":                []any{"_seq_no"},
-			"seq_no_primary_term": true,
-			"track_total_hits":    false,
-		}, &size)
+	size, logged := min(copyPage, m.window), time.Now()
+	for done := m.copied; done < at.global; {
+		hits, f := m.nextHits(ctx, done, at.global, &size)
 		if f != nil {
 			return n, f
 		}
-		if err := m.copy(ctx, p.Hits.Hits); err != nil {
+		if err := m.copyHits(ctx, hits); err != nil {
 			return n, err
 		}
-		n += len(p.Hits.Hits)
-		if len(p.Hits.Hits) < size {
-			done = until
+		n += len(hits)
+		if len(hits) < size {
+			done = at.global
 		} else {
-			done = p.Hits.Hits[size-1].SeqNo
+			done = hits[size-1].SeqNo
 		}
-		m.mu.Lock()
-		m.copied = done
-		m.mu.Unlock()
-		if time.Since(told) > logInterval {
-			told = time.Now()
-			m.log(slog.LevelInfo, "migration", "copied", done, "of", until)
+		m.setCopied(done)
+		if time.Since(logged) > logInterval {
+			logged = time.Now()
+			m.log(slog.LevelInfo, "migration in progress", "copied", done, "of", at.global)
 		}
 	}
 	return n, nil
 }
 
-// copy writes documents to the copy, unless a newer state of theirs is there.
-func (m *migration) copy(ctx context.Context, hits []hit) error {
+// nextHits returns the documents of the original with sequence numbers greater
+// than after and at most until, in their order, *size of them if there are so many.
+func (m *migration) nextHits(ctx context.Context, after, until int64, size *int) ([]hit, *failure) {
+	p, f := m.searchPrimary(ctx, m.from, map[string]any{
+		"query":               map[string]any{"range": map[string]any{"_seq_no": map[string]any{"gt": after, "lte": until}}},
+		"sort":                []any{"_seq_no"},
+		"seq_no_primary_term": true,
+		"track_total_hits":    false,
+	}, size)
+	return p.Hits.Hits, f
+}
+
+// copyHits writes documents to the copy, except where it has a newer state.
+func (m *migration) copyHits(ctx context.Context, hits []hit) error {
 	var lines bytes.Buffer
 	n := 0
 	for _, h := range hits {
 		source := h.Source
-		if m.anew {
+		if m.reduced {
 			var err error
-			if source, err = reduced(source); err != nil {
+			if source, err = reduceDocument(source); err != nil {
 				return fmt.Errorf("a document of %s: %w", m.from, err)
 			}
 			if source == nil {
 				continue
 			}
 		}
-		var head struct {
-			Index struct {
-				ID      string `json:"_id"`
-				Version int64  `json:"version"`
-				Type    string `json:"version_type"`
-			} `json:"index"`
-		}
-		// A version is at least 1. A document that was read and then lost, with the
-		// primary that showed it, may have the number of what replaced it.
-		head.Index.ID, head.Index.Version, head.Index.Type = h.ID, h.SeqNo+1, "external_gte"
-		b, err := json.Marshal(head)
-		if err != nil {
+		if err := appendCopy(&lines, h, source); err != nil {
 			return err
 		}
-		lines.Write(append(b, '\n'))
-		if err := json.Compact(&lines, source); err != nil {
-			return err
-		}
-		lines.WriteByte('\n')
 		n++
 	}
-	return m.send(ctx, lines.Bytes(), n)
+	return m.sendBulk(ctx, lines.Bytes(), n)
 }
 
-// reduced returns what of a document is this package's; nil if it is no user.
-func reduced(source json.RawMessage) (json.RawMessage, error) {
-	var is struct{ ID, Key any }
-	_ = json.Unmarshal(source, &is) // what is no object has neither
-	if is.ID == nil || is.Key == nil {
+// appendCopy appends the two lines of a bulk request that write h with this source.
+func appendCopy(lines *bytes.Buffer, h hit, source json.RawMessage) error {
+	var head struct {
+		Index struct {
+			ID      string `json:"_id"`
+			Version int64  `json:"version"`
+			Type    string `json:"version_type"`
+		} `json:"index"`
+	}
+	// Versions begin at 1. The type is external_gte because a document that was
+	// read, and then lost with its primary, may have had the sequence number of the
+	// document that replaced it.
+	head.Index.ID, head.Index.Version, head.Index.Type = h.ID, h.SeqNo+1, "external_gte"
+	b, err := json.Marshal(head)
+	if err != nil {
+		return err
+	}
+	lines.Write(append(b, '\n'))
+	if err := json.Compact(lines, source); err != nil {
+		return err
+	}
+	lines.WriteByte('\n')
+	return nil
+}
+
+// reduceDocument returns the fields of a document that this package declares; nil
+// if the document is not a user.
+func reduceDocument(source json.RawMessage) (json.RawMessage, error) {
+	var identity struct{ ID, Key any }
+	_ = json.Unmarshal(source, &identity) // JSON other than an object has neither
+	if identity.ID == nil || identity.Key == nil {
 		return nil, nil
 	}
 	var doc document
 	if json.Unmarshal(source, &doc) != nil || doc.Key == "" || doc.ID == "" {
-		return nil, errors.New("it has the id and key of a user, and isn't one: mend or delete it")
+		return nil, errors.New("it has the fields id and key but is not a valid user: correct or delete it")
 	}
 	return json.Marshal(doc)
 }
 
-// send sends n writes to the copy, again for as long as there is no capacity for
-// them. That one finds a newer state there is no failure.
-func (m *migration) send(ctx context.Context, lines []byte, n int) error {
+// sendBulk sends n writes to the copy, and repeats them while Elasticsearch has no
+// capacity for them. A write that finds a newer state counts as done.
+func (m *migration) sendBulk(ctx context.Context, lines []byte, n int) error {
 	if n == 0 {
 		return nil
 	}
-	var b backoff
+	var pause backoff
 	lease := m.copyLease()
 	for begin := time.Now(); ; {
-		all, f := m.s.bulk(ctx, m.a.op, lease, lines, n)
-		again := f
-		for _, w := range all {
-			switch f := w.failure(m.a.op); {
-			case f == nil, f.status == 409, f.status == 404 && !isLost(f): // to be deleted, and gone
-			case f.isBlocked(): // by one who held the lease before
-				if g := m.s.unblock(ctx, m.a.op, lease); g != nil {
-					return lost(g)
-				}
-				again = f
-			case isLost(f), !f.isTransient():
-				return m.unstorable(f)
-			default:
-				again = f
+		all, f := m.s.bulk(ctx, m.op, lease, lines, n)
+		if f == nil {
+			var err error
+			if f, err = m.unfinished(ctx, lease, all); err != nil {
+				return err
 			}
 		}
 		switch {
-		case again == nil:
+		case f == nil:
 			return nil
-		case !again.isTransient() && !again.isBlocked(), time.Since(begin) > patience, !b.wait(ctx):
-			return m.unstorable(again)
+		case !f.isTransient() && !f.isBlocked(), time.Since(begin) > patience, !pause.wait(ctx):
+			return m.writeError(f)
 		}
 	}
 }
 
-func (m *migration) unstorable(f *failure) error {
-	if f.status == 400 {
-		return fmt.Errorf("a document of %s can't be stored in %s, as it is none of this package's (see Reindex): %w", m.from, m.to, f)
+// unfinished returns a failure after which the bulk request may be sent again; nil
+// if all its writes were done. If one of them can't succeed, it returns an error.
+func (m *migration) unfinished(ctx context.Context, lease string, all []written) (again *failure, err error) {
+	for _, w := range all {
+		switch f := w.failure(m.op); {
+		case f == nil, f.status == http.StatusConflict:
+		case f.status == http.StatusNotFound && !isLeaseLost(f): // a deletion that finds nothing
+		case f.isBlocked(): // by a process that held the lease before
+			if g := m.s.unblock(ctx, m.op, lease); g != nil {
+				return nil, leaseError(g)
+			}
+			again = f
+		case isLeaseLost(f), !f.isTransient():
+			return nil, m.writeError(f)
+		default:
+			again = f
+		}
 	}
-	return lost(f)
+	return again, nil
+}
+
+// writeError returns the error for a write to the copy that failed with f.
+func (m *migration) writeError(f *failure) error {
+	if f.status == http.StatusBadRequest {
+		return fmt.Errorf("a document of %s can't be stored in %s: this package didn't write it (see Reindex): %w", m.from, m.to, f)
+	}
+	return leaseError(f)
 }

@@ -4,167 +4,182 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
-	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
 )
 
+// maxBlocked limits how long writes are refused before the alias is moved. If that
+// is too short, writes are let in again and the cutover is tried later.
+const maxBlocked = 3500 * time.Millisecond
+
 var (
-	errTooSlow = errors.New("what was left to be copied took too long")
-	errCounts  = errors.New("the copy has not as many users as the original")
+	errTooSlow = errors.New("copying the last changes took too long")
+	errCounts  = errors.New("the copy and the original have different numbers of users")
 )
 
-// moveOver has the alias point to the copy. Writes are refused meanwhile.
-func (m *migration) moveOver(ctx context.Context) error {
-	m.hush(true)
-	defer m.hush(false)
-	// So that what isn't allowed is told before writes are refused, aliases are
-	// changed as they will be, to no effect.
-	if f := m.keep(ctx, newToken(),
-		remove(m.from, m.s.alias), addWritten(m.from, m.s.alias),
-		add(m.from, ownAlias(m.from)), add(m.to, ownAlias(m.to))); f != nil {
-		return lost(f)
+// cutOver moves the Store's alias to the copy. Writes are refused meanwhile.
+func (m *migration) cutOver(ctx context.Context) error {
+	m.setSilent(true)
+	defer m.setSilent(false)
+	if f := m.rehearse(ctx); f != nil {
+		return leaseError(f)
 	}
 	begin := time.Now()
-	ctx = context.WithoutCancel(ctx) // half of it is good for nothing
+	ctx = context.WithoutCancel(ctx) // stopping here would leave writes refused
 	err := m.finish(ctx)
 	if err == nil {
-		err = m.point(ctx)
+		err = m.moveAlias(ctx)
 	}
-	if err == nil {
-		bounded, cancel := context.WithTimeout(ctx, blockedPatience)
-		defer cancel()
-		f := m.s.unblock(bounded, m.a.op, openingAlias(m.to))
-		m.log(slog.LevelInfo, "the alias was moved", "writes_refused_for", time.Since(begin).Round(time.Millisecond))
-		if f != nil && !f.noIndex() { // another process may have done it
-			m.log(slog.LevelWarn, "writes are refused for some seconds more", "error", f)
-		}
+	switch {
+	case err == nil:
+		m.open(ctx, begin)
 		return nil
-	}
-	if errors.Is(err, errLeaseLost) {
+	case errors.Is(err, errLeaseLost):
 		return err
 	}
-	if reopened := m.reopen(ctx); reopened != nil {
-		return reopened
+	if unblockErr := m.unblockBoth(ctx); unblockErr != nil {
+		return unblockErr
 	}
 	return err
 }
 
-func (m *migration) hush(quiet bool) {
-	m.mu.Lock()
-	m.quiet = quiet
-	m.mu.Unlock()
+// rehearse changes aliases as the cutover will, but without effect. So a missing
+// privilege is found before writes are refused.
+func (m *migration) rehearse(ctx context.Context) *failure {
+	return m.renewLease(ctx, newToken(),
+		removeAlias(m.from, m.s.alias), addWriteAlias(m.from, m.s.alias),
+		addAlias(m.from, ownAlias(m.from)), addAlias(m.to, ownAlias(m.to)))
 }
 
-// finish refuses writes and makes the copy the same as the original.
-func (m *migration) finish(ctx context.Context) error {
-	limited, cancel := context.WithTimeout(ctx, maxBlocked)
+// open lets writes into the copy after the alias was moved. If it fails, the
+// cleanup does it.
+func (m *migration) open(ctx context.Context, begin time.Time) {
+	ctx, cancel := context.WithTimeout(ctx, blockedPatience)
 	defer cancel()
-	err := m.finishCopy(limited)
-	if limited.Err() != nil {
+	f := m.s.unblock(ctx, m.op, openingAlias(m.to))
+	m.log(slog.LevelInfo, "alias moved", "writes_refused_for", time.Since(begin).Round(time.Millisecond))
+	if f != nil && !f.noIndex() { // otherwise another process has done it
+		m.log(slog.LevelWarn, "writes are refused for some more seconds", "error", f)
+	}
+}
+
+// finish refuses writes and completes the copy, within maxBlocked.
+func (m *migration) finish(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, maxBlocked)
+	defer cancel()
+	err := m.finishCopy(ctx)
+	if ctx.Err() != nil {
 		return errTooSlow
 	}
 	return err
 }
 
 func (m *migration) finishCopy(ctx context.Context) error {
-	if f := m.s.block(ctx, m.a.op, m.sourceLease()); f != nil {
-		return lost(f)
+	if f := m.s.block(ctx, m.op, m.sourceLease()); f != nil {
+		return leaseError(f)
 	}
-	for pause := firstPause; ; pause *= 2 {
-		if _, err := m.catchUp(ctx); err != nil {
-			return err
-		}
-		at, err := m.s.checkpoints(ctx, m.a.op, m.from)
-		if err != nil {
-			return err
-		}
-		if at.last == m.copied {
-			break
-		}
-		if !sleep(ctx, pause) { // the replica has not told yet what it has
-			return ctx.Err()
-		}
+	if err := m.catchUpFully(ctx); err != nil {
+		return err
 	}
-	// All of the original is in the copy. If there is no more, it is the same.
-	if same, err := m.isAsMany(ctx); err != nil {
+	// The copy has all of the original. If it has no more, the two are the same.
+	if same, err := m.hasEqualCounts(ctx); err != nil {
 		return err
 	} else if !same {
-		if err := m.removeGone(ctx); err != nil {
+		if err := m.removeDeleted(ctx); err != nil {
 			return err
 		}
 	}
-	if f := m.s.block(ctx, m.a.op, m.copyLease()); f != nil {
-		return lost(f)
+	if f := m.s.block(ctx, m.op, m.copyLease()); f != nil {
+		return leaseError(f)
 	}
-	if same, err := m.isAsMany(ctx); err != nil || !same {
+	if same, err := m.hasEqualCounts(ctx); err != nil || !same {
 		return errors.Join(err, errCounts)
 	}
 	return nil
 }
 
-// point moves the alias from one index to the other.
-func (m *migration) point(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, blockedPatience)
-	defer cancel()
-	f := m.s.changeAliases(ctx, m.a.op,
-		remove(m.to, m.copyLease()), remove(m.from, m.sourceLease()),
-		remove(m.from, m.s.alias), addWritten(m.to, m.s.alias),
-		remove(m.from, ownAlias(m.from)), add(m.to, ownAlias(m.to)),
-		add(m.from, movedAlias(m.from)+strconv.FormatInt(m.copied, 10)), add(m.to, openingAlias(m.to)))
-	if f == nil {
-		return nil
-	}
+// catchUpFully copies until nothing is left. The global checkpoint may lag behind
+// the last write for a moment, until the replica has reported what it has.
+func (m *migration) catchUpFully(ctx context.Context) error {
 	for pause := firstPause; ; pause *= 2 {
-		in, err := m.s.look(ctx, m.a.op)
-		if err == nil && in.indices[m.to].has(m.s.alias) {
-			return nil
+		if _, err := m.catchUp(ctx); err != nil {
+			return err
 		}
-		// A request that is still on its way finds the lease gone: see reopen.
-		if err == nil || pause > lastPause || !sleep(ctx, pause) {
-			return lost(f)
+		at, err := m.s.readCheckpoint(ctx, m.op, m.from)
+		if err != nil || at.last == m.copied {
+			return err
+		}
+		if !sleep(ctx, pause) {
+			return ctx.Err()
 		}
 	}
 }
 
-// reopen lets writes in again. It renews the lease first: a request to move the
-// alias may be on its way.
-func (m *migration) reopen(ctx context.Context) error {
-	bounded := func(do func(context.Context) *failure) *failure {
+// moveAlias moves the alias from one index to the other, and ends the lease.
+func (m *migration) moveAlias(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, blockedPatience)
+	defer cancel()
+	f := m.s.changeAliases(ctx, m.op,
+		removeAlias(m.to, m.copyLease()), removeAlias(m.from, m.sourceLease()),
+		removeAlias(m.from, m.s.alias), addWriteAlias(m.to, m.s.alias),
+		removeAlias(m.from, ownAlias(m.from)), addAlias(m.to, ownAlias(m.to)),
+		addAlias(m.from, movedAliasPrefix(m.from)+strconv.FormatInt(m.copied, 10)), addAlias(m.to, openingAlias(m.to)))
+	if f == nil {
+		return nil
+	}
+	// The request may have succeeded all the same.
+	for pause := firstPause; ; pause *= 2 {
+		in, err := m.s.look(ctx, m.op)
+		if err == nil && in.indices[m.to].hasAlias(m.s.alias) {
+			return nil
+		}
+		// If it is still under way, it will find the lease gone: see unblockBoth.
+		if err == nil || pause > lastPause || !sleep(ctx, pause) {
+			return leaseError(f)
+		}
+	}
+}
+
+// unblockBoth lets writes in again. It renews the lease first, because a request
+// to move the alias may still be under way.
+func (m *migration) unblockBoth(ctx context.Context) error {
+	var f *failure
+	for pause := firstPause; pause <= lastPause; pause *= 2 {
+		if f = m.tryUnblockBoth(ctx); f == nil {
+			return nil
+		}
+		if !f.isTransient() || !sleep(ctx, pause) {
+			break
+		}
+	}
+	if !isLeaseLost(f) {
+		m.log(slog.LevelError, "writes are refused until the next Setup", "error", f)
+	}
+	return leaseError(f)
+}
+
+func (m *migration) tryUnblockBoth(ctx context.Context) *failure {
+	limited := func(do func(context.Context) *failure) *failure {
 		ctx, cancel := context.WithTimeout(ctx, blockedPatience)
 		defer cancel()
 		return do(ctx)
 	}
-	var f *failure
-	for pause := firstPause; pause <= lastPause; pause *= 2 {
-		f = bounded(func(ctx context.Context) *failure { return m.keep(ctx, newToken()) })
-		for _, lease := range []string{m.sourceLease(), m.copyLease()} {
-			if f == nil {
-				f = bounded(func(ctx context.Context) *failure { return m.s.unblock(ctx, m.a.op, lease) })
-			}
-		}
-		if f == nil || !f.isTransient() || !sleep(ctx, pause) {
-			break
+	f := limited(func(ctx context.Context) *failure { return m.renewLease(ctx, newToken()) })
+	for _, lease := range []string{m.sourceLease(), m.copyLease()} {
+		if f == nil {
+			f = limited(func(ctx context.Context) *failure { return m.s.unblock(ctx, m.op, lease) })
 		}
 	}
-	if f == nil {
-		return nil
-	}
-	if !isLost(f) {
-		m.log(slog.LevelError, "writes are refused until the next Setup", "error", f)
-	}
-	return lost(f)
+	return f
 }
 
-// block has Elasticsearch refuse writes to the index of an alias, and waits for
-// those that are under way.
+// block makes Elasticsearch refuse writes to the index of the alias, and waits for
+// the writes under way.
 func (s *Store) block(ctx context.Context, op, alias string) *failure {
-	for again := false; ; again = true {
+	for tried := false; ; tried = true {
 		status, body, f := s.send(ctx, op, esapi.IndicesAddBlockRequest{
 			Index: []string{alias}, Block: "write", Instrument: s.instrument,
 		})
@@ -180,87 +195,19 @@ func (s *Store) block(ctx context.Context, op, alias string) *failure {
 			return &failure{op: op, status: status, err: errNotElasticsearch}
 		case *ans.All && ans.Shards:
 			return nil
-		case again:
+		case tried:
 			return &failure{op: op, status: status, err: errUnacknowledged}
 		}
-		// Where it is blocked already, Elasticsearch doesn't wait.
+		// Elasticsearch doesn't wait if the index was blocked already.
 		if f := s.unblock(ctx, op, alias); f != nil {
 			return f
 		}
 	}
 }
 
+// unblock lets writes into the index of the alias.
 func (s *Store) unblock(ctx context.Context, op, alias string) *failure {
-	return s.order(ctx, op, esapi.IndicesPutSettingsRequest{
+	return s.sendAcknowledged(ctx, op, esapi.IndicesPutSettingsRequest{
 		Index: []string{alias}, Body: encoded(map[string]any{"index.blocks.write": nil}), Instrument: s.instrument,
 	})
-}
-
-// isUntidy reports whether the alias was moved, and not all done that is to be done
-// then.
-func (in installation) isUntidy(current string) bool {
-	return in.indices[current].has(openingAlias(current)) || in.moved() != ""
-}
-
-// moved returns an index whose users were moved to another; "" if there is none.
-func (in installation) moved() string {
-	for name, i := range in.indices {
-		if i.named(movedAlias(name)) != "" {
-			return name
-		}
-	}
-	return ""
-}
-
-// tidyUp ends a move: it lets writes in, and deletes the old index, which still has
-// those whom users then delete. Whose move it wasn't leaves that, for a while, to
-// who is at it, and for good where it isn't allowed to.
-func (s *Store) tidyUp(ctx context.Context, in installation, current string, a *attempt) (done bool, err error) {
-	old := in.moved()
-	if a.moved != current && !a.watched.isStalled("untidy "+old, blockedPatience) {
-		return false, nil
-	}
-	err = s.tidy(ctx, a.op, in, current, old)
-	f, _ := errors.AsType[*failure](err)
-	switch {
-	case f == nil:
-		return false, err
-	case f.status == http.StatusForbidden && !in.indices[current].isBlocked() && !f.isBlocked():
-		return !a.anew && in.indices[current].schema() == schema, nil
-	case f.kind == "snapshot_in_progress_exception":
-		f = &failure{op: f.op, status: http.StatusServiceUnavailable, err: errors.New("the old index is in a snapshot that is being made")}
-	}
-	return false, a.again(ctx, s, f)
-}
-
-func (s *Store) tidy(ctx context.Context, op string, in installation, current, old string) error {
-	now := in.indices[current]
-	opening := now.has(openingAlias(current))
-	if opening && now.isBlocked() {
-		if f := s.unblock(ctx, op, openingAlias(current)); f != nil {
-			return f
-		}
-	}
-	if old != "" {
-		copied := strings.TrimPrefix(in.indices[old].named(movedAlias(old)), movedAlias(old))
-		at, err := s.checkpoints(ctx, op, old)
-		if f, ok := errors.AsType[*failure](err); ok && f.noIndex() {
-			return nil // another process has done it
-		}
-		if err != nil {
-			return err
-		}
-		if now.Mappings.Meta.Signup.From != old || copied != strconv.FormatInt(at.last, 10) {
-			return fmt.Errorf("esstore: %s: %s was moved to %s and written to afterwards; compare them, and delete it", op, old, current)
-		}
-		if f := s.deleteIndex(ctx, op, old); f != nil {
-			return f
-		}
-	}
-	if opening {
-		if f := s.changeAliases(ctx, op, remove(current, openingAlias(current))); f != nil && !isLost(f) {
-			return f
-		}
-	}
-	return nil
 }

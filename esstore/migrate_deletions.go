@@ -6,50 +6,42 @@ import (
 	"encoding/json"
 	"iter"
 	"math"
+	"net/http"
 	"slices"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
 )
 
 const (
-	keyPage = 5000 // how many keys are read at once
-	// How far apart the bounds are between which users are counted, and how many
-	// there are at most: then they are twice as far apart.
+	keyPage = 5000 // keys that are read at once
+	// boundEvery is the number of keys from one bound to the next. When there are
+	// maxBounds, every other bound is dropped and the distance doubles.
 	boundEvery = 400
 	maxBounds  = 1000
-	// maxRanges bounds the ranges in one query.
+	// maxRanges limits the ranges in one query.
 	maxRanges = 500
 )
 
-// removeGone deletes from the copy who was deleted from the original. At first it
-// compares all keys. Later it counts: who was copied is in both, or was deleted,
-// or changed, since. Only where the counts differ does it compare keys.
+// removeDeleted deletes the users from the copy that were deleted from the
+// original. The first call compares all keys. Later calls count the documents with
+// a copied sequence number: each of them is in both indices, unless it was deleted
+// or changed since. Keys are compared only where the counts differ.
 //
-// Who is created anew after the comparison gets a higher sequence number, and is
-// copied next.
-func (m *migration) removeGone(ctx context.Context) error {
-	if f := m.s.refresh(ctx, m.a.op, m.from, m.to); f != nil {
+// A user that is created again after the comparison gets a higher sequence number
+// and is copied next.
+func (m *migration) removeDeleted(ctx context.Context) error {
+	if f := m.s.refresh(ctx, m.op, m.from, m.to); f != nil {
 		return f
 	}
-	if _, err := m.locate(ctx, m.from, m.to); err != nil {
+	if _, err := m.locatePrimaries(ctx, m.from, m.to); err != nil {
 		return err
 	}
 	if m.bounds == nil {
 		return m.compareKeys(ctx, []keyRange{{}})
 	}
-	theirs, err := m.count(ctx, m.from, m.copied)
+	differ, err := m.differingRanges(ctx)
 	if err != nil {
 		return err
-	}
-	ours, err := m.count(ctx, m.to, math.MaxInt64)
-	if err != nil {
-		return err
-	}
-	var differ []keyRange
-	for i, r := range m.ranges() {
-		if theirs[i] != ours[i] {
-			differ = append(differ, r)
-		}
 	}
 	for some := range slices.Chunk(differ, maxRanges) {
 		if err := m.compareKeys(ctx, some); err != nil {
@@ -59,36 +51,66 @@ func (m *migration) removeGone(ctx context.Context) error {
 	return nil
 }
 
-// isAsMany reports whether there are as many users in the copy as in the original.
-func (m *migration) isAsMany(ctx context.Context) (bool, error) {
-	if f := m.s.refresh(ctx, m.a.op, m.from, m.to); f != nil {
+// differingRanges returns the ranges of keys in which the two indices have
+// different numbers of copied documents.
+func (m *migration) differingRanges(ctx context.Context) ([]keyRange, error) {
+	inOriginal, err := m.countRanges(ctx, m.from, m.copied)
+	if err != nil {
+		return nil, err
+	}
+	inCopy, err := m.countRanges(ctx, m.to, math.MaxInt64)
+	if err != nil {
+		return nil, err
+	}
+	var differ []keyRange
+	for i, r := range m.ranges() {
+		if inOriginal[i] != inCopy[i] {
+			differ = append(differ, r)
+		}
+	}
+	return differ, nil
+}
+
+// hasEqualCounts reports whether the copy has as many users as the original.
+func (m *migration) hasEqualCounts(ctx context.Context) (bool, error) {
+	if f := m.s.refresh(ctx, m.op, m.from, m.to); f != nil {
 		return false, f
 	}
-	if _, err := m.locate(ctx, m.from, m.to); err != nil {
+	if _, err := m.locatePrimaries(ctx, m.from, m.to); err != nil {
 		return false, err
 	}
 	var counts [2]int64
 	for i, index := range []string{m.from, m.to} {
-		status, body, f := m.s.send(ctx, m.a.op, esapi.CountRequest{
-			Index: []string{index}, Body: encoded(map[string]any{"query": keyRange{}.query()}),
-			Preference: onlyOn(m.nodes[index]), Instrument: m.s.instrument,
-		})
+		n, f := m.countUsers(ctx, index)
 		if f != nil {
-			return false, moved(f)
+			return false, f
 		}
-		var ans struct {
-			Count  *int64
-			Shards struct{ Failed int } `json:"_shards"`
-		}
-		if json.Unmarshal(body, &ans) != nil || ans.Count == nil || ans.Shards.Failed > 0 {
-			return false, &failure{op: m.a.op, status: status, err: errNotElasticsearch}
-		}
-		counts[i] = *ans.Count
+		counts[i] = n
 	}
 	return counts[0] == counts[1], nil
 }
 
-// A keyRange is of the keys from From on, and before Before, if that isn't "".
+// countUsers returns the number of users on the primary of the index.
+func (m *migration) countUsers(ctx context.Context, index string) (int64, *failure) {
+	status, body, f := m.s.send(ctx, m.op, esapi.CountRequest{
+		Index: []string{index}, Body: encoded(map[string]any{"query": keyRange{}.query()}),
+		Preference: onlyOn(m.nodes[index]), Instrument: m.s.instrument,
+	})
+	if f != nil {
+		return 0, transientIfPrimaryMoved(f)
+	}
+	var ans struct {
+		Count  *int64
+		Shards struct{ Failed int } `json:"_shards"`
+	}
+	if json.Unmarshal(body, &ans) != nil || ans.Count == nil || ans.Shards.Failed > 0 {
+		return 0, &failure{op: m.op, status: status, err: errNotElasticsearch}
+	}
+	return *ans.Count, nil
+}
+
+// A keyRange is the keys from From on and before Before. If Before is "", the range
+// has no end.
 type keyRange struct{ From, Before string }
 
 func (r keyRange) query() map[string]any {
@@ -98,11 +120,11 @@ func (r keyRange) query() map[string]any {
 	}
 	return map[string]any{"bool": map[string]any{"filter": []any{
 		map[string]any{"range": map[string]any{"key": bounds}},
-		map[string]any{"exists": map[string]any{"field": "id"}}, // else it is no user
+		map[string]any{"exists": map[string]any{"field": "id"}}, // without it the document is not a user
 	}}}
 }
 
-// ranges returns those between the bounds, which cover all keys.
+// ranges returns the ranges between the bounds. They cover all keys.
 func (m *migration) ranges() []keyRange {
 	all := []keyRange{{}}
 	for _, b := range m.bounds {
@@ -114,16 +136,16 @@ func (m *migration) ranges() []keyRange {
 	return all
 }
 
-// count returns how many documents of each range the index has, up to a sequence
-// number.
-func (m *migration) count(ctx context.Context, index string, until int64) ([]int64, error) {
+// countRanges returns the number of documents in each range that the index has up
+// to a sequence number.
+func (m *migration) countRanges(ctx context.Context, index string, until int64) ([]int64, error) {
 	ranges := m.ranges()
 	filters := make([]any, len(ranges))
 	for i, r := range ranges {
 		filters[i] = r.query()
 	}
 	size := 0
-	p, f := m.search(ctx, index, map[string]any{
+	p, f := m.searchPrimary(ctx, index, map[string]any{
 		"query":            map[string]any{"range": map[string]any{"_seq_no": map[string]any{"lte": until}}},
 		"aggs":             map[string]any{"ranges": map[string]any{"filters": map[string]any{"filters": filters}}},
 		"track_total_hits": false,
@@ -139,7 +161,7 @@ func (m *migration) count(ctx context.Context, index string, until int64) ([]int
 		}
 	}
 	if json.Unmarshal(p.Aggregations, &ans) != nil || len(ans.Ranges.Buckets) != len(ranges) {
-		return nil, &failure{op: m.a.op, status: 200, err: errNotElasticsearch}
+		return nil, &failure{op: m.op, status: http.StatusOK, err: errNotElasticsearch}
 	}
 	counts := make([]int64, len(ranges))
 	for i, b := range ans.Ranges.Buckets {
@@ -148,50 +170,50 @@ func (m *migration) count(ctx context.Context, index string, until int64) ([]int
 	return counts, nil
 }
 
-// compareKeys deletes from the copy what the original doesn't have of some ranges.
-// If they are all there is, it sets the bounds.
+// compareKeys deletes from the copy the users whose keys are in these ranges and
+// not in the original. If the ranges cover all keys, it sets the bounds.
 func (m *migration) compareKeys(ctx context.Context, ranges []keyRange) error {
-	nextTheirs, stop := iter.Pull2(m.keys(ctx, m.from, ranges))
+	nextInOriginal, stop := iter.Pull2(m.listKeys(ctx, m.from, ranges))
 	defer stop()
-	theirs, err, more := nextTheirs()
+	inOriginal, err, more := nextInOriginal()
 	if err != nil {
 		return err
 	}
-	var bounds sample
-	var gone []string
-	for ours, err := range m.keys(ctx, m.to, ranges) {
+	var bounds keySample
+	var deleted []string
+	for inCopy, err := range m.listKeys(ctx, m.to, ranges) {
 		if err != nil {
 			return err
 		}
-		bounds.add(ours)
-		for more && theirs < ours {
-			if theirs, err, more = nextTheirs(); err != nil {
+		bounds.add(inCopy)
+		for more && inOriginal < inCopy {
+			if inOriginal, err, more = nextInOriginal(); err != nil {
 				return err
 			}
 		}
-		if !more || theirs != ours {
-			gone = append(gone, ours)
+		if !more || inOriginal != inCopy {
+			deleted = append(deleted, inCopy)
 		}
-		if len(gone) == copyPage {
-			if err := m.remove(ctx, gone); err != nil {
+		if len(deleted) == copyPage {
+			if err := m.deleteFromCopy(ctx, deleted); err != nil {
 				return err
 			}
-			gone = gone[:0]
+			deleted = deleted[:0]
 		}
 	}
 	if ranges[0] == (keyRange{}) {
 		m.bounds = append([]string{}, bounds.keys...)
 	}
-	return m.remove(ctx, gone)
+	return m.deleteFromCopy(ctx, deleted)
 }
 
-// A sample keeps every so-manieth of many keys.
-type sample struct {
+// A keySample keeps at most maxBounds of many keys, at equal distances.
+type keySample struct {
 	keys     []string
 	n, every int
 }
 
-func (s *sample) add(key string) {
+func (s *keySample) add(key string) {
 	s.every = max(s.every, boundEvery)
 	if s.n++; s.n%s.every != 0 {
 		return
@@ -204,8 +226,9 @@ func (s *sample) add(key string) {
 	}
 }
 
-// keys lists what the index has of some ranges, in order.
-func (m *migration) keys(ctx context.Context, index string, ranges []keyRange) iter.Seq2[string, error] {
+// listKeys yields the keys in these ranges that the index has, in order. An error
+// comes last.
+func (m *migration) listKeys(ctx context.Context, index string, ranges []keyRange) iter.Seq2[string, error] {
 	should := make([]any, len(ranges))
 	for i, r := range ranges {
 		should[i] = r.query()
@@ -214,11 +237,11 @@ func (m *migration) keys(ctx context.Context, index string, ranges []keyRange) i
 		query := map[string]any{
 			"query":            map[string]any{"bool": map[string]any{"should": should}},
 			"sort":             []any{"key"},
-			"stored_fields":    "_none_", // what takes the time is to decompress them
+			"stored_fields":    "_none_", // decompressing them would take most of the time
 			"track_total_hits": false,
 		}
 		for size, full := min(keyPage, m.window), true; full; {
-			p, f := m.search(ctx, index, query, &size)
+			p, f := m.searchPrimary(ctx, index, query, &size)
 			if f != nil {
 				yield("", f)
 				return
@@ -226,7 +249,7 @@ func (m *migration) keys(ctx context.Context, index string, ranges []keyRange) i
 			for _, h := range p.Hits.Hits {
 				var key string
 				if len(h.Sort) != 1 || json.Unmarshal(h.Sort[0], &key) != nil {
-					yield("", &failure{op: m.a.op, status: 200, err: errNotElasticsearch})
+					yield("", &failure{op: m.op, status: http.StatusOK, err: errNotElasticsearch})
 					return
 				}
 				if !yield(key, nil) {
@@ -239,11 +262,11 @@ func (m *migration) keys(ctx context.Context, index string, ranges []keyRange) i
 	}
 }
 
-// remove deletes users from the copy.
-func (m *migration) remove(ctx context.Context, gone []string) error {
+// deleteFromCopy deletes the users with these keys from the copy.
+func (m *migration) deleteFromCopy(ctx context.Context, keys []string) error {
 	size := min(copyPage, m.window)
-	for some := range slices.Chunk(gone, size) {
-		p, f := m.search(ctx, m.to, map[string]any{
+	for some := range slices.Chunk(keys, size) {
+		p, f := m.searchPrimary(ctx, m.to, map[string]any{
 			"query":               map[string]any{"terms": map[string]any{"key": some}},
 			"_source":             false,
 			"seq_no_primary_term": true,
@@ -253,23 +276,32 @@ func (m *migration) remove(ctx context.Context, gone []string) error {
 		}
 		var lines bytes.Buffer
 		for _, h := range p.Hits.Hits {
-			var head struct {
-				Delete struct {
-					ID          string `json:"_id"`
-					SeqNo       int64  `json:"if_seq_no"`
-					PrimaryTerm int64  `json:"if_primary_term"`
-				} `json:"delete"`
-			}
-			head.Delete.ID, head.Delete.SeqNo, head.Delete.PrimaryTerm = h.ID, h.SeqNo, h.PrimaryTerm
-			b, err := json.Marshal(head)
-			if err != nil {
+			if err := appendDeletion(&lines, h); err != nil {
 				return err
 			}
-			lines.Write(append(b, '\n'))
 		}
-		if err := m.send(ctx, lines.Bytes(), len(p.Hits.Hits)); err != nil {
+		if err := m.sendBulk(ctx, lines.Bytes(), len(p.Hits.Hits)); err != nil {
 			return err
 		}
 	}
+	return nil
+}
+
+// appendDeletion appends the line of a bulk request that deletes h, unless it has
+// changed.
+func appendDeletion(lines *bytes.Buffer, h hit) error {
+	var head struct {
+		Delete struct {
+			ID          string `json:"_id"`
+			SeqNo       int64  `json:"if_seq_no"`
+			PrimaryTerm int64  `json:"if_primary_term"`
+		} `json:"delete"`
+	}
+	head.Delete.ID, head.Delete.SeqNo, head.Delete.PrimaryTerm = h.ID, h.SeqNo, h.PrimaryTerm
+	b, err := json.Marshal(head)
+	if err != nil {
+		return err
+	}
+	lines.Write(append(b, '\n'))
 	return nil
 }

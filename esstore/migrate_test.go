@@ -97,9 +97,9 @@ func TestSetupTidiesUp(t *testing.T) {
 			"PUT /users-000002.opening/_settings, GET /users-000001/_stats/docs, DELETE /users-000001, POST /_aliases", ""},
 		{"the old index", indexOf(1, "", nil, "", moved), tidy, false, "GET /users-000001/_stats/docs, DELETE /users-000001", ""},
 		{"written to afterwards", indexOf(1, "", nil, "", "users-000001.moved-6"), tidy, false,
-			"GET /users-000001/_stats/docs", "users-000001 was moved to users-000002 and written to afterwards"},
+			"GET /users-000001/_stats/docs", "users of users-000001 were moved to users-000002, and it was written to afterwards"},
 		{"moved to another", indexOf(1, "", nil, "", moved), indexOf(2, "users-000009", 7, "", "users"), false,
-			"GET /users-000001/_stats/docs", "users-000001 was moved"},
+			"GET /users-000001/_stats/docs", "users of users-000001 were moved"},
 		{"not allowed, and not needed", indexOf(1, "", nil, "", moved), tidy, true, "GET /users-000001/_stats/docs", ""},
 		{"not allowed, and needed", indexOf(1, "", nil, "", moved), opening, true, "PUT /users-000002.opening/_settings", "status 403"},
 	} {
