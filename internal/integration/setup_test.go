@@ -139,7 +139,7 @@ func TestMapping(t *testing.T) {
 	}
 }
 
-// What keeps a store from being set up is told, and nothing is changed.
+// If a store can't be set up, the error says why, and nothing is changed.
 func TestSetupRefuses(t *testing.T) {
 	s := servers(t)[0]
 	client := s.client(t)
@@ -150,7 +150,7 @@ func TestSetupRefuses(t *testing.T) {
 	}{
 		{"an index in the way", func(t *testing.T, alias string) {
 			request(t, client, "PUT", "/"+alias, `{"mappings": {"_meta": {"signup": {"schema": 1}}}}`)
-		}, "is an index, where an alias is wanted"},
+		}, "is an index, but must be an alias"},
 		{"somebody else's index", func(t *testing.T, alias string) {
 			request(t, client, "PUT", "/"+alias+"-000001", `{"aliases": {"`+alias+`": {}}}`)
 		}, "was not made by this package"},
@@ -171,7 +171,7 @@ func TestSetupRefuses(t *testing.T) {
 			c.prepare(t, alias)
 			err := esstore.New(client, &esstore.Options{Alias: alias}).Setup(t.Context())
 			if err == nil || !strings.Contains(err.Error(), c.want) {
-				t.Errorf("%v, want %q in it", err, c.want)
+				t.Errorf("got %v, want an error that contains %q", err, c.want)
 			}
 		})
 	}
