@@ -34,7 +34,7 @@ func wantCall(t *testing.T, c call, method, path string, query url.Values) {
 // One request each is all that an undisturbed Store makes.
 func TestRequests(t *testing.T) {
 	f := newFake(t, created, foundLast(0), updated, done(http.StatusOK, "deleted", 2))
-	store := esstore.New(f, &esstore.Options{Index: "users"})
+	store := esstore.New(f, &esstore.Options{Alias: "users"})
 	u := newUser()
 	if err := store.Create(t.Context(), &u); err != nil {
 		t.Fatal(err)
@@ -64,7 +64,7 @@ func TestRequests(t *testing.T) {
 // has told.
 func TestRequestsOfOtherIndex(t *testing.T) {
 	f := newFake(t)
-	store := esstore.New(f, &esstore.Options{Index: "people.v2"})
+	store := esstore.New(f, &esstore.Options{Alias: "people.v2"})
 	f.then(answer(http.StatusCreated, `{"_index":"people.v2-000017","_seq_no":12345678901,"_primary_term":3}`),
 		answer(http.StatusOK, `{"_index":"people.v2-000017","_seq_no":12345678902,"_primary_term":4}`))
 	u := newUser()

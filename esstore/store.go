@@ -16,19 +16,20 @@ import (
 	"github.com/gosignup/signup"
 )
 
-const defaultIndex = "users"
+const defaultAlias = "users"
 
 // Options are the options of New. The zero value has the defaults.
 type Options struct {
-	// Index is the alias of the index that holds the users. "" is "users".
-	// Stores of different aliases share nothing.
-	Index string
-	// Logger is told how a migration goes: when it begins, how far it is, and for
-	// how long writes were refused. Nil: nobody is.
+	// Alias is the alias of the index that holds the users. "" means "users".
+	// It consists of a-z, 0-9, ".", "-" and "_", begins with a letter or digit,
+	// and has at most 200 characters. Stores with different aliases share nothing.
+	Alias string
+	// Logger receives the progress of a migration: its start, how much is copied,
+	// and for how long writes were refused. If it is nil, nothing is logged.
 	Logger *slog.Logger
 }
 
-// A Store is a signup.Store in Elasticsearch, to be made by New. It is safe for
+// A Store is a signup.Store in Elasticsearch. Make one with New. It is safe for
 // concurrent use if its transport is, as the official client is.
 type Store struct {
 	transport  esapi.Transport
@@ -37,19 +38,21 @@ type Store struct {
 	incoming   sync.Pool // of *incoming
 	logger     *slog.Logger
 	invalid    error       // what is wrong with the options
-	searchable atomic.Bool // the index was seen to have what Search needs
+	searchable atomic.Bool // the index is known to have what Search needs
 }
 
-// New returns the Store that t leads to. It makes no request: Setup tells
-// whether the Store can be used. An Index that can't be a name in Elasticsearch
-// makes every method fail.
+// New returns a Store that sends its requests to t. New itself sends none: call
+// [Store.Setup] to find out whether the Store can be used. New copies opts; nil
+// means the defaults. If t is nil or opts.Alias is not a valid name, every method
+// fails.
 //
-// If t sends a request more than once, it must do so with net/http, by which the
-// Store knows (see net/http/httptrace). So must no proxy, of its own accord.
+// If t sends a request more than once, it must do so with net/http: the Store
+// counts the attempts with net/http/httptrace. A proxy between t and
+// Elasticsearch must not repeat requests.
 func New(t esapi.Transport, opts *Options) *Store {
-	s := &Store{transport: t, alias: defaultIndex, logger: slog.New(slog.DiscardHandler)}
-	if opts != nil && opts.Index != "" {
-		s.alias = opts.Index
+	s := &Store{transport: t, alias: defaultAlias, logger: slog.New(slog.DiscardHandler)}
+	if opts != nil && opts.Alias != "" {
+		s.alias = opts.Alias
 	}
 	if opts != nil && opts.Logger != nil {
 		s.logger = opts.Logger
@@ -57,16 +60,20 @@ func New(t esapi.Transport, opts *Options) *Store {
 	if i, ok := t.(esapi.Instrumented); ok {
 		s.instrument = i.InstrumentationEnabled()
 	}
-	const punctuation = ".-_"
-	ok := len(s.alias) <= 200 && !strings.ContainsAny(s.alias[:1], punctuation) &&
-		strings.Trim(s.alias, "abcdefghijklmnopqrstuvwxyz0123456789"+punctuation) == ""
-	if !ok {
-		s.invalid = fmt.Errorf("%q can't be an index: it must be of a-z, 0-9, \".\", \"-\" and \"_\", and begin with a letter or digit", s.alias)
+	if !isAlias(s.alias) {
+		s.invalid = fmt.Errorf("invalid alias %q: it must consist of a-z, 0-9, \".\", \"-\" and \"_\", begin with a letter or digit, and have at most 200 characters", s.alias)
 	}
 	if t == nil {
 		s.invalid = errors.New("the transport is nil")
 	}
 	return s
+}
+
+// isAlias reports whether name, which is not empty, can be the alias of a Store.
+func isAlias(name string) bool {
+	const punctuation = ".-_"
+	return len(name) <= 200 && !strings.ContainsAny(name[:1], punctuation) &&
+		strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789"+punctuation) == ""
 }
 
 var yes = true // for requests, which want its address

@@ -134,7 +134,7 @@ func only(t *testing.T, index string, nodes ...*node) *esstore.Store {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return esstore.New(client, &esstore.Options{Index: index})
+	return esstore.New(client, &esstore.Options{Alias: index})
 }
 
 // local returns what the node itself has of u.

@@ -13,7 +13,7 @@ func TestStore(t *testing.T) {
 		t.Run(s.Name, func(t *testing.T) {
 			client := s.client(t)
 			storetest.Run(t, func(t *testing.T) signup.Store {
-				store := esstore.New(client, &esstore.Options{Index: indexName(t)})
+				store := esstore.New(client, &esstore.Options{Alias: indexName(t)})
 				if err := store.Setup(t.Context()); err != nil {
 					t.Fatal(err)
 				}
