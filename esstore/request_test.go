@@ -125,7 +125,7 @@ func TestDocument(t *testing.T) {
 	want := map[string]any{
 		"id":            "ID-4711",
 		"key":           "ada.qx@example.org",
-		"key_rule":      "rule-qx",
+		"key_rule":      signup.EmailRule,
 		"email_address": "Ada.Qx@Example.org",
 		"password":      "$2a$04$hashqx",
 		"first_name":    "Adaqx",

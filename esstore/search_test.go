@@ -426,9 +426,9 @@ func TestSearchFails(t *testing.T) {
 		busy   bool
 	}{
 		{"nothing behind the alias", []step{empty}, "status 404, index_not_found_exception (is the store set up?)", false},
-		{"an older schema", []step{mapped(map[string]string{"users-000001": strings.Replace(ours, `"schema":2`, `"schema":1`, 1)})},
-			"the index users-000001 has the schema 1, and 2 is needed: call Setup first", false},
-		{"a newer schema", []step{mapped(map[string]string{"users-000001": strings.Replace(ours, `"schema":2`, `"schema":99`, 1)})}, "has the schema 99", false},
+		{"an older schema", []step{mapped(map[string]string{"users-000001": strings.Replace(ours, `"schema":3`, `"schema":1`, 1)})},
+			"the index users-000001 has the schema 1, and 3 is needed: call Setup first", false},
+		{"a newer schema", []step{mapped(map[string]string{"users-000001": strings.Replace(ours, `"schema":3`, `"schema":99`, 1)})}, "has the schema 99", false},
 		{"a look", []step{down}, "status 503, no_shard_available_action_exception", false},
 		{"a proxy", []step{page(http.StatusOK)}, "the answer is not Elasticsearch's", false},
 		{"no point in time", []step{setUp, down}, "status 503, no_shard_available_action_exception", false},
@@ -453,7 +453,7 @@ func TestSearchFails(t *testing.T) {
 
 // An index of an older schema may be migrated while the program runs.
 func TestSearchAfterMigration(t *testing.T) {
-	f := newFake(t, mapped(map[string]string{"users-000001": strings.Replace(ours, `"schema":2`, `"schema":1`, 1)}),
+	f := newFake(t, mapped(map[string]string{"users-000001": strings.Replace(ours, `"schema":3`, `"schema":1`, 1)}),
 		mapped(map[string]string{"users-000002": ours}), opened("A"), listed("A", 1), closed)
 	store := f.store()
 	if _, err := list(t, store.Search(t.Context(), esstore.Query{})); err == nil {

@@ -16,25 +16,39 @@ type version struct {
 	index              string
 	seqNo, primaryTerm int
 	owner              owner
+	more               bool // the document has what an Update must read first, to keep it
 }
+
+// is reports whether v and w are of the same write.
+func (v version) is(w version) bool {
+	v.more = w.more
+	return v == w
+}
+
+// isBefore reports whether v is of an earlier write in the same index.
+func (v version) isBefore(w version) bool { return v.index == w.index && v.seqNo < w.seqNo }
 
 func (v version) String() string {
 	b := append(make([]byte, 0, 128), v.index...)
 	b = strconv.AppendInt(append(b, '/'), int64(v.seqNo), 10)
 	b = strconv.AppendInt(append(b, '/'), int64(v.primaryTerm), 10)
-	return string(append(append(b, '/'), v.owner[:]...))
+	b = append(append(b, '/'), v.owner[:]...)
+	if v.more {
+		b = append(b, "/x"...)
+	}
+	return string(b)
 }
 
 // parseVersion returns u's version, unless it can't be one of u in an index
 // of this alias.
 func parseVersion(u signup.User, alias string) (version, bool) {
 	parts := strings.Split(string(u.Version), "/")
-	if len(parts) != 4 {
+	if len(parts) != 4 && len(parts) != 5 {
 		return version{}, false
 	}
 	seqNo, err1 := strconv.Atoi(parts[1])
 	primaryTerm, err2 := strconv.Atoi(parts[2])
-	v := version{parts[0], seqNo, primaryTerm, ownerOf(u.Key(), u.ID)}
+	v := version{parts[0], seqNo, primaryTerm, ownerOf(u.Key(), u.ID), len(parts) == 5}
 	ok := err1 == nil && err2 == nil && seqNo >= 0 && primaryTerm >= 0 &&
 		isIndexOf(v.index, alias) && v.String() == string(u.Version)
 	return v, ok
