@@ -13,7 +13,8 @@ import (
 )
 
 // A Query says which users Search lists, and in which order. All its conditions
-// must hold. The zero Query lists all users, in order of creation.
+// must hold. The zero Query lists all users, in order of creation. Placeholders
+// are never listed.
 //
 // Texts have at most 250 characters, but for those of Profile. EmailPrefix,
 // NamePrefix and NameWords are looked for as they are given, composed (NFC) and
@@ -79,16 +80,23 @@ const (
 // An object is one of JSON.
 type object = map[string]any
 
-// search returns the body of the first request for a page, but for its point in
-// time, or an ErrInvalid.
+// secretMembers are the members of a document that Search never reads, and Export
+// only if it is asked to.
+var secretMembers = []string{"password", "security_stamp", "private"}
+
+// placeholders finds the documents that are no users.
+var placeholders = object{"term": object{"placeholder": true}}
+
+// search returns the body of the first request for a page, without its point in
+// time, or ErrInvalid.
 func (q Query) search() (object, error) {
 	if err := q.check(); err != nil {
 		return nil, err
 	}
 	return object{
-		"query":            object{"bool": object{"filter": q.conditions()}},
+		"query":            object{"bool": object{"filter": q.conditions(), "must_not": placeholders}},
 		"sort":             q.order(),
-		"_source":          object{"excludes": []string{"password", "write_token"}},
+		"_source":          object{"excludes": append([]string{"write_token"}, secretMembers...)},
 		"track_total_hits": false,
 	}, nil
 }

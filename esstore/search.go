@@ -18,9 +18,9 @@ import (
 // user; an impossible q is an ErrInvalid, and ErrBusy and the context's error are
 // as with Get.
 //
-// The users have neither PasswordHash nor Version: hashes are not even fetched.
-// Update and Delete refuse them with an ErrConflict, so that no hash is lost by
-// mistake; to change a user, Get it by its Key.
+// The users have no PasswordHash, SecurityStamp, Private or Version: none of these
+// is fetched. Update and Delete refuse the users with ErrConflict, so that no hash
+// is lost by mistake; to change a user, Get it by its Key.
 //
 // A listing is of the moment at which it begins: users who are created, changed or
 // deleted meanwhile don't disturb it, and who is deleted may still be listed. It
