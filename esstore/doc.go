@@ -49,8 +49,18 @@
 // which Elasticsearch makes atomic. Get is by id, and so in real time: it needs
 // no refresh. Update and Delete compare sequence number and primary term.
 //
-// Each of these may be an ErrBusy: where Elasticsearch has no capacity (429), and
-// where the index takes no writes (403), as at the end of a migration.
+// A newer version of this package may store members that this one doesn't know.
+// Update keeps them, and the name of the rule by which a key was made. If a
+// document has such members, or a key of another rule than signup.EmailRule, its
+// Update reads it first and so takes two round trips. Search and Export leave the
+// members out.
+//
+// Setup must have made or migrated the index before a program of this version
+// writes users with SecurityStamp, EmailVerifiedAt, Private or Placeholder: an
+// index of an older schema refuses them.
+//
+// Get, Create, Update and Delete return ErrBusy if Elasticsearch has no capacity
+// (429) or the index takes no writes (403), as at the end of a migration.
 //
 // # For operators
 //
@@ -74,8 +84,9 @@
 // How a write may end, and what the method then returns:
 //
 //	2xx, and it is Elasticsearch's     nil
-//	409                                nil, ErrExists or ErrConflict, as the document
-//	                                   tells; if that can't be read, Create an error
+//	409                                nil, ErrExists, ErrReplayed, ErrConflict or
+//	                                   ErrNotFound, as the document shows; if it can't
+//	                                   be read, ErrConflict, and from Create an error
 //	429                                ErrBusy: nothing was done, unless it was sent before
 //	403 of an index that is blocked    likewise
 //	other 4xx                          an error: nothing was done, unless it was sent before
@@ -85,8 +96,10 @@
 //	                                   else an error, outcome unknown
 //
 // After an unknown outcome a Create of the same User settles it, and so does
-// Accounts.Register with the same IdempotencyKey. After an Update or Delete,
-// Get tells.
+// Accounts.Register with the same IdempotencyKey. That Create writes the stored
+// document once more, as it is, before it returns ErrReplayed. So the user has a
+// new Version afterwards, and an Update with the former one returns ErrConflict.
+// After an Update or Delete, Get shows what became of it.
 //
 // Where the caller's context is done, each request of these is given two
 // seconds more. What remains to be known:
