@@ -47,12 +47,12 @@ const exportPage = 1000
 // Placeholders are left out, and so is what a newer version of this package has
 // stored with a user and this version doesn't know.
 //
-// It has everybody who was there when it was called. Of users who are created,
+// It has all users that were there when it was called. Of users that are created,
 // changed or deleted meanwhile it may have either state. What Elasticsearch has no
 // capacity for it asks for again, for two minutes.
 //
 // It returns how many users it has written whole. Those are all only if the error
-// is nil: from the lines alone an export that was cut short can't be told.
+// is nil: the lines alone don't show that an export was cut short.
 //
 // It takes the index privileges read and, for a refresh, maintenance.
 func (s *Store) Export(ctx context.Context, w io.Writer, opts *ExportOptions) (n int64, err error) {
@@ -103,7 +103,7 @@ func (s *Store) Export(ctx context.Context, w io.Writer, opts *ExportOptions) (n
 	}
 }
 
-// nextOrWait is next, asked again for as long as a later answer may be another.
+// nextOrWait is next, repeated for as long as a later response may be another.
 func (l *listing) nextOrWait(ctx context.Context) ([]hit, *failure) {
 	var pause backoff
 	for begin := time.Now(); ; {
@@ -120,7 +120,7 @@ func (l *listing) nextOrWait(ctx context.Context) ([]hit, *failure) {
 //
 // It is strict: a line that isn't UTF-8, has a member that Export doesn't
 // write, has no id or key, or is longer than 1 MiB is ErrInvalid, so that
-// nothing is lost. Empty lines are passed over. An error, also one of r, tells the
+// nothing is lost. Empty lines are passed over. An error, also one of r, has the
 // line's number, and is the last that the sequence yields.
 func ReadExport(r io.Reader) iter.Seq2[signup.User, error] {
 	return func(yield func(signup.User, error) bool) {

@@ -65,7 +65,7 @@ type meta struct {
 		Copied *int64 `json:"copied,omitempty"`
 		// Reduced says that only what is this package's is copied.
 		Reduced bool `json:"reduced,omitempty"`
-		// Beat changes for as long as somebody is copying.
+		// Beat changes for as long as a process is copying.
 		Beat int64 `json:"beat,omitempty"`
 	} `json:"signup"`
 }

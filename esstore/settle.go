@@ -14,8 +14,8 @@ const (
 	// settleTimeout bounds how long a method goes on, beyond its context, to
 	// find out what became of a write.
 	settleTimeout = 2 * time.Second
-	// conflictTimeout is for a server that has answered 409, and so is there,
-	// if under load, while the caller still waits.
+	// conflictTimeout is the bound after a 409, while the caller still waits: the
+	// server is there, though it may be under load.
 	conflictTimeout = 10 * time.Second
 	// The pauses, each twice the one before, after which to ask again.
 	firstPause, lastPause = 10 * time.Millisecond, 500 * time.Millisecond
@@ -33,8 +33,8 @@ func (s *Store) settle(ctx context.Context, f *failure, key string) (found, erro
 	return s.get(detached, key)
 }
 
-// detach returns a context that goes on for bound, but for no longer than
-// settleTimeout when ctx is done.
+// detach returns a context that goes on for bound, and for at most settleTimeout
+// once ctx is done.
 func detach(ctx context.Context, bound time.Duration) (context.Context, context.CancelFunc) {
 	detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), bound)
 	stop := context.AfterFunc(ctx, func() { time.AfterFunc(settleTimeout, cancel) })

@@ -9,9 +9,9 @@ import (
 	"github.com/gosignup/signup"
 )
 
-// A version is what a User's Version says: which index, which write, and of
-// whom. Sequence numbers are counted per shard, so that without the owner a
-// version could fit another document.
+// A version is what a User's Version holds: the index, the write and the user.
+// Sequence numbers are counted per shard, so that without the owner a version
+// could fit another document.
 type version struct {
 	index              string
 	seqNo, primaryTerm int

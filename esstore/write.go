@@ -53,9 +53,9 @@ const (
 
 type table [unreadable + 1][open + 1]verdict
 
-// A copy that lags may show the user who had the address before. So ErrExists
-// takes a refusal that can't be due to an earlier sending, or a second one. If
-// the address is held and there is no holder, the holder was deleted just now.
+// A copy that lags may show the former user of the address. So ErrExists takes a
+// refusal that can't be due to an earlier sending, or a second refusal. If the
+// address is held and no holder is found, the holder was deleted just now.
 var onCreate = table{
 	//        refused    resent     open
 	own:        {confirm, confirm, confirm},
