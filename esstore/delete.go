@@ -2,6 +2,7 @@ package esstore
 
 import (
 	"context"
+	"math/rand/v2"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
 
@@ -14,27 +15,32 @@ func (s *Store) Delete(ctx context.Context, u signup.User) error {
 	if !ok {
 		return s.stale(ctx, "delete", u, at, nil)
 	}
-	t := target{key: u.Key(), id: u.ID, at: at}
-	f := s.remove(ctx, t)
-	switch {
-	case f == nil:
-		return nil
-	case f.noIndex() && f.attempts <= 1:
-		return s.stale(ctx, "delete", u, at, f)
-	case !f.isRefusal() && !f.isOpen():
-		return f
+	t := target{key: u.Key(), id: u.ID, at: at, place: at}
+	for pause := firstPause; ; pause *= 2 {
+		f := s.remove(ctx, t)
+		switch {
+		case f == nil:
+			return nil
+		case f.noIndex() && f.attempts <= 1:
+			return s.stale(ctx, "delete", u, at, f)
+		case !f.isRefusal() && !f.isOpen():
+			return f
+		}
+		v, stored := s.judge(ctx, onDelete, f, t)
+		switch {
+		case v == again:
+			return s.confirmGone(ctx, t).error(ctx, f)
+		case v != follow || pause > lastPause || !sleep(ctx, rand.N(pause)):
+			return v.error(ctx, f)
+		}
+		t.place = stored.place
 	}
-	v, _ := s.judge(ctx, onDelete, f, t)
-	if v == again {
-		v = s.confirmGone(ctx, t)
-	}
-	return v.error(ctx, f)
 }
 
 // remove sends the deletion of t.
 func (s *Store) remove(ctx context.Context, t target) *failure {
 	ans, f := s.call(ctx, "delete", esapi.DeleteRequest{
-		Index: ownAlias(t.at.index), DocumentID: documentID(t.key), IfSeqNo: &t.at.seqNo, IfPrimaryTerm: &t.at.primaryTerm,
+		Index: ownAlias(t.place.index), DocumentID: documentID(t.key), IfSeqNo: &t.place.seqNo, IfPrimaryTerm: &t.place.primaryTerm,
 		Header: plain(), Instrument: s.instrument,
 	})
 	if f == nil && ans.Result != "deleted" {

@@ -97,8 +97,7 @@
 //
 // After an unknown outcome a Create of the same User settles it, and so does
 // Accounts.Register with the same IdempotencyKey. That Create writes the stored
-// document once more, as it is, before it returns ErrReplayed. So the user has a
-// new Version afterwards, and an Update with the former one returns ErrConflict.
+// document once more before it returns ErrReplayed. The user keeps its Version.
 // After an Update or Delete, Get shows what became of it.
 //
 // Where the caller's context is done, each request of these is given two

@@ -36,7 +36,7 @@ type document struct {
 	Placeholder     bool      `json:"placeholder,omitempty"`
 
 	// WriteToken is of the write that stored the document. A writer whose
-	// response was lost recognizes its own write by it.
+	// response was lost recognizes its own write by it. See confirmedToken.
 	WriteToken string `json:"write_token"`
 
 	more bool // it has members that aren't here

@@ -55,6 +55,21 @@ func withUnknown(body, source []byte) []byte {
 	return append(all, '}')
 }
 
+// withToken returns source, a document in JSON, with another write token.
+func withToken(source []byte, token string) []byte {
+	all := []byte("{")
+	for name, value := range members(source) {
+		if string(name) != `"write_token"` {
+			all = append(append(append(append(all, name...), ':'), value...), ',')
+		}
+	}
+	text, err := json.Marshal(token)
+	if err != nil { // which no string makes
+		panic(err)
+	}
+	return append(append(append(all, `"write_token":`...), text...), '}')
+}
+
 // sourceOf returns the document in Elasticsearch's response to a GET. It is part
 // of body.
 func sourceOf(body []byte) []byte {

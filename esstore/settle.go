@@ -51,7 +51,7 @@ func detach(ctx context.Context, bound time.Duration) (context.Context, context.
 func (s *Store) confirm(ctx context.Context, f *failure, doc document, body []byte, u *signup.User, stored found) error {
 	for pause := firstPause; ; pause *= 2 {
 		detached, cancel := detach(ctx, settleTimeout)
-		made, again := s.replace(detached, f.op, doc, body, stored.version)
+		made, again := s.replace(detached, f.op, doc, body, stored.place)
 		cancel()
 		if again == nil {
 			u.Version = made
@@ -63,22 +63,24 @@ func (s *Store) confirm(ctx context.Context, f *failure, doc document, body []by
 		// It was written once more, and the response lost, or another write came
 		// between, or what was read is lost.
 		var err error
-		if stored, err = s.settle(ctx, again, doc.Key); err != nil || stored.WriteToken != doc.WriteToken {
+		if stored, err = s.settle(ctx, again, doc.Key); err != nil || plainToken(stored.WriteToken) != doc.WriteToken {
 			return fail.error(ctx, f)
 		}
 	}
 }
 
 // confirmReplayed is for a Create that ended in f because an earlier one has
-// stored the user. It makes sure of the stored document in the way of confirm,
-// keeping it as it is, and returns ErrReplayed, or else the error. Any number of
-// Creates may do that at once and refuse each other, so that they wait at random.
+// stored the user. It makes sure of the stored document in the way of confirm, and
+// returns ErrReplayed, or else the error. The document keeps its content and its
+// Version. Any number of Creates may do that at once and refuse each other, so
+// that they wait at random.
 func (s *Store) confirmReplayed(ctx context.Context, f *failure, stored found) error {
 	key, id := stored.Key, stored.ID
 	begin := time.Now()
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
 		detached, cancel := detach(ctx, conflictTimeout)
-		_, again := s.replace(detached, f.op, stored.document, stored.source, stored.version)
+		body := withToken(stored.source, confirmedToken(stored.WriteToken, stored.version))
+		_, again := s.replace(detached, f.op, stored.document, body, stored.place)
 		cancel()
 		switch {
 		case again == nil:

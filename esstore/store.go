@@ -85,7 +85,8 @@ func (s *Store) Get(ctx context.Context, key string) (signup.User, error) {
 type found struct {
 	document
 	version
-	source []byte // the document as it is stored
+	place  version // where it is stored: later than version if it was confirmed
+	source []byte  // the document as it is stored
 }
 
 // get reads the document of key.
@@ -107,7 +108,7 @@ func (s *Store) get(ctx context.Context, key string) (found, error) {
 	if err != nil {
 		return found{}, fmt.Errorf("esstore: get: %w", err)
 	}
-	return found{doc, v, ans.source}, nil
+	return found{doc, firstVersion(doc.WriteToken, v), v, ans.source}, nil
 }
 
 // version returns the Version of the document that ans is about.

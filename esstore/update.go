@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 
 	"github.com/gosignup/signup"
 )
@@ -16,38 +17,43 @@ func (s *Store) Update(ctx context.Context, u *signup.User) error {
 	if !ok {
 		return s.stale(ctx, "update", *u, at, nil)
 	}
-	doc, body, err := s.rewritten(ctx, *u, at)
+	doc, body, place, err := s.rewritten(ctx, *u, at)
 	if err != nil {
 		return err
 	}
-	made, f := s.replace(ctx, "update", doc, body, at)
-	switch {
-	case f == nil:
-		u.Version = made
-		return nil
-	case f.noIndex() && f.attempts <= 1:
-		return s.stale(ctx, "update", *u, at, f)
-	case !f.isRefusal() && !f.isOpen():
-		return f
+	for pause := firstPause; ; pause *= 2 {
+		made, f := s.replace(ctx, "update", doc, body, place)
+		switch {
+		case f == nil:
+			u.Version = made
+			return nil
+		case f.noIndex() && f.attempts <= 1:
+			return s.stale(ctx, "update", *u, at, f)
+		case !f.isRefusal() && !f.isOpen():
+			return f
+		}
+		v, stored := s.judge(ctx, onUpdate, f, target{doc.Key, doc.ID, doc.WriteToken, at, place})
+		switch {
+		case v == confirm:
+			return s.confirm(ctx, f, doc, body, u, stored)
+		case v != follow || pause > lastPause || !sleep(ctx, rand.N(pause)):
+			return v.error(ctx, f)
+		}
+		place = stored.place
 	}
-	v, stored := s.judge(ctx, onUpdate, f, target{doc.Key, doc.ID, doc.WriteToken, at})
-	if v == confirm {
-		return s.confirm(ctx, f, doc, body, u, stored)
-	}
-	return v.error(ctx, f)
 }
 
-// rewritten returns the document for an Update of u, and its encoding, which keeps
-// what the document at that version has beyond u.
-func (s *Store) rewritten(ctx context.Context, u signup.User, at version) (document, []byte, error) {
+// rewritten returns the document for an Update of u, its encoding, which keeps what
+// the document at that version has beyond u, and the place to write it to.
+func (s *Store) rewritten(ctx context.Context, u signup.User, at version) (document, []byte, version, error) {
 	doc, err := newDocument(u)
 	if err != nil {
-		return document{}, nil, err
+		return document{}, nil, version{}, err
 	}
-	var stored found
+	stored := found{place: at}
 	if at.more {
 		if stored, err = s.getAt(ctx, doc.Key, at); err != nil {
-			return document{}, nil, err
+			return document{}, nil, version{}, err
 		}
 		doc.KeyRule, doc.more = stored.KeyRule, stored.document.more
 	} else {
@@ -60,7 +66,7 @@ func (s *Store) rewritten(ctx context.Context, u signup.User, at version) (docum
 			err = errTooLarge
 		}
 	}
-	return doc, body, err
+	return doc, body, stored.place, err
 }
 
 // getAt reads the document of key if it is still of the version at.

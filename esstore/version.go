@@ -3,6 +3,7 @@ package esstore
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -52,6 +53,38 @@ func parseVersion(u signup.User, alias string) (version, bool) {
 	ok := err1 == nil && err2 == nil && seqNo >= 0 && primaryTerm >= 0 &&
 		isIndexOf(v.index, alias) && v.String() == string(u.Version)
 	return v, ok
+}
+
+// A document that was confirmed (see confirmReplayed) is in another place than the
+// one where it was first written, though it is the same state of the user and
+// keeps its Version. So its write token has the first place as well.
+
+// confirmedToken returns the write token of a document that was first written at
+// the version first and is written once more.
+func confirmedToken(token string, first version) string {
+	return fmt.Sprintf("%s@%d/%d/%s", plainToken(token), first.seqNo, first.primaryTerm, first.index)
+}
+
+// plainToken returns the token of the write itself.
+func plainToken(token string) string {
+	plain, _, _ := strings.Cut(token, "@")
+	return plain
+}
+
+// firstVersion returns the Version of the document with this write token at place.
+// After a migration that is its place in the new index.
+func firstVersion(token string, place version) version {
+	_, first, _ := strings.Cut(token, "@")
+	parts := strings.Split(first, "/")
+	if len(parts) != 3 || parts[2] != place.index {
+		return place
+	}
+	seqNo, err1 := strconv.Atoi(parts[0])
+	primaryTerm, err2 := strconv.Atoi(parts[1])
+	if err1 == nil && err2 == nil && seqNo >= 0 && primaryTerm >= 0 {
+		place.seqNo, place.primaryTerm = seqNo, primaryTerm
+	}
+	return place
 }
 
 // isIndexOf reports whether index is a name that Setup gives to an index of

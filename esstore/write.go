@@ -29,10 +29,11 @@ const (
 type finding int
 
 const (
-	own     finding = iota // what the write was to store
-	before                 // the version that an Update or Delete was to change
-	same                   // another state of a user with this ID
-	another                // a user with another ID
+	own       finding = iota // what the write was to store
+	before                   // the version that an Update or Delete was to change
+	elsewhere                // that version, after a Create has confirmed it
+	same                     // another state of a user with this ID
+	another                  // a user with another ID
 	nothing
 	unreadable // it couldn't be read
 )
@@ -49,15 +50,16 @@ const (
 	confirm                  // make sure of this write's document, and return nil
 	confirmed                // make sure of the stored document, and return ErrReplayed
 	again                    // send the write again
+	follow                   // send it to where the version is now
 )
 
+// A table has a verdict for each finding and each reply: refused, resent, open.
 type table [unreadable + 1][open + 1]verdict
 
 // A copy that lags may show the former user of the address. So ErrExists takes a
 // refusal that can't be due to an earlier sending, or a second refusal. If the
 // address is held and no holder is found, the holder was deleted just now.
 var onCreate = table{
-	//        refused    resent     open
 	own:        {confirm, confirm, confirm},
 	same:       {confirmed, confirmed, fail},
 	another:    {exists, again, again},
@@ -68,9 +70,9 @@ var onCreate = table{
 // A refusal means that the stored version isn't the one before. Whether an
 // earlier sending was carried out, only the document shows.
 var onUpdate = table{
-	//        refused   resent    open
 	own:        {confirm, confirm, confirm},
 	before:     {conflict, fail, fail},
+	elsewhere:  {follow, follow, fail},
 	same:       {conflict, conflict, fail},
 	another:    {conflict, conflict, fail},
 	nothing:    {notFound, notFound, fail},
@@ -81,8 +83,8 @@ var onUpdate = table{
 // deletion from another one, and needn't: the user is gone. After a lost response
 // a primary that was cut off may show that, so it is sent again.
 var onDelete = table{
-	//        refused   resent    open
 	before:     {conflict, fail, fail},
+	elsewhere:  {follow, follow, fail},
 	same:       {conflict, conflict, conflict},
 	another:    {conflict, deleted, again},
 	nothing:    {notFound, deleted, again},
@@ -105,6 +107,7 @@ type target struct {
 	key, id string
 	token   string  // of the document to be stored; "" for a Delete
 	at      version // the one to be changed; zero for a Create
+	place   version // where it is thought to be stored
 }
 
 // finding compares what was read with t.
@@ -114,8 +117,10 @@ func (t target) finding(stored found, err error) finding {
 		return nothing
 	case err != nil:
 		return unreadable
-	case t.token != "" && stored.WriteToken == t.token:
+	case t.token != "" && plainToken(stored.WriteToken) == t.token:
 		return own
+	case stored.version.is(t.at) && t.place.isBefore(stored.place):
+		return elsewhere
 	case stored.version.is(t.at):
 		return before
 	case stored.ID == t.id:
