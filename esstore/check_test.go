@@ -141,7 +141,7 @@ var broken = []struct {
 		name: "no alias, and a copy that isn't whole", codes: "no-alias",
 		indices: func(i object) object {
 			i["aliases"] = object{}
-			return object{"users-000001": i, "users-000002": object{"mappings": object{"_meta": object{"signup": object{"schema": 2, "from": "users-000001"}}}}}
+			return object{"users-000001": i, "users-000002": object{"mappings": object{"_meta": object{"signup": object{"schema": 3, "from": "users-000001"}}}}}
 		},
 		request: "POST /_aliases\n" + `{"actions":[{"add":{"alias":"users","index":"users-000001",`,
 	},
@@ -149,7 +149,7 @@ var broken = []struct {
 		name: "no alias, and a copy that is whole", codes: "no-alias",
 		indices: func(i object) object {
 			i["aliases"] = object{"users-000001.moved-7": object{}}
-			return object{"users-000001": i, "users-000002": object{"mappings": object{"_meta": object{"signup": object{"schema": 2, "from": "users-000001"}}}}}
+			return object{"users-000001": i, "users-000002": object{"mappings": object{"_meta": object{"signup": object{"schema": 3, "from": "users-000001"}}}}}
 		},
 		request: "POST /_aliases\n" + `{"actions":[{"add":{"alias":"users","index":"users-000002",`,
 	},
@@ -167,7 +167,7 @@ var broken = []struct {
 	},
 	{
 		name: "no alias, a later version's", codes: "no-alias",
-		damage: func(i object) { i["aliases"] = object{}; signupOf(i)["schema"] = 3 },
+		damage: func(i object) { i["aliases"] = object{}; signupOf(i)["schema"] = 4 },
 	},
 	{name: "an index", codes: "alias-is-index", indices: func(i object) object { return object{"users": i} }},
 	{
@@ -175,7 +175,7 @@ var broken = []struct {
 		indices: func(i object) object { return object{"users-000001": i, "users-000002": i} },
 	},
 	{name: "another's", codes: "foreign-index", damage: func(i object) { delete(in(i, "mappings"), "_meta") }},
-	{name: "later", codes: "newer-schema", damage: func(i object) { signupOf(i)["schema"] = 3; propertiesOf(i)["more"] = object{} }},
+	{name: "later", codes: "newer-schema", damage: func(i object) { signupOf(i)["schema"] = 4; propertiesOf(i)["more"] = object{} }},
 	{
 		name: "another name", codes: "index-name",
 		indices: func(i object) object { return object{"restored": i} },
@@ -238,7 +238,7 @@ var broken = []struct {
 	{
 		name: "migration begun", codes: "migration-unfinished",
 		indices: func(i object) object {
-			return object{"users-000001": i, "users-000002": object{"aliases": object{"users-000002.copy-x": object{}}, "mappings": object{"_meta": object{"signup": object{"schema": 2, "from": "users-000001"}}}}}
+			return object{"users-000001": i, "users-000002": object{"aliases": object{"users-000002.copy-x": object{}}, "mappings": object{"_meta": object{"signup": object{"schema": 3, "from": "users-000001"}}}}}
 		},
 	},
 	{

@@ -51,8 +51,18 @@
 // time, without a refresh. Update and Delete compare the sequence number and the
 // primary term.
 //
-// Each of these methods may return ErrBusy: if Elasticsearch has no capacity (429),
-// or if the index refuses writes (403), as it does during the cutover of a
+// A newer version of this package may store members that this one doesn't know.
+// Update keeps them, and the name of the rule by which a key was made. If a
+// document has such members, or a key of another rule than signup.EmailRule, its
+// Update reads it first and so takes two round trips. Search and Export leave the
+// members out.
+//
+// Setup must have made or migrated the index before a program of this version
+// registers users: an index of an older schema refuses SecurityStamp,
+// EmailVerifiedAt, Private and Placeholder.
+//
+// Get, Create, Update and Delete return ErrBusy if Elasticsearch has no capacity
+// (429), or if the index refuses writes (403), as it does during the cutover of a
 // migration.
 //
 // # For operators
@@ -78,8 +88,10 @@
 // How a write may end, and what the method returns:
 //
 //	2xx from Elasticsearch             nil
-//	409                                nil, ErrExists or ErrConflict, according to the
-//	                                   document; if it can't be read, Create returns an error
+//	409                                nil, ErrExists, ErrReplayed, ErrConflict or
+//	                                   ErrNotFound, according to the document; if it
+//	                                   can't be read, ErrConflict, and from Create an
+//	                                   error
 //	429                                ErrBusy: nothing was done, unless it was sent before
 //	403, the index is blocked          the same
 //	another 4xx                        an error: nothing was done, unless it was sent before
@@ -89,8 +101,9 @@
 //	                                   otherwise an error, outcome unknown
 //
 // After an unknown outcome, a Create of the same User settles it, and so does
-// Accounts.Register with the same IdempotencyKey. After an Update or Delete, call
-// Get.
+// Accounts.Register with the same IdempotencyKey. That Create writes the stored
+// document again before it returns ErrReplayed; the user keeps its Version. After
+// an Update or Delete, call Get.
 //
 // If the caller's context is done, each of these requests gets two more seconds.
 // Some limits remain:

@@ -66,7 +66,7 @@ func TestMigrationFails(t *testing.T) {
 		want   []string // in the error
 	}{
 		{"a later version migrates",
-			[]step{indices(map[string]string{"users-000001": old, "users-000002": indexOf(3, "users-000001", 7, "", "users-000002.copy-x")})},
+			[]step{indices(map[string]string{"users-000001": old, "users-000002": indexOf(4, "users-000001", 7, "", "users-000002.copy-x")})},
 			[]string{"a later version", "users-000001", "users-000002"}},
 		{"not allowed to make an index", []step{indices(map[string]string{"users-000001": old}), denied}, []string{"403", "security_exception"}},
 	} {
@@ -85,8 +85,8 @@ func TestMigrationFails(t *testing.T) {
 // If another process has moved the alias, and has stopped, Setup does the cleanup.
 func TestSetupCleansUp(t *testing.T) {
 	const moved = "users-000001.moved-7"
-	opening := indexOf(2, "users-000001", 7, `"index.blocks.write":"true"`, "users", "users-000002.own", "users-000002.opening")
-	tidy := indexOf(2, "users-000001", 7, "", "users", "users-000002.own")
+	opening := indexOf(3, "users-000001", 7, `"index.blocks.write":"true"`, "users", "users-000002.own", "users-000002.opening")
+	tidy := indexOf(3, "users-000001", 7, "", "users", "users-000002.own")
 	for _, test := range []struct {
 		name        string
 		old, now    string // now is without the block once that was lifted
@@ -98,7 +98,7 @@ func TestSetupCleansUp(t *testing.T) {
 		{"the old index", indexOf(1, "", nil, "", moved), tidy, false, "GET /users-000001/_stats/docs, DELETE /users-000001", ""},
 		{"written to afterwards", indexOf(1, "", nil, "", "users-000001.moved-6"), tidy, false,
 			"GET /users-000001/_stats/docs", "users of users-000001 were moved to users-000002, and it was written to afterwards"},
-		{"moved to another", indexOf(1, "", nil, "", moved), indexOf(2, "users-000009", 7, "", "users"), false,
+		{"moved to another", indexOf(1, "", nil, "", moved), indexOf(3, "users-000009", 7, "", "users"), false,
 			"GET /users-000001/_stats/docs", "users of users-000001 were moved"},
 		{"not allowed, and not needed", indexOf(1, "", nil, "", moved), tidy, true, "GET /users-000001/_stats/docs", ""},
 		{"not allowed, and needed", indexOf(1, "", nil, "", moved), opening, true, "PUT /users-000002.opening/_settings", "status 403"},
@@ -205,8 +205,8 @@ func TestMigrationKeepsSettings(t *testing.T) {
 	if !maps.Equal(body.Settings, want) {
 		t.Errorf("got settings %v, want %v", body.Settings, want)
 	}
-	if is := body.Mappings.Meta.Signup; is["schema"] != 2.0 || is["from"] != "users-000001" {
-		t.Errorf("got _meta %v, want schema 2 from users-000001", is)
+	if is := body.Mappings.Meta.Signup; is["schema"] != 3.0 || is["from"] != "users-000001" {
+		t.Errorf("got _meta %v, want schema 3 from users-000001", is)
 	}
 	if len(body.Aliases) != 1 {
 		t.Errorf("got aliases %v, want the lease alone", body.Aliases)
@@ -224,9 +224,9 @@ func TestSetupWaitsForMigration(t *testing.T) {
 			}
 			n++
 			copying := fmt.Sprintf(`{"users-000001":%s,"users-000002":%s}`, old,
-				strings.Replace(indexOf(2, "users-000001", n, "", "users-000002.copy-another"), `"schema":2`, fmt.Sprintf(`"schema":2,"beat":%d`, n/10), 1))
+				strings.Replace(indexOf(3, "users-000001", n, "", "users-000002.copy-another"), `"schema":3`, fmt.Sprintf(`"schema":3,"beat":%d`, n/10), 1))
 			if time.Since(begin) > time.Hour {
-				return response(http.StatusOK, `{"users-000002":`+indexOf(2, "users-000001", 9, "", "users", "users-000002.own")+`}`), nil
+				return response(http.StatusOK, `{"users-000002":`+indexOf(3, "users-000001", 9, "", "users", "users-000002.own")+`}`), nil
 			}
 			return response(http.StatusOK, copying), nil
 		}), &esstore.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})

@@ -125,7 +125,7 @@ func TestDocument(t *testing.T) {
 	want := map[string]any{
 		"id":            "ID-4711",
 		"key":           "ada.qx@example.org",
-		"key_rule":      "rule-qx",
+		"key_rule":      signup.EmailRule,
 		"email_address": "Ada.Qx@Example.org",
 		"password":      "$2a$04$hashqx",
 		"first_name":    "Adaqx",
@@ -134,6 +134,10 @@ func TestDocument(t *testing.T) {
 		"created_at":    "2014-12-06T22:55:00.123Z",
 		"updated_at":    "2014-12-06T23:55:00.123Z",
 		"profile":       map[string]any{"company": "Enginesqx"},
+
+		"email_verified_at": "2014-12-07T00:55:00.123Z",
+		"security_stamp":    "stampqx",
+		"private":           "cHJpdmF0ZXF4AP8=",
 	}
 	var tokens []any
 	for _, body := range f.writes {

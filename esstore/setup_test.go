@@ -33,7 +33,7 @@ func mappedBody(alias string, indices map[string]string) string {
 }
 
 const (
-	ours      = `{"dynamic":"strict","_meta":{"signup":{"schema":2}},"properties":{"id":{"type":"keyword"}}}`
+	ours      = `{"dynamic":"strict","_meta":{"signup":{"schema":3}},"properties":{"id":{"type":"keyword"}}}`
 	indexMade = `{"acknowledged":true,"shards_acknowledged":true,"index":"users-000001"}`
 
 	// Not all nodes knew the change in time.
@@ -67,6 +67,7 @@ func TestSetup(t *testing.T) {
 		t.Fatal(err)
 	}
 	u := newUser()
+	u.Placeholder = true
 	if err := f.store().Create(t.Context(), &u); err != nil {
 		t.Fatal(err)
 	}
@@ -93,15 +94,15 @@ func TestSetup(t *testing.T) {
 	if index.Mappings.Dynamic != "strict" {
 		t.Errorf("got dynamic %q, want strict", index.Mappings.Dynamic)
 	}
-	if index.Mappings.Meta.Signup.Schema != 2 {
-		t.Errorf("got _meta %v, want schema 2", index.Mappings.Meta)
+	if index.Mappings.Meta.Signup.Schema != 3 {
+		t.Errorf("got _meta %v, want schema 3", index.Mappings.Meta)
 	}
 	_, own := index.Aliases["users-000001.own"]
 	if alias := index.Aliases["users"]; len(index.Aliases) != 2 || alias["is_write_index"] != true || !own {
 		t.Errorf("got aliases %v, want users, which is written to, and users-000001.own", index.Aliases)
 	}
 	// These fields must not be used to search, sort or aggregate.
-	for _, name := range []string{"password", "write_token"} {
+	for _, name := range []string{"password", "security_stamp", "write_token"} {
 		if p := index.Mappings.Properties[name]; p["index"] != false || p["doc_values"] != false || p["fields"] != nil || p["copy_to"] != nil {
 			t.Errorf("got mapping %v of %s, want no index, doc_values, fields and copy_to", p, name)
 		}
@@ -183,7 +184,7 @@ func TestSetupRefuses(t *testing.T) {
 		{"foreign index instead of the alias", mapped(map[string]string{"users": `{}`}), []string{"users is an index", "alias"}},
 		{"foreign index", mapped(map[string]string{"people": `{}`}), []string{"people", "users", "not made by this package"}},
 		{"foreign index with _meta", mapped(map[string]string{"users-000001": `{"_meta":{"owner":"x"}}`}), []string{"not made by this package"}},
-		{"newer schema", mapped(map[string]string{"users-000001": `{"_meta":{"signup":{"schema":3}}}`}), []string{"users-000001", "schema 3", "2"}},
+		{"newer schema", mapped(map[string]string{"users-000001": `{"_meta":{"signup":{"schema":4}}}`}), []string{"users-000001", "schema 4", "3"}},
 		{"two indices", mapped(map[string]string{"users-000001": ours, "users-000002": ours}), []string{"2 indices", "users"}},
 		{"index of another name", mapped(map[string]string{"restored": ours}), []string{"restored", "users-"}},
 		{"index of another's name", mapped(map[string]string{"users-new-000001": ours}), []string{"users-new-000001", "users-"}},

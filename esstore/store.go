@@ -1,7 +1,6 @@
 package esstore
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -93,6 +92,8 @@ func (s *Store) Get(ctx context.Context, key string) (signup.User, error) {
 type found struct {
 	document
 	version
+	place  version // where it is stored: later than version if it was confirmed
+	source []byte  // the document as it is stored
 }
 
 // get reads the document of key.
@@ -108,33 +109,13 @@ func (s *Store) get(ctx context.Context, key string) (found, error) {
 	case ans.Source.Key != key || ans.Source.ID == "":
 		return found{}, errors.New("esstore: get: the document is not of the user whose key was asked for")
 	}
-	v, err := s.version(ans, ans.Source)
+	doc := ans.Source
+	doc.more = hasUnknown(ans.source)
+	v, err := s.version(ans, doc)
 	if err != nil {
 		return found{}, fmt.Errorf("esstore: get: %w", err)
 	}
-	return found{ans.Source, v}, nil
-}
-
-// write sends a write of doc and returns the Version that it made.
-func (s *Store) write(ctx context.Context, op string, doc document, req esapi.Request) (string, *failure) {
-	ans, f := s.call(ctx, op, req)
-	if f != nil {
-		return "", f
-	}
-	v, err := s.version(ans, doc)
-	if err != nil {
-		return "", &failure{op: op, status: ans.status, err: err}
-	}
-	return v.String(), nil
-}
-
-// replace writes doc in the place of the version at.
-func (s *Store) replace(ctx context.Context, op string, doc document, body []byte, at version) (string, *failure) {
-	return s.write(ctx, op, doc, esapi.IndexRequest{
-		Index: ownAlias(at.index), DocumentID: documentID(doc.Key), RequireAlias: &yes,
-		IfSeqNo: &at.seqNo, IfPrimaryTerm: &at.primaryTerm,
-		Body: bytes.NewReader(body), Header: plain(), Instrument: s.instrument,
-	})
+	return found{doc, firstVersion(doc.WriteToken, v), v, ans.source}, nil
 }
 
 // version returns the Version of the document that ans is about.
@@ -145,5 +126,6 @@ func (s *Store) version(ans answer, doc document) (version, error) {
 	case !isIndexOf(ans.Index, s.alias):
 		return version{}, fmt.Errorf("the index behind the alias %s must be named %s- and a number", s.alias, s.alias)
 	}
-	return version{ans.Index, ans.SeqNo.value, ans.PrimaryTerm.value, ownerOf(doc.Key, doc.ID)}, nil
+	more := doc.more || doc.KeyRule != signup.EmailRule
+	return version{ans.Index, ans.SeqNo.value, ans.PrimaryTerm.value, ownerOf(doc.Key, doc.ID), more}, nil
 }

@@ -107,7 +107,7 @@ func (p *patient) copying() {
 	body := p.made(`"index.auto_expand_replicas": "0-1"`)
 	// Its lease is nobody's.
 	body["aliases"] = map[string]any{p.alias + "-000002.copy-free-x": map[string]any{}}
-	body["mappings"].(map[string]any)["_meta"] = map[string]any{"signup": map[string]any{"schema": 2, "from": p.index, "reduced": true}}
+	body["mappings"].(map[string]any)["_meta"] = map[string]any{"signup": map[string]any{"schema": 3, "from": p.index, "reduced": true}}
 	p.make(p.alias+"-000002", body)
 }
 
@@ -238,7 +238,7 @@ func testCheck(t *testing.T, s *server, all bool) {
 		{"a later version's", "newer-schema", func(p *patient) {
 			p.send("PUT /ALIAS-000001/_mapping\n" + `{"_meta": {"signup": {"schema": 99}}}`)
 		}, func(p *patient) { // as there is no later version
-			p.send("PUT /ALIAS-000001/_mapping\n" + `{"_meta": {"signup": {"schema": 2}}}`)
+			p.send("PUT /ALIAS-000001/_mapping\n" + `{"_meta": {"signup": {"schema": 3}}}`)
 		}, false},
 		{"restored under another name", "index-name", func(p *patient) {
 			restored := indexName(p.T)

@@ -71,8 +71,8 @@ func layoutOf(t *testing.T, transport esapi.Transport, alias string) layout {
 func wantMigrated(t *testing.T, transport esapi.Transport, alias string, n int) {
 	t.Helper()
 	l, index := layoutOf(t, transport, alias), fmt.Sprintf("%s-%06d", alias, n)
-	if len(l.schemas) != 1 || l.schemas[index] != 2 {
-		t.Errorf("the indices are %v, want %s with schema 2", l.schemas, index)
+	if len(l.schemas) != 1 || l.schemas[index] != 3 {
+		t.Errorf("the indices are %v, want %s with schema 3", l.schemas, index)
 	}
 	if len(l.aliases) != 2 || l.aliases[alias] != index || l.aliases[index+".own"] != index {
 		t.Errorf("the aliases are %v", l.aliases)

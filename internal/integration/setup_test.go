@@ -90,7 +90,8 @@ func TestMapping(t *testing.T) {
 			const hash = ofNobody
 			u := signup.User{
 				ID: "id-1", Email: "Ada@example.org", FirstName: "Ada", PasswordHash: signup.Hash(hash),
-				Profile: map[string]string{"company": "Analytical Engines"},
+				Profile:       map[string]string{"company": "Analytical Engines"},
+				SecurityStamp: "stamp", Private: "private",
 			}
 			if err := store.Create(t.Context(), &u); err != nil {
 				t.Fatal(err)
@@ -125,6 +126,12 @@ func TestMapping(t *testing.T) {
 				`{"query": {"query_string": {"query": "\"` + hash + `\""}}}`,
 				`{"aggs": {"a": {"terms": {"field": "password"}}}}`,
 				`{"sort": ["password"]}`,
+				`{"query": {"term": {"security_stamp": "stamp"}}}`,
+				`{"query": {"exists": {"field": "security_stamp"}}}`,
+				`{"aggs": {"a": {"terms": {"field": "security_stamp"}}}}`,
+				`{"query": {"term": {"private": "cHJpdmF0ZQ=="}}}`,
+				`{"aggs": {"a": {"terms": {"field": "private"}}}}`,
+				`{"sort": ["private"]}`,
 			} {
 				status, hits := search(query)
 				if found := status == 200 && hits > 0; found {
