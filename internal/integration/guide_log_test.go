@@ -5,6 +5,7 @@ import (
 	"go/parser"
 	"go/token"
 	"maps"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -37,6 +38,36 @@ func TestGuideLog(t *testing.T) {
 	}
 	if len(got) == 0 {
 		t.Error("the guide has no log records")
+	}
+}
+
+// TestGuideErrors compares the errors of a migration in the operator's guide with
+// the source of esstore.
+func TestGuideErrors(t *testing.T) {
+	var source strings.Builder
+	names, err := filepath.Glob("../../esstore/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasSuffix(name, "_test.go") {
+			source.Write(b)
+		}
+	}
+	_, section, _ := strings.Cut(readGuide(t).text, "\n### A migration fails\n")
+	section, _, _ = strings.Cut(section, "\n### ")
+	rows := regexp.MustCompile("(?m)^\\| `([^`]+)` \\|").FindAllStringSubmatch(section, -1)
+	for _, row := range rows {
+		if !strings.Contains(source.String(), row[1]) {
+			t.Errorf("the guide has the error %q, want one of esstore's", row[1])
+		}
+	}
+	if len(rows) == 0 {
+		t.Error("the guide has no errors of a migration, want some")
 	}
 }
 
