@@ -41,7 +41,7 @@ func removeAlias(index, alias string) map[string]any {
 }
 
 // changeAliases performs the actions in one atomic step.
-func (s *Store) changeAliases(ctx context.Context, op string, actions ...map[string]any) *failure {
+func (s *Store) changeAliases(ctx context.Context, op string, actions ...map[string]any) error {
 	return s.sendAcknowledged(ctx, op, esapi.IndicesUpdateAliasesRequest{
 		Body: encoded(map[string]any{"actions": actions}), MasterTimeout: 5 * time.Second, Instrument: s.instrument,
 	})

@@ -3,7 +3,6 @@ package esstore
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -66,13 +65,12 @@ func (c *checkup) checkIndices(ctx context.Context) (target string, err error) {
 	if err == nil {
 		return c.checkInstallation(in), nil
 	}
-	f, _ := errors.AsType[*failure](err)
-	switch {
-	case f.isBlocked():
+	switch e := asError(err); {
+	case e.isBlocked():
 		c.addBlock(c.store.alias, "metadata")
 		return "", nil
-	case f.status == http.StatusForbidden:
-		c.addNotChecked("Aliases, mapping and settings", f)
+	case e.Status == http.StatusForbidden:
+		c.addNotChecked("Aliases, mapping and settings", err)
 		return c.store.alias, nil
 	}
 	return "", err
@@ -82,7 +80,7 @@ func (c *checkup) checkIndices(ctx context.Context) (target string, err error) {
 func (c *checkup) checkParts(ctx context.Context, target string) error {
 	for _, part := range []struct {
 		name        string
-		check       func(ctx context.Context, target string) *failure
+		check       func(ctx context.Context, target string) error
 		needsTarget bool
 	}{
 		{"Privileges", c.checkPrivileges, false},
@@ -92,12 +90,12 @@ func (c *checkup) checkParts(ctx context.Context, target string) error {
 		if part.needsTarget && (target == "" || c.has(CodeClosed) || c.has(CodeUnavailable)) {
 			continue
 		}
-		switch f := part.check(ctx, target); {
-		case f == nil, f.isBlocked(): // the block is a finding already
-		case f.status == 0:
-			return f
+		switch err := part.check(ctx, target); {
+		case err == nil, isBlocked(err): // the block is a finding already
+		case asError(err).Status == 0:
+			return err
 		default:
-			c.addNotChecked(part.name, f)
+			c.addNotChecked(part.name, err)
 		}
 	}
 	return nil
@@ -107,8 +105,8 @@ func (c *checkup) add(code, problem, remedy, request string) {
 	c.findings = append(c.findings, Finding{code, severityOf(code), problem, remedy, request})
 }
 
-func (c *checkup) addNotChecked(subject string, f *failure) {
-	reason := strings.TrimPrefix(f.Error(), "esstore: "+checkOp+": ")
+func (c *checkup) addNotChecked(subject string, err error) {
+	reason := strings.TrimPrefix(err.Error(), "esstore: "+checkOp+": ")
 	c.add(CodeNotChecked, fmt.Sprintf("%s could not be checked: %s.", subject, reason),
 		"If another finding says that a privilege is missing, grant it. Otherwise see Elasticsearch's log. Then check again.", "")
 }

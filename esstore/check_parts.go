@@ -13,31 +13,31 @@ import (
 
 // checkPrivileges checks that the Store's user has the privileges of an
 // application.
-func (c *checkup) checkPrivileges(ctx context.Context, _ string) *failure {
+func (c *checkup) checkPrivileges(ctx context.Context, _ string) error {
 	all := appPrivileges()
 	on := privilegesOn(c.store.alias, all)
-	status, body, f := c.store.send(ctx, checkOp, esapi.SecurityHasPrivilegesRequest{
+	r, err := c.store.send(ctx, checkOp, esapi.SecurityHasPrivilegesRequest{
 		Body: encoded(map[string]any{"index": []indexPrivileges{on}}), Instrument: c.store.instrument,
 	})
-	if f != nil && isUnhandled(f.status, body) {
+	if err != nil && isUnhandled(r.Status, r.Body) {
 		c.add(CodeSecurityOff,
 			"Elasticsearch's security is off: every client that reaches the server can read and change all hashes, without a password.",
 			"Turn it on (xpack.security.enabled, with TLS), and give the application a user that has only the role that Role returns.", "")
 		return nil
 	}
-	if f != nil {
-		return f
+	if err != nil {
+		return err
 	}
-	var ans struct{ Index map[string]map[string]bool }
-	if json.Unmarshal(body, &ans) != nil {
-		return &failure{op: checkOp, status: status, err: errNotElasticsearch}
+	var response struct{ Index map[string]map[string]bool }
+	if json.Unmarshal(r.Body, &response) != nil {
+		return notElasticsearch(checkOp, r.Status)
 	}
 	for _, p := range all {
 		var lacking []string
 		for _, name := range on.Names {
-			granted, known := ans.Index[name][p.name]
+			granted, known := response.Index[name][p.name]
 			if !known {
-				return &failure{op: checkOp, status: status, err: errNotElasticsearch}
+				return notElasticsearch(checkOp, r.Status)
 			}
 			if !granted {
 				lacking = append(lacking, name)
@@ -61,21 +61,21 @@ func isUnhandled(status int, body []byte) bool {
 }
 
 // checkCopies checks that all copies of target can be used.
-func (c *checkup) checkCopies(ctx context.Context, target string) *failure {
-	status, body, f := c.store.send(ctx, checkOp, esapi.IndicesStatsRequest{
+func (c *checkup) checkCopies(ctx context.Context, target string) error {
+	r, err := c.store.send(ctx, checkOp, esapi.IndicesStatsRequest{
 		Index: []string{target}, Metric: []string{"docs"}, FilterPath: []string{"_shards"}, Instrument: c.store.instrument,
 	})
-	if f != nil {
-		return f
+	if err != nil {
+		return err
 	}
-	var ans struct {
+	var response struct {
 		Shards struct{ Total, Successful *int } `json:"_shards"`
 	}
-	if json.Unmarshal(body, &ans) != nil || ans.Shards.Total == nil || ans.Shards.Successful == nil {
-		return &failure{op: checkOp, status: status, err: errNotElasticsearch}
+	if json.Unmarshal(r.Body, &response) != nil || response.Shards.Total == nil || response.Shards.Successful == nil {
+		return notElasticsearch(checkOp, r.Status)
 	}
 	const explain = " GET /_cluster/allocation/explain shows the reason."
-	switch total, active := *ans.Shards.Total, *ans.Shards.Successful; {
+	switch total, active := *response.Shards.Total, *response.Shards.Successful; {
 	case total > 0 && active == 0:
 		c.add(CodeUnavailable, fmt.Sprintf("No copy of %s can be used: a node is missing, or has restarted and is not ready yet. Nothing works.", target),
 			"Bring back the nodes that had a copy."+explain+" If they are lost, restore the users from a snapshot.", "")
@@ -95,10 +95,10 @@ func (c *checkup) checkCopies(ctx context.Context, target string) *failure {
 const sampleSize = 500
 
 // checkDocuments looks for documents that Get doesn't find.
-func (c *checkup) checkDocuments(ctx context.Context, target string) *failure {
-	hits, f := c.sampleDocuments(ctx, target)
-	if f != nil {
-		return f
+func (c *checkup) checkDocuments(ctx context.Context, target string) error {
+	hits, err := c.sampleDocuments(ctx, target)
+	if err != nil {
+		return err
 	}
 	stray := 0
 	for _, h := range hits {
@@ -117,7 +117,7 @@ func (c *checkup) checkDocuments(ctx context.Context, target string) *failure {
 
 // sampleDocuments returns documents of target: those without key or id, then the
 // newest.
-func (c *checkup) sampleDocuments(ctx context.Context, target string) ([]hit, *failure) {
+func (c *checkup) sampleDocuments(ctx context.Context, target string) ([]hit, error) {
 	lacks := func(field string) object {
 		return object{"constant_score": object{"filter": object{"bool": object{
 			"must_not": object{"exists": object{"field": field}},
@@ -127,7 +127,7 @@ func (c *checkup) sampleDocuments(ctx context.Context, target string) ([]hit, *f
 	if c.window > 0 {
 		size = min(size, c.window)
 	}
-	p, f := c.store.search(ctx, checkOp, target, object{
+	p, err := c.store.search(ctx, checkOp, target, object{
 		"query": object{"bool": object{
 			"must":   object{"match_all": object{"boost": 0}},
 			"should": []any{lacks("key"), lacks("id")},
@@ -136,5 +136,5 @@ func (c *checkup) sampleDocuments(ctx context.Context, target string) ([]hit, *f
 		"_source":          []string{"id", "key"},
 		"track_total_hits": false,
 	}, &size)
-	return p.Hits.Hits, f
+	return p.Hits.Hits, err
 }

@@ -3,12 +3,12 @@ package esstore
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"net/http"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/esstore/internal/es"
 )
 
 // Create implements signup.Store, in one round trip.
@@ -21,38 +21,38 @@ func (s *Store) Create(ctx context.Context, u *signup.User) error {
 	if err != nil {
 		return err
 	}
-	var earlier int64 // sendings that may have stored the user
+	var earlier int64 // attempts that may have stored the user
 	for pause, looked := firstPause, false; ; pause *= 2 {
-		made, f := s.write(ctx, "create", doc, esapi.IndexRequest{
+		made, e := s.sendWrite(ctx, "create", doc, esapi.IndexRequest{
 			Index: s.alias, DocumentID: documentID(doc.Key), OpType: "create", RequireAlias: &yes,
-			Body: bytes.NewReader(body), Header: plain(), Instrument: s.instrument,
+			Body: bytes.NewReader(body), Header: es.Uncompressed(), Instrument: s.instrument,
 		})
-		if f == nil {
+		if e == nil {
 			u.Version = made
 			return nil
 		}
-		f.attempts += earlier
-		if !f.isRefusal() && !f.isOpen() {
-			return f
+		e.attempts += earlier
+		if !e.isRefusal() && !e.isOpen() {
+			return e
 		}
-		v, stored := s.judge(ctx, onCreate, f, target{key: doc.Key, id: doc.ID, token: doc.WriteToken})
+		v, stored := s.judge(ctx, onCreate, e, target{key: doc.Key, id: doc.ID, token: doc.WriteToken})
 		switch {
-		case v == confirm:
-			return s.confirm(ctx, f, doc, body, u, stored)
-		case v == confirmed:
-			return s.confirmReplayed(ctx, f, stored)
-		case v == again && looked && f.isRefusal() && stored.ID != "": // another user, twice
-			return exists.error(ctx, f)
-		case v != again || pause > lastPause:
-			return v.error(ctx, f)
+		case v == thenConfirm:
+			return s.confirmWrite(ctx, e, doc, body, u, stored)
+		case v == thenConfirmReplay:
+			return s.confirmReplayed(ctx, e, stored)
+		case v == thenResend && looked && e.isRefusal() && stored.ID != "": // another user, twice
+			return thenExists.errorAfter(ctx, e)
+		case v != thenResend || pause > lastPause:
+			return v.errorAfter(ctx, e)
 		}
 		looked = looked || stored.ID != ""
 		if !sleep(ctx, pause) {
-			return fmt.Errorf("esstore: create: %w", ctx.Err())
+			return e.ended(ctx)
 		}
-		earlier = f.attempts
-		if f.status == http.StatusConflict {
-			earlier = max(0, f.attempts-1) // the last one was refused
+		earlier = e.attempts
+		if e.Status == http.StatusConflict {
+			earlier = max(0, e.attempts-1) // the last one was refused
 		}
 	}
 }

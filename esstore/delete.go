@@ -7,6 +7,7 @@ import (
 	"github.com/elastic/go-elasticsearch/v8/esapi"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/esstore/internal/es"
 )
 
 // Delete implements signup.Store, in one round trip.
@@ -17,50 +18,50 @@ func (s *Store) Delete(ctx context.Context, u signup.User) error {
 	}
 	t := target{key: u.Key(), id: u.ID, at: at, place: at}
 	for pause := firstPause; ; pause *= 2 {
-		f := s.remove(ctx, t)
+		e := s.sendDelete(ctx, t)
 		switch {
-		case f == nil:
+		case e == nil:
 			return nil
-		case f.noIndex() && f.attempts <= 1:
-			return s.stale(ctx, "delete", u, at, f)
-		case !f.isRefusal() && !f.isOpen():
-			return f
+		case e.isNoIndex() && e.attempts <= 1:
+			return s.stale(ctx, "delete", u, at, e)
+		case !e.isRefusal() && !e.isOpen():
+			return e
 		}
-		v, stored := s.judge(ctx, onDelete, f, t)
+		v, stored := s.judge(ctx, onDelete, e, t)
 		switch {
-		case v == again:
-			return s.confirmGone(ctx, t).error(ctx, f)
-		case v != follow || pause > lastPause || !sleep(ctx, rand.N(pause)):
-			return v.error(ctx, f)
+		case v == thenResend:
+			return s.confirmDeleted(ctx, t).errorAfter(ctx, e)
+		case v != thenFollow || pause > lastPause || !sleep(ctx, rand.N(pause)):
+			return v.errorAfter(ctx, e)
 		}
 		t.place = stored.place
 	}
 }
 
-// remove sends the deletion of t.
-func (s *Store) remove(ctx context.Context, t target) *failure {
-	ans, f := s.call(ctx, "delete", esapi.DeleteRequest{
+// sendDelete sends the deletion of t.
+func (s *Store) sendDelete(ctx context.Context, t target) *Error {
+	r, e := s.sendDocument(ctx, "delete", esapi.DeleteRequest{
 		Index: ownAlias(t.place.index), DocumentID: documentID(t.key), IfSeqNo: &t.place.seqNo, IfPrimaryTerm: &t.place.primaryTerm,
-		Header: plain(), Instrument: s.instrument,
+		Header: es.Uncompressed(), Instrument: s.instrument,
 	})
-	if f == nil && ans.Result != "deleted" {
-		f = &failure{op: "delete", status: ans.status, err: errNotElasticsearch}
+	if e == nil && r.Result != "deleted" {
+		e = notElasticsearch("delete", r.Status)
 	}
-	return f
+	return e
 }
 
-// confirmGone sends the deletion of t once more, after a read that showed t to be
-// gone. If that is refused, because there is no such version, t must still be
-// gone.
-func (s *Store) confirmGone(ctx context.Context, t target) verdict {
+// confirmDeleted sends the deletion of t once more, after t was read as deleted. If
+// that is refused, because there is no such version, t must be read as deleted once
+// more.
+func (s *Store) confirmDeleted(ctx context.Context, t target) verdict {
 	detached, cancel := detach(ctx, settleTimeout)
 	defer cancel()
-	f := s.remove(detached, t)
+	e := s.sendDelete(detached, t)
 	switch {
-	case f == nil:
-		return deleted
-	case !f.isRefusal():
-		return fail
+	case e == nil:
+		return thenSucceed
+	case !e.isRefusal():
+		return thenFail
 	}
-	return onDelete[t.finding(s.settle(ctx, f, t.key))][resent]
+	return onDelete[t.state(s.readAfter(ctx, e, t.key))][outcomeResent]
 }

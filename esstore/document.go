@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/esstore/internal/es"
 )
 
 // A document is a user as it is stored. email_address, password (the hash),
@@ -19,7 +20,7 @@ import (
 type document struct {
 	ID        string            `json:"id"`
 	Key       string            `json:"key"`
-	KeyRule   word              `json:"key_rule"`
+	KeyRule   ruleName          `json:"key_rule"`
 	Email     string            `json:"email_address"`
 	Password  hashText          `json:"password,omitempty"`
 	FirstName string            `json:"first_name,omitempty"`
@@ -47,8 +48,8 @@ const (
 	// a NUL and, in this mapping, up to 4096 characters of its value.
 	maxTerm        = 32766
 	maxProfileName = maxTerm - 1 - 4*4096
-	// What is written must be read again, within maxAnswer.
-	maxDocument = maxAnswer / 2
+	// What is written must be read again, within es.MaxBody.
+	maxDocument = es.MaxBody / 2
 )
 
 var errTooLarge = fmt.Errorf("esstore: a user of more than %d bytes: %w", maxDocument, signup.ErrInvalid)
@@ -61,7 +62,7 @@ func newDocument(u signup.User) (document, error) {
 	d := document{
 		ID:         u.ID,
 		Key:        u.Key(),
-		KeyRule:    word(u.KeyRule()),
+		KeyRule:    ruleName(u.KeyRule()),
 		Email:      u.Email,
 		Password:   hashText(u.PasswordHash),
 		FirstName:  u.FirstName,
@@ -151,6 +152,18 @@ func idOf(key string) (id [43]byte) {
 	sum := sha256.Sum256([]byte(key))
 	base64.RawURLEncoding.Encode(id[:], sum[:])
 	return id
+}
+
+// A ruleName is the name of the rule of a key. The current one allocates no memory.
+type ruleName string
+
+func (r *ruleName) UnmarshalText(text []byte) error {
+	if string(text) == signup.EmailRule {
+		*r = signup.EmailRule
+	} else {
+		*r = ruleName(text)
+	}
+	return nil
 }
 
 // A hashText is a signup.Hash that encoding/json shows.

@@ -60,8 +60,8 @@ func (s *Store) Export(ctx context.Context, w io.Writer, opts *ExportOptions) (n
 	if opts == nil || !opts.Hashes {
 		hidden = append(hidden, secretMembers...)
 	}
-	if f := s.refresh(ctx, "export", s.alias); f != nil {
-		return 0, f
+	if err := s.refresh(ctx, "export", s.alias); err != nil {
+		return 0, err
 	}
 	l := listing{Store: s, op: "export", fields: 1, size: exportPage, query: object{
 		"query": object{"bool": object{"must_not": placeholders}},
@@ -72,9 +72,9 @@ func (s *Store) Export(ctx context.Context, w io.Writer, opts *ExportOptions) (n
 	encoder := json.NewEncoder(&lines)
 	encoder.SetEscapeHTML(false)
 	for {
-		hits, f := l.nextOrWait(ctx)
-		if f != nil {
-			return n, f
+		hits, err := l.nextOrWait(ctx)
+		if err != nil {
+			return n, err
 		}
 		if len(hits) == 0 {
 			return n, nil
@@ -104,12 +104,12 @@ func (s *Store) Export(ctx context.Context, w io.Writer, opts *ExportOptions) (n
 }
 
 // nextOrWait is next, repeated for as long as a later response may be another.
-func (l *listing) nextOrWait(ctx context.Context) ([]hit, *failure) {
+func (l *listing) nextOrWait(ctx context.Context) ([]hit, error) {
 	var pause backoff
 	for begin := time.Now(); ; {
-		hits, f := l.next(ctx)
-		if !f.isTransient() || time.Since(begin) > patience || !pause.wait(ctx) {
-			return hits, f
+		hits, err := l.next(ctx)
+		if !isTransient(err) || time.Since(begin) > patience || !pause.wait(ctx) {
+			return hits, err
 		}
 	}
 }

@@ -194,12 +194,12 @@ func TestExportFails(t *testing.T) {
 		}), 0, "esstore: export: status 429, es_rejected_execution_exception"},
 		{"somebody else's document", io.Discard, searching(func() *http.Response {
 			return response(http.StatusOK, `{"pit_id":"P","hits":{"hits":[{"_id":"ID-4711","_source":`+document+`,"sort":["a",0]}]}}`)
-		}), 0, "esstore: export: the answer has a document that is not a user's"},
+		}), 0, "esstore: export: status 200, the response has a document that is not a user"},
 		{"no document", io.Discard, searching(func() *http.Response {
 			return response(http.StatusOK, `{"pit_id":"P","hits":{"hits":[{"_id":"x","_source":{"created_at":"hashqx"},"sort":["a",0]}]}}`)
-		}), 0, "esstore: export: the answer has a document that is not a user's"},
+		}), 0, "esstore: export: status 200, the response has a document that is not a user"},
 		{"a page", io.Discard, searching(func() *http.Response { return response(http.StatusOK, "<html>") }), 0,
-			"esstore: export: status 200, the answer is not Elasticsearch's"},
+			"esstore: export: status 200, the response is not Elasticsearch's"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

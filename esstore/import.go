@@ -91,8 +91,8 @@ func (s *Store) Import(ctx context.Context, users iter.Seq2[signup.User, error],
 	if i.opts.Workers < 0 || i.opts.BatchUsers < 0 || i.opts.BatchBytes < 0 {
 		return ImportSummary{}, errors.New("esstore: import: a number of ImportOptions is negative")
 	}
-	if err := cmp.Or(s.invalid, ctx.Err()); err != nil {
-		return ImportSummary{}, fmt.Errorf("esstore: import: %w", err)
+	if err := cmp.Or(s.client.Err, ctx.Err()); err != nil {
+		return ImportSummary{}, &Error{Op: importOp, err: err, unsent: true}
 	}
 	setDefault(&i.opts.Workers, 2)
 	setDefault(&i.opts.BatchUsers, 1000)
@@ -216,8 +216,8 @@ func (i *importer) land(b *batch) {
 		delete(i.flying, b.items[n].key)
 	}
 	i.end = cmp.Or(i.end, b.end)
-	if b.refused > 0 {
-		i.opts.BatchBytes = max(1, min(i.opts.BatchBytes, b.refused/2))
+	if b.tooLong > 0 {
+		i.opts.BatchBytes = max(1, min(i.opts.BatchBytes, b.tooLong/2))
 	}
 	i.report(b)
 	i.free = append(i.free, b)

@@ -42,15 +42,15 @@ func (a aliasState) isPlain() bool {
 // look reads the installation.
 func (s *Store) look(ctx context.Context, op string) (installation, error) {
 	in := installation{alias: s.alias}
-	status, body, f := s.send(ctx, op, esapi.IndicesGetRequest{
+	r, err := s.send(ctx, op, esapi.IndicesGetRequest{
 		Index: []string{s.alias, s.alias + "-*"}, IgnoreUnavailable: &yes, FlatSettings: &yes,
 		Instrument: s.instrument,
 	})
-	if f != nil {
-		return in, f
+	if err != nil {
+		return in, err
 	}
-	if err := json.Unmarshal(body, &in.indices); err != nil || in.indices == nil {
-		return in, &failure{op: op, status: status, err: errNotElasticsearch}
+	if json.Unmarshal(r.Body, &in.indices) != nil || in.indices == nil {
+		return in, notElasticsearch(op, r.Status)
 	}
 	maps.DeleteFunc(in.indices, func(name string, i indexState) bool {
 		return name != s.alias && !i.hasAlias(s.alias) && !isIndexOf(name, s.alias)

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"reflect"
 	"testing"
+
+	"github.com/gosignup/signup/esstore/internal/es"
 )
 
 // The members are those that encoding/json finds, as they are written, and no
@@ -19,14 +21,13 @@ func FuzzMembers(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		got := map[string]json.RawMessage{}
-		for name, value := range members(text) {
+		for name, value := range es.Members(text) {
 			var key string
 			if err := json.Unmarshal(name, &key); err == nil {
 				got[key] = value
 			}
 		}
 		hasUnknown(text)
-		sourceOf(text)
 		want := map[string]json.RawMessage{}
 		if json.Unmarshal(text, &want) != nil {
 			return
@@ -35,7 +36,7 @@ func FuzzMembers(f *testing.F) {
 			return
 		}
 		if !reflect.DeepEqual(got, want) {
-			t.Errorf("members(%q) = %q, want %q", text, got, want)
+			t.Errorf("got the members of %q as %q, want %q", text, got, want)
 		}
 		all := withUnknown([]byte(`{"id":"x"}`), text)
 		var merged map[string]json.RawMessage

@@ -113,8 +113,7 @@ func (a *attempt) isUpToDate(in installation, current string) bool {
 // retry waits and returns nil if the step that failed with err may be tried again.
 // Otherwise it returns err.
 func (a *attempt) retry(ctx context.Context, s *Store, err error) error {
-	f, _ := errors.AsType[*failure](err)
-	if f == nil || !f.isTransient() || a.failures == maxTries || ctx.Err() != nil {
+	if !isTransient(err) || a.failures == maxTries || ctx.Err() != nil {
 		return err
 	}
 	a.failures++
@@ -138,8 +137,7 @@ func (m *migration) run(ctx context.Context) error {
 	}
 	cancel(nil)
 	<-stopped
-	f, isFailure := errors.AsType[*failure](err)
-	if isLeaseLost(f) {
+	if isLeaseLost(err) {
 		return errLeaseLost
 	}
 	if err == nil || errors.Is(err, errLeaseLost) {
@@ -149,7 +147,7 @@ func (m *migration) run(ctx context.Context) error {
 		m.copied = -1 // the cause is unknown: the next process copies everything again
 	}
 	m.freeLease(ctx)
-	if isFailure {
+	if _, ok := errors.AsType[*Error](err); ok {
 		return err
 	}
 	return fmt.Errorf("esstore: %s: %w", m.op, err)

@@ -2,7 +2,6 @@ package esstore
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -38,23 +37,22 @@ func (s *Store) cleanUp(ctx context.Context, in installation, current string, a 
 		return false, nil
 	}
 	err = s.cleanUpAfterCutover(ctx, a.op, in, current, old)
-	f, _ := errors.AsType[*failure](err)
-	switch {
-	case f == nil:
-		return false, err
-	case f.status == http.StatusForbidden && !in.indices[current].isBlocked() && !f.isBlocked():
+	switch e := asError(err); {
+	case err == nil:
+		return false, nil
+	case e.Status == http.StatusForbidden && !in.indices[current].isBlocked() && !e.isBlocked():
 		return !a.reindex && in.indices[current].schema() == schema, nil
-	case f.kind == "snapshot_in_progress_exception":
-		f = &failure{op: f.op, status: http.StatusServiceUnavailable, err: errors.New("a snapshot of the old index is in progress")}
+	case e.Type == typeSnapshot:
+		err = e.asTransient("a snapshot of the old index is in progress")
 	}
-	return false, a.retry(ctx, s, f)
+	return false, a.retry(ctx, s, err)
 }
 
 func (s *Store) cleanUpAfterCutover(ctx context.Context, op string, in installation, current, old string) error {
 	opening := in.indices[current].hasAlias(openingAlias(current))
 	if opening && in.indices[current].isBlocked() {
-		if f := s.unblock(ctx, op, openingAlias(current)); f != nil {
-			return f
+		if err := s.unblock(ctx, op, openingAlias(current)); err != nil {
+			return err
 		}
 	}
 	if old != "" {
@@ -63,8 +61,8 @@ func (s *Store) cleanUpAfterCutover(ctx context.Context, op string, in installat
 		}
 	}
 	if opening {
-		if f := s.changeAliases(ctx, op, removeAlias(current, openingAlias(current))); f != nil && !isLeaseLost(f) {
-			return f
+		if err := s.changeAliases(ctx, op, removeAlias(current, openingAlias(current))); err != nil && !isLeaseLost(err) {
+			return err
 		}
 	}
 	return nil
@@ -75,7 +73,7 @@ func (s *Store) cleanUpAfterCutover(ctx context.Context, op string, in installat
 // deleted it.
 func (s *Store) deleteLeftover(ctx context.Context, op string, in installation, current, old string) (bool, error) {
 	at, err := s.readCheckpoint(ctx, op, old)
-	if f, ok := errors.AsType[*failure](err); ok && f.noIndex() {
+	if isNoIndex(err) {
 		return false, nil
 	}
 	if err != nil {
@@ -85,17 +83,17 @@ func (s *Store) deleteLeftover(ctx context.Context, op string, in installation, 
 	if in.indices[current].Mappings.Meta.Signup.From != old || copied != strconv.FormatInt(at.last, 10) {
 		return false, fmt.Errorf("esstore: %s: the users of %s were moved to %s, and it was written to afterwards: compare the two and delete it", op, old, current)
 	}
-	if f := s.deleteIndex(ctx, op, old); f != nil {
-		return false, f
+	if err := s.deleteIndex(ctx, op, old); err != nil {
+		return false, err
 	}
 	return true, nil
 }
 
 // deleteIndex deletes an index, which may be gone already.
-func (s *Store) deleteIndex(ctx context.Context, op, name string) *failure {
-	f := s.sendAcknowledged(ctx, op, esapi.IndicesDeleteRequest{Index: []string{name}, Instrument: s.instrument})
-	if f.noIndex() {
+func (s *Store) deleteIndex(ctx context.Context, op, name string) error {
+	err := s.sendAcknowledged(ctx, op, esapi.IndicesDeleteRequest{Index: []string{name}, Instrument: s.instrument})
+	if isNoIndex(err) {
 		return nil
 	}
-	return f
+	return err
 }

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
+
+	"github.com/gosignup/signup/esstore/internal/es"
 )
 
 const (
@@ -46,17 +48,17 @@ type shardStats struct {
 // readCheckpoint asks the primary of the index. It fails unless every copy of the
 // index responds: a node that was cut off from the others knows only its own state.
 func (s *Store) readCheckpoint(ctx context.Context, op, index string) (checkpoint, error) {
-	status, body, f := s.send(ctx, op, esapi.IndicesStatsRequest{
+	r, err := s.send(ctx, op, esapi.IndicesStatsRequest{
 		Index: []string{index}, Metric: []string{"docs"}, Level: "shards",
 		FilterPath: []string{"_shards", "indices.*.shards.*.seq_no", "indices.*.shards.*.routing"},
 		Instrument: s.instrument,
 	})
-	if f != nil {
-		return checkpoint{}, f
+	if err != nil {
+		return checkpoint{}, err
 	}
 	var stats shardStats
-	if json.Unmarshal(body, &stats) != nil || stats.Shards == nil {
-		return checkpoint{}, &failure{op: op, status: status, err: errNotElasticsearch}
+	if json.Unmarshal(r.Body, &stats) != nil || stats.Shards == nil {
+		return checkpoint{}, notElasticsearch(op, r.Status)
 	}
 	shards := stats.Indices[index].Shards
 	if len(shards) > 1 {
@@ -69,7 +71,7 @@ func (s *Store) readCheckpoint(ctx context.Context, op, index string) (checkpoin
 			}
 		}
 	}
-	return checkpoint{}, &failure{op: op, status: http.StatusServiceUnavailable, err: errPartial}
+	return checkpoint{}, &Error{Op: op, Status: r.Status, err: es.ErrPartial}
 }
 
 // locatePrimaries finds the nodes that have the primaries, and returns the
@@ -89,18 +91,19 @@ func (m *migration) locatePrimaries(ctx context.Context, indices ...string) (at 
 
 // searchPrimary searches the primary, which is the only copy sure to have
 // everything. locatePrimaries must have found it.
-func (m *migration) searchPrimary(ctx context.Context, index string, query map[string]any, size *int) (page, *failure) {
-	p, f := m.s.searchOn(ctx, m.op, index, m.nodes[index], query, size)
-	return p, transientIfPrimaryMoved(f)
+func (m *migration) searchPrimary(ctx context.Context, index string, query map[string]any, size *int) (page, error) {
+	p, err := m.s.searchOn(ctx, m.op, index, m.nodes[index], query, size)
+	return p, transientIfPrimaryMoved(err)
 }
 
-// transientIfPrimaryMoved returns a transient failure if f means that the primary
-// is no longer on the node that was asked. Otherwise it returns f.
-func transientIfPrimaryMoved(f *failure) *failure {
-	if f != nil && f.status == http.StatusBadRequest && f.kind == "illegal_argument_exception" {
-		return &failure{op: f.op, status: http.StatusServiceUnavailable, err: errors.New("the primary is on another node now")}
+// transientIfPrimaryMoved returns a transient error if err means that the primary is
+// no longer on the node that received the request. Otherwise it returns err.
+func transientIfPrimaryMoved(err error) error {
+	e := asError(err)
+	if e.Status == http.StatusBadRequest && e.Type == typeBadArgument {
+		return e.asTransient("the primary is on another node now")
 	}
-	return f
+	return err
 }
 
 // catchUp copies what was written since the last copy, up to the present
@@ -110,14 +113,14 @@ func (m *migration) catchUp(ctx context.Context) (n int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	if f := m.s.refresh(ctx, m.op, m.from); f != nil {
-		return 0, f
+	if err := m.s.refresh(ctx, m.op, m.from); err != nil {
+		return 0, err
 	}
 	size, logged := min(copyPage, m.window), time.Now()
 	for done := m.copied; done < at.global; {
-		hits, f := m.nextHits(ctx, done, at.global, &size)
-		if f != nil {
-			return n, f
+		hits, err := m.nextHits(ctx, done, at.global, &size)
+		if err != nil {
+			return n, err
 		}
 		if err := m.copyHits(ctx, hits); err != nil {
 			return n, err
@@ -139,14 +142,14 @@ func (m *migration) catchUp(ctx context.Context) (n int, err error) {
 
 // nextHits returns the documents of the original with sequence numbers greater
 // than after and at most until, in their order, *size of them if there are so many.
-func (m *migration) nextHits(ctx context.Context, after, until int64, size *int) ([]hit, *failure) {
-	p, f := m.searchPrimary(ctx, m.from, map[string]any{
+func (m *migration) nextHits(ctx context.Context, after, until int64, size *int) ([]hit, error) {
+	p, err := m.searchPrimary(ctx, m.from, map[string]any{
 		"query":               map[string]any{"range": map[string]any{"_seq_no": map[string]any{"gt": after, "lte": until}}},
 		"sort":                []any{"_seq_no"},
 		"seq_no_primary_term": true,
 		"track_total_hits":    false,
 	}, size)
-	return p.Hits.Hits, f
+	return p.Hits.Hits, err
 }
 
 // copyHits writes documents to the copy, except where it has a newer state.
@@ -221,47 +224,47 @@ func (m *migration) sendBulk(ctx context.Context, lines []byte, n int) error {
 	var pause backoff
 	lease := m.copyLease()
 	for begin := time.Now(); ; {
-		all, f := m.s.bulk(ctx, m.op, lease, lines, n)
-		if f == nil {
-			var err error
-			if f, err = m.unfinished(ctx, lease, all); err != nil {
-				return err
+		items, _, err := m.s.sendBulk(ctx, m.op, lease, lines, n)
+		if err == nil {
+			var fatal error
+			if err, fatal = m.unfinished(ctx, lease, items); fatal != nil {
+				return fatal
 			}
 		}
 		switch {
-		case f == nil:
+		case err == nil:
 			return nil
-		case !f.isTransient() && !f.isBlocked(), time.Since(begin) > patience, !pause.wait(ctx):
-			return m.writeError(f)
+		case !isTransient(err) && !isBlocked(err), time.Since(begin) > patience, !pause.wait(ctx):
+			return m.writeError(err)
 		}
 	}
 }
 
-// unfinished returns a failure after which the bulk request may be sent again; nil
-// if all its writes were done. If one of them can't succeed, it returns an error.
-func (m *migration) unfinished(ctx context.Context, lease string, all []written) (again *failure, err error) {
-	for _, w := range all {
-		switch f := w.failure(m.op); {
-		case f == nil, f.status == http.StatusConflict:
-		case f.status == http.StatusNotFound && !isLeaseLost(f): // a deletion that finds nothing
-		case f.isBlocked(): // by a process that held the lease before
-			if g := m.s.unblock(ctx, m.op, lease); g != nil {
-				return nil, leaseError(g)
+// unfinished returns an error after which the bulk request may be sent again; nil
+// if all its writes were done. If one of them can't succeed, it returns fatal.
+func (m *migration) unfinished(ctx context.Context, lease string, items []es.Item) (again, fatal error) {
+	for _, item := range items {
+		switch e := itemError(m.op, item); {
+		case e == nil, e.Status == http.StatusConflict:
+		case e.Status == http.StatusNotFound && !isLeaseLost(e): // a deletion that finds nothing
+		case e.isBlocked(): // by a process that held the lease before
+			if err := m.s.unblock(ctx, m.op, lease); err != nil {
+				return nil, leaseError(err)
 			}
-			again = f
-		case isLeaseLost(f), !f.isTransient():
-			return nil, m.writeError(f)
+			again = e
+		case isLeaseLost(e), !e.isTransient():
+			return nil, m.writeError(e)
 		default:
-			again = f
+			again = e
 		}
 	}
 	return again, nil
 }
 
-// writeError returns the error for a write to the copy that failed with f.
-func (m *migration) writeError(f *failure) error {
-	if f.status == http.StatusBadRequest {
-		return fmt.Errorf("a document of %s can't be stored in %s: this package didn't write it (see Reindex): %w", m.from, m.to, f)
+// writeError returns the error for a write to the copy that failed with err.
+func (m *migration) writeError(err error) error {
+	if asError(err).Status == http.StatusBadRequest {
+		return fmt.Errorf("a document of %s can't be stored in %s: this package didn't write it (see Reindex): %w", m.from, m.to, err)
 	}
-	return leaseError(f)
+	return leaseError(err)
 }

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
+
+	"github.com/gosignup/signup/esstore/internal/es"
 )
 
 // maxBlocked limits how long writes are refused before the alias is moved. If that
@@ -24,8 +26,8 @@ var (
 func (m *migration) cutOver(ctx context.Context) error {
 	m.setSilent(true)
 	defer m.setSilent(false)
-	if f := m.rehearse(ctx); f != nil {
-		return leaseError(f)
+	if err := m.rehearse(ctx); err != nil {
+		return leaseError(err)
 	}
 	begin := time.Now()
 	ctx = context.WithoutCancel(ctx) // stopping here would leave writes refused
@@ -48,7 +50,7 @@ func (m *migration) cutOver(ctx context.Context) error {
 
 // rehearse changes aliases as the cutover will, but without effect. So a missing
 // privilege is found before writes are refused.
-func (m *migration) rehearse(ctx context.Context) *failure {
+func (m *migration) rehearse(ctx context.Context) error {
 	return m.renewLease(ctx, newToken(),
 		removeAlias(m.from, m.s.alias), addWriteAlias(m.from, m.s.alias),
 		addAlias(m.from, ownAlias(m.from)), addAlias(m.to, ownAlias(m.to)))
@@ -59,10 +61,10 @@ func (m *migration) rehearse(ctx context.Context) *failure {
 func (m *migration) open(ctx context.Context, begin time.Time) {
 	ctx, cancel := context.WithTimeout(ctx, blockedPatience)
 	defer cancel()
-	f := m.s.unblock(ctx, m.op, openingAlias(m.to))
+	err := m.s.unblock(ctx, m.op, openingAlias(m.to))
 	m.log(slog.LevelInfo, "alias moved", "writes_refused_for", time.Since(begin).Round(time.Millisecond))
-	if f != nil && !f.noIndex() { // otherwise another process has done it
-		m.log(slog.LevelWarn, "writes are refused for some more seconds", "error", f)
+	if err != nil && !isNoIndex(err) { // otherwise another process has done it
+		m.log(slog.LevelWarn, "writes are refused for some more seconds", "error", err)
 	}
 }
 
@@ -78,8 +80,8 @@ func (m *migration) finish(ctx context.Context) error {
 }
 
 func (m *migration) finishCopy(ctx context.Context) error {
-	if f := m.s.block(ctx, m.op, m.sourceLease()); f != nil {
-		return leaseError(f)
+	if err := m.s.block(ctx, m.op, m.sourceLease()); err != nil {
+		return leaseError(err)
 	}
 	if err := m.catchUpFully(ctx); err != nil {
 		return err
@@ -92,8 +94,8 @@ func (m *migration) finishCopy(ctx context.Context) error {
 			return err
 		}
 	}
-	if f := m.s.block(ctx, m.op, m.copyLease()); f != nil {
-		return leaseError(f)
+	if err := m.s.block(ctx, m.op, m.copyLease()); err != nil {
+		return leaseError(err)
 	}
 	if same, err := m.hasEqualCounts(ctx); err != nil || !same {
 		return errors.Join(err, errCounts)
@@ -122,12 +124,12 @@ func (m *migration) catchUpFully(ctx context.Context) error {
 func (m *migration) moveAlias(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, blockedPatience)
 	defer cancel()
-	f := m.s.changeAliases(ctx, m.op,
+	moveErr := m.s.changeAliases(ctx, m.op,
 		removeAlias(m.to, m.copyLease()), removeAlias(m.from, m.sourceLease()),
 		removeAlias(m.from, m.s.alias), addWriteAlias(m.to, m.s.alias),
 		removeAlias(m.from, ownAlias(m.from)), addAlias(m.to, ownAlias(m.to)),
 		addAlias(m.from, movedAliasPrefix(m.from)+strconv.FormatInt(m.copied, 10)), addAlias(m.to, openingAlias(m.to)))
-	if f == nil {
+	if moveErr == nil {
 		return nil
 	}
 	// The request may have succeeded all the same.
@@ -138,7 +140,7 @@ func (m *migration) moveAlias(ctx context.Context) error {
 		}
 		// If it is still under way, it will find the lease gone: see unblockBoth.
 		if err == nil || pause > lastPause || !sleep(ctx, pause) {
-			return leaseError(f)
+			return leaseError(moveErr)
 		}
 	}
 }
@@ -146,67 +148,67 @@ func (m *migration) moveAlias(ctx context.Context) error {
 // unblockBoth lets writes in again. It renews the lease first, because a request
 // to move the alias may still be under way.
 func (m *migration) unblockBoth(ctx context.Context) error {
-	var f *failure
+	var err error
 	for pause := firstPause; pause <= lastPause; pause *= 2 {
-		if f = m.tryUnblockBoth(ctx); f == nil {
+		if err = m.tryUnblockBoth(ctx); err == nil {
 			return nil
 		}
-		if !f.isTransient() || !sleep(ctx, pause) {
+		if !isTransient(err) || !sleep(ctx, pause) {
 			break
 		}
 	}
-	if !isLeaseLost(f) {
-		m.log(slog.LevelError, "writes are refused until the next Setup", "error", f)
+	if !isLeaseLost(err) {
+		m.log(slog.LevelError, "writes are refused until the next Setup", "error", err)
 	}
-	return leaseError(f)
+	return leaseError(err)
 }
 
-func (m *migration) tryUnblockBoth(ctx context.Context) *failure {
-	limited := func(do func(context.Context) *failure) *failure {
+func (m *migration) tryUnblockBoth(ctx context.Context) error {
+	limited := func(do func(context.Context) error) error {
 		ctx, cancel := context.WithTimeout(ctx, blockedPatience)
 		defer cancel()
 		return do(ctx)
 	}
-	f := limited(func(ctx context.Context) *failure { return m.renewLease(ctx, newToken()) })
+	err := limited(func(ctx context.Context) error { return m.renewLease(ctx, newToken()) })
 	for _, lease := range []string{m.sourceLease(), m.copyLease()} {
-		if f == nil {
-			f = limited(func(ctx context.Context) *failure { return m.s.unblock(ctx, m.op, lease) })
+		if err == nil {
+			err = limited(func(ctx context.Context) error { return m.s.unblock(ctx, m.op, lease) })
 		}
 	}
-	return f
+	return err
 }
 
 // block makes Elasticsearch refuse writes to the index of the alias, and waits for
 // the writes under way.
-func (s *Store) block(ctx context.Context, op, alias string) *failure {
+func (s *Store) block(ctx context.Context, op, alias string) error {
 	for tried := false; ; tried = true {
-		status, body, f := s.send(ctx, op, esapi.IndicesAddBlockRequest{
+		r, err := s.send(ctx, op, esapi.IndicesAddBlockRequest{
 			Index: []string{alias}, Block: "write", Instrument: s.instrument,
 		})
-		if f != nil {
-			return f
+		if err != nil {
+			return err
 		}
-		var ans struct {
+		var response struct {
 			All    *bool `json:"acknowledged"`
 			Shards bool  `json:"shards_acknowledged"`
 		}
 		switch {
-		case json.Unmarshal(body, &ans) != nil || ans.All == nil:
-			return &failure{op: op, status: status, err: errNotElasticsearch}
-		case *ans.All && ans.Shards:
+		case json.Unmarshal(r.Body, &response) != nil || response.All == nil:
+			return notElasticsearch(op, r.Status)
+		case *response.All && response.Shards:
 			return nil
 		case tried:
-			return &failure{op: op, status: status, err: errUnacknowledged}
+			return &Error{Op: op, Status: r.Status, err: es.ErrUnacknowledged}
 		}
 		// Elasticsearch doesn't wait if the index was blocked already.
-		if f := s.unblock(ctx, op, alias); f != nil {
-			return f
+		if err := s.unblock(ctx, op, alias); err != nil {
+			return err
 		}
 	}
 }
 
 // unblock lets writes into the index of the alias.
-func (s *Store) unblock(ctx context.Context, op, alias string) *failure {
+func (s *Store) unblock(ctx context.Context, op, alias string) error {
 	return s.sendAcknowledged(ctx, op, esapi.IndicesPutSettingsRequest{
 		Index: []string{alias}, Body: encoded(map[string]any{"index.blocks.write": nil}), Instrument: s.instrument,
 	})

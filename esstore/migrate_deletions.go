@@ -30,8 +30,8 @@ const (
 // A user that is created again after the comparison gets a higher sequence number
 // and is copied next.
 func (m *migration) removeDeleted(ctx context.Context) error {
-	if f := m.s.refresh(ctx, m.op, m.from, m.to); f != nil {
-		return f
+	if err := m.s.refresh(ctx, m.op, m.from, m.to); err != nil {
+		return err
 	}
 	if _, err := m.locatePrimaries(ctx, m.from, m.to); err != nil {
 		return err
@@ -73,17 +73,17 @@ func (m *migration) differingRanges(ctx context.Context) ([]keyRange, error) {
 
 // hasEqualCounts reports whether the copy has as many users as the original.
 func (m *migration) hasEqualCounts(ctx context.Context) (bool, error) {
-	if f := m.s.refresh(ctx, m.op, m.from, m.to); f != nil {
-		return false, f
+	if err := m.s.refresh(ctx, m.op, m.from, m.to); err != nil {
+		return false, err
 	}
 	if _, err := m.locatePrimaries(ctx, m.from, m.to); err != nil {
 		return false, err
 	}
 	var counts [2]int64
 	for i, index := range []string{m.from, m.to} {
-		n, f := m.countUsers(ctx, index)
-		if f != nil {
-			return false, f
+		n, err := m.countUsers(ctx, index)
+		if err != nil {
+			return false, err
 		}
 		counts[i] = n
 	}
@@ -91,22 +91,22 @@ func (m *migration) hasEqualCounts(ctx context.Context) (bool, error) {
 }
 
 // countUsers returns the number of users on the primary of the index.
-func (m *migration) countUsers(ctx context.Context, index string) (int64, *failure) {
-	status, body, f := m.s.send(ctx, m.op, esapi.CountRequest{
+func (m *migration) countUsers(ctx context.Context, index string) (int64, error) {
+	r, err := m.s.send(ctx, m.op, esapi.CountRequest{
 		Index: []string{index}, Body: encoded(map[string]any{"query": keyRange{}.query()}),
 		Preference: onlyOn(m.nodes[index]), Instrument: m.s.instrument,
 	})
-	if f != nil {
-		return 0, transientIfPrimaryMoved(f)
+	if err != nil {
+		return 0, transientIfPrimaryMoved(err)
 	}
-	var ans struct {
+	var response struct {
 		Count  *int64
 		Shards struct{ Failed int } `json:"_shards"`
 	}
-	if json.Unmarshal(body, &ans) != nil || ans.Count == nil || ans.Shards.Failed > 0 {
-		return 0, &failure{op: m.op, status: status, err: errNotElasticsearch}
+	if json.Unmarshal(r.Body, &response) != nil || response.Count == nil || response.Shards.Failed > 0 {
+		return 0, notElasticsearch(m.op, r.Status)
 	}
-	return *ans.Count, nil
+	return *response.Count, nil
 }
 
 // A keyRange is the keys from From on and before Before. If Before is "", the range
@@ -145,13 +145,13 @@ func (m *migration) countRanges(ctx context.Context, index string, until int64) 
 		filters[i] = r.query()
 	}
 	size := 0
-	p, f := m.searchPrimary(ctx, index, map[string]any{
+	p, err := m.searchPrimary(ctx, index, map[string]any{
 		"query":            map[string]any{"range": map[string]any{"_seq_no": map[string]any{"lte": until}}},
 		"aggs":             map[string]any{"ranges": map[string]any{"filters": map[string]any{"filters": filters}}},
 		"track_total_hits": false,
 	}, &size)
-	if f != nil {
-		return nil, f
+	if err != nil {
+		return nil, err
 	}
 	var ans struct {
 		Ranges struct {
@@ -161,7 +161,7 @@ func (m *migration) countRanges(ctx context.Context, index string, until int64) 
 		}
 	}
 	if json.Unmarshal(p.Aggregations, &ans) != nil || len(ans.Ranges.Buckets) != len(ranges) {
-		return nil, &failure{op: m.op, status: http.StatusOK, err: errNotElasticsearch}
+		return nil, notElasticsearch(m.op, http.StatusOK)
 	}
 	counts := make([]int64, len(ranges))
 	for i, b := range ans.Ranges.Buckets {
@@ -241,15 +241,15 @@ func (m *migration) listKeys(ctx context.Context, index string, ranges []keyRang
 			"track_total_hits": false,
 		}
 		for size, full := min(keyPage, m.window), true; full; {
-			p, f := m.searchPrimary(ctx, index, query, &size)
-			if f != nil {
-				yield("", f)
+			p, err := m.searchPrimary(ctx, index, query, &size)
+			if err != nil {
+				yield("", err)
 				return
 			}
 			for _, h := range p.Hits.Hits {
 				var key string
 				if len(h.Sort) != 1 || json.Unmarshal(h.Sort[0], &key) != nil {
-					yield("", &failure{op: m.op, status: http.StatusOK, err: errNotElasticsearch})
+					yield("", notElasticsearch(m.op, http.StatusOK))
 					return
 				}
 				if !yield(key, nil) {
@@ -266,13 +266,13 @@ func (m *migration) listKeys(ctx context.Context, index string, ranges []keyRang
 func (m *migration) deleteFromCopy(ctx context.Context, keys []string) error {
 	size := min(copyPage, m.window)
 	for some := range slices.Chunk(keys, size) {
-		p, f := m.searchPrimary(ctx, m.to, map[string]any{
+		p, err := m.searchPrimary(ctx, m.to, map[string]any{
 			"query":               map[string]any{"terms": map[string]any{"key": some}},
 			"_source":             false,
 			"seq_no_primary_term": true,
 		}, &size)
-		if f != nil {
-			return f
+		if err != nil {
+			return err
 		}
 		var lines bytes.Buffer
 		for _, h := range p.Hits.Hits {

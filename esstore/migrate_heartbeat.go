@@ -19,9 +19,9 @@ func (m *migration) heartbeat(ctx context.Context, cancel context.CancelCauseFun
 		if silent {
 			continue
 		}
-		f := m.recordProgress(ctx)
+		err := m.recordProgress(ctx)
 		m.mu.Lock()
-		lost := isLeaseLost(f) && m.token == token // otherwise it was renewed in the meantime
+		lost := isLeaseLost(err) && m.token == token // otherwise it was renewed in the meantime
 		m.mu.Unlock()
 		if lost {
 			cancel(errLeaseLost)
@@ -38,7 +38,7 @@ func (m *migration) setSilent(silent bool) {
 
 // recordProgress writes how much was copied, and a new count of heartbeats, into
 // the mapping of the copy.
-func (m *migration) recordProgress(ctx context.Context) *failure {
+func (m *migration) recordProgress(ctx context.Context) error {
 	var progress meta
 	m.mu.Lock()
 	m.beats++

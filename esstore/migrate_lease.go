@@ -30,16 +30,17 @@ var errLeaseLost = errors.New("another process has taken over the migration")
 
 // isLeaseLost reports whether a request failed because the lease, or an index of
 // it, no longer exists.
-func isLeaseLost(f *failure) bool {
-	return f.noIndex() || f != nil && f.kind == "aliases_not_found_exception"
+func isLeaseLost(err error) bool {
+	e := asError(err)
+	return e.isNoIndex() || e.Type == typeNoAlias
 }
 
-// leaseError returns errLeaseLost if f means that, otherwise f. f is not nil.
-func leaseError(f *failure) error {
-	if isLeaseLost(f) {
+// leaseError returns errLeaseLost if err means that, otherwise err.
+func leaseError(err error) error {
+	if isLeaseLost(err) {
 		return errLeaseLost
 	}
-	return f
+	return err
 }
 
 // freeToken is the prefix of the token of a lease that no process holds.
@@ -105,27 +106,27 @@ func (s *Store) acquireLease(ctx context.Context, in installation, current strin
 		m.resume(to, target)
 		m.log(slog.LevelInfo, "migration resumed", "copied", m.copied)
 	} else {
-		switch f := m.createCopy(ctx, in, newToken()); {
-		case f != nil && (f.kind == kindExists || f.isTransient()):
+		switch err := m.createCopy(ctx, in, newToken()); {
+		case asError(err).Type == typeIndexExists, isTransient(err):
 			return nil, nil
-		case f != nil:
-			return nil, f
+		case err != nil:
+			return nil, err
 		}
 		m.log(slog.LevelInfo, "migration started")
 	}
 	m.blocked = to != "" && (in.indices[current].isBlocked() || target.isBlocked())
-	switch f := m.takeLease(ctx, in); {
-	case f != nil && (isLeaseLost(f) || f.isTransient()):
+	switch err := m.takeLease(ctx, in); {
+	case isLeaseLost(err), isTransient(err):
 		return nil, nil
-	case f != nil:
-		return nil, f
+	case err != nil:
+		return nil, err
 	}
 	for _, other := range in.copiesOf(current) {
 		if other == m.to {
 			continue
 		}
-		if f := s.deleteIndex(ctx, a.op, other); f != nil {
-			return nil, f
+		if err := s.deleteIndex(ctx, a.op, other); err != nil {
+			return nil, err
 		}
 	}
 	return m, nil
@@ -170,7 +171,7 @@ func (m *migration) resume(to string, target indexState) {
 }
 
 // createCopy creates the index to copy to, with its part of the lease.
-func (m *migration) createCopy(ctx context.Context, in installation, token string) *failure {
+func (m *migration) createCopy(ctx context.Context, in installation, token string) error {
 	m.to, m.token = indexName(m.s.alias, in.lastNumber()+1), token
 	m.attempt.tokens[token] = true // the index may exist even if the request fails
 	declaration := newMapping()
@@ -187,7 +188,7 @@ func (m *migration) sourceLease() string { return sourceLeasePrefix(m.from) + m.
 
 // takeLease takes the lease from the process that holds it. It removes the leases
 // of all other copies too.
-func (m *migration) takeLease(ctx context.Context, in installation) *failure {
+func (m *migration) takeLease(ctx context.Context, in installation) error {
 	var actions []map[string]any
 	for alias := range in.indices[m.from].Aliases {
 		if strings.HasPrefix(alias, sourceLeasePrefix(m.from)) {
@@ -205,20 +206,20 @@ func (m *migration) takeLease(ctx context.Context, in installation) *failure {
 // renewLease gives the lease another token, so that requests that were sent under
 // the old one have no effect any more. It performs the other actions in the same
 // atomic step.
-func (m *migration) renewLease(ctx context.Context, token string, actions ...map[string]any) *failure {
+func (m *migration) renewLease(ctx context.Context, token string, actions ...map[string]any) error {
 	return m.setLease(ctx, token, append(actions, removeAlias(m.to, m.copyLease()), removeAlias(m.from, m.sourceLease()))...)
 }
 
-func (m *migration) setLease(ctx context.Context, token string, actions ...map[string]any) *failure {
+func (m *migration) setLease(ctx context.Context, token string, actions ...map[string]any) error {
 	m.attempt.tokens[token] = true
-	f := m.s.changeAliases(ctx, m.op, append(actions,
+	err := m.s.changeAliases(ctx, m.op, append(actions,
 		addAlias(m.to, copyLeasePrefix(m.to)+token), addAlias(m.from, sourceLeasePrefix(m.from)+token))...)
-	if f == nil {
+	if err == nil {
 		m.mu.Lock()
 		m.token = token
 		m.mu.Unlock()
 	}
-	return f
+	return err
 }
 
 // freeLease records the progress and marks the lease as free, even if ctx is done.

@@ -6,6 +6,8 @@ import (
 	"errors"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
+
+	"github.com/gosignup/signup/esstore/internal/es"
 )
 
 // A page is Elasticsearch's response to a search.
@@ -26,16 +28,15 @@ type hit struct {
 	Sort        []json.RawMessage `json:"sort"`
 }
 
-// search asks for one page. index is "" if the query names a point in time. The
-// response is whole: a shard that doesn't respond is a failure. If it is longer than
-// what is read of one, which *size documents may make it, it is asked for again
-// with a smaller *size.
-func (s *Store) search(ctx context.Context, op, index string, query map[string]any, size *int) (page, *failure) {
+// search requests one page. index is "" if the query names a point in time. It is an
+// error if a shard doesn't respond. If *size documents make the response longer than
+// es.MaxManyBody, search reduces *size and sends the request again.
+func (s *Store) search(ctx context.Context, op, index string, query object, size *int) (page, error) {
 	return s.searchOn(ctx, op, index, "", query, size)
 }
 
-// searchOn is search on the copies that a node has, or, if it is "", on any.
-func (s *Store) searchOn(ctx context.Context, op, index, node string, query map[string]any, size *int) (page, *failure) {
+// searchOn is search on the copies that a node has, or on any copy if node is "".
+func (s *Store) searchOn(ctx context.Context, op, index, node string, query object, size *int) (page, error) {
 	for {
 		query["size"] = *size
 		req := esapi.SearchRequest{Body: encoded(query), AllowPartialSearchResults: new(bool), Instrument: s.instrument}
@@ -45,35 +46,38 @@ func (s *Store) searchOn(ctx context.Context, op, index, node string, query map[
 		if node != "" {
 			req.Preference = onlyOn(node)
 		}
-		status, body, f := s.sendFor(ctx, op, req, maxPage)
-		if f != nil && errors.Is(f.err, errTooLong) && *size > 1 {
+		r, err := s.sendFor(ctx, op, req, es.MaxManyBody)
+		if errors.Is(err, es.ErrTooLong) && *size > 1 {
 			*size = max(1, *size/2)
 			continue
 		}
-		var p page
-		if f == nil && (json.Unmarshal(body, &p) != nil || p.Hits.Hits == nil) {
-			f = &failure{op: op, status: status, err: errNotElasticsearch}
+		if err != nil {
+			return page{}, err
 		}
-		return p, f
+		var p page
+		if json.Unmarshal(r.Body, &p) != nil || p.Hits.Hits == nil {
+			return page{}, notElasticsearch(op, r.Status)
+		}
+		return p, nil
 	}
 }
 
 func onlyOn(node string) string { return "_only_nodes:" + node }
 
-// refresh has searches see all that was written before.
-func (s *Store) refresh(ctx context.Context, op string, indices ...string) *failure {
-	status, body, f := s.send(ctx, op, esapi.IndicesRefreshRequest{Index: indices, Instrument: s.instrument})
-	if f != nil {
-		return f
+// refresh makes everything that was written before visible to searches.
+func (s *Store) refresh(ctx context.Context, op string, indices ...string) error {
+	r, err := s.send(ctx, op, esapi.IndicesRefreshRequest{Index: indices, Instrument: s.instrument})
+	if err != nil {
+		return err
 	}
-	var ans struct {
+	var response struct {
 		Shards *struct{ Failed int } `json:"_shards"`
 	}
 	switch {
-	case json.Unmarshal(body, &ans) != nil || ans.Shards == nil:
-		return &failure{op: op, status: status, err: errNotElasticsearch}
-	case ans.Shards.Failed > 0:
-		return &failure{op: op, status: status, err: errPartial}
+	case json.Unmarshal(r.Body, &response) != nil || response.Shards == nil:
+		return notElasticsearch(op, r.Status)
+	case response.Shards.Failed > 0:
+		return &Error{Op: op, Status: r.Status, err: es.ErrPartial}
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"net/http"
@@ -47,10 +48,7 @@ func (s *Store) Search(ctx context.Context, q Query) iter.Seq2[signup.User, erro
 // Refresh has each Search that begins after it find everything that was
 // acknowledged before it. It costs Elasticsearch some work: not for each write.
 func (s *Store) Refresh(ctx context.Context) error {
-	if f := s.refresh(ctx, "refresh", s.alias); f != nil {
-		return f
-	}
-	return nil
+	return s.refresh(ctx, "refresh", s.alias)
 }
 
 // list yields users until there are no more, or yield returns false.
@@ -65,14 +63,13 @@ func (s *Store) list(ctx context.Context, q Query, yield func(signup.User, error
 	l := listing{Store: s, op: "search", query: query, fields: len(q.order()), size: cmp.Or(q.PageSize, defaultPageSize)}
 	defer l.close(ctx)
 	for {
-		hits, f := l.next(ctx)
-		if f != nil {
-			f.attempts = 0 // an earlier one has left nothing behind
-			return f
+		hits, err := l.next(ctx)
+		if err != nil {
+			return err
 		}
 		for _, h := range hits {
 			if ctx.Err() != nil {
-				return fmt.Errorf("esstore: search: %w", ctx.Err())
+				return &Error{Op: "search", err: ctx.Err(), unsent: true}
 			}
 			d, err := l.document(h)
 			if err != nil {
@@ -103,7 +100,8 @@ func (s *Store) checkSearchable(ctx context.Context) error {
 	case err != nil:
 		return fmt.Errorf("esstore: search: %w", err)
 	case name == "":
-		return &failure{op: "search", status: http.StatusNotFound, kind: "index_not_found_exception"}
+		// As Elasticsearch responds to the other methods.
+		return &Error{Op: "search", Status: http.StatusNotFound, Type: typeNoIndex}
 	case in.indices[name].schema() < schema:
 		return fmt.Errorf("esstore: search: the index %s has the schema %d, and %d is needed: call Setup first", name, in.indices[name].schema(), schema)
 	}
@@ -129,57 +127,60 @@ const (
 )
 
 // next returns the next page. It is shorter than l.size if it is the last.
-func (l *listing) next(ctx context.Context) ([]hit, *failure) {
+func (l *listing) next(ctx context.Context) ([]hit, error) {
 	for openings := 0; ; {
 		if l.pit == "" {
-			if f := l.open(ctx); f != nil {
-				return nil, f
+			if err := l.open(ctx); err != nil {
+				return nil, err
 			}
 			openings++
 		}
 		l.query["pit"] = object{"id": l.pit, "keep_alive": keepAlive}
-		p, f := l.search(ctx, l.op, "", l.query, &l.size)
-		if f == nil {
+		p, err := l.search(ctx, l.op, "", l.query, &l.size)
+		if err == nil {
 			l.pit = cmp.Or(p.PIT, l.pit)
 			return p.Hits.Hits, nil
 		}
-		if !f.isLost() || openings == maxOpenings {
-			return nil, f
+		if !isPointInTimeLost(asError(err)) || openings == maxOpenings {
+			return nil, err
 		}
 		l.close(ctx)
 	}
 }
 
-// isLost reports whether a search failed because its point in time is gone: it has
-// expired, which is a 404, or the index or node was removed, which is a 503.
-func (f *failure) isLost() bool {
-	return f.kind != "" && f.status == http.StatusNotFound ||
-		f.kind == "search_phase_execution_exception" && f.status >= http.StatusInternalServerError
+// isPointInTimeLost reports whether a search failed because its point in time no
+// longer exists: it has expired, which is a 404, or the index or node was removed,
+// which is a 503.
+func isPointInTimeLost(e *Error) bool {
+	return e.Type != "" && e.Status == http.StatusNotFound ||
+		e.Type == typeSearchFailed && e.Status >= http.StatusInternalServerError
 }
+
+var errNotUser = errors.New("the response has a document that is not a user")
 
 // document returns the document of a hit, after which the next page begins.
 func (l *listing) document(h hit) (document, error) {
 	var d document
 	if json.Unmarshal(h.Source, &d) != nil || d.ID == "" || h.ID != documentID(d.Key) || len(h.Sort) < l.fields {
-		return document{}, fmt.Errorf("esstore: %s: the answer has a document that is not a user's", l.op)
+		return document{}, &Error{Op: l.op, Status: http.StatusOK, err: errNotUser}
 	}
 	// What Elasticsearch adds to the sort values is of this point in time.
 	l.query["search_after"] = h.Sort[:l.fields]
 	return d, nil
 }
 
-func (l *listing) open(ctx context.Context) *failure {
-	status, body, f := l.send(ctx, l.op, esapi.OpenPointInTimeRequest{
+func (l *listing) open(ctx context.Context) error {
+	r, err := l.send(ctx, l.op, esapi.OpenPointInTimeRequest{
 		Index: []string{l.alias}, KeepAlive: keepAlive, Instrument: l.instrument,
 	})
-	if f != nil {
-		return f
+	if err != nil {
+		return err
 	}
-	var ans struct{ ID string }
-	if json.Unmarshal(body, &ans) != nil || ans.ID == "" {
-		return &failure{op: l.op, status: status, err: errNotElasticsearch}
+	var response struct{ ID string }
+	if json.Unmarshal(r.Body, &response) != nil || response.ID == "" {
+		return notElasticsearch(l.op, r.Status)
 	}
-	l.pit = ans.ID
+	l.pit = response.ID
 	return nil
 }
 
@@ -191,7 +192,7 @@ func (l *listing) close(ctx context.Context) {
 	}
 	detached, cancel := detach(ctx, settleTimeout)
 	defer cancel()
-	_, _, _ = l.send(detached, l.op, esapi.ClosePointInTimeRequest{
+	_, _ = l.send(detached, l.op, esapi.ClosePointInTimeRequest{
 		Body: encoded(object{"id": l.pit}), Instrument: l.instrument,
 	})
 	l.pit = ""

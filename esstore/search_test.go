@@ -300,12 +300,12 @@ func TestSearchCloses(t *testing.T) {
 		{name: "at a context done between pages", cancel: 2, want: "context canceled", users: 2, pit: "B"},
 		{name: "at an error", script: []step{failed(http.StatusForbidden, "security_exception")}, want: "status 403, security_exception", users: 2, pit: "B"},
 		{name: "at a cut answer", script: []step{hangUp}, want: "EOF", users: 2, pit: "B"},
-		{name: "at a proxy's page", script: []step{page(http.StatusOK)}, want: "status 200, the answer is not Elasticsearch's", users: 2, pit: "B"},
+		{name: "at a proxy's page", script: []step{page(http.StatusOK)}, want: "status 200, the response is not Elasticsearch's", users: 2, pit: "B"},
 		{name: "at a proxy's 404", script: []step{page(http.StatusNotFound)}, want: "status 404", users: 2, pit: "B"},
 		{name: "at another document", script: []step{listedBody("C", `{"_id":"x","_source":{"id":"x","key":"x"},"sort":[1,"x",0]}`)},
-			want: "the answer has a document that is not a user's", users: 2, pit: "C"},
+			want: "the response has a document that is not a user", users: 2, pit: "C"},
 		{name: "at a document without a place", script: []step{listedBody("C", strings.Replace(hitBody(3), `"sort":[`, `"sort":[],"x":[`, 1))},
-			want: "the answer has a document that is not a user's", users: 2, pit: "C"},
+			want: "the response has a document that is not a user", users: 2, pit: "C"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := newFake(t, setUp, opened("A"), listed("B", 1, 2))
@@ -430,9 +430,9 @@ func TestSearchFails(t *testing.T) {
 			"the index users-000001 has the schema 1, and 3 is needed: call Setup first", false},
 		{"a newer schema", []step{mapped(map[string]string{"users-000001": strings.Replace(ours, `"schema":3`, `"schema":99`, 1)})}, "has the schema 99", false},
 		{"a look", []step{down}, "status 503, no_shard_available_action_exception", false},
-		{"a proxy", []step{page(http.StatusOK)}, "the answer is not Elasticsearch's", false},
+		{"a proxy", []step{page(http.StatusOK)}, "the response is not Elasticsearch's", false},
 		{"no point in time", []step{setUp, down}, "status 503, no_shard_available_action_exception", false},
-		{"a proxy's point in time", []step{setUp, page(http.StatusOK)}, "status 200, the answer is not Elasticsearch's", false},
+		{"a proxy's point in time", []step{setUp, page(http.StatusOK)}, "status 200, the response is not Elasticsearch's", false},
 		{"busy", []step{setUp, busy}, "status 429", true},
 		{"busy later", []step{setUp, opened("A"), busy, closed}, "status 429", true},
 		{"busy shard", []step{setUp, opened("A"), phaseFailed(http.StatusTooManyRequests, "es_rejected_execution_exception"), closed}, "status 429", true},
@@ -522,7 +522,7 @@ func TestSearchShrinksPage(t *testing.T) {
 	fits = 0
 	f.then(opened("A"), closed)
 	_, err := list(t, store.Search(t.Context(), esstore.Query{PageSize: 1}))
-	if err == nil || !strings.Contains(err.Error(), "it is longer than") {
+	if err == nil || !strings.Contains(err.Error(), "the response is longer than") {
 		t.Errorf("one user is too long, and the error is %v", err)
 	}
 }
@@ -553,8 +553,8 @@ func TestRefresh(t *testing.T) {
 	}
 	wantCall(t, f.calls[0], http.MethodPost, "/users/_refresh", nil)
 	for want, s := range map[string]step{
-		"esstore: refresh: status 200, not all copies have done it":                      refreshed(1),
-		"esstore: refresh: status 200, the answer is not Elasticsearch's":                page(http.StatusOK),
+		"esstore: refresh: status 200, not all copies of the index have carried it out":                      refreshed(1),
+		"esstore: refresh: status 200, the response is not Elasticsearch's":                page(http.StatusOK),
 		"esstore: refresh: status 404, index_not_found_exception (is the store set up?)": noIndex,
 		"esstore: refresh: status 503, no_shard_available_action_exception":              down,
 	} {

@@ -124,8 +124,8 @@ func TestErrorTexts(t *testing.T) {
 		{page(http.StatusBadGateway), "esstore: get: status 502"},
 		{failed(http.StatusServiceUnavailable, strings.Repeat("x", 101)), "esstore: get: status 503"},
 		{failed(http.StatusServiceUnavailable, "Odd-Type"), "esstore: get: status 503"},
-		{page(http.StatusOK), "esstore: get: status 200, the answer is not Elasticsearch's"},
-		{truncated(http.StatusOK, "{}"), "esstore: get: status 200, the answer could not be read: unexpected EOF"},
+		{page(http.StatusOK), "esstore: get: status 200, the response is not Elasticsearch's"},
+		{truncated(http.StatusOK, "{}"), "esstore: get: status 200, the response could not be read: unexpected EOF"},
 		{nothing, "esstore: get: signup: user not found"},
 	} {
 		f := newFake(t, test.step)

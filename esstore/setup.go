@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
+
+	"github.com/gosignup/signup/esstore/internal/es"
 )
 
 // Setup makes the index and its aliases if they are missing, and migrates an index
@@ -95,15 +97,15 @@ func (s *Store) createFirstIndex(ctx context.Context, in installation, a *attemp
 	}
 	if len(in.indices) == 0 {
 		name := indexName(s.alias, 1)
-		f := s.sendAcknowledged(ctx, a.op, esapi.IndicesCreateRequest{
+		err := s.sendAcknowledged(ctx, a.op, esapi.IndicesCreateRequest{
 			Index: name, Body: indexBody(newMapping(), defaultSettings(), s.alias, ownAlias(name)),
 			Instrument: s.instrument,
 		})
 		switch {
-		case f == nil:
+		case err == nil:
 			return true, nil
-		case f.kind != kindExists && !errors.Is(f.err, errUnacknowledged):
-			return false, f
+		case asError(err).Type != typeIndexExists && !errors.Is(err, es.ErrUnacknowledged):
+			return false, err
 		}
 	}
 	// The index exists, or is being created, and this node doesn't know its alias yet.
@@ -112,8 +114,6 @@ func (s *Store) createFirstIndex(ctx context.Context, in installation, a *attemp
 	}
 	return false, nil
 }
-
-const kindExists = "resource_already_exists_exception"
 
 // indexBody returns the body of the request that creates an index. The index is
 // written to through the first alias.
@@ -155,24 +155,6 @@ func settingsFrom(i indexState) map[string]any {
 		delete(settings, "index.number_of_replicas") // Elasticsearch sets it
 	}
 	return settings
-}
-
-// sendAcknowledged sends a request that changes the state of the cluster.
-// Elasticsearch responds when all nodes know the change; if they don't in time,
-// that is a failure too.
-func (s *Store) sendAcknowledged(ctx context.Context, op string, req esapi.Request) *failure {
-	status, body, f := s.send(ctx, op, req)
-	if f != nil {
-		return f
-	}
-	var ans struct{ Acknowledged *bool }
-	switch {
-	case json.Unmarshal(body, &ans) != nil || ans.Acknowledged == nil:
-		return &failure{op: op, status: status, err: errNotElasticsearch}
-	case !*ans.Acknowledged:
-		return &failure{op: op, status: status, err: errUnacknowledged}
-	}
-	return nil
 }
 
 // encoded returns v as the body of a request. It panics if v can't be encoded.

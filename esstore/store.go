@@ -1,18 +1,15 @@
 package esstore
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"strings"
-	"sync"
 	"sync/atomic"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
 
-	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/esstore/internal/es"
 )
 
 const defaultAlias = "users"
@@ -31,12 +28,11 @@ type Options struct {
 // A Store is a signup.Store in Elasticsearch. Make one with New. It is safe for
 // concurrent use if its transport is, as the official client is.
 type Store struct {
-	transport  esapi.Transport
+	client     es.Client
+	documents  es.Documents[document]
 	instrument esapi.Instrumentation // the transport's, or nil
 	alias      string
-	incoming   sync.Pool // of *incoming
 	logger     *slog.Logger
-	invalid    error       // what is wrong with the options
 	searchable atomic.Bool // the index is known to have what Search needs
 }
 
@@ -49,7 +45,8 @@ type Store struct {
 // counts the attempts with net/http/httptrace. A proxy between t and
 // Elasticsearch must not repeat requests.
 func New(t esapi.Transport, opts *Options) *Store {
-	s := &Store{transport: t, alias: defaultAlias, logger: slog.New(slog.DiscardHandler)}
+	s := &Store{client: es.Client{Transport: t}, alias: defaultAlias, logger: slog.New(slog.DiscardHandler)}
+	s.documents.Client = &s.client
 	if opts != nil && opts.Alias != "" {
 		s.alias = opts.Alias
 	}
@@ -60,10 +57,10 @@ func New(t esapi.Transport, opts *Options) *Store {
 		s.instrument = i.InstrumentationEnabled()
 	}
 	if !isAlias(s.alias) {
-		s.invalid = fmt.Errorf("invalid alias %q: it must consist of a-z, 0-9, \".\", \"-\" and \"_\", begin with a letter or digit, and have at most 200 characters", s.alias)
+		s.client.Err = fmt.Errorf("invalid alias %q: it must consist of a-z, 0-9, \".\", \"-\" and \"_\", begin with a letter or digit, and have at most 200 characters", s.alias)
 	}
 	if t == nil {
-		s.invalid = errors.New("the transport is nil")
+		s.client.Err = errors.New("the transport is nil")
 	}
 	return s
 }
@@ -75,57 +72,4 @@ func isAlias(name string) bool {
 		strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789"+punctuation) == ""
 }
 
-var yes = true // for requests, which want its address
-
-// Get implements signup.Store, in real time and one round trip.
-func (s *Store) Get(ctx context.Context, key string) (signup.User, error) {
-	stored, err := s.get(ctx, key)
-	if err != nil {
-		return signup.User{}, err
-	}
-	u := stored.user()
-	u.Version = signup.Version(stored.version.String())
-	return u, nil
-}
-
-// A found document, with its version.
-type found struct {
-	document
-	version
-	place  version // where it is stored: later than version if it was confirmed
-	source []byte  // the document as it is stored
-}
-
-// get reads the document of key.
-func (s *Store) get(ctx context.Context, key string) (found, error) {
-	ans, f := s.call(ctx, "get", esapi.GetRequest{
-		Index: s.alias, DocumentID: documentID(key), Header: plain(), Instrument: s.instrument,
-	})
-	switch {
-	case f != nil && f.status == http.StatusNotFound && ans.Found == false:
-		return found{}, fmt.Errorf("esstore: get: %w", signup.ErrNotFound)
-	case f != nil:
-		return found{}, f
-	case ans.Source.Key != key || ans.Source.ID == "":
-		return found{}, errors.New("esstore: get: the document is not of the user whose key was asked for")
-	}
-	doc := ans.Source
-	doc.more = hasUnknown(ans.source)
-	v, err := s.version(ans, doc)
-	if err != nil {
-		return found{}, fmt.Errorf("esstore: get: %w", err)
-	}
-	return found{doc, firstVersion(doc.WriteToken, v), v, ans.source}, nil
-}
-
-// version returns the Version of the document that ans is about.
-func (s *Store) version(ans answer, doc document) (version, error) {
-	switch {
-	case !ans.SeqNo.is || !ans.PrimaryTerm.is:
-		return version{}, errors.New("the answer has no version")
-	case !isIndexOf(ans.Index, s.alias):
-		return version{}, fmt.Errorf("the index behind the alias %s must be named %s- and a number", s.alias, s.alias)
-	}
-	more := doc.more || doc.KeyRule != signup.EmailRule
-	return version{ans.Index, ans.SeqNo.value, ans.PrimaryTerm.value, ownerOf(doc.Key, doc.ID), more}, nil
-}
+var yes = true // requests have pointers to booleans

@@ -22,22 +22,22 @@ func (s *Store) Update(ctx context.Context, u *signup.User) error {
 		return err
 	}
 	for pause := firstPause; ; pause *= 2 {
-		made, f := s.replace(ctx, "update", doc, body, place)
+		made, e := s.sendReplacement(ctx, "update", doc, body, place)
 		switch {
-		case f == nil:
+		case e == nil:
 			u.Version = made
 			return nil
-		case f.noIndex() && f.attempts <= 1:
-			return s.stale(ctx, "update", *u, at, f)
-		case !f.isRefusal() && !f.isOpen():
-			return f
+		case e.isNoIndex() && e.attempts <= 1:
+			return s.stale(ctx, "update", *u, at, e)
+		case !e.isRefusal() && !e.isOpen():
+			return e
 		}
-		v, stored := s.judge(ctx, onUpdate, f, target{doc.Key, doc.ID, doc.WriteToken, at, place})
+		v, stored := s.judge(ctx, onUpdate, e, target{doc.Key, doc.ID, doc.WriteToken, at, place})
 		switch {
-		case v == confirm:
-			return s.confirm(ctx, f, doc, body, u, stored)
-		case v != follow || pause > lastPause || !sleep(ctx, rand.N(pause)):
-			return v.error(ctx, f)
+		case v == thenConfirm:
+			return s.confirmWrite(ctx, e, doc, body, u, stored)
+		case v != thenFollow || pause > lastPause || !sleep(ctx, rand.N(pause)):
+			return v.errorAfter(ctx, e)
 		}
 		place = stored.place
 	}
@@ -50,9 +50,9 @@ func (s *Store) rewritten(ctx context.Context, u signup.User, at version) (docum
 	if err != nil {
 		return document{}, nil, version{}, err
 	}
-	stored := found{place: at}
+	stored := storedUser{place: at}
 	if at.more {
-		if stored, err = s.getAt(ctx, doc.Key, at); err != nil {
+		if stored, err = s.readAt(ctx, doc.Key, at); err != nil {
 			return document{}, nil, version{}, err
 		}
 		doc.KeyRule, doc.more = stored.KeyRule, stored.document.more
@@ -69,20 +69,20 @@ func (s *Store) rewritten(ctx context.Context, u signup.User, at version) (docum
 	return doc, body, stored.place, err
 }
 
-// getAt reads the document of key if it is still of the version at.
-func (s *Store) getAt(ctx context.Context, key string, at version) (found, error) {
+// readAt reads the document of key if it is still of the version at.
+func (s *Store) readAt(ctx context.Context, key string, at version) (storedUser, error) {
 	for pause := firstPause; ; pause *= 2 {
-		stored, err := s.get(ctx, key)
+		stored, err := s.read(ctx, "update", key)
 		switch {
 		case errors.Is(err, signup.ErrNotFound):
-			return found{}, fmt.Errorf("esstore: update: %w", signup.ErrNotFound)
+			return storedUser{}, fmt.Errorf("esstore: update: %w", signup.ErrNotFound)
 		case err != nil, stored.version.is(at):
 			return stored, err
 		case !stored.isBefore(at) || pause > lastPause: // else it is a copy that lags
-			return found{}, fmt.Errorf("esstore: update: %w", signup.ErrConflict)
+			return storedUser{}, fmt.Errorf("esstore: update: %w", signup.ErrConflict)
 		}
 		if !sleep(ctx, pause) {
-			return found{}, fmt.Errorf("esstore: update: %w", ctx.Err())
+			return storedUser{}, fmt.Errorf("esstore: update: %w", ctx.Err())
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package esstore
+package es
 
 import (
 	"encoding/json"
@@ -6,10 +6,14 @@ import (
 	"testing"
 )
 
-// Whatever came before, a body is decoded as by json.Unmarshal.
+// Whatever was decoded before, a body is decoded as by json.Unmarshal.
 func TestDecodeOneAfterAnother(t *testing.T) {
+	type source struct {
+		ID      string
+		Profile map[string]string
+	}
 	const whole = `{"_index":"users-000001","found":true,"_seq_no":3,"_source":{"id":"1","profile":{"a":"b"}}}`
-	in := &incoming{}
+	in := &reading[source]{}
 	for _, body := range []string{
 		whole,
 		`{"_seq_no":4}`,
@@ -23,12 +27,12 @@ func TestDecodeOneAfterAnother(t *testing.T) {
 		" " + whole,
 		`{}`,
 	} {
-		var want answer
+		var want Document[source]
 		wantErr := json.Unmarshal([]byte(body), &want)
-		in.answer = answer{}
+		in.document = Document[source]{}
 		err := in.decode([]byte(body))
-		if (err == nil) != (wantErr == nil) || err == nil && !reflect.DeepEqual(in.answer, want) {
-			t.Errorf("%q: %+v, %v; want %+v, %v", body, in.answer, err, want, wantErr)
+		if (err == nil) != (wantErr == nil) || err == nil && !reflect.DeepEqual(in.document, want) {
+			t.Errorf("decoding %q: got %+v, %v, want %+v, %v", body, in.document, err, want, wantErr)
 		}
 	}
 }

@@ -1,0 +1,124 @@
+package es
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+
+	"github.com/elastic/go-elasticsearch/v8/esapi"
+)
+
+// MaxBody is the greatest length, in bytes, of the body of a response that is not
+// about many documents.
+const MaxBody = 1 << 20
+
+// A Client sends requests. It is safe for concurrent use if its transport is.
+type Client struct {
+	Transport esapi.Transport
+	// Err is the error of every request, if it is not nil.
+	Err error
+}
+
+// A Response is a response whose body was read.
+type Response struct {
+	Status int
+	Body   []byte
+	// Attempts is how often the request was sent. It is one too many if a connection
+	// had gone stale, and 0 if the request changes nothing.
+	Attempts int64
+}
+
+// Send sends req and returns the response. If the status is not 2xx, it returns
+// both a Response and an Error. A body longer than limit bytes is an error that
+// wraps ErrTooLong.
+func (c *Client) Send(ctx context.Context, req esapi.Request, limit int64) (Response, *Error) {
+	return c.send(ctx, req, limit, nil)
+}
+
+// send is Send. If buf is not nil, the body is in buf.
+func (c *Client) send(ctx context.Context, req esapi.Request, limit int64, buf *buffer) (Response, *Error) {
+	if c.Err != nil {
+		return Response{}, &Error{Err: c.Err, Unsent: true}
+	}
+	if err := ctx.Err(); err != nil { // the official client would try four times all the same
+		return Response{}, &Error{Err: err, Unsent: true}
+	}
+	var counter *attempts
+	if !isRead(req) {
+		ctx, counter = countAttempts(ctx)
+	}
+	res, err := req.Do(ctx, c.Transport)
+	if err != nil {
+		return Response{}, &Error{Err: unquoted(err), Attempts: counter.number()}
+	}
+	body, err := readBody(res.Body, limit, buf)
+	if err != nil {
+		return Response{}, &Error{Status: res.StatusCode, Err: readError(err), Attempts: counter.number()}
+	}
+	r := Response{res.StatusCode, body, counter.number()}
+	if r.Status < 300 {
+		return r, nil
+	}
+	return r, &Error{Status: r.Status, Type: errorType(body), Attempts: r.Attempts}
+}
+
+// readBody reads body to its end, so that the connection can be used again.
+func readBody(body io.ReadCloser, limit int64, buf *buffer) (b []byte, err error) {
+	if body == nil {
+		return nil, nil
+	}
+	defer func() { _ = body.Close() }()
+	if buf == nil {
+		b, err = io.ReadAll(io.LimitReader(body, limit+1))
+	} else {
+		b, err = buf.readAll(body, limit+1)
+	}
+	if err == nil && int64(len(b)) > limit {
+		err = fmt.Errorf("%w than %d bytes", ErrTooLong, limit)
+	}
+	return b, err
+}
+
+// A buffer holds the body of a response.
+type buffer struct {
+	bytes   bytes.Buffer
+	limited io.LimitedReader
+}
+
+// readAll returns at most limit bytes of r. They are valid until the next call.
+func (b *buffer) readAll(r io.Reader, limit int64) ([]byte, error) {
+	b.bytes.Reset()
+	b.limited = io.LimitedReader{R: r, N: limit}
+	_, err := b.bytes.ReadFrom(&b.limited)
+	b.limited.R = nil
+	return b.bytes.Bytes(), err
+}
+
+// SendAcknowledged sends a request that changes the state of the cluster.
+// Elasticsearch responds when all nodes know the change; if they don't in time, the
+// error wraps ErrUnacknowledged.
+func (c *Client) SendAcknowledged(ctx context.Context, req esapi.Request) *Error {
+	r, e := c.Send(ctx, req, MaxBody)
+	if e != nil {
+		return e
+	}
+	var response struct{ Acknowledged *bool }
+	switch {
+	case json.Unmarshal(r.Body, &response) != nil || response.Acknowledged == nil:
+		return &Error{Status: r.Status, Err: ErrNotElasticsearch, Attempts: r.Attempts}
+	case !*response.Acknowledged:
+		return &Error{Status: r.Status, Err: ErrUnacknowledged, Attempts: r.Attempts}
+	}
+	return nil
+}
+
+// Uncompressed returns the header of a request about a single document. net/http
+// would ask for a compressed response otherwise. Such a response is hardly longer
+// than a packet, and without compression the same processors create a fifth more
+// users a second, and read a third more.
+func Uncompressed() http.Header { return http.Header{"Accept-Encoding": identity} }
+
+var identity = []string{"identity"} // RFC 9110, section 12.5.3

@@ -1,0 +1,4 @@
+// Package es sends requests to Elasticsearch and reads the responses. It bounds
+// what is read, counts how often a request is sent, and returns errors that quote
+// neither the request nor the response.
+package es

@@ -1,0 +1,78 @@
+package es
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+)
+
+// An Error describes a request that failed. Its texts quote nothing of the request
+// or the response except for the status and the type of Elasticsearch's error.
+type Error struct {
+	Status   int    // of the response; 0 if there was none
+	Type     string // of Elasticsearch's error; "" if the response has none
+	Err      error  // why there is no response, or what is wrong with it; nil otherwise
+	Attempts int64  // how often the request was sent: see Response
+	Unsent   bool   // the request was not sent
+}
+
+// What may be wrong with a response.
+var (
+	ErrTooLong          = errors.New("the response is longer")
+	ErrNotElasticsearch = errors.New("the response is not Elasticsearch's")
+	ErrUnacknowledged   = errors.New("not all nodes have acknowledged the change in time")
+	ErrPartial          = errors.New("not all copies of the index have carried it out")
+)
+
+// unquoted returns an error of a transport without what net/http quotes of a
+// response that it can't parse. That may be the document.
+func unquoted(err error) error {
+	const broken = "transport connection broken"
+	if isOfNetwork(err) {
+		return err
+	}
+	if before, _, ok := strings.Cut(err.Error(), broken+": "); ok {
+		return errors.New(before + broken)
+	}
+	return err
+}
+
+// readError returns the error for a response whose body couldn't be read because
+// of err. It doesn't quote the body.
+func readError(err error) error {
+	const text = "the response could not be read"
+	if isOfNetwork(err) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf(text+": %w", err)
+	}
+	if errors.Is(err, ErrTooLong) {
+		return err
+	}
+	return errors.New(text)
+}
+
+func isOfNetwork(err error) bool {
+	_, ok := errors.AsType[*net.OpError](err)
+	return ok || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+}
+
+// errorType returns the type of the error in the body of a response, or "".
+func errorType(body []byte) string {
+	var response struct{ Error struct{ Type string } }
+	if json.Unmarshal(body, &response) != nil {
+		return ""
+	}
+	return validType(response.Error.Type)
+}
+
+// validType returns text if it has the form of a type of Elasticsearch's errors,
+// otherwise "". A proxy may put anything there.
+func validType(text string) string {
+	if len(text) > 100 || strings.Trim(text, "abcdefghijklmnopqrstuvwxyz_") != "" {
+		return ""
+	}
+	return text
+}
