@@ -138,6 +138,9 @@
 //     (elastic/elasticsearch issue 74305). While a replica is being replaced, only
 //     the primary acknowledges writes.
 //
-// Errors contain the status and the type of Elasticsearch's error, but not its
-// reason, which may quote the document.
+// # Errors
+//
+// If a request fails, the error is or wraps an [*Error], with the status and the type
+// of Elasticsearch's error. It doesn't contain the reason, which may quote the
+// document.
 package esstore

@@ -14,9 +14,8 @@ import (
 	"github.com/gosignup/signup/esstore/internal/es"
 )
 
-// A document is a user as it is stored. email_address, password (the hash),
-// first_name, last_name, is_active and created_at have the names that the
-// tutorial gave them.
+// A document is a stored user. email_address, password (the hash), first_name,
+// last_name, is_active and created_at have the names that they have in the tutorial.
 type document struct {
 	ID        string            `json:"id"`
 	Key       string            `json:"key"`
@@ -36,25 +35,27 @@ type document struct {
 	Private         []byte    `json:"private,omitempty"` // as Base64
 	Placeholder     bool      `json:"placeholder,omitempty"`
 
-	// WriteToken is of the write that stored the document. A writer whose
-	// response was lost recognizes its own write by it. See confirmedToken.
+	// WriteToken identifies the write that stored the document. If the response is
+	// lost, the writer recognizes its own write by it. See confirmedToken.
 	WriteToken string `json:"write_token"`
 
-	more bool // it has members that aren't here
+	more bool // the stored document has members that aren't here
 }
 
 const (
-	// In bytes, of a term of the index. One of the profile is made of its name,
-	// a NUL and, in this mapping, up to 4096 characters of its value.
+	// maxTerm is the greatest length of a term of the index, in bytes. A term of the
+	// profile consists of the name, a NUL and, with this mapping, up to 4096
+	// characters of the value.
 	maxTerm        = 32766
 	maxProfileName = maxTerm - 1 - 4*4096
-	// What is written must be read again, within es.MaxBody.
+	// maxDocument is in bytes. A response with the document must not be longer than
+	// es.MaxBody.
 	maxDocument = es.MaxBody / 2
 )
 
 var errTooLarge = fmt.Errorf("esstore: a user of more than %d bytes: %w", maxDocument, signup.ErrInvalid)
 
-// newDocument returns the document for u, or ErrInvalid.
+// newDocument returns the document of u. It returns ErrInvalid if u can't be stored.
 func newDocument(u signup.User) (document, error) {
 	if len(u.Private) > signup.MaxPrivate {
 		return document{}, fmt.Errorf("esstore: a user with a Private of more than %d bytes: %w", signup.MaxPrivate, signup.ErrInvalid)
@@ -89,7 +90,7 @@ func newDocument(u signup.User) (document, error) {
 	for name, value := range d.Profile {
 		valid = valid && utf8.ValidString(name) && utf8.ValidString(value)
 		tooLong = tooLong || len(name) > maxProfileName
-		if strings.ContainsRune(name, 0) { // which parts name and value in the index
+		if strings.ContainsRune(name, 0) { // it separates the name from the value in the index
 			return document{}, fmt.Errorf("esstore: a user with a NUL in a profile's name: %w", signup.ErrInvalid)
 		}
 	}
@@ -107,7 +108,7 @@ func newDocument(u signup.User) (document, error) {
 	return d, nil
 }
 
-// encode returns the document as it is sent.
+// encode returns the document in JSON. It returns ErrInvalid if that is too long.
 func (d document) encode() ([]byte, error) {
 	body, err := json.Marshal(&d)
 	switch {
@@ -141,8 +142,8 @@ func (d document) user() signup.User {
 	return u
 }
 
-// documentID returns the id of the document of key. Made of 43 characters that
-// are safe in URLs, it can't break out of one.
+// documentID returns the id of the document of key. It consists of 43 characters that
+// are safe in URLs.
 func documentID(key string) string {
 	id := idOf(key)
 	return string(id[:])
@@ -166,7 +167,7 @@ func (r *ruleName) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// A hashText is a signup.Hash that encoding/json shows.
+// A hashText is a signup.Hash that encoding/json encodes.
 type hashText string
 
 func (h hashText) MarshalText() ([]byte, error) { return []byte(h), nil }
@@ -176,17 +177,17 @@ func (h *hashText) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// A timestamp is a time as text, to the millisecond: as a number, a date would
-// not survive Elasticsearch's own partial updates.
+// A timestamp is a time in text, to the millisecond. Elasticsearch's partial updates
+// may change the form of a number.
 type timestamp time.Time
 
-// IsZero has omitzero leave out a zero time in any location.
+// IsZero makes omitzero leave out a zero time in any location.
 func (t timestamp) IsZero() bool { return time.Time(t).IsZero() }
 
 const timestampFormat = "2006-01-02T15:04:05.000Z"
 
 func (t timestamp) MarshalText() ([]byte, error) {
-	// While it is made, a second has all of its nine digits.
+	// AppendFormat first appends all nine digits of the fraction.
 	const length = len(timestampFormat) + 6
 	return time.Time(t).UTC().AppendFormat(make([]byte, 0, length), timestampFormat), nil
 }

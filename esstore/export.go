@@ -23,18 +23,19 @@ type ExportOptions struct {
 	Hashes bool
 }
 
-// maxLine is how long a line of an export may be. Export's are shorter.
+// maxLine is the greatest length of a line of an export, in bytes. Export writes
+// shorter lines.
 const maxLine = 1 << 20
 
-// A line of an export is a document of a user, without its write token.
+// A line is a line of an export: the document of a user, without its write token.
 type line struct {
 	document
-	// In the place of the document's.
+	// These hide the fields of the document.
 	WriteToken  *struct{} `json:"write_token,omitempty"`
 	Placeholder *struct{} `json:"placeholder,omitempty"`
 }
 
-// exportPage is how many users are read at once.
+// exportPage is the number of users in a page.
 const exportPage = 1000
 
 // Export writes all users to w, in the order of their keys, as lines of JSON,
@@ -47,14 +48,15 @@ const exportPage = 1000
 // Placeholders are left out, and so is what a newer version of this package has
 // stored with a user and this version doesn't know.
 //
-// It has all users that were there when it was called. Of users that are created,
-// changed or deleted meanwhile it may have either state. What Elasticsearch has no
-// capacity for it asks for again, for two minutes.
+// An export has all users that were stored when it was called. If a user is created,
+// changed or deleted meanwhile, it may have either state. If Elasticsearch has no
+// capacity for a request, Export repeats it for up to two minutes.
 //
-// It returns how many users it has written whole. Those are all only if the error
-// is nil: the lines alone don't show that an export was cut short.
+// Export returns the number of users that it has written completely. They are all
+// users only if the error is nil: the lines alone don't show whether an export is
+// complete.
 //
-// It takes the index privileges read and, for a refresh, maintenance.
+// Export needs the index privileges read and, for a refresh, maintenance.
 func (s *Store) Export(ctx context.Context, w io.Writer, opts *ExportOptions) (n int64, err error) {
 	hidden := []string{"write_token"}
 	if opts == nil || !opts.Hashes {
@@ -103,7 +105,7 @@ func (s *Store) Export(ctx context.Context, w io.Writer, opts *ExportOptions) (n
 	}
 }
 
-// nextOrWait is next, repeated for as long as a later response may be another.
+// nextOrWait is next, repeated while the error is transient.
 func (l *listing) nextOrWait(ctx context.Context) ([]hit, error) {
 	var pause backoff
 	for begin := time.Now(); ; {
@@ -115,13 +117,13 @@ func (l *listing) nextOrWait(ctx context.Context) ([]hit, error) {
 }
 
 // ReadExport returns the users that Export has written to r, for Import. Each is
-// Equal to the one that was exported, except for the secrets if the export has
-// none, and has the same key.
+// Equal to the user that was exported and has the same key. If the export has no
+// secrets, they are empty.
 //
-// It is strict: a line that isn't UTF-8, has a member that Export doesn't
-// write, has no id or key, or is longer than 1 MiB is ErrInvalid, so that
-// nothing is lost. Empty lines are passed over. An error, also one of r, has the
-// line's number, and is the last that the sequence yields.
+// A line that isn't UTF-8, has a member that Export doesn't write, has no id or key,
+// or is longer than 1 MiB is ErrInvalid, so that nothing is lost. Empty lines are
+// skipped. An error, also one of r, has the number of the line. It is the last thing
+// that the sequence yields.
 func ReadExport(r io.Reader) iter.Seq2[signup.User, error] {
 	return func(yield func(signup.User, error) bool) {
 		lines := bufio.NewReaderSize(r, maxLine+len("\n"))
@@ -156,7 +158,7 @@ func parseLine(text []byte) (signup.User, error) {
 	var l line
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
-	// json's own errors may quote.
+	// The errors of encoding/json may quote the line.
 	if !utf8.Valid(text) || d.Decode(&l) != nil || d.InputOffset() != int64(len(text)) || l.ID == "" || l.Key == "" {
 		return signup.User{}, fmt.Errorf("it is not a user as Export writes one: %w", signup.ErrInvalid)
 	}

@@ -14,77 +14,78 @@ import (
 // ImportOptions are the options of Import. Nil and the zero value have the
 // defaults; a negative number is an error.
 type ImportOptions struct {
-	// Workers is how many requests there are at once. 0 is 2.
+	// Workers is the number of concurrent requests. 0 means 2.
 	Workers int
-	// BatchUsers is how many users a request has at most. 0 is 1000.
+	// BatchUsers is the greatest number of users in a request. 0 means 1000.
 	BatchUsers int
-	// BatchBytes is how long a request is: it takes no further user once it
-	// has reached that. 0 is 5 MiB. If the server takes less, Import finds out.
+	// BatchBytes is the length of a request in bytes: no user is added to a request
+	// that has reached it. 0 means 5 MiB. If the server accepts less, Import reduces
+	// it.
 	BatchBytes int
 
-	// Result is called for each user, Progress after each batch. Both are called
-	// by Import's own goroutine, so that they are never called at once, hold up
-	// the import while they run, and aren't called once it has returned.
+	// Result is called for each user, and Progress after each batch. Import calls
+	// both from its own goroutine: they are never called concurrently, the import
+	// waits while they run, and they aren't called after it has returned.
 	//
-	// Users of one batch have their results in their order; batches, in the order
-	// in which they end.
+	// The results of one batch are in the order of its users. The batches are in the
+	// order in which they end.
 	Result   func(ImportResult)
 	Progress func(ImportSummary)
 }
 
-// An ImportResult is what became of one user.
+// An ImportResult is the result of importing one user.
 type ImportResult struct {
 	// N is the user's place in the sequence, from 0.
 	N int64
-	// User is as the sequence gave it.
+	// User is the user as the sequence yielded it.
 	User signup.User
-	// Present says that a user of the same ID and key was there already, maybe
-	// changed since. Nothing was written.
+	// Present reports whether a user with the same ID and key was stored before. It
+	// may have been changed since. Nothing was written.
 	Present bool
-	// Err is nil if the user is stored, by this import or, if Present, before.
-	// If the address is another user's, it is an ErrExists; if the user can't be
-	// stored, an ErrInvalid. With any other error the user failed: if it has a
-	// status of 400 or 413, Elasticsearch doesn't take this user; else the user
-	// may or may not be stored, and another import settles it.
+	// Err is nil if the user is stored, by this import or, if Present is true,
+	// before. It is ErrExists if the address belongs to another user, and ErrInvalid
+	// if the user can't be stored. With any other error the user failed, and the
+	// error is an [*Error]. If its Status is 400 or 413, Elasticsearch doesn't accept
+	// this user. Otherwise the user may or may not be stored: another import settles
+	// it.
 	Err error
 }
 
 // An ImportSummary counts users.
 type ImportSummary struct {
-	Read int64 // from the sequence
+	Read int64 // the users read from the sequence
 
-	// What became of those: at the end, the five add up to Read.
-	Created int64 // by this import
+	// The users by result. At the end, the five add up to Read.
+	Created int64 // stored by this import
 	Present int64 // see ImportResult.Present
-	Exists  int64 // an ErrExists
-	Invalid int64 // an ErrInvalid
-	Failed  int64 // another error
+	Exists  int64 // with ErrExists
+	Invalid int64 // with ErrInvalid
+	Failed  int64 // with another error
 }
 
-// Import stores new users, many a request. It treats each as Create does: it never
-// replaces anybody, and never makes an index. Of several users of one key the
-// first wins, and the others are an ErrExists.
+// Import stores new users, with many in each request. It treats each user as Create
+// does: it never replaces a user and never makes an index. Of several users with one
+// key, it stores the first, and the others get ErrExists.
 //
-// It may be repeated, and so be resumed after it was killed: whom it has stored,
-// by their IDs, it finds Present. It sends again, with growing pauses, what
-// Elasticsearch had no capacity for, or can't have for the moment (an index that
-// takes no writes, as at the end of a migration, or no master), and what got no
-// answer or none of Elasticsearch's. It gives up on a batch for which two
-// minutes brought nothing.
+// An import may be repeated, and so be resumed after it was killed. The users that
+// it stored before are Present. Import repeats a request, with growing pauses, if
+// Elasticsearch has no capacity for it, if the index takes no writes (as at the end
+// of a migration), if there is no master, or if there is no response or none of
+// Elasticsearch's. It gives up if it makes no progress with a batch for two minutes.
 //
-// The error is nil if the sequence was read to its end and nobody failed: all are
-// stored, or are an ErrExists or ErrInvalid. Else it is the first of those
-// errors. One user whom Elasticsearch doesn't take doesn't end the import. Any
-// other failure does, and so does an error that users yields, once those who
-// came before it are sent, and ctx. Whoever was read has a result.
+// The error is nil if the sequence was read to its end and no user failed: each is
+// stored, ErrExists or ErrInvalid. Otherwise it is the error of the first user that
+// failed. A user that Elasticsearch doesn't accept doesn't end the import. Any other
+// failure ends it. So does ctx when it is done, and an error that users yields: the
+// users before that error are still sent. Each user that was read has a result.
 //
-// users is read by the calling goroutine, some way ahead of what is stored: the
-// users of Workers+1 batches are in memory, however many there are. A sequence
-// that blocks should end with ctx itself.
+// The calling goroutine reads users ahead of what is stored: the users of Workers+1
+// batches are in memory, however many there are. If the sequence can block, it must
+// itself end when ctx is done.
 //
-// It takes the index privileges index and read.
+// Import needs the index privileges index and read.
 func (s *Store) Import(ctx context.Context, users iter.Seq2[signup.User, error], opts *ImportOptions) (ImportSummary, error) {
-	i := importer{store: s, flying: map[string]struct{}{}, batch: newBatch()}
+	i := importer{store: s, keys: map[string]struct{}{}, batch: newBatch()}
 	if opts != nil {
 		i.opts = *opts
 	}
@@ -100,7 +101,7 @@ func (s *Store) Import(ctx context.Context, users iter.Seq2[signup.User, error],
 	i.done = make(chan *batch, i.opts.Workers)
 
 	ctx, cancel := context.WithCancel(ctx)
-	defer i.workers.Wait() // also when users or a callback panics
+	defer i.workers.Wait() // also if users or a callback panics
 	defer cancel()
 	return i.run(ctx, users)
 }
@@ -111,8 +112,8 @@ func setDefault(n *int, value int) {
 	}
 }
 
-// An importer is one Import. All but the batches that are being sent is its
-// calling goroutine's.
+// An importer is the state of one Import. Only the calling goroutine uses it, except
+// for the batches that are being sent.
 type importer struct {
 	store *Store
 	opts  ImportOptions // with the defaults
@@ -121,19 +122,19 @@ type importer struct {
 	err error // of the first user that failed
 	end error // why no more is sent
 
-	batch   *batch // being filled
-	free    []*batch
-	sent    int                 // how many are being sent
-	flying  map[string]struct{} // the keys in those
-	done    chan *batch         // has room for all of those
+	batch   *batch              // the batch being filled
+	free    []*batch            // batches to be used again
+	sending int                 // the number of batches that are being sent
+	keys    map[string]struct{} // the keys in them
+	done    chan *batch         // has room for all of them
 	workers sync.WaitGroup
 }
 
 func (i *importer) run(ctx context.Context, users iter.Seq2[signup.User, error]) (ImportSummary, error) {
-	var ofUsers error
+	var usersErr error
 	for u, err := range users {
 		if err != nil {
-			ofUsers = fmt.Errorf("esstore: import: %w", err)
+			usersErr = fmt.Errorf("esstore: import: %w", err)
 			break
 		}
 		i.add(ctx, u)
@@ -145,43 +146,43 @@ func (i *importer) run(ctx context.Context, users iter.Seq2[signup.User, error])
 		}
 	}
 	i.send(ctx)
-	for i.sent > 0 {
-		i.land(<-i.done)
+	for i.sending > 0 {
+		i.finish(<-i.done)
 	}
 	err := cmp.Or(i.end, i.err)
-	if err != nil && ofUsers != nil {
-		return i.sum, errors.Join(ofUsers, err)
+	if err != nil && usersErr != nil {
+		return i.sum, errors.Join(usersErr, err)
 	}
-	return i.sum, cmp.Or(ofUsers, err)
+	return i.sum, cmp.Or(usersErr, err)
 }
 
-// add takes one user.
+// add adds a user to the batch. It sends the batch if it is full.
 func (i *importer) add(ctx context.Context, u signup.User) {
 	n := i.sum.Read
 	i.sum.Read++
 	key := i.batch.add(n, u)
-	// The request with the first of two users of one key has its answer before
-	// the other's is sent.
-	for i.isFlying(key) {
-		i.land(<-i.done)
+	// Of two users with one key, the second is sent after the response to the first.
+	for i.isSending(key) {
+		i.finish(<-i.done)
 	}
 	for len(i.done) > 0 {
-		i.land(<-i.done)
+		i.finish(<-i.done)
 	}
 	if len(i.batch.items) >= i.opts.BatchUsers || i.batch.lines.Len() >= i.opts.BatchBytes {
 		i.send(ctx)
 	}
 }
 
-func (i *importer) isFlying(key string) bool {
-	_, is := i.flying[key]
-	return is
+// isSending reports whether a user with this key is being sent.
+func (i *importer) isSending(key string) bool {
+	_, ok := i.keys[key]
+	return ok
 }
 
-// send has the batch sent, once a worker is free.
+// send starts to send the batch as soon as a worker is free.
 func (i *importer) send(ctx context.Context) {
-	for i.sent == i.opts.Workers {
-		i.land(<-i.done)
+	for i.sending == i.opts.Workers {
+		i.finish(<-i.done)
 	}
 	b := i.batch
 	if len(b.items) == 0 {
@@ -194,10 +195,10 @@ func (i *importer) send(ctx context.Context) {
 	}
 	for n := range b.items {
 		if key := b.items[n].key; key != "" {
-			i.flying[key] = struct{}{}
+			i.keys[key] = struct{}{}
 		}
 	}
-	i.sent++
+	i.sending++
 	i.workers.Go(func() {
 		b.end = i.store.storeBatch(ctx, b)
 		i.done <- b
@@ -209,11 +210,11 @@ func (i *importer) send(ctx context.Context) {
 	}
 }
 
-// land takes the batch back from its worker.
-func (i *importer) land(b *batch) {
-	i.sent--
+// finish takes the batch back from its worker and reports its results.
+func (i *importer) finish(b *batch) {
+	i.sending--
 	for n := range b.items {
-		delete(i.flying, b.items[n].key)
+		delete(i.keys, b.items[n].key)
 	}
 	i.end = cmp.Or(i.end, b.end)
 	if b.tooLong > 0 {
@@ -223,7 +224,7 @@ func (i *importer) land(b *batch) {
 	i.free = append(i.free, b)
 }
 
-// report counts and tells what became of the users of a batch, and empties it.
+// report counts and reports the results of a batch, and empties it.
 func (i *importer) report(b *batch) {
 	for n := range b.items {
 		r := b.items[n].ImportResult

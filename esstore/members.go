@@ -9,10 +9,10 @@ import (
 	"github.com/gosignup/signup/esstore/internal/es"
 )
 
-// A newer version of this package may store members that this one doesn't know.
+// A newer version of this package may store members that this version doesn't know.
 // Update and the writes that confirm keep them as they are.
 
-// known has the names of the members of a document.
+// known is the set of the names of the members of a document.
 var known = memberNames()
 
 func memberNames() map[string]bool {

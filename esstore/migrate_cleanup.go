@@ -89,7 +89,7 @@ func (s *Store) deleteLeftover(ctx context.Context, op string, in installation, 
 	return true, nil
 }
 
-// deleteIndex deletes an index, which may be gone already.
+// deleteIndex deletes an index, which may not exist any more.
 func (s *Store) deleteIndex(ctx context.Context, op, name string) error {
 	err := s.sendAcknowledged(ctx, op, esapi.IndicesDeleteRequest{Index: []string{name}, Instrument: s.instrument})
 	if isNoIndex(err) {

@@ -138,7 +138,7 @@ func (m *migration) moveAlias(ctx context.Context) error {
 		if err == nil && in.indices[m.to].hasAlias(m.s.alias) {
 			return nil
 		}
-		// If it is still under way, it will find the lease gone: see unblockBoth.
+		// If it is still under way, it will fail because the lease was renewed: see unblockBoth.
 		if err == nil || pause > lastPause || !sleep(ctx, pause) {
 			return leaseError(moveErr)
 		}

@@ -25,7 +25,7 @@ const (
 )
 
 // errLeaseLost means that another process holds the lease, or that one of the two
-// indices is gone.
+// indices no longer exists.
 var errLeaseLost = errors.New("another process has taken over the migration")
 
 // isLeaseLost reports whether a request failed because the lease, or an index of

@@ -19,7 +19,7 @@ type page struct {
 	Aggregations json.RawMessage `json:"aggregations"`
 }
 
-// A hit is a document that a search has found.
+// A hit is a document in a page.
 type hit struct {
 	ID          string            `json:"_id"`
 	SeqNo       int64             `json:"_seq_no"`

@@ -12,84 +12,84 @@ import (
 	"github.com/gosignup/signup"
 )
 
-// A Query says which users Search lists, and in which order. All its conditions
-// must hold. The zero Query lists all users, in order of creation. Placeholders
-// are never listed.
+// A Query selects and orders the users that Search lists. A user must meet all its
+// conditions. The zero Query lists all users, in the order of their creation.
+// Placeholders are never listed.
 //
-// Texts have at most 250 characters, except for those of Profile. EmailPrefix,
-// NamePrefix and NameWords are looked for as they are given, composed (NFC) and
-// decomposed (NFD), and letter case makes no difference to them: that is, each
-// character is lower-cased on its own. No character has a special meaning.
+// EmailPrefix, NamePrefix and NameWords have at most 250 characters each. They match
+// text that is stored as they are given, composed (NFC) or decomposed (NFD). Letter
+// case makes no difference: each character is converted to lower case on its own. No
+// character has a special meaning.
 type Query struct {
-	// EmailPrefix is what the address begins with, in its canonical form (Key) or
-	// as it was typed. So a domain in Unicode is found by Unicode if it was typed
-	// like that, and by Punycode always.
+	// EmailPrefix is the beginning of the address, in its canonical form (Key) or as
+	// it was typed. So a domain in Unicode is found by its Punycode form, and by its
+	// Unicode form if it was typed like that.
 	EmailPrefix string
-	// NamePrefix is what the first or the last name begins with. Names of more than
-	// 1,024 UTF-16 units are not found by it.
+	// NamePrefix is the beginning of the first or the last name. It doesn't match
+	// names of more than 1,024 UTF-16 units.
 	NamePrefix string
-	// NameWords has words, each of which is in the first or the last name, whole,
-	// in any order. Words are parted as by Unicode (UAX #29): at spaces and
-	// hyphens, and not at the apostrophe in "O'Neil". Text without any word, such
-	// as " - ", lists no users.
+	// NameWords has whole words in any order. The first or the last name must have
+	// each of them. Text is divided into words as in Unicode (UAX #29): at spaces and
+	// hyphens, and not at the apostrophe in "O'Neil". Text without any word, such as
+	// " - ", matches no user.
 	NameWords string
-	// Profile has declared extra fields by name, whose values are exactly these.
-	// Values of more than 4,096 UTF-16 units are not found. An absent field has no
-	// value, not even "".
+	// Profile has the exact values of declared extra fields, by name. It doesn't
+	// match values of more than 4,096 UTF-16 units. An absent field has no value, not
+	// even "".
 	Profile map[string]string
-	// CreatedFrom and CreatedBefore bound CreatedAt, to the millisecond: the first
-	// of them is in, the second is not. Zero is no bound.
+	// CreatedFrom and CreatedBefore limit CreatedAt, to the millisecond. CreatedFrom
+	// is included, and CreatedBefore is excluded. A zero time is no limit.
 	CreatedFrom, CreatedBefore time.Time
 
 	// Sort is the order.
 	Sort Sort
-	// Descending reverses the order, also that of users that are equal in it.
+	// Descending reverses the order, also among users that are equal in it.
 	Descending bool
 
-	// PageSize is how many users are asked for at once, and so held in memory: 0 is
-	// 1,000, and 10,000 the most (index.max_result_window). They are fewer when the
-	// response would be longer than 64 MiB.
+	// PageSize is the number of users in a request, and so in memory. 0 means 1,000.
+	// The maximum is 10,000 (index.max_result_window). A request has fewer users if
+	// the response would be longer than 64 MiB.
 	PageSize int
 }
 
 // A Sort is an order of users. Users that are equal in it are in the order of their
-// keys, so that the order is total. Texts are compared by code points.
+// keys. Texts are compared by code points.
 type Sort int
 
 const (
-	// ByCreation is by CreatedAt, from the oldest.
+	// ByCreation orders by CreatedAt, the oldest first.
 	ByCreation Sort = iota
-	// ByEmail is by Key, the canonical address.
+	// ByEmail orders by Key, the canonical address.
 	ByEmail
-	// ByName is by last name, then first name, in lower case. Users without a last
-	// name, or with one of more than 1,024 UTF-16 units, come last, in descending
-	// order, too. So it is with the first name among equal last names.
+	// ByName orders by last name, then first name, in lower case. Users without a
+	// last name, or with one of more than 1,024 UTF-16 units, come last, also in
+	// descending order. The same holds for the first name among equal last names.
 	ByName
 )
 
 const (
 	defaultPageSize = 1000
 	maxPageSize     = 10_000
-	// In characters. Decomposed, one of them is up to four UTF-16 units, and a
-	// prefix of more than 1,000 is refused (index.max_regex_length). It also bounds
-	// the clauses that the words make (indices.query.bool.max_clause_count, at least
-	// 1,024).
+	// maxQueryText is in characters. A decomposed character has up to four UTF-16
+	// units, and Elasticsearch refuses a prefix of more than 1,000 of them
+	// (index.max_regex_length). It also limits the number of clauses that the words
+	// make (indices.query.bool.max_clause_count, at least 1,024).
 	maxQueryText = 250
 )
 
-// An object is one of JSON.
+// An object is a JSON object.
 type object = map[string]any
 
-// secretMembers are the members of a document that Search never reads, and Export
-// only if it is asked to.
+// secretMembers are the members of a document that Search never reads, and that
+// Export reads only with ExportOptions.Hashes.
 var secretMembers = []string{"password", "security_stamp", "private"}
 
-// placeholders finds the documents that are no users.
+// placeholders is the query for the documents that are not users.
 var placeholders = object{"term": object{"placeholder": true}}
 
-// search returns the body of the first request for a page, without its point in
-// time, or ErrInvalid.
-func (q Query) search() (object, error) {
+// body returns the body of the request for the first page, without the point in
+// time. It returns ErrInvalid if q is not valid.
+func (q Query) body() (object, error) {
 	if err := q.check(); err != nil {
 		return nil, err
 	}
@@ -109,7 +109,7 @@ func (q Query) check() error {
 		return invalid("a page of %d users", q.PageSize)
 	}
 	if q.Sort < ByCreation || q.Sort > ByName {
-		return invalid("an order that is none, %d", q.Sort)
+		return invalid("an unknown order, %d", q.Sort)
 	}
 	for _, text := range []string{q.EmailPrefix, q.NamePrefix, q.NameWords} {
 		switch {
@@ -138,7 +138,7 @@ func (q Query) check() error {
 }
 
 func (q Query) conditions() []object {
-	all := []object{} // not null, if there are none
+	all := []object{} // empty rather than null
 	if q.EmailPrefix != "" {
 		either := []object{{"prefix": object{"key": norm.NFC.String(strings.ToLower(q.EmailPrefix))}}}
 		for _, text := range forms(q.EmailPrefix) {
@@ -182,16 +182,15 @@ func anyOf(queries []object) object {
 	return object{"bool": object{"should": queries, "minimum_should_match": 1}}
 }
 
-// forms returns the ways in which text may have been stored: nothing in the index
-// makes them one.
+// forms returns the forms in which text may be stored. The index doesn't normalize
+// them.
 func forms(text string) []string {
 	all := []string{text, norm.NFC.String(text), norm.NFD.String(text)}
 	slices.Sort(all)
 	return slices.Compact(all)
 }
 
-// order returns the fields to sort by, of which the last has a value of its own
-// for each user.
+// order returns the fields to sort by. The value of the last is unique.
 func (q Query) order() []object {
 	fields := map[Sort][]string{
 		ByCreation: {"created_at", "key"},

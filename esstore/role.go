@@ -9,8 +9,8 @@ type privilege struct {
 }
 
 // appPrivileges returns the privileges that an application needs, on the alias and
-// on the indices behind it. Setup needs no more of them than its use says, as long
-// as there is nothing to make or to migrate.
+// on the indices behind it. They are also enough for Setup if there is nothing to make
+// or to migrate.
 func appPrivileges() []privilege {
 	return []privilege{
 		{"read", "Get, Search and Export; Create, Update, Delete and Import, to find out the outcome of a write that was refused or whose response was lost; Check, to read documents"},
@@ -64,8 +64,8 @@ func roleOf(alias string, privileges []privilege) []byte {
 	return b
 }
 
-// indexPrivileges is the part of a role, or of the request whether a user has
-// privileges, that is about indices.
+// indexPrivileges is the part about indices of a role, or of the request that checks
+// the privileges of a user.
 type indexPrivileges struct {
 	Names      []string `json:"names"`
 	Privileges []string `json:"privileges"`

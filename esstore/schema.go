@@ -5,28 +5,27 @@ import (
 	"fmt"
 )
 
-// schema is the version of the mapping, kept in its _meta. A program goes on with
-// an index of a newer schema: an Update keeps the members that it doesn't know.
-// In an index of an older schema it can't store the members that were added since.
+// schema is the version of the mapping, which is stored in its _meta. A program can
+// use an index with a newer schema: an Update keeps the members that it doesn't know.
+// In an index with an older schema it can't store the members that were added since.
 //
 //	1: a mapping for Get and Create, with little to search by
 //	2: email_address.lower and name, for Search
 //	3: email_verified_at, security_stamp, private and placeholder
 const schema = 3
 
-// indexSettings are those of a new index. A migration takes over what an
-// operator has set.
+// indexSettings are the settings of a new index. A migration also keeps some of the
+// settings that an operator has changed: see keptSettings.
 const indexSettings = `{
   "index.number_of_shards": "1",
   "index.auto_expand_replicas": "0-1"
 }`
 
-// properties is the mapping of the fields, in the form in which Elasticsearch
-// shows it. The hash, the security stamp and private are in _source alone: neither
-// in the inverted index nor in doc values, where a search or an aggregation could
-// get at them. The declared
-// extra fields share one flattened object, so that declaring one needs no new
-// mapping. What is derived for Search is derived by Elasticsearch.
+// properties is the mapping of the fields, in the form in which Elasticsearch returns
+// it. The hash, the security stamp and private are in _source only: a search or an
+// aggregation could read them from the inverted index or doc values. The declared
+// extra fields share one flattened object, so that declaring a field needs no new
+// mapping. Elasticsearch derives the fields that only Search uses.
 const properties = `{
   "id":            {"type": "keyword"},
   "key":           {"type": "keyword"},
@@ -47,10 +46,11 @@ const properties = `{
   "write_token":   {"type": "keyword", "index": false, "doc_values": false}
 }`
 
-// A mapping is of an index. It is strict, so that nothing is stored by accident.
+// A mapping is the mapping of an index. It is strict, so that no undeclared field is
+// stored.
 type mapping struct {
 	Meta       meta           `json:"_meta"`
-	Dynamic    any            `json:"dynamic"` // "strict", or as text or boolean what else it may be
+	Dynamic    any            `json:"dynamic"` // "strict"; another index may have other text or a boolean
 	Properties map[string]any `json:"properties"`
 }
 
@@ -58,14 +58,14 @@ type mapping struct {
 type meta struct {
 	Signup struct {
 		Schema int `json:"schema"`
-		// From is the index that this one was or is copied from.
+		// From is the index that this index was or is copied from.
 		From string `json:"from,omitempty"`
-		// Copied is the sequence number up to which all that was written in From
-		// is here; nil: nothing.
+		// Copied is the sequence number up to which everything in From was copied;
+		// nil if nothing was.
 		Copied *int64 `json:"copied,omitempty"`
-		// Reduced says that only what is this package's is copied.
+		// Reduced reports whether only documents and fields of this package are copied.
 		Reduced bool `json:"reduced,omitempty"`
-		// Beat changes for as long as a process is copying.
+		// Beat is the number of heartbeats: it grows while a process copies.
 		Beat int64 `json:"beat,omitempty"`
 	} `json:"signup"`
 }
@@ -76,7 +76,7 @@ func newMapping() mapping {
 	return m
 }
 
-// declared returns the mapping of the fields.
+// declared returns the mapping of the fields that this version declares.
 func declared() map[string]any {
 	var p map[string]any
 	if err := json.Unmarshal([]byte(properties), &p); err != nil {
@@ -93,10 +93,10 @@ func defaultSettings() map[string]any {
 	return s
 }
 
-// indexName returns the name of the index number n of alias.
+// indexName returns the name of the index of alias with the number n.
 func indexName(alias string, n int) string { return fmt.Sprintf("%s-%06d", alias, n) }
 
-// ownAlias returns the alias that is of this index alone. An Update names the
-// index that its Version is of; were that gone, the request would make a new one
-// with guessed mappings, unless it requires an alias.
+// ownAlias returns the alias that only this index has. An Update is sent to the index
+// of its Version. If that index no longer exists, a request to its name would make a
+// new index with guessed mappings; a request to an alias can require the alias.
 func ownAlias(index string) string { return index + ".own" }

@@ -14,29 +14,28 @@ import (
 	"github.com/gosignup/signup"
 )
 
-// Search lists the users that q asks for. Nothing is sent before the sequence is
-// ranged over, and each time it is a new listing. An error comes last, with no
-// user; an impossible q is ErrInvalid, and ErrBusy and the context's error are
-// as with Get.
+// Search lists the users that match q. No request is sent before the sequence is
+// ranged over. Each range is a new listing. An error comes last, with no user. It is
+// ErrInvalid if q is not valid. ErrBusy and the context's error are as with Get.
 //
 // The users have no PasswordHash, SecurityStamp, Private or Version: none of these
-// is fetched. Update and Delete refuse the users with ErrConflict, so that no hash
-// is lost by mistake; to change a user, Get it by its Key.
+// is fetched. Update and Delete refuse these users with ErrConflict, so that no hash
+// is lost by mistake. To change a user, Get it by its Key.
 //
-// A listing is of the moment at which it begins: users that are created, changed or
-// deleted meanwhile don't disturb it, and a deleted user may still be listed. It
-// takes a point in time of Elasticsearch's, which is kept for a minute after each
-// page, and given back when the loop ends. If it is lost, because the loop took
-// longer for a page, or because the index was replaced, the listing goes on with a
-// new one after the last user that was listed. It repeats and misses none then,
-// except for users that were changed so that their place in the order is another.
+// A listing has the state of the moment at which it begins: it doesn't see changes
+// that are made meanwhile, and a deleted user may still be listed. It uses a point
+// in time of Elasticsearch, which is kept for a minute after each page and closed
+// when the loop ends. If the loop takes longer for a page, or if the index is
+// replaced, the point in time is lost. The listing then continues with a new one
+// after the last user that was listed. It repeats and misses no user, except for
+// users that were changed so that their place in the order is another.
 //
 // A write is found about a second after it returned, or as the operator has set
-// index.refresh_interval; Get sees it at once. In an index that wasn't searched
-// for half a minute, that is made up for when a Search begins, which so takes
-// longer. To find what was written just now, call Refresh first.
+// index.refresh_interval. Get sees it at once. If the index wasn't searched for half
+// a minute, Search first waits for a refresh. To find what was written just now,
+// call Refresh first.
 //
-// Search needs an index with this package's present mapping, which Setup sees to.
+// Search needs an index with this version's schema: see [Store.Setup].
 func (s *Store) Search(ctx context.Context, q Query) iter.Seq2[signup.User, error] {
 	return func(yield func(signup.User, error) bool) {
 		if err := s.list(ctx, q, yield); err != nil {
@@ -45,15 +44,16 @@ func (s *Store) Search(ctx context.Context, q Query) iter.Seq2[signup.User, erro
 	}
 }
 
-// Refresh has each Search that begins after it find everything that was
-// acknowledged before it. It costs Elasticsearch some work: not for each write.
+// Refresh makes everything that was acknowledged before it visible to each Search
+// that begins after it. It costs Elasticsearch some work: don't call it after each
+// write.
 func (s *Store) Refresh(ctx context.Context) error {
 	return s.refresh(ctx, "refresh", s.alias)
 }
 
-// list yields users until there are no more, or yield returns false.
+// list yields the users that match q, until yield returns false.
 func (s *Store) list(ctx context.Context, q Query, yield func(signup.User, error) bool) error {
-	query, err := q.search()
+	query, err := q.body()
 	if err != nil {
 		return err
 	}
@@ -85,8 +85,8 @@ func (s *Store) list(ctx context.Context, q Query, yield func(signup.User, error
 	}
 }
 
-// checkSearchable returns why the index can't be searched: one of an older schema
-// would be, and users not found.
+// checkSearchable returns an error if the index can't be searched. A search of an
+// index with an older schema would succeed but miss users.
 func (s *Store) checkSearchable(ctx context.Context) error {
 	if s.searchable.Load() {
 		return nil
@@ -114,19 +114,19 @@ type listing struct {
 	*Store
 	op     string
 	query  object // for the next page
-	fields int    // by which it is sorted
+	fields int    // the number of fields to sort by
 	size   int    // of the next page
-	pit    string // the point in time; "": none is open
+	pit    string // the point in time; "" if none is open
 }
 
 const (
-	// keepAlive is how long a point in time is kept after each request.
+	// keepAlive is the time for which a point in time is kept after each request.
 	keepAlive = "1m"
-	// maxOpenings is how many points in time a page may take.
+	// maxOpenings is the greatest number of points in time for one page.
 	maxOpenings = 3
 )
 
-// next returns the next page. It is shorter than l.size if it is the last.
+// next returns the next page. The last page is shorter than l.size.
 func (l *listing) next(ctx context.Context) ([]hit, error) {
 	for openings := 0; ; {
 		if l.pit == "" {
@@ -158,13 +158,14 @@ func isPointInTimeLost(e *Error) bool {
 
 var errNotUser = errors.New("the response has a document that is not a user")
 
-// document returns the document of a hit, after which the next page begins.
+// document returns the document of a hit, and sets the start of the next page to
+// the place after it.
 func (l *listing) document(h hit) (document, error) {
 	var d document
 	if json.Unmarshal(h.Source, &d) != nil || d.ID == "" || h.ID != documentID(d.Key) || len(h.Sort) < l.fields {
 		return document{}, &Error{Op: l.op, Status: http.StatusOK, err: errNotUser}
 	}
-	// What Elasticsearch adds to the sort values is of this point in time.
+	// Elasticsearch adds a value that is valid for this point in time only.
 	l.query["search_after"] = h.Sort[:l.fields]
 	return d, nil
 }
@@ -184,8 +185,8 @@ func (l *listing) open(ctx context.Context) error {
 	return nil
 }
 
-// close gives the point in time back, whether or not ctx is done. If that fails, it
-// expires.
+// close closes the point in time, even if ctx is done. If that fails, the point in
+// time expires.
 func (l *listing) close(ctx context.Context) {
 	if l.pit == "" {
 		return

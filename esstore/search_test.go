@@ -553,8 +553,8 @@ func TestRefresh(t *testing.T) {
 	}
 	wantCall(t, f.calls[0], http.MethodPost, "/users/_refresh", nil)
 	for want, s := range map[string]step{
-		"esstore: refresh: status 200, not all copies of the index have carried it out":                      refreshed(1),
-		"esstore: refresh: status 200, the response is not Elasticsearch's":                page(http.StatusOK),
+		"esstore: refresh: status 200, not all copies of the index have carried it out":  refreshed(1),
+		"esstore: refresh: status 200, the response is not Elasticsearch's":              page(http.StatusOK),
 		"esstore: refresh: status 404, index_not_found_exception (is the store set up?)": noIndex,
 		"esstore: refresh: status 503, no_shard_available_action_exception":              down,
 	} {

@@ -30,9 +30,12 @@ import (
 // that were read before it.
 //
 // One process migrates. Setup in other processes waits for it and, if the process
-// stops, continues where it stopped. The Store can be used meanwhile, except for
-// Search. So that a program doesn't wait when it starts, call Setup from another
-// program beforehand.
+// stops, continues where it stopped. So that a program doesn't wait when it starts,
+// call Setup from another program beforehand.
+//
+// Programs of the older version keep working during a migration. A program of this
+// version can't register users before the index has this version's schema: see the
+// package comment. It can't search them either.
 //
 // If ctx is done or the migration fails, the Store stays as it was, and the next
 // Setup continues. There is one exception: if a process is killed during the

@@ -33,7 +33,7 @@ type Store struct {
 	instrument esapi.Instrumentation // the transport's, or nil
 	alias      string
 	logger     *slog.Logger
-	searchable atomic.Bool // the index is known to have what Search needs
+	searchable atomic.Bool // the index is known to have the schema that Search needs
 }
 
 // New returns a Store that sends its requests to t. New itself sends none: call

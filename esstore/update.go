@@ -10,8 +10,8 @@ import (
 )
 
 // Update implements signup.Store, in one round trip. If the stored document has
-// members that this version of the package doesn't know, or a key that was made
-// by another rule, it keeps them and takes one round trip more.
+// members that this version of the package doesn't know, or a key of another rule, it
+// keeps them and takes one more round trip.
 func (s *Store) Update(ctx context.Context, u *signup.User) error {
 	at, ok := parseVersion(*u, s.alias)
 	if !ok {
@@ -43,8 +43,9 @@ func (s *Store) Update(ctx context.Context, u *signup.User) error {
 	}
 }
 
-// rewritten returns the document for an Update of u, its encoding, which keeps what
-// the document at that version has beyond u, and the place to write it to.
+// rewritten returns the document for an Update of u, its encoding and the place to
+// write it to. The encoding includes the members of the stored document that this
+// version doesn't know.
 func (s *Store) rewritten(ctx context.Context, u signup.User, at version) (document, []byte, version, error) {
 	doc, err := newDocument(u)
 	if err != nil {
@@ -57,7 +58,7 @@ func (s *Store) rewritten(ctx context.Context, u signup.User, at version) (docum
 		}
 		doc.KeyRule, doc.more = stored.KeyRule, stored.document.more
 	} else {
-		doc.KeyRule = signup.EmailRule // as it is stored
+		doc.KeyRule = signup.EmailRule // the stored rule: see version.more
 	}
 	body, err := doc.encode()
 	if err == nil && doc.more {
@@ -69,7 +70,7 @@ func (s *Store) rewritten(ctx context.Context, u signup.User, at version) (docum
 	return doc, body, stored.place, err
 }
 
-// readAt reads the document of key if it is still of the version at.
+// readAt reads the document of key, which must still have the version at.
 func (s *Store) readAt(ctx context.Context, key string, at version) (storedUser, error) {
 	for pause := firstPause; ; pause *= 2 {
 		stored, err := s.read(ctx, "update", key)
@@ -78,11 +79,11 @@ func (s *Store) readAt(ctx context.Context, key string, at version) (storedUser,
 			return storedUser{}, fmt.Errorf("esstore: update: %w", signup.ErrNotFound)
 		case err != nil, stored.version.is(at):
 			return stored, err
-		case !stored.isBefore(at) || pause > lastPause: // else it is a copy that lags
+		case !stored.isBefore(at) || pause > lastPause: // otherwise a copy lags
 			return storedUser{}, fmt.Errorf("esstore: update: %w", signup.ErrConflict)
 		}
 		if !sleep(ctx, pause) {
-			return storedUser{}, fmt.Errorf("esstore: update: %w", ctx.Err())
+			return storedUser{}, &Error{Op: "update", err: ctx.Err()}
 		}
 	}
 }

@@ -10,14 +10,14 @@ import (
 	"github.com/gosignup/signup"
 )
 
-// A version is what a User's Version holds: the index, the write and the user.
-// Sequence numbers are counted per shard, so that without the owner a version
-// could fit another document.
+// A version is the content of a User's Version: the index, the write and the user.
+// Sequence numbers are counted for each shard, so that without the owner a version
+// could match another document.
 type version struct {
 	index              string
 	seqNo, primaryTerm int
 	owner              owner
-	more               bool // the document has what an Update must read first, to keep it
+	more               bool // the document has something that an Update must read first, to keep it
 }
 
 // is reports whether v and w are of the same write.
@@ -40,8 +40,8 @@ func (v version) String() string {
 	return string(b)
 }
 
-// parseVersion returns u's version, unless it can't be one of u in an index
-// of this alias.
+// parseVersion returns the version of u. It returns false if that can't be a version
+// of u in an index of this alias.
 func parseVersion(u signup.User, alias string) (version, bool) {
 	parts := strings.Split(string(u.Version), "/")
 	if len(parts) != 4 && len(parts) != 5 {
@@ -56,8 +56,8 @@ func parseVersion(u signup.User, alias string) (version, bool) {
 }
 
 // A document that was confirmed (see confirmReplayed) is in another place than the
-// one where it was first written, though it is the same state of the user and
-// keeps its Version. So its write token has the first place as well.
+// place where it was first written. But it is the same state of the user and keeps
+// its Version. So its write token contains the first place too.
 
 // confirmedToken returns the write token of a document that was first written at
 // the version first and is written once more.
@@ -65,14 +65,14 @@ func confirmedToken(token string, first version) string {
 	return fmt.Sprintf("%s@%d/%d/%s", plainToken(token), first.seqNo, first.primaryTerm, first.index)
 }
 
-// plainToken returns the token of the write itself.
+// plainToken returns the token without the first place.
 func plainToken(token string) string {
 	plain, _, _ := strings.Cut(token, "@")
 	return plain
 }
 
 // firstVersion returns the Version of the document with this write token at place.
-// After a migration that is its place in the new index.
+// After a migration, that is its place in the new index.
 func firstVersion(token string, place version) version {
 	_, first, _ := strings.Cut(token, "@")
 	parts := strings.Split(first, "/")
@@ -94,12 +94,12 @@ func isIndexOf(index, alias string) bool {
 	return ok && number != "" && strings.Trim(number, "0123456789") == ""
 }
 
-// An owner is made of a user's key and ID.
+// An owner is a hash of a user's key and ID.
 type owner [22]byte
 
 func ownerOf(key, id string) (o owner) {
-	of := idOf(key)
-	sum := sha256.Sum256(append(append(make([]byte, 0, 128), of[:]...), id...))
+	hashed := idOf(key)
+	sum := sha256.Sum256(append(append(make([]byte, 0, 128), hashed[:]...), id...))
 	base64.RawURLEncoding.Encode(o[:], sum[:16])
 	return o
 }

@@ -6,8 +6,8 @@ import (
 )
 
 // Members returns the members of object, which is valid JSON: each name with its
-// quotes, and the value, both as they are written. There are none in what isn't
-// an object.
+// quotes, and the value, both as they are written. A value that isn't an object has
+// none.
 func Members(object []byte) iter.Seq2[[]byte, []byte] {
 	return func(yield func(name, value []byte) bool) {
 		rest := bytes.TrimLeft(object, space)
@@ -50,7 +50,7 @@ func valueEnd(text []byte) int {
 			switch depth--; depth {
 			case 0:
 				return i + 1
-			case -1: // of what the value is in
+			case -1: // the end of the object or array around the value
 				return i
 			}
 		case ',', ' ', '\t', '\r', '\n':
