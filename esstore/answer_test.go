@@ -10,7 +10,7 @@ import (
 	"github.com/gosignup/signup/esstore"
 )
 
-// An answer that isn't read to its end costs the connection.
+// A connection is used again, because each response is read to its end.
 func TestConnectionIsUsedAgain(t *testing.T) {
 	f := newFake(t)
 	u := f.stored(t)
@@ -19,16 +19,16 @@ func TestConnectionIsUsedAgain(t *testing.T) {
 			write  write
 			script []step
 		}{
-			{create, []step{conflict, foundAnother}},
-			{create, []step{failed(http.StatusTooManyRequests, "es_rejected_execution_exception")}},
-			{update, []step{failed(http.StatusBadRequest, strings.Repeat("x", 8000))}},
-			{update, []step{page(http.StatusBadGateway), nothing}},
-			{remove, []step{page(http.StatusOK), foundFirst}},
+			{createUser, []step{conflict, foundAnother}},
+			{createUser, []step{failed(http.StatusTooManyRequests, "es_rejected_execution_exception")}},
+			{updateUser, []step{failed(http.StatusBadRequest, strings.Repeat("x", 8000))}},
+			{updateUser, []step{page(http.StatusBadGateway), nothing}},
+			{deleteUser, []step{page(http.StatusOK), foundFirst}},
 		} {
 			f.then(test.script...)
 			v := clone(u)
 			if err := test.write(t.Context(), f.store(), &v); err == nil {
-				t.Fatal("there is no error")
+				t.Fatal("got no error, want one")
 			}
 		}
 		f.then(updated)
@@ -38,14 +38,14 @@ func TestConnectionIsUsedAgain(t *testing.T) {
 		}
 	}
 	if len(f.calls) < 100 {
-		t.Errorf("only %d requests were made", len(f.calls))
+		t.Errorf("got %d requests, want at least 100", len(f.calls))
 	}
 	if n := f.conns.Load(); n != 1 {
-		t.Errorf("%d requests took %d connections, instead of 1", len(f.calls), n)
+		t.Errorf("%d requests: got %d connections, want 1", len(f.calls), n)
 	}
 }
 
-// A reader tells how much was read of it, and whether it was closed.
+// A reader records how much was read and whether it was closed.
 type reader struct {
 	io.Reader
 	read   int
@@ -63,7 +63,7 @@ func (r *reader) Close() error {
 	return nil
 }
 
-// No answer is read beyond 1 MiB, whatever its status, and each is closed.
+// At most 1 MiB of a response is read, whatever its status, and each is closed.
 func TestHugeAnswer(t *testing.T) {
 	for _, status := range []int{200, 404, 409, 429, 500} {
 		body := &reader{Reader: strings.NewReader(`{"found":true,"x":"` + strings.Repeat("x", 4<<20) + `"}`)}
@@ -77,18 +77,18 @@ func TestHugeAnswer(t *testing.T) {
 		}
 		wantOutcome(t, err, want)
 		if body.read > 1<<20+1 {
-			t.Errorf("%d: %d bytes were read", status, body.read)
+			t.Errorf("status %d: got %d bytes read, want 1 MiB and 1 byte at most", status, body.read)
 		}
 		if !body.closed {
-			t.Errorf("%d: the answer wasn't closed", status)
+			t.Errorf("status %d: got a body that wasn't closed, want it closed", status)
 		}
 		if err == nil || !strings.Contains(err.Error(), "longer than 1048576 bytes") {
-			t.Errorf("%d: the error is %v", status, err)
+			t.Errorf("status %d: got error %v, want one that the response is too long", status, err)
 		}
 	}
 }
 
-// A transport that isn't net/http's may leave out an empty body.
+// A transport other than that of net/http may return no body.
 func TestNilBody(t *testing.T) {
 	for _, status := range []int{200, 201, 400, 404, 409, 429, 500} {
 		store := esstore.New(transportFunc(func(*http.Request) (*http.Response, error) {
@@ -106,7 +106,7 @@ func TestNilBody(t *testing.T) {
 		_, err = store.Get(t.Context(), u.Key())
 		wantOutcome(t, err, want)
 		if err := store.Setup(t.Context()); err == nil {
-			t.Errorf("%d: Setup succeeded", status)
+			t.Errorf("status %d: got no error from Setup, want one", status)
 		}
 	}
 }
@@ -117,7 +117,7 @@ func TestConcurrentUse(t *testing.T) {
 	u := f.stored(t)
 	const n = 50
 	for range n {
-		// Whoever gets which of these, nobody fails.
+		// Each of these succeeds, whichever call gets it.
 		f.then(updated)
 	}
 	store := f.store()

@@ -34,7 +34,7 @@ func TestCheckCodes(t *testing.T) {
 	if !slices.IsSortedFunc(checkCodes, func(a, b checkCode) int {
 		return slices.Index(severities, a.severity) - slices.Index(severities, b.severity)
 	}) {
-		t.Error("the codes are not sorted by severity, want the most severe first")
+		t.Error("got codes in another order, want the most severe first")
 	}
 	for i, c := range checkCodes {
 		if rankOf(c.code) != i {
@@ -70,7 +70,7 @@ func TestCheckCodeConstants(t *testing.T) {
 		}
 		i := rankOf(code)
 		if i < 0 {
-			t.Errorf("%s is not in checkCodes", spec.Names[0].Name)
+			t.Errorf("got no entry for %s in checkCodes, want one", spec.Names[0].Name)
 			return true
 		}
 		if got := strings.Join(strings.Fields(spec.Doc.Text()), " "); got != checkCodes[i].meaning {
@@ -97,7 +97,7 @@ func TestCheckCodesInGuide(t *testing.T) {
 	before, rest, found := strings.Cut(string(text), head)
 	rows, after, ended := strings.Cut(rest, "\n\n")
 	if !found || !ended {
-		t.Fatalf("%s has no table with the head %q", guide, head)
+		t.Fatalf("got no table in %s, want one with the head %q", guide, head)
 	}
 	if *update {
 		if err := os.WriteFile(guide, []byte(before+want+"\n"+after), 0o600); err != nil {

@@ -18,14 +18,6 @@ import (
 // A JSON object.
 type object = map[string]any
 
-func encode(v any) string {
-	b, err := json.Marshal(v)
-	if err != nil {
-		panic(err)
-	}
-	return string(b)
-}
-
 // healthy returns an index that Setup has made, with a replica, as Elasticsearch
 // describes it.
 func healthy(t *testing.T) object {
@@ -61,7 +53,7 @@ func privileged(lacking ...string) step {
 	for _, name := range applicationPrivileges {
 		granted[name] = !slices.Contains(lacking, name)
 	}
-	return answer(http.StatusOK, encode(object{"index": object{"users": granted, "users-*": granted}}))
+	return answer(http.StatusOK, marshal(object{"index": object{"users": granted, "users-*": granted}}))
 }
 
 func copied(total, successful int) step {
@@ -107,7 +99,7 @@ func wantTexts(t *testing.T, findings []esstore.Finding) {
 }
 
 func TestCheckHealthy(t *testing.T) {
-	f := newFake(t, answer(http.StatusOK, encode(object{"users-000001": healthy(t)})), privileged(), copied(2, 2), hits(ownHit))
+	f := newFake(t, answer(http.StatusOK, marshal(object{"users-000001": healthy(t)})), privileged(), copied(2, 2), hits(ownHit))
 	findings, err := f.store().Check(t.Context())
 	if err != nil || findings != nil {
 		t.Errorf("got %+v, %v, want no findings", findings, err)
@@ -116,7 +108,7 @@ func TestCheckHealthy(t *testing.T) {
 	wantCall(t, f.calls[1], http.MethodPost, "/_security/user/_has_privileges", nil)
 	wantCall(t, f.calls[2], http.MethodGet, "/users-000001/_stats/docs", url.Values{"filter_path": {"_shards"}})
 	wantCall(t, f.calls[3], http.MethodPost, "/users-000001/_search", url.Values{"allow_partial_search_results": {"false"}})
-	if want := `{"index":[` + encode(object{
+	if want := `{"index":[` + marshal(object{
 		"names": []string{"users", "users-*"}, "privileges": applicationPrivileges,
 	}) + `]}`; f.calls[1].body != want {
 		t.Errorf("got privileges request %s, want %s", f.calls[1].body, want)
@@ -313,7 +305,7 @@ func TestCheckBroken(t *testing.T) {
 					parts["/_search"] = test.part
 				}
 			}
-			f := newFake(t, answer(http.StatusOK, encode(indices)))
+			f := newFake(t, answer(http.StatusOK, marshal(indices)))
 			whichever := func(w http.ResponseWriter, r *http.Request, writes []string) {
 				for end, part := range parts {
 					if strings.HasSuffix(r.URL.Path, end) {
@@ -351,7 +343,7 @@ func TestCheckWhereSetupRefuses(t *testing.T) {
 		// If Setup doesn't refuse, its next request is forbidden.
 		store := esstore.New(transportFunc(func(r *http.Request) (*http.Response, error) {
 			if r.Method == http.MethodGet && strings.HasPrefix(r.URL.Path, "/users,users-*") {
-				return response(http.StatusOK, encode(indices)), nil
+				return response(http.StatusOK, marshal(indices)), nil
 			}
 			return response(http.StatusForbidden, failedBody(http.StatusForbidden, "security_exception")), nil
 		}), nil)
@@ -378,7 +370,7 @@ func TestCheckFindsAllCodes(t *testing.T) {
 	}
 	for _, code := range esstore.CheckCodes() {
 		if !slices.Contains(found, code) {
-			t.Errorf("no test finds %s", code)
+			t.Errorf("got no test for %s, want one", code)
 		}
 	}
 }
@@ -391,7 +383,7 @@ func TestCheckOrder(t *testing.T) {
 			test.damage(index)
 		}
 	}
-	f := newFake(t, answer(http.StatusOK, encode(object{"users-000001": index, "users-000009": object{}})), privileged("index"), copied(2, 1), hits(`{"_id":"x","_source":{}}`))
+	f := newFake(t, answer(http.StatusOK, marshal(object{"users-000001": index, "users-000009": object{}})), privileged("index"), copied(2, 1), hits(`{"_id":"x","_source":{}}`))
 	findings, err := f.store().Check(t.Context())
 	if err != nil || len(findings) < 15 {
 		t.Fatalf("got findings %q, %v, want 15 or more", codesOf(findings), err)
@@ -406,13 +398,13 @@ func TestCheckOrder(t *testing.T) {
 
 // What can't be checked is a finding, and the rest is checked.
 func TestCheckSeesInPart(t *testing.T) {
-	shown := answer(http.StatusOK, encode(object{"users-000001": healthy(t)}))
+	shown := answer(http.StatusOK, marshal(object{"users-000001": healthy(t)}))
 	metadata := failed(http.StatusForbidden, "cluster_block_exception")
 	for _, test := range []struct {
 		name   string
 		script []step
 		want   string
-		told   string // in the last finding
+		last   string // in the Problem of the last finding
 	}{
 		{"no metadata", []step{denied, privileged("view_index_metadata"), copied(2, 1), hits(ownHit)}, "privileges replica-missing not-checked", "Aliases, mapping and settings could not be checked: status 403, security_exception"},
 		{"metadata blocked", []step{metadata, privileged()}, "blocked", "index.blocks.metadata"},
@@ -428,8 +420,8 @@ func TestCheckSeesInPart(t *testing.T) {
 				t.Fatalf("got findings %q, %v, want %q", codesOf(findings), err, test.want)
 			}
 			wantTexts(t, findings)
-			if last := findings[len(findings)-1]; !strings.Contains(last.Problem, test.told) {
-				t.Errorf("got the last finding %+v, want %q in its Problem", last, test.told)
+			if last := findings[len(findings)-1]; !strings.Contains(last.Problem, test.last) {
+				t.Errorf("got the last finding %+v, want %q in its Problem", last, test.last)
 			}
 		})
 	}
@@ -437,7 +429,7 @@ func TestCheckSeesInPart(t *testing.T) {
 
 // A response that isn't Elasticsearch's is not believed.
 func TestCheckOddAnswers(t *testing.T) {
-	shown := answer(http.StatusOK, encode(object{"users-000001": healthy(t)}))
+	shown := answer(http.StatusOK, marshal(object{"users-000001": healthy(t)}))
 	whole := []step{shown, privileged(), copied(2, 2), hits(ownHit)}
 	odd := []namedStep{
 		{"HTML", page(http.StatusOK)},
@@ -478,7 +470,7 @@ func TestCheckOddAnswers(t *testing.T) {
 }
 
 func TestCheckFails(t *testing.T) {
-	shown := answer(http.StatusOK, encode(object{"users-000001": healthy(t)}))
+	shown := answer(http.StatusOK, marshal(object{"users-000001": healthy(t)}))
 	for _, script := range [][]step{
 		{failed(http.StatusUnauthorized, "security_exception")},
 		{down},

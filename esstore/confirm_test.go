@@ -21,7 +21,7 @@ func TestConfirmed(t *testing.T) {
 	for name, c := range map[string]struct {
 		write write
 		seqNo int // of what is found
-	}{"Create": {create, 0}, "Update": {update, 1}} {
+	}{"Create": {createUser, 0}, "Update": {updateUser, 1}} {
 		found := foundLast(c.seqNo)
 		tests := []struct {
 			name   string
@@ -65,14 +65,14 @@ func TestConfirmed(t *testing.T) {
 				place := fmt.Sprintf("%d", c.seqNo)
 				if again.body != first.body || again.query.Get("if_seq_no") != place || again.query.Get("if_primary_term") != "1" ||
 					again.query.Get("op_type") == "create" || !strings.Contains(again.path, "users-000001.own") {
-					t.Errorf("%s was confirmed by %s", first.uri, again.uri)
+					t.Errorf("after %s: got the confirmation %s, want the same path", first.uri, again.uri)
 				}
 			})
 		}
 	}
 }
 
-// Nobody can write once more that there is nothing, so a Delete is sent again.
+// The absence of a document can't be written once more, so a Delete is sent again.
 func TestConfirmedGone(t *testing.T) {
 	for _, test := range []struct {
 		name   string
@@ -135,6 +135,6 @@ func testConfirmingIsBounded(t *testing.T, name string, write write) {
 	start := time.Now()
 	wantContextError(t, write(ctx, store, &u), context.DeadlineExceeded)
 	if d := time.Since(start); d != 3*time.Second || sent != 4 {
-		t.Errorf("it took %v and %d requests, instead of 3s and 4", d, sent)
+		t.Errorf("got %v and %d requests, want 3s and 4", d, sent)
 	}
 }

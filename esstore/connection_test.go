@@ -9,7 +9,7 @@ import (
 )
 
 // A connection that breaks before the server has read anything looks like one
-// that breaks afterwards: only the GET tells.
+// that breaks afterwards: only the GET shows the difference.
 func TestConnectionCutBeforeRequest(t *testing.T) {
 	for _, test := range []finding{
 		// Stored by an earlier Create, whose own outcome isn't known.
@@ -79,6 +79,6 @@ func TestNoServer(t *testing.T) {
 	wantOutcome(t, gone.Delete(t.Context(), u), unknown)
 	wantUser(t, u, before, errors.New("the calls above"))
 	if err := gone.Setup(t.Context()); err == nil {
-		t.Error("Setup succeeded")
+		t.Error("got no error from Setup, want one")
 	}
 }

@@ -16,16 +16,18 @@ import (
 // A write is one of the methods that write.
 type write func(context.Context, *esstore.Store, *signup.User) error
 
-func create(ctx context.Context, s *esstore.Store, u *signup.User) error { return s.Create(ctx, u) }
-func update(ctx context.Context, s *esstore.Store, u *signup.User) error { return s.Update(ctx, u) }
-func remove(ctx context.Context, s *esstore.Store, u *signup.User) error { return s.Delete(ctx, *u) }
+func createUser(ctx context.Context, s *esstore.Store, u *signup.User) error { return s.Create(ctx, u) }
+func updateUser(ctx context.Context, s *esstore.Store, u *signup.User) error { return s.Update(ctx, u) }
+func deleteUser(ctx context.Context, s *esstore.Store, u *signup.User) error {
+	return s.Delete(ctx, *u)
+}
 
-var writes = map[string]write{"Create": create, "Update": update, "Delete": remove}
+var writes = map[string]write{"Create": createUser, "Update": updateUser, "Delete": deleteUser}
 
 func wantContextError(t *testing.T, err, want error) {
 	t.Helper()
 	if !errors.Is(err, want) || outcome(err) != unknown {
-		t.Errorf("the error is %v, instead of %v", err, want)
+		t.Errorf("got error %v, want %v", err, want)
 	}
 }
 
@@ -48,7 +50,7 @@ func TestContextDoneBefore(t *testing.T) {
 				wantContextError(t, err, want)
 				wantUser(t, v, u, err)
 
-				v.Version = "of nobody"
+				v.Version = "of no user"
 				wantContextError(t, write(ctx, f.store(), &v), want)
 			})
 		}
@@ -67,15 +69,15 @@ func TestContextDoneDuring(t *testing.T) {
 		found step
 		want  string
 	}{
-		{"Create made", create, foundLast(0), confirmed},
-		{"Create not made", create, nothing, unknown},
-		{"Create unknown", create, down, unknown},
-		{"Update made", update, foundLast(1), confirmed},
-		{"Update not made", update, foundFirst, unknown},
-		{"Update unknown", update, down, unknown},
-		{"Delete made", remove, nothing, goneAgain},
-		{"Delete not made", remove, foundFirst, unknown},
-		{"Delete unknown", remove, down, unknown},
+		{"Create made", createUser, foundLast(0), confirmed},
+		{"Create not made", createUser, nothing, unknown},
+		{"Create unknown", createUser, down, unknown},
+		{"Update made", updateUser, foundLast(1), confirmed},
+		{"Update not made", updateUser, foundFirst, unknown},
+		{"Update unknown", updateUser, down, unknown},
+		{"Delete made", deleteUser, nothing, goneAgain},
+		{"Delete not made", deleteUser, foundFirst, unknown},
+		{"Delete unknown", deleteUser, down, unknown},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			f := newFake(t)
@@ -138,9 +140,9 @@ func TestContextDoneInPause(t *testing.T) {
 		write write
 		found step
 	}{
-		"Create": {create, nothing},
-		"Update": {update, foundFirst},
-		"Delete": {remove, foundFirst},
+		"Create": {createUser, nothing},
+		"Update": {updateUser, foundFirst},
+		"Delete": {deleteUser, foundFirst},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFake(t)
@@ -200,10 +202,10 @@ func testSettlingIsBounded(t *testing.T, write write, timeout time.Duration) {
 	start := time.Now()
 	err := write(ctx, store, &u)
 	if d := time.Since(start); d != want {
-		t.Errorf("it took %v, instead of %v", d, want)
+		t.Errorf("got %v until it returned, want %v", d, want)
 	}
 	if len(asked) != 2 || asked[1] != http.MethodGet {
-		t.Errorf("the requests were %q, instead of the write and a GET", asked)
+		t.Errorf("got requests %q, want the write and a GET", asked)
 	}
 	wantOutcome(t, err, unknown)
 	if timeout < time.Minute {

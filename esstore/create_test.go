@@ -68,12 +68,12 @@ func TestCreateGivesUp(t *testing.T) {
 		wantOutcome(t, err, unknown)
 		wantUser(t, u, before, err)
 		if d := time.Since(start); d > 3*time.Second {
-			t.Errorf("Create went on for %v", d)
+			t.Errorf("got %v until Create returned, want less", d)
 		}
 	})
 }
 
-// The Version that Create sets is the one that Get tells, whether Create knows
+// Create sets the same Version as Get, whether Create knows
 // it from the answer or from the GET after it.
 func TestCreateSetsVersion(t *testing.T) {
 	for name, script := range map[string][]step{
@@ -98,13 +98,13 @@ func TestCreateSetsVersion(t *testing.T) {
 				t.Fatal(err)
 			}
 			if got.Version != u.Version {
-				t.Errorf("Create set Version %q, and Get %q", u.Version, got.Version)
+				t.Errorf("got Version %q from Create and %q from Get, want the same", u.Version, got.Version)
 			}
 		})
 	}
 }
 
-// A Create of a user who was created before changes nothing. It writes the
+// A Create of a user that was created before changes nothing. It writes the
 // document once more in its own place, as what it has read may not be durable.
 func TestCreateReplayed(t *testing.T) {
 	for _, c := range []struct {
@@ -126,7 +126,7 @@ func TestCreateReplayed(t *testing.T) {
 			u.Version = "before"
 			wantOutcome(t, f.store().Create(t.Context(), &u), want)
 			if u.Version != "before" {
-				t.Errorf("Create changed the Version to %q, want %q", u.Version, "before")
+				t.Errorf("got Version %q after Create, want %q", u.Version, "before")
 			}
 		})
 	}
@@ -135,7 +135,7 @@ func TestCreateReplayed(t *testing.T) {
 }
 
 // After an answer that leaves open whether the user was stored, a copy that lags
-// may show who had the address before them: the primary is asked again.
+// may show the former user of the address: the primary is asked again.
 func TestCreateBeforeLaggingCopy(t *testing.T) {
 	testCreate(t, []step{hangUp, foundAnother, conflict, foundLast(0), updated}, "nil")
 	testCreate(t, []step{hangUp, foundAnother, created}, "nil")

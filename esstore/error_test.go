@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"net/http"
 	"testing"
 	"time"
@@ -38,7 +37,7 @@ var methods = map[string]func(ctx context.Context, s *esstore.Store, u signup.Us
 		return err
 	},
 	"import": func(ctx context.Context, s *esstore.Store, u signup.User) error {
-		_, err := s.Import(ctx, oneUser(u), nil)
+		_, err := s.Import(ctx, sequence(u), nil)
 		return err
 	},
 	"set up":  func(ctx context.Context, s *esstore.Store, _ signup.User) error { return s.Setup(ctx) },
@@ -49,10 +48,6 @@ var methods = map[string]func(ctx context.Context, s *esstore.Store, u signup.Us
 	},
 }
 
-func oneUser(u signup.User) iter.Seq2[signup.User, error] {
-	return func(yield func(signup.User, error) bool) { yield(u, nil) }
-}
-
 // versionedUser returns a user as Get does, with a Version.
 func versionedUser(t *testing.T) signup.User {
 	t.Helper()
@@ -61,7 +56,7 @@ func versionedUser(t *testing.T) signup.User {
 		return response(http.StatusCreated, doneBody("created", 0)), nil
 	}), nil)
 	if err := store.Create(t.Context(), &u); err != nil {
-		t.Fatalf("Create: %v", err)
+		t.Fatalf("got error %v from Create, want none", err)
 	}
 	return u
 }
@@ -191,7 +186,7 @@ func TestErrorOfImportResult(t *testing.T) {
 				return response(http.StatusOK, test.body), nil
 			}), nil)
 			var results []esstore.ImportResult
-			_, err := store.Import(t.Context(), oneUser(newUser()), &esstore.ImportOptions{
+			_, err := store.Import(t.Context(), sequence(newUser()), &esstore.ImportOptions{
 				Result: func(r esstore.ImportResult) { results = append(results, r) },
 			})
 			if len(results) != 1 {

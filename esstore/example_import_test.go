@@ -13,7 +13,7 @@ import (
 	"github.com/gosignup/signup/esstore"
 )
 
-// Users who were exported elsewhere, with their hashes, are taken over. The
+// Users that another system has exported are imported with their hashes. The
 // program may be killed, and run again on the same file.
 func ExampleStore_Import() {
 	importFrom := func(ctx context.Context, client esapi.Transport, file io.Reader) error {

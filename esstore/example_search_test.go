@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
@@ -15,7 +13,7 @@ import (
 	"github.com/gosignup/signup/esstore"
 )
 
-// Who signed up in a year, by name, and whose company is this one. To change one of
+// The users of one company that signed up in a year, by name. To change one of
 // them, Get the user first: those of a listing have no hash.
 func ExampleStore_Search() {
 	var client esapi.Transport = transportFunc(pretend) // or an *elasticsearch.Client
@@ -42,11 +40,9 @@ func ExampleStore_Search() {
 	// Lovelace Ada ada@example.org true
 }
 
-// pretend answers as Elasticsearch does that has two users.
+// pretend responds like Elasticsearch with two users.
 func pretend(req *http.Request) (*http.Response, error) {
-	answer := func(body string) (*http.Response, error) {
-		return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader(body))}, nil
-	}
+	answer := func(body string) (*http.Response, error) { return response(http.StatusOK, body), nil }
 	hit := func(address, last, first string) string {
 		return fmt.Sprintf(`{"_id": %q, "_source": {"id": "1", "key": %q, "email_address": %q, "last_name": %q, "first_name": %q, "is_active": true,
 			"created_at": "2026-05-01T12:00:00.000Z", "updated_at": "2026-05-01T12:00:00.000Z"}, "sort": [%q, %q, %q]}`,

@@ -35,23 +35,23 @@ func export(t *testing.T, opts *esstore.ExportOptions, users ...signup.User) str
 	var out bytes.Buffer
 	n, err := store.Export(t.Context(), &out, opts)
 	if err != nil || n != int64(len(users)) {
-		t.Fatalf("%d were exported: %v", n, err)
+		t.Fatalf("got %d exported users, error %v, want all and none", n, err)
 	}
 	return out.String()
 }
 
 func TestExport(t *testing.T) {
 	if got := export(t, &esstore.ExportOptions{Hashes: true}, newUser()); got != exportLine {
-		t.Errorf("there are %d bytes, and others than the %d that should be", len(got), len(exportLine))
+		t.Errorf("got %d bytes, want the %d of the expected lines", len(got), len(exportLine))
 	}
 	without := strings.NewReplacer(`"password":"$2a$04$hashqx",`, "", `,"security_stamp":"stampqx","private":"cHJpdmF0ZXF4AP8="`, "").Replace(exportLine)
 	for _, opts := range []*esstore.ExportOptions{nil, {}} {
 		if got := export(t, opts, newUser()); got != without {
-			t.Errorf("there are %d bytes, and others than the %d that should be", len(got), len(without))
+			t.Errorf("got %d bytes, want the %d of the expected lines", len(got), len(without))
 		}
 	}
 	if got := export(t, nil); got != "" {
-		t.Errorf("of nobody there are %d bytes", len(got))
+		t.Errorf("got %d bytes for no users, want none", len(got))
 	}
 }
 
@@ -67,21 +67,21 @@ func TestExportRequests(t *testing.T) {
 		f := newFake(t, answer(http.StatusOK, `{"_shards":{"total":1,"successful":1,"failed":0}}`), pit, answer(http.StatusOK, `{"pit_id":"P2","hits":{"hits":[]}}`), closed)
 		n, err := f.store().Export(t.Context(), io.Discard, &opts)
 		if n != 0 || err != nil {
-			t.Fatalf("%d, %v", n, err)
+			t.Fatalf("got %d exported users, error %v, want all and none", n, err)
 		}
 		var uris []string
 		for _, c := range f.calls {
 			uris = append(uris, c.method+" "+c.path)
 		}
 		if want := []string{"POST /users/_refresh", "POST /users/_pit", "POST /_search", "DELETE /_pit"}; !reflect.DeepEqual(uris, want) {
-			t.Errorf("the requests are %s", uris)
+			t.Errorf("got requests %s, want others", uris)
 		}
 		var query map[string]any
 		mustUnmarshal(f.calls[2].body, &query)
 		source, sort := marshal(query["_source"]), marshal(query["sort"])
 		what := marshal(query["query"])
 		if source != `{"excludes":`+hidden+`}` || sort != `[{"key":"asc"}]` || what != `{"bool":{"must_not":{"term":{"placeholder":true}}}}` {
-			t.Errorf("the query is %s with _source %s and sort %s", what, source, sort)
+			t.Errorf("got the query %s with _source %s and sort %s, want another", what, source, sort)
 		}
 	}
 }
@@ -97,23 +97,23 @@ func TestExportPages(t *testing.T) {
 		var out bytes.Buffer
 		n, err := store.Export(t.Context(), &out, nil)
 		if err != nil || n != int64(users) {
-			t.Fatalf("%d of %d were exported: %v", n, users, err)
+			t.Fatalf("got %d of %d users exported, error %v, want all", n, users, err)
 		}
 		i := 0
 		for u, err := range esstore.ReadExport(&out) {
 			if want := numbered(i); err != nil || !u.Equal(want) || u.Key() != want.Key() || u.KeyRule() != want.KeyRule() {
-				t.Fatalf("user %d is another: %v", i, err)
+				t.Fatalf("got another user %d, error %v, want the one that was exported", i, err)
 			}
 			i++
 		}
 		if i != users {
-			t.Errorf("%d of %d were read", i, users)
+			t.Errorf("got %d of %d users from ReadExport, want all", i, users)
 		}
 	}
 }
 
-// A point in time that is lost, and trouble that passes, leave nobody out and
-// export nobody twice.
+// If a point in time is lost, or a failure is transient, no user is left out or
+// exported twice.
 func TestExportInTrouble(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := newElastic()
@@ -144,19 +144,19 @@ func TestExportInTrouble(t *testing.T) {
 		var out bytes.Buffer
 		n, err := store.Export(t.Context(), &out, nil)
 		if err != nil || n != 5001 || len(trouble) > 0 {
-			t.Fatalf("%d were exported, with %d troubles left: %v", n, len(trouble), err)
+			t.Fatalf("got %d exported users, %d failures left, error %v, want all users and none", n, len(trouble), err)
 		}
 		i := 0
 		for u, err := range esstore.ReadExport(&out) {
 			if err != nil || !u.Equal(numbered(i)) {
-				t.Fatalf("user %d is another: %v", i, err)
+				t.Fatalf("got another user %d, error %v, want the one that was exported", i, err)
 			}
 			i++
 		}
 	})
 }
 
-// What ends an export is told, also after two minutes in which nothing came, and
+// The error that ends an export is returned, also after two minutes in which nothing came, and
 // no error quotes what was read.
 func TestExportFails(t *testing.T) {
 	e := newElastic()
@@ -192,7 +192,7 @@ func TestExportFails(t *testing.T) {
 		{"busy", io.Discard, searching(func() *http.Response {
 			return response(http.StatusTooManyRequests, failedBody(429, "es_rejected_execution_exception"))
 		}), 0, "esstore: export: status 429, es_rejected_execution_exception"},
-		{"somebody else's document", io.Discard, searching(func() *http.Response {
+		{"the document of another user", io.Discard, searching(func() *http.Response {
 			return response(http.StatusOK, `{"pit_id":"P","hits":{"hits":[{"_id":"ID-4711","_source":`+document+`,"sort":["a",0]}]}}`)
 		}), 0, "esstore: export: status 200, the response has a document that is not a user"},
 		{"no document", io.Discard, searching(func() *http.Response {
@@ -213,19 +213,19 @@ func TestExportFails(t *testing.T) {
 				n, err := store.Export(t.Context(), c.w, nil)
 				wantNoSecret(t, err)
 				if err == nil || err.Error() != c.want {
-					t.Errorf("the error is %v, instead of %s", err, c.want)
+					t.Errorf("got error %v, want %s", err, c.want)
 				}
 				if l, ok := c.w.(*limitedWriter); ok && l.room > 100 {
 					c.n = int64(strings.Count(l.String(), "\n"))
 					if c.n < 1000 || !errors.Is(err, full) {
-						t.Errorf("%d fit, and the error is %v", c.n, err)
+						t.Errorf("%d users: got error %v, want another", c.n, err)
 					}
 				}
 				if n != c.n {
-					t.Errorf("it says that %d were written, instead of %d", n, c.n)
+					t.Errorf("got %d users, want %d", n, c.n)
 				}
 				if took := time.Since(begin); took > 2*time.Minute+20*time.Second || c.name == "busy" && took < 2*time.Minute {
-					t.Errorf("it took %v", took)
+					t.Errorf("got %v until it returned, want two minutes, or less if it gives up at once", took)
 				}
 			})
 		})
@@ -257,7 +257,7 @@ func TestExportContext(t *testing.T) {
 	n, err := store.Export(ctx, writerFunc(func(p []byte) (int, error) { cancel(); return len(p), nil }), nil)
 	wantContextError(t, err, context.Canceled)
 	if n != 1000 {
-		t.Errorf("it says that %d were written", n)
+		t.Errorf("got %d users, want 1000", n)
 	}
 }
 
@@ -305,7 +305,7 @@ func TestReadExport(t *testing.T) {
 			users, last := 0, error(nil)
 			for u, err := range esstore.ReadExport(iotest.HalfReader(strings.NewReader(c.text))) {
 				if last != nil {
-					t.Fatal("there is more after an error")
+					t.Fatal("got another value after an error, want none")
 				}
 				if last = err; err != nil {
 					wantOutcome(t, err, "ErrInvalid")
@@ -314,18 +314,18 @@ func TestReadExport(t *testing.T) {
 				}
 				users++
 				if want := newUser(); c.name != "another order, and spaces" && (!u.Equal(want) || u.Key() != want.Key() || u.KeyRule() != want.KeyRule()) {
-					t.Error("the user is another")
+					t.Error("got another user, want the one that was exported")
 				}
 			}
 			text := fmt.Sprint(last)
 			if users != c.users || c.err == "" && last != nil || !strings.HasPrefix(text, "esstore: read export: line "+c.err) && c.err != "" {
-				t.Errorf("%d users, then %v; want %d and %q", users, last, c.users, c.err)
+				t.Errorf("got %d users, then %v, want %d and %q", users, last, c.users, c.err)
 			}
 		})
 	}
 }
 
-// An error of the reader is told, and not taken for an end.
+// An error of the reader is returned, and not taken for the end.
 func TestReadExportErrorOfReader(t *testing.T) {
 	broken := errors.New("broken")
 	for _, rest := range []string{"", "{", exportLine[:len(exportLine)-1]} {
@@ -334,11 +334,11 @@ func TestReadExportErrorOfReader(t *testing.T) {
 			if err == nil {
 				users++
 			} else if !errors.Is(err, broken) || err.Error() != "esstore: read export: line 2: broken" {
-				t.Errorf("the error is %v", err)
+				t.Errorf("got error %v, want that of the reader", err)
 			}
 		}
 		if users != 1 {
-			t.Errorf("there are %d users", users)
+			t.Errorf("got %d users, want 1", users)
 		}
 	}
 }
@@ -350,8 +350,8 @@ func TestReadExportBreak(t *testing.T) {
 	}
 }
 
-// Whatever the bytes are, what is read from them is users whom Import stores or
-// calls invalid, and whom Export writes so that they are read again, equal.
+// ReadExport returns users that Import stores or refuses as invalid, whatever it reads.
+// Export writes them so that they are equal when they are read again.
 func FuzzReadExport(f *testing.F) {
 	f.Add([]byte(exportLine))
 	f.Add([]byte(exportLine + "\n\r\n" + exportLine))
@@ -368,21 +368,21 @@ func FuzzReadExport(f *testing.F) {
 				return
 			}
 			if u.ID == "" || u.Key() == "" {
-				t.Fatal("a user has no ID or key")
+				t.Fatal("got a user without ID or key, want both")
 			}
 			store := esstore.New(newElastic(), nil)
 			sum, err := store.Import(t.Context(), sequence(u), nil)
 			if err != nil || sum.Created+sum.Invalid != 1 {
-				t.Fatalf("%+v, %v", sum, err)
+				t.Fatalf("got summary %+v, error %v, want each user stored or ErrInvalid", sum, err)
 			}
 			var out bytes.Buffer
 			n, err := store.Export(t.Context(), &out, &esstore.ExportOptions{Hashes: true})
 			if err != nil || n != sum.Created {
-				t.Fatalf("%d of %d were exported: %v", n, sum.Created, err)
+				t.Fatalf("got %d of %d users exported, error %v, want all", n, sum.Created, err)
 			}
 			for again, err := range esstore.ReadExport(&out) {
 				if err != nil || !again.Equal(u) || again.Key() != u.Key() || again.KeyRule() != u.KeyRule() {
-					t.Fatalf("read again, it is another: %v", err)
+					t.Fatalf("got another user when read again, error %v, want an equal one", err)
 				}
 			}
 		}

@@ -2,9 +2,9 @@ package esstore_test
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -21,8 +21,8 @@ import (
 	"github.com/gosignup/signup/esstore"
 )
 
-// A step answers one request. Writes are the bodies of the documents that were
-// sent to be stored so far, this request's included.
+// A step writes the response to one request. writes has the documents that were sent
+// so far, including that of this request.
 type step func(w http.ResponseWriter, r *http.Request, writes []string)
 
 // A call is a request as it arrived.
@@ -33,12 +33,12 @@ type call struct {
 	body              string
 }
 
-// A fake is a server that answers by a script, a step a request. A request
-// more or less than the script has is an error.
+// A fake is a server that responds by a script, with one step for each request. It is
+// an error if there are more or fewer requests than steps.
 type fake struct {
 	transport
-	conns  atomic.Int64 // accepted so far
-	refuse atomic.Int64 // so many of the next ones are closed before anything is read
+	conns  atomic.Int64 // the number of accepted connections
+	refuse atomic.Int64 // the number of connections to close before anything is read
 
 	mu     sync.Mutex
 	script []step
@@ -52,11 +52,11 @@ func newFake(t *testing.T, script ...step) *fake {
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
-			t.Errorf("reading the request: %v", err)
+			t.Errorf("got error %v from reading the request, want none", err)
 		}
 		next, writes := f.note(r, string(body))
 		if next == nil {
-			t.Errorf("request beyond the script: %s %s", r.Method, r.RequestURI)
+			t.Errorf("got the request %s %s after the end of the script, want none", r.Method, r.RequestURI)
 			next = failed(http.StatusInternalServerError, "exception")
 		}
 		next(w, r, writes)
@@ -74,7 +74,7 @@ func newFake(t *testing.T, script ...step) *fake {
 	t.Cleanup(func() {
 		server.Close()
 		if n := len(f.script); n > 0 {
-			t.Errorf("%d requests of the script were not made", n)
+			t.Errorf("got %d requests too few, want all of the script", n)
 		}
 	})
 	return f
@@ -100,7 +100,7 @@ func (f *fake) then(script ...step) {
 	f.script = append(f.script, script...)
 }
 
-// cut has the next request's connection closed before anything is read from it.
+// cut closes the connection of the next request before anything is read from it.
 func (f *fake) cut() {
 	f.client.CloseIdleConnections()
 	f.refuse.Store(1)
@@ -108,18 +108,18 @@ func (f *fake) cut() {
 
 func (f *fake) store() *esstore.Store { return esstore.New(f, nil) }
 
-// stored returns a user whom f has taken, as number 0.
+// stored returns a user that is stored in f, as number 0.
 func (f *fake) stored(t *testing.T) signup.User {
 	t.Helper()
 	u := newUser()
 	f.then(created)
 	if err := f.store().Create(t.Context(), &u); err != nil {
-		t.Fatalf("Create: %v", err)
+		t.Fatalf("got error %v from Create, want none", err)
 	}
 	return u
 }
 
-// A transport is the least that an esapi.Transport has to do.
+// A transport is a minimal esapi.Transport.
 type transport struct {
 	url    string
 	client *http.Client
@@ -149,8 +149,8 @@ func response(status int, body string) *http.Response {
 	return &http.Response{StatusCode: status, Body: io.NopCloser(strings.NewReader(body))}
 }
 
-// What identifies newUser, or is nobody's business. None of it is part of any
-// word that an error may have.
+// secrets identify newUser or are secret. None of them is part of a word that an
+// error may contain.
 var secrets = []string{
 	"Ada.Qx", "ada.qx", "example.org", "ID-4711", "Adaqx", "Lovelaceqx", "$2a$", "hashqx", "Enginesqx",
 	"stampqx", "privateqx", "cHJpdmF0ZXF4",
@@ -184,7 +184,7 @@ const document = `{"id":"ID-4711","key":"ada.qx@example.org","key_rule":"` + sig
 	`"profile":{"company":"Enginesqx"},"email_verified_at":"2014-12-07T00:55:00.123Z",` +
 	`"security_stamp":"stampqx","private":"cHJpdmF0ZXF4AP8=","write_token":"T"}`
 
-// Elasticsearch's answers, as version 8.19.7 gives them.
+// The responses of Elasticsearch 8.19.7.
 
 func answer(status int, body string) step {
 	return func(w http.ResponseWriter, _ *http.Request, _ []string) {
@@ -194,7 +194,7 @@ func answer(status int, body string) step {
 	}
 }
 
-// done is the answer to a write that was made, as number seqNo.
+// done is the response to a write that was made, as number seqNo.
 func done(status int, result string, seqNo int) step { return answer(status, doneBody(result, seqNo)) }
 
 func doneBody(result string, seqNo int) string {
@@ -207,9 +207,9 @@ var (
 	updated = done(http.StatusOK, "updated", 1)
 	deleted = done(http.StatusOK, "deleted", 1)
 
-	// nothing answers a GET of nobody.
+	// nothing is the response to a GET if there is no such document.
 	nothing = answer(http.StatusNotFound, `{"_index":"users-000001","_id":"x","found":false}`)
-	// absent answers a DELETE of nobody.
+	// absent is the response to a DELETE if there is no such document.
 	absent   = done(http.StatusNotFound, "not_found", 7)
 	conflict = failed(http.StatusConflict, "version_conflict_engine_exception")
 	noIndex  = failed(http.StatusNotFound, "index_not_found_exception")
@@ -223,7 +223,7 @@ func failedBody(status int, kind string) string {
 		kind, kind, status)
 }
 
-// page is a proxy's answer.
+// page is a response of a proxy.
 func page(status int) step {
 	return func(w http.ResponseWriter, _ *http.Request, _ []string) {
 		w.Header().Set("Content-Type", "text/html")
@@ -232,7 +232,7 @@ func page(status int) step {
 	}
 }
 
-// truncated answers less than it announces.
+// truncated is a response that is shorter than its Content-Length.
 func truncated(status int, body string) step {
 	return func(w http.ResponseWriter, _ *http.Request, _ []string) {
 		w.Header().Set("Content-Length", fmt.Sprint(len(body)+1))
@@ -241,10 +241,10 @@ func truncated(status int, body string) step {
 	}
 }
 
-// hangUp closes the connection instead of an answer.
+// hangUp closes the connection without a response.
 func hangUp(http.ResponseWriter, *http.Request, []string) { panic(http.ErrAbortHandler) }
 
-// endless answers until nobody listens any more.
+// endless is a response that ends only when the client closes the connection.
 func endless(status int) step {
 	return func(w http.ResponseWriter, _ *http.Request, _ []string) {
 		w.WriteHeader(status)
@@ -256,40 +256,63 @@ func endless(status int) step {
 	}
 }
 
-// foundLast answers a GET with the document that was sent last, as number
+// foundSource is the response to a GET with this document, which has the number
 // seqNo.
-func foundLast(seqNo int) step { return foundBut(seqNo, nil) }
+func foundSource(seqNo int, source string) step {
+	return answer(http.StatusOK, docBody(seqNo, source))
+}
 
-// foundFirst answers a GET with the document that was sent first, as number 0.
+func docBody(seqNo int, source string) string {
+	return fmt.Sprintf(`{"_index":"users-000001","_id":"x","_version":1,"_seq_no":%d,"_primary_term":1,"found":true,"_source":%s}`,
+		seqNo, source)
+}
+
+// foundLast is the response to a GET with the document that was sent last. It has the
+// number seqNo.
+func foundLast(seqNo int) step { return foundExcept(seqNo, nil) }
+
+// foundFirst is the response to a GET with the document that was sent first. It has
+// the number 0.
 func foundFirst(w http.ResponseWriter, r *http.Request, writes []string) {
 	foundLast(0)(w, r, writes[:1])
 }
 
-// foundBut answers a GET with the document that was sent last, but for some
-// fields.
-func foundBut(seqNo int, fields map[string]any) step {
+// foundExcept is the response to a GET with the document that was sent last, except
+// that these fields have other values.
+func foundExcept(seqNo int, fields map[string]any) step {
 	return func(w http.ResponseWriter, r *http.Request, writes []string) {
-		source := writes[len(writes)-1]
-		if fields != nil {
-			var doc map[string]any
-			err := json.Unmarshal([]byte(source), &doc)
-			for name, value := range fields {
-				doc[name] = value
-			}
-			changed, err2 := json.Marshal(doc)
-			if err := errors.Join(err, err2); err != nil {
-				panic(err)
-			}
-			source = string(changed)
-		}
-		answer(http.StatusOK, fmt.Sprintf(`{"_index":"users-000001","_id":"x","_version":1,"_seq_no":%d,`+
-			`"_primary_term":1,"found":true,"_source":%s}`, seqNo, source))(w, r, writes)
+		foundSource(seqNo, changedDocument(writes[len(writes)-1], fields))(w, r, writes)
+	}
+}
+
+// changedDocument returns a document in JSON with other values of these fields.
+func changedDocument(source string, fields map[string]any) string {
+	if fields == nil {
+		return source
+	}
+	var doc map[string]any
+	mustUnmarshal(source, &doc)
+	maps.Copy(doc, fields)
+	return marshal(doc)
+}
+
+func marshal(v any) string {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return string(b)
+}
+
+func mustUnmarshal(text string, v any) {
+	if err := json.Unmarshal([]byte(text), v); err != nil {
+		panic(err)
 	}
 }
 
 var (
-	// foundChanged answers with the user as another process has changed them.
-	foundChanged = foundBut(5, map[string]any{"write_token": "another", "first_name": "Augusta"})
-	// foundAnother answers with another user who has the address now.
-	foundAnother = foundBut(6, map[string]any{"write_token": "another", "id": "ID-1"})
+	// foundChanged is the response with the user as another process has changed it.
+	foundChanged = foundExcept(5, map[string]any{"write_token": "another", "first_name": "Augusta"})
+	// foundAnother is the response with another user that has the address now.
+	foundAnother = foundExcept(6, map[string]any{"write_token": "another", "id": "ID-1"})
 )

@@ -18,10 +18,10 @@ func TestGet(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !reflect.DeepEqual(got, u) {
-		t.Error("Get returned another user than Create had stored")
+		t.Error("got another user from Get, want the one that Create stored")
 	}
 	if got.CreatedAt.Location() != time.UTC || got.UpdatedAt.Location() != time.UTC {
-		t.Error("the times are not in UTC")
+		t.Error("got times that are not in UTC, want UTC")
 	}
 }
 
@@ -39,7 +39,7 @@ func TestGetKeepsKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got.Key() != u.Key() {
-		t.Errorf("the key is %q, instead of %q", got.Key(), u.Key())
+		t.Errorf("got key %q, want %q", got.Key(), u.Key())
 	}
 }
 
@@ -47,17 +47,17 @@ func TestGetFails(t *testing.T) {
 	for _, test := range []finding{
 		{namedStep{"nothing", nothing}, "ErrNotFound"},
 		{namedStep{"429", failed(http.StatusTooManyRequests, "circuit_breaking_exception")}, "ErrBusy"},
-		// Only Elasticsearch can tell that a user isn't there.
+		// Only a response of Elasticsearch shows that there is no such user.
 		{namedStep{"no index", noIndex}, unknown},
 		{namedStep{"404 as HTML", page(http.StatusNotFound)}, unknown},
-		{namedStep{"404 of somebody else's JSON", answer(http.StatusNotFound, `{"message":"no route"}`)}, unknown},
+		{namedStep{"404 with other JSON", answer(http.StatusNotFound, `{"message":"no route"}`)}, unknown},
 		{namedStep{"404 truncated", truncated(http.StatusNotFound, `{"found":false}`)}, unknown},
 		{namedStep{"404 and found", answer(http.StatusNotFound, `{"found":true}`)}, unknown},
 		// What came can't be taken for the user.
-		{namedStep{"another key", foundBut(0, map[string]any{"key": "eve@example.org"})}, unknown},
-		{namedStep{"no ID", foundBut(0, map[string]any{"id": ""})}, unknown},
-		{namedStep{"a time that is none", foundBut(0, map[string]any{"created_at": "yesterday"})}, unknown},
-		{namedStep{"a time in seconds", foundBut(0, map[string]any{"created_at": 1.9e9})}, unknown},
+		{namedStep{"another key", foundExcept(0, map[string]any{"key": "eve@example.org"})}, unknown},
+		{namedStep{"no ID", foundExcept(0, map[string]any{"id": ""})}, unknown},
+		{namedStep{"a time that is none", foundExcept(0, map[string]any{"created_at": "yesterday"})}, unknown},
+		{namedStep{"a time in seconds", foundExcept(0, map[string]any{"created_at": 1.9e9})}, unknown},
 		{namedStep{"no sequence number", answer(http.StatusOK, `{"_index":"users-000001","_primary_term":1,"found":true,"_source":{"id":"ID-4711","key":"ada.qx@example.org"}}`)}, unknown},
 		{namedStep{"401", failed(http.StatusUnauthorized, "security_exception")}, unknown},
 		{namedStep{"403", failed(http.StatusForbidden, "security_exception")}, unknown},
@@ -77,7 +77,7 @@ func testGetFails(t *testing.T, s step, want string) {
 	got, err := f.store().Get(t.Context(), u.Key())
 	wantOutcome(t, err, want)
 	if err == nil || !reflect.ValueOf(got).IsZero() {
-		t.Errorf("Get returned a user, with the error %v", err)
+		t.Errorf("got a user with error %v, want none", err)
 	}
 }
 

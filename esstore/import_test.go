@@ -2,7 +2,6 @@ package esstore_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -25,8 +24,8 @@ import (
 	"github.com/gosignup/signup/esstore"
 )
 
-// An elastic is as much of Elasticsearch as Import and Export need, without a
-// network: what is wrong with that is put in front of it.
+// An elastic is the part of Elasticsearch that Import and Export need, without a
+// network. Tests put failures in front of it.
 type elastic struct {
 	mu     sync.Mutex
 	docs   map[string]elasticDoc // by ID
@@ -72,7 +71,7 @@ func (e *elastic) Perform(r *http.Request) (*http.Response, error) {
 	case "/_search":
 		return response(http.StatusOK, e.search(body)), nil
 	}
-	return nil, fmt.Errorf("there is no answer to %s", r.URL.Path)
+	return nil, fmt.Errorf("got the request %s, want one that elastic supports", r.URL.Path)
 }
 
 func (e *elastic) bulk(body string) string {
@@ -145,20 +144,6 @@ func (e *elastic) search(body string) string {
 	return marshal(map[string]any{"pit_id": "P", "hits": map[string]any{"hits": hits}})
 }
 
-func marshal(v any) string {
-	b, err := json.Marshal(v)
-	if err != nil {
-		panic(err)
-	}
-	return string(b)
-}
-
-func mustUnmarshal(text string, v any) {
-	if err := json.Unmarshal([]byte(text), v); err != nil {
-		panic(err)
-	}
-}
-
 func bulkBody(items ...string) string { return `{"items":[` + strings.Join(items, ",") + `]}` }
 
 func itemBody(op string, status int, kind string) string {
@@ -170,15 +155,10 @@ func itemBody(op string, status int, kind string) string {
 
 func docsBody(docs ...string) string { return `{"docs":[` + strings.Join(docs, ",") + `]}` }
 
-func docBody(seqNo int, source string) string {
-	return fmt.Sprintf(`{"_index":"users-000001","_id":"x","_version":1,"_seq_no":%d,"_primary_term":1,"found":true,"_source":%s}`,
-		seqNo, source)
-}
-
-// A user of the import's tests, of whom there are as many as numbers.
+// numbered returns the user with this number.
 func numbered(n int) signup.User {
 	u := signup.User{ID: fmt.Sprintf("ID-%d", n), Email: fmt.Sprintf("user-%07d@example.org", n)}
-	u.SetKey(u.Email, "rule") // which takes less time than to make it of the address
+	u.SetKey(u.Email, "rule") // faster than computing it from the address
 	return u
 }
 
@@ -211,31 +191,26 @@ func collect(r *[]esstore.ImportResult, opts esstore.ImportOptions) *esstore.Imp
 func wantSummary(t *testing.T, got, want esstore.ImportSummary) {
 	t.Helper()
 	if got != want {
-		t.Errorf("the summary is %+v, instead of %+v", got, want)
+		t.Errorf("got summary %+v, want %+v", got, want)
 	}
 }
 
-// A reply answers a request of an import of newUser, whose document was sent
-// before it, if not in it, as sent.
+// A reply returns the response to a request of an import of newUser. sent is the
+// document that was sent last.
 type reply func(sent string) step
 
 func says(s step) reply { return func(string) step { return s } }
 
-// item answers a bulk request of one.
+// item is the response to a bulk request with one write.
 func item(status int, kind string) reply {
 	return says(answer(http.StatusOK, bulkBody(itemBody("create", status, kind))))
 }
 
-// holds answers who holds the address: the user who was sent, but for some
-// fields.
+// holds is the response with the holder of the address: the user that was sent,
+// except that these fields have other values.
 func holds(fields map[string]any) reply {
 	return func(sent string) step {
-		var doc map[string]any
-		mustUnmarshal(sent, &doc)
-		for name, value := range fields {
-			doc[name] = value
-		}
-		return answer(http.StatusOK, docsBody(docBody(3, marshal(doc))))
+		return answer(http.StatusOK, docsBody(docBody(3, changedDocument(sent, fields))))
 	}
 }
 
@@ -304,7 +279,7 @@ func TestImportOutcomes(t *testing.T) {
 		{"a type that is the address", []reply{item(400, "ada.qx@example.org")}, isFailed, "esstore: import: status 400"},
 		{"too long", []reply{says(page(413))}, isFailed, "esstore: import: status 413"},
 		{"the holder is another's document", []reply{refused, holds(map[string]any{"key": "example.org"})}, isFailed, ""},
-		{"the holder is nobody", []reply{refused, holds(map[string]any{"id": ""})}, isFailed, ""},
+		{"a holder without an ID", []reply{refused, holds(map[string]any{"id": ""})}, isFailed, ""},
 
 		{"a full disk", []reply{item(429, "cluster_block_exception")}, isEnd, "esstore: import: status 429, cluster_block_exception"},
 		{"a full disk for the request", []reply{says(failed(429, "cluster_block_exception"))}, isEnd, ""},
@@ -333,12 +308,12 @@ func TestImportOutcomes(t *testing.T) {
 			users := []signup.User{newUser(), numbered(1)}
 			sum, err := f.store().Import(t.Context(), sequence(users...), collect(&results, esstore.ImportOptions{Workers: 1, BatchUsers: 1}))
 			if len(results) != 2 || results[0].N != 0 || !reflect.DeepEqual(results[0].User, users[0]) {
-				t.Fatalf("there are %d results, or one is not of the user", len(results))
+				t.Fatalf("got %d results, want one for each user", len(results))
 			}
 			r := results[0]
 			wantNoSecret(t, r.Err)
 			if c.text != "" && (r.Err == nil || r.Err.Error() != c.text) {
-				t.Errorf("the result is %v, instead of %s", r.Err, c.text)
+				t.Errorf("got result %v, want %s", r.Err, c.text)
 			}
 			want := esstore.ImportSummary{Read: 2, Created: 1}
 			switch c.want {
@@ -360,10 +335,10 @@ func TestImportOutcomes(t *testing.T) {
 			}
 			wantSummary(t, sum, want)
 			if r.Present != (want.Present == 1) || (results[1].Err == nil) != (want.Created > 0) {
-				t.Errorf("present: %t; the next one: %v", r.Present, results[1].Err)
+				t.Errorf("got Present %t, error %v for the next user, want others", r.Present, results[1].Err)
 			}
 			if (err != nil) != (want.Failed > 0) || err != nil && err != r.Err {
-				t.Errorf("the import's error is %v", err)
+				t.Errorf("got error %v from Import, want another", err)
 			}
 		})
 	}
@@ -382,33 +357,33 @@ func TestImportRequests(t *testing.T) {
 	bulk, mget := f.calls[0], f.calls[1]
 	if q := bulk.query; bulk.path != "/users/_bulk" || q.Get("require_alias") != "true" || q.Has("refresh") ||
 		q.Get("filter_path") != "items.*.status,items.*.error.type" {
-		t.Errorf("the request is %s", bulk.uri)
+		t.Errorf("got the request %s, want another", bulk.uri)
 	}
 	lines := strings.Split(bulk.body, "\n")
 	if len(lines) != 5 || lines[4] != "" || len(lines[0]) != len(`{"create":{"_id":""}}`)+43 ||
 		!strings.HasPrefix(lines[0], `{"create":{"_id":"`) || !sameDocument(t, lines[1]) {
-		t.Error("the lines are others")
+		t.Error("got other lines, want the action and the document")
 	}
 	if q := mget.query; mget.path != "/users/_mget" || q.Get("_source_includes") != "id,key,write_token" || q.Has("realtime") {
-		t.Errorf("the request is %s", mget.uri)
+		t.Errorf("got the request %s, want another", mget.uri)
 	}
 	for _, c := range f.calls {
 		for _, secret := range secrets {
 			if strings.Contains(c.uri, secret) {
-				t.Errorf("an address or the like is in %s", c.path)
+				t.Errorf("got a secret in the path %s, want none", c.path)
 			}
 		}
 	}
 }
 
-// sameDocument reports whether text is newUser's document, but for its token.
+// sameDocument reports whether text is the document of newUser, except for the token.
 func sameDocument(t *testing.T, text string) bool {
 	t.Helper()
 	var got, want map[string]any
 	mustUnmarshal(text, &got)
 	mustUnmarshal(document, &want)
 	if token, _ := got["write_token"].(string); len(token) < 26 {
-		t.Errorf("the write token has %d characters", len(token))
+		t.Errorf("got a write token of %d characters, want 26", len(token))
 	}
 	delete(got, "write_token")
 	delete(want, "write_token")
@@ -416,7 +391,7 @@ func sameDocument(t *testing.T, text string) bool {
 	return reflect.DeepEqual(got, want)
 }
 
-// Who can't be stored is told so, without a request, and the others are stored.
+// A user that can't be stored gets ErrInvalid without a request. The others are stored.
 func TestImportInvalid(t *testing.T) {
 	valid, noID, noKey, notText, long := newUser(), newUser(), newUser(), newUser(), newUser()
 	noID.ID = ""
@@ -441,15 +416,15 @@ func TestImportInvalid(t *testing.T) {
 		wantOutcome(t, r.Err, want)
 		wantNoSecret(t, r.Err)
 		if r.N != int64(i) {
-			t.Errorf("result %d is of user %d", i, r.N)
+			t.Errorf("got in result %d the user %d, want the same number", i, r.N)
 		}
 	}
 	if !slices.Equal(e.bulks, []int{1}) {
-		t.Errorf("the requests have %v users", e.bulks)
+		t.Errorf("got requests with %v users, want others", e.bulks)
 	}
 }
 
-// A batch ends with as many users, or bytes, as the options tell.
+// A batch has as many users, or bytes, as the options say.
 func TestImportBatches(t *testing.T) {
 	length := len(`{"create":{"_id":""}}`) + 43 + 1 // of the first line
 	probe := newElastic()
@@ -481,7 +456,7 @@ func TestImportBatches(t *testing.T) {
 		}
 		// IDs have one to four digits, so that the first ones are shorter.
 		if len(e.bulks) != len(c.want) || abs(e.bulks[0]-c.want[0]) > 10 {
-			t.Errorf("%+v: the requests have %v users, instead of %v", c.opts, e.bulks, c.want)
+			t.Errorf("%+v: got requests with %v users, want %v", c.opts, e.bulks, c.want)
 		}
 	}
 }
@@ -508,11 +483,11 @@ func TestImportTooLong(t *testing.T) {
 	}
 	wantSummary(t, sum, esstore.ImportSummary{Read: 20_000, Created: 20_000})
 	if refused == 0 || refused > 20 {
-		t.Errorf("%d requests were refused", refused)
+		t.Errorf("got %d refused requests, want another number", refused)
 	}
 	for i, r := range results {
 		if r.N != int64(i) {
-			t.Fatalf("result %d is of user %d", i, r.N)
+			t.Fatalf("got in result %d the user %d, want the same number", i, r.N)
 		}
 	}
 }
@@ -542,7 +517,7 @@ func TestImportEarlyAnswer(t *testing.T) {
 			t.Fatal(err)
 		}
 		if body := <-late; !strings.Contains(body, `"id":"ID-0"`) {
-			t.Error("what was sent late is another user")
+			t.Error("got another user in a late request, want the one of its batch")
 		}
 	})
 }
@@ -580,7 +555,7 @@ func TestImportFirstOfOneKey(t *testing.T) {
 		wantSummary(t, sum, esstore.ImportSummary{Read: 3000, Created: 1000, Exists: 2000})
 		for _, doc := range e.docs {
 			if !strings.Contains(doc.source, ` of 0","key"`) {
-				t.Error("another than the first is stored")
+				t.Error("got another user stored, want the first")
 			}
 		}
 	})
@@ -621,7 +596,7 @@ func TestImportInTrouble(t *testing.T) {
 		}
 		wantSummary(t, sum, esstore.ImportSummary{Read: 2000, Created: 2000})
 		if len(e.docs) != 2000 {
-			t.Errorf("%d are stored", len(e.docs))
+			t.Errorf("got %d stored users, want all", len(e.docs))
 		}
 		before := maps.Clone(e.docs)
 		sum, err = store.Import(t.Context(), numbers(2000), opts)
@@ -630,12 +605,12 @@ func TestImportInTrouble(t *testing.T) {
 		}
 		wantSummary(t, sum, esstore.ImportSummary{Read: 2000, Present: 2000})
 		if !maps.Equal(e.docs, before) {
-			t.Error("the second import has written something")
+			t.Error("got a write of the second import, want none")
 		}
 	})
 }
 
-// An import gives up when nothing has come of a batch for two minutes, and tells
+// An import gives up if it makes no progress with a batch for two minutes, and returns
 // of each user that was read what is known.
 func TestImportGivesUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -659,17 +634,17 @@ func TestImportGivesUp(t *testing.T) {
 		}
 		sum, err := store.Import(t.Context(), users, collect(&results, esstore.ImportOptions{BatchUsers: 10}))
 		if err == nil || err.Error() != "esstore: import: status 429, es_rejected_execution_exception" || errors.Is(err, signup.ErrBusy) {
-			t.Errorf("the error is %v", err)
+			t.Errorf("got error %v, want another", err)
 		}
 		if took := time.Since(begin); took < 2*time.Minute || took > 2*time.Minute+10*time.Second {
-			t.Errorf("it took %v", took)
+			t.Errorf("got %v until it returned, want another time", took)
 		}
 		wantSummary(t, sum, esstore.ImportSummary{Read: read, Created: 30, Failed: read - 30})
 		if int64(len(results)) != read || read > 30+30 {
-			t.Errorf("there are %d results of %d users that were read", len(results), read)
+			t.Errorf("got %d results for %d users that were read, want one for each", len(results), read)
 		}
 		if n := bulks.Load(); n > 200 {
-			t.Errorf("%d requests were sent", n)
+			t.Errorf("got %d requests, want another number", n)
 		}
 	})
 }
@@ -704,13 +679,13 @@ func TestImportErrorOfUsers(t *testing.T) {
 			}
 		}
 		if yield(numbered(25), broken) {
-			t.Error("the sequence is asked for more after its error")
+			t.Error("got a call of the sequence after its error, want none")
 		}
 	}
 	e := newElastic()
 	sum, err := esstore.New(e, nil).Import(t.Context(), users, &esstore.ImportOptions{BatchUsers: 10})
 	if !errors.Is(err, broken) || !strings.HasPrefix(err.Error(), "esstore: import: ") {
-		t.Errorf("the error is %v", err)
+		t.Errorf("got error %v, want another", err)
 	}
 	wantSummary(t, sum, esstore.ImportSummary{Read: 25, Created: 25})
 
@@ -720,12 +695,12 @@ func TestImportErrorOfUsers(t *testing.T) {
 	})
 	_, err = esstore.New(full, nil).Import(t.Context(), users, nil)
 	if !errors.Is(err, broken) || !strings.Contains(err.Error(), "cluster_block_exception") {
-		t.Errorf("the error is %v", err)
+		t.Errorf("got error %v, want another", err)
 	}
 }
 
-// When the context is done, whoever was read has a result: those whose requests
-// were under way that nobody knows.
+// If the context is done, each user that was read has a result. The outcome of those
+// that were being sent is unknown.
 func TestImportContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
@@ -751,7 +726,7 @@ func TestImportContext(t *testing.T) {
 		var results []esstore.ImportResult
 		sum, err := store.Import(ctx, users, collect(&results, esstore.ImportOptions{BatchUsers: 10}))
 		if took := time.Since(begin); !errors.Is(err, context.Canceled) || took > 4*time.Second {
-			t.Errorf("the error is %v, after %v", err, took)
+			t.Errorf("got error %v after %v, want the context's at once", err, took)
 		}
 		wantSummary(t, sum, esstore.ImportSummary{Read: read, Created: 60, Failed: read - 60})
 		failures := 0
@@ -762,7 +737,7 @@ func TestImportContext(t *testing.T) {
 			}
 		}
 		if len(e.docs) != 60 || int64(len(results)) != read || int64(failures) != sum.Failed {
-			t.Errorf("%d are stored; of %d results %d are errors", len(e.docs), len(results), failures)
+			t.Errorf("got %d stored users and %d results, %d of them errors, want one result for each user", len(e.docs), len(results), failures)
 		}
 	})
 }
@@ -770,7 +745,7 @@ func TestImportContext(t *testing.T) {
 func TestImportContextDoneBefore(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := newFake(t).store().Import(ctx, func(func(signup.User, error) bool) { t.Error("the users are read") }, nil)
+	_, err := newFake(t).store().Import(ctx, func(func(signup.User, error) bool) { t.Error("got a call of the sequence, want none") }, nil)
 	wantContextError(t, err, context.Canceled)
 }
 
@@ -778,20 +753,20 @@ func TestImportRefusesOptions(t *testing.T) {
 	for _, opts := range []esstore.ImportOptions{{Workers: -1}, {BatchUsers: -1}, {BatchBytes: -1}} {
 		_, err := newFake(t).store().Import(t.Context(), numbers(1), &opts)
 		if err == nil || !strings.HasPrefix(err.Error(), "esstore: import: ") {
-			t.Errorf("%+v: the error is %v", opts, err)
+			t.Errorf("%+v: got error %v, want one of import", opts, err)
 		}
 	}
 	_, err := esstore.New(nil, nil).Import(t.Context(), numbers(0), nil)
 	if err == nil || err.Error() != "esstore: import: the transport is nil" {
-		t.Errorf("the error is %v", err)
+		t.Errorf("got error %v, want another", err)
 	}
 }
 
-// An import of nobody sends nothing.
+// An import without users sends nothing.
 func TestImportNobody(t *testing.T) {
 	sum, err := newFake(t).store().Import(t.Context(), sequence(), &esstore.ImportOptions{
-		Result:   func(esstore.ImportResult) { t.Error("there is a result") },
-		Progress: func(esstore.ImportSummary) { t.Error("there is progress") },
+		Result:   func(esstore.ImportResult) { t.Error("got a call of Result, want none") },
+		Progress: func(esstore.ImportSummary) { t.Error("got a call of Progress, want none") },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -810,11 +785,11 @@ func TestImportProgress(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(all) != 10 || all[9] != sum {
-		t.Fatalf("there are %d calls, the last with %+v", len(all), all[len(all)-1])
+		t.Fatalf("got %d calls, the last with %+v, want others", len(all), all[len(all)-1])
 	}
 	for i, s := range all[:9] {
 		if s.Created < int64(10*i+5) || s.Created > s.Read {
-			t.Errorf("call %d is with %+v", i, s)
+			t.Errorf("got call %d with %+v, want another summary", i, s)
 		}
 	}
 }
@@ -871,10 +846,10 @@ func TestImportPanics(t *testing.T) {
 				}()
 				r := <-finished
 				if want := any("as planned"); r != want && !(name == "goroutine's end" && r == nil) {
-					t.Errorf("it ended with %v", r)
+					t.Errorf("got the panic %v, want that of the callback", r)
 				}
 				if took := time.Since(begin); took > time.Minute {
-					t.Errorf("it took %v", took)
+					t.Errorf("got %v until it returned, want another time", took)
 				}
 			})
 		})
@@ -916,7 +891,7 @@ func TestImportMemory(t *testing.T) {
 	wantSummary(t, sum, esstore.ImportSummary{Read: int64(users), Created: int64(users)})
 	// 16,000 users would be more than that.
 	if grown := most - early; most == 0 || grown > 1<<20 {
-		t.Errorf("the heap has grown by %d bytes since %d users", grown, 8*500)
+		t.Errorf("got a heap that has grown by %d bytes since %d users, want a constant one", grown, 8*500)
 	} else {
 		t.Attr("import_memory", fmt.Sprintf("%d users: live heap %d KiB after 4000, at most %d KiB later", users, early>>10, most>>10))
 	}

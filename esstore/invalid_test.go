@@ -25,7 +25,7 @@ func testInvalid(t *testing.T, change func(*signup.User)) {
 	wantOutcome(t, err, "ErrInvalid")
 	wantUser(t, u, before, err)
 	if requests > 0 {
-		t.Errorf("%d requests were made", requests)
+		t.Errorf("got %d requests, want none", requests)
 	}
 }
 
@@ -81,7 +81,7 @@ func TestUpdateNotUTF8(t *testing.T) {
 	}
 }
 
-func TestNobody(t *testing.T) {
+func TestIncompleteUser(t *testing.T) {
 	testInvalid(t, func(u *signup.User) { *u = signup.User{} })
 	testInvalid(t, func(u *signup.User) { u.ID = "" })
 	testInvalid(t, func(u *signup.User) { u.Email = "no address" })
@@ -102,7 +102,7 @@ func TestNotIndexable(t *testing.T) {
 	}
 }
 
-// A user whom Get would refuse to read must not be stored.
+// A user that is too large for Get to read must not be stored.
 func TestTooLargeToRead(t *testing.T) {
 	testInvalid(t, func(u *signup.User) { u.LastName = strings.Repeat("x", 1<<20) })
 }
@@ -122,7 +122,7 @@ func TestPrivate(t *testing.T) {
 		}
 		got, err := f.store().Get(t.Context(), u.Key())
 		if err != nil || got.Private != u.Private {
-			t.Errorf("Private came back as %.20q, error %v, want %.20q", string(got.Private), err, private)
+			t.Errorf("got Private %.20q, error %v, want %.20q", string(got.Private), err, private)
 		}
 	}
 }
@@ -138,12 +138,12 @@ func TestZeroMembers(t *testing.T) {
 		}
 		for _, name := range []string{"email_verified_at", "security_stamp", "private", "placeholder"} {
 			if strings.Contains(f.writes[0], name) {
-				t.Errorf("the document has %s", name)
+				t.Errorf("got a document with %s, want one without it", name)
 			}
 		}
 		got, err := f.store().Get(t.Context(), u.Key())
 		if err != nil || !got.EmailVerifiedAt.IsZero() || !got.Equal(u) {
-			t.Errorf("Get returned another user, error %v", err)
+			t.Errorf("got another user from Get, error %v, want the one that was stored", err)
 		}
 	}
 }
@@ -166,10 +166,10 @@ func TestTexts(t *testing.T) {
 			t.Fatal(err)
 		}
 		if !got.Equal(u) {
-			t.Errorf("the text %.20q came back as %.20q", text, got.FirstName)
+			t.Errorf("stored %.20q: got %.20q, want the same", text, got.FirstName)
 		}
 		if err := f.store().Update(t.Context(), &got); err != nil {
-			t.Errorf("the text %.20q: %v", text, err)
+			t.Errorf("stored %.20q: got error %v, want none", text, err)
 		}
 	}
 }

@@ -41,11 +41,11 @@ func FuzzMembers(f *testing.F) {
 		all := withUnknown([]byte(`{"id":"x"}`), text)
 		var merged map[string]json.RawMessage
 		if err := json.Unmarshal(all, &merged); err != nil {
-			t.Fatalf("withUnknown(%q) = %q: %v", text, all, err)
+			t.Fatalf("withUnknown(%q): got %q, error %v, want valid JSON", text, all, err)
 		}
 		for name, value := range want {
 			if !known[name] && !bytes.Equal(merged[name], value) {
-				t.Errorf("withUnknown(%q) has %q as %q, want %q", text, name, merged[name], value)
+				t.Errorf("withUnknown(%q): got for %q the value %q, want %q", text, name, merged[name], value)
 			}
 		}
 	})
@@ -63,7 +63,7 @@ func TestKnownMembers(t *testing.T) {
 		`{"id":"}\"","first_name":"\"x\":1,"}`: false,
 	} {
 		if got := hasUnknown([]byte(text)); got != want {
-			t.Errorf("hasUnknown(%s) = %t, want %t", text, got, want)
+			t.Errorf("hasUnknown(%s): got %t, want %t", text, got, want)
 		}
 	}
 }

@@ -234,7 +234,7 @@ func TestSetupWaitsForMigration(t *testing.T) {
 			t.Error(err)
 		}
 		if d := time.Since(begin); d < time.Hour || d > time.Hour+time.Minute {
-			t.Errorf("Setup took %v, want an hour", d)
+			t.Errorf("got %v until Setup returned, want an hour", d)
 		}
 	})
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/gosignup/signup"
 )
 
-// outcome tells which of the errors of package signup err is: "" is none of
-// them, after which nobody knows what was done.
+// outcome returns the name of the error of package signup that err wraps. After an
+// error that wraps none, which is "", the outcome is unknown.
 func outcome(err error) string {
 	if err == nil {
 		return "nil"
@@ -42,22 +42,22 @@ const unknown = ""
 func wantOutcome(t *testing.T, err error, want string) {
 	t.Helper()
 	if got := outcome(err); got != want {
-		t.Errorf("the error %v is %q, instead of %q", err, got, want)
+		t.Errorf("error %v: got %q, want %q", err, got, want)
 	}
 }
 
-// wantUser checks that a call with the outcome err left u as it was, but for
+// wantUser checks that a call with the outcome err left u as it was, except for
 // the Version that a success sets.
 func wantUser(t *testing.T, u, before signup.User, err error) {
 	t.Helper()
 	if err == nil {
 		if u.Version == "" || u.Version == before.Version {
-			t.Errorf("success left Version %q", u.Version)
+			t.Errorf("got Version %q after success, want a new one", u.Version)
 		}
 		before.Version = u.Version
 	}
 	if !reflect.DeepEqual(u, before) {
-		t.Errorf("the user was changed (Version %q, was %q)", u.Version, before.Version)
+		t.Errorf("got a changed user (Version %q, before %q), want the same", u.Version, before.Version)
 	}
 }
 
@@ -86,7 +86,7 @@ var openAnswers = []namedStep{
 	{"201 as HTML", page(http.StatusCreated)},
 	{"200 without a body", answer(http.StatusOK, "")},
 	{"204", func(w http.ResponseWriter, _ *http.Request, _ []string) { w.WriteHeader(http.StatusNoContent) }},
-	{"200 that is somebody else's JSON", answer(http.StatusOK, `{"ok":true}`)},
+	{"200 with other JSON", answer(http.StatusOK, `{"ok":true}`)},
 	{"200 null", answer(http.StatusOK, "null")},
 	{"200 truncated", truncated(http.StatusOK, doneBody("updated", 1))},
 	{"200 without end", endless(http.StatusOK)},
@@ -114,7 +114,7 @@ var refusals = []struct {
 	{namedStep{"429 truncated", truncated(http.StatusTooManyRequests, failedBody(429, "exception"))}, "ErrBusy"},
 }
 
-// conflicts are the ways to be told of a conflict.
+// conflicts are the responses that mean a conflict.
 var conflicts = []namedStep{
 	{"409", conflict},
 	{"409 as HTML", page(http.StatusConflict)},

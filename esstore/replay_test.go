@@ -79,10 +79,10 @@ func TestReplaysAtOnce(t *testing.T) {
 			}
 		}
 		if made != 1 || server.replaced != callers-1 {
-			t.Errorf("%d Creates returned nil after %d confirmations, want 1 and %d", made, server.replaced, callers-1)
+			t.Errorf("got %d Creates that returned nil and %d confirmations, want 1 and %d", made, server.replaced, callers-1)
 		}
 		if d := time.Since(begin); d > 8*time.Second {
-			t.Errorf("%d Creates took %v, want at most 8s", callers, d)
+			t.Errorf("%d Creates: got %v, want at most 8s", callers, d)
 		}
 	})
 }
@@ -90,7 +90,7 @@ func TestReplaysAtOnce(t *testing.T) {
 // A repeated Create leaves the user's Version as it was: Get returns it, and an
 // Update and a Delete by it succeed.
 func TestReplayKeepsVersion(t *testing.T) {
-	for name, write := range map[string]write{"Update": update, "Delete": remove} {
+	for name, write := range map[string]write{"Update": updateUser, "Delete": deleteUser} {
 		t.Run(name, func(t *testing.T) {
 			server := &single{}
 			store := esstore.New(server, nil)
@@ -104,10 +104,10 @@ func TestReplayKeepsVersion(t *testing.T) {
 			}
 			got, err := store.Get(t.Context(), u.Key())
 			if err != nil || got.Version != u.Version || !got.Equal(u) || server.replaced != 2 {
-				t.Fatalf("Get returned the Version %q after %d confirmations, error %v, want %q after 2", got.Version, server.replaced, err, u.Version)
+				t.Fatalf("got Version %q from Get after %d confirmations, error %v, want %q after 2", got.Version, server.replaced, err, u.Version)
 			}
 			wantOutcome(t, write(t.Context(), store, &u), "nil")
-			wantOutcome(t, update(t.Context(), store, &got), "ErrConflict")
+			wantOutcome(t, updateUser(t.Context(), store, &got), "ErrConflict")
 		})
 	}
 }

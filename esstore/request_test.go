@@ -21,13 +21,13 @@ const documentPath = "/_doc/JfIpt2RmI-Sja9YK9Vgf23CzJkkjO4mb7TjZFxBIXWU" // of n
 func wantCall(t *testing.T, c call, method, path string, query url.Values) {
 	t.Helper()
 	if c.method != method || c.path != path || !maps.EqualFunc(c.query, query, slices.Equal) {
-		t.Errorf("the request was %s %s, instead of %s %s?%s", c.method, c.uri, method, path, query.Encode())
+		t.Errorf("got the request %s %s, want %s %s?%s", c.method, c.uri, method, path, query.Encode())
 	}
 	if got := c.header.Get("Content-Type"); c.body != "" && got != "application/json" {
-		t.Errorf("the Content-Type was %q", got)
+		t.Errorf("got Content-Type %q, want JSON", got)
 	}
 	if got := c.header.Get("Accept-Encoding"); strings.Contains(path, "/_doc/") && got != "identity" {
-		t.Errorf("an answer about one document might be compressed: Accept-Encoding was %q", got)
+		t.Errorf("got Accept-Encoding %q, want identity for a single document", got)
 	}
 }
 
@@ -56,7 +56,7 @@ func TestRequests(t *testing.T) {
 	wantCall(t, f.calls[3], http.MethodDelete, "/users-000001.own"+documentPath,
 		url.Values{"if_seq_no": {"1"}, "if_primary_term": {"1"}})
 	if f.calls[1].body+f.calls[3].body != "" {
-		t.Error("GET or DELETE had a body")
+		t.Error("got a GET or DELETE with a body, want none")
 	}
 }
 
@@ -96,18 +96,18 @@ func TestRequestsOfHostileAddresses(t *testing.T) {
 			u.SetKey(key, signup.EmailRule)
 			f.then(created, updated, deleted)
 			if err := f.store().Create(t.Context(), &u); err != nil {
-				t.Errorf("%.40q: %v", key, err)
+				t.Errorf("%.40q: got error %v, want none", key, err)
 			}
 			if err := f.store().Update(t.Context(), &u); err != nil {
-				t.Errorf("%.40q: %v", key, err)
+				t.Errorf("%.40q: got error %v, want none", key, err)
 			}
 			if err := f.store().Delete(t.Context(), u); err != nil {
-				t.Errorf("%.40q: %v", key, err)
+				t.Errorf("%.40q: got error %v, want none", key, err)
 			}
 		}
 		for _, c := range f.calls {
 			if !safe.MatchString(c.uri) {
-				t.Errorf("%.40q: the request was %s %s", key, c.method, c.uri)
+				t.Errorf("%.40q: got the request %s %s, want another", key, c.method, c.uri)
 			}
 		}
 	}
@@ -148,15 +148,15 @@ func TestDocument(t *testing.T) {
 		tokens = append(tokens, got["write_token"])
 		delete(got, "write_token")
 		if !reflect.DeepEqual(got, want) {
-			t.Errorf("the document is\n%v, instead of\n%v", got, want)
+			t.Errorf("got the document\n%v\nwant\n%v", got, want)
 		}
 	}
 	if len(tokens) != 2 || tokens[0] == tokens[1] || len(tokens[0].(string)) < 22 {
-		t.Errorf("the tokens are %v, instead of two random ones", tokens)
+		t.Errorf("got tokens %v, want two random ones", tokens)
 	}
 }
 
-// Fields without a value are left out, but for those that every user has.
+// Fields without a value are left out, except for those that every user has.
 func TestDocumentOfEmptyUser(t *testing.T) {
 	f := newFake(t, created)
 	u := signup.User{ID: "1", Email: "a@example.org"}
@@ -173,7 +173,7 @@ func TestDocumentOfEmptyUser(t *testing.T) {
 		"created_at": "0001-01-01T00:00:00.000Z", "updated_at": "0001-01-01T00:00:00.000Z",
 	}
 	if !reflect.DeepEqual(got, want) {
-		t.Errorf("the document is\n%v, instead of\n%v", got, want)
+		t.Errorf("got the document\n%v\nwant\n%v", got, want)
 	}
 }
 
@@ -216,14 +216,14 @@ func TestTimes(t *testing.T) {
 					t.Fatal(err)
 				}
 				if want := `"` + field + `":"` + test.want + `"`; !strings.Contains(f.writes[0], want) {
-					t.Errorf("the document %s is without %s", f.writes[0], want)
+					t.Errorf("got the document %s, want one with %s", f.writes[0], want)
 				}
 				got, err := f.store().Get(t.Context(), u.Key())
 				if err != nil {
 					t.Fatal(err)
 				}
 				if !got.Equal(u) {
-					t.Errorf("Get returned the times %v and %v", got.CreatedAt, got.UpdatedAt)
+					t.Errorf("got times %v and %v from Get, want those that were stored", got.CreatedAt, got.UpdatedAt)
 				}
 			})
 		}

@@ -146,10 +146,10 @@ func TestRetriedBeforeLaggingCopy(t *testing.T) {
 		found step // in the end
 		want  string
 	}{
-		{"Update made", update, foundLast(1), confirmed},
-		{"Update not made", update, foundChanged, "ErrConflict"},
-		{"Delete made", remove, nothing, "nil"},
-		{"Delete not made", remove, foundChanged, "ErrConflict"},
+		{"Update made", updateUser, foundLast(1), confirmed},
+		{"Update not made", updateUser, foundChanged, "ErrConflict"},
+		{"Delete made", deleteUser, nothing, "nil"},
+		{"Delete not made", deleteUser, foundChanged, "ErrConflict"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			f := newFake(t)
@@ -164,7 +164,7 @@ func TestRetriedBeforeLaggingCopy(t *testing.T) {
 // A copy that goes on lagging behind leaves open whose write the conflict was
 // with, unless the request was sent once.
 func TestCopyLagsForever(t *testing.T) {
-	for name, write := range map[string]write{"Update": update, "Delete": remove} {
+	for name, write := range map[string]write{"Update": updateUser, "Delete": deleteUser} {
 		for attempts, want := range map[int]string{1: "ErrConflict", 2: unknown} {
 			t.Run(fmt.Sprintf("%s, sent %d times", name, attempts), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) { testCopyLagsForever(t, write, attempts, want) })
@@ -183,7 +183,7 @@ func testCopyLagsForever(t *testing.T, write write, attempts int, want string) {
 			stored = true
 			return response(http.StatusCreated, doneBody("created", 0)), nil
 		}
-		for range attempts { // which a real client's http.Transport would tell
+		for range attempts { // as the http.Transport of a client reports them
 			httptrace.ContextClientTrace(req.Context()).WroteRequest(httptrace.WroteRequestInfo{})
 		}
 		return response(http.StatusConflict, failedBody(409, "version_conflict_engine_exception")), nil
@@ -198,6 +198,6 @@ func testCopyLagsForever(t *testing.T, write write, attempts int, want string) {
 	wantOutcome(t, err, want)
 	wantUser(t, u, before, err)
 	if d := time.Since(start); d > 3*time.Second {
-		t.Errorf("it went on for %v", d)
+		t.Errorf("got %v until it returned, want less", d)
 	}
 }

@@ -39,12 +39,12 @@ func TestPrivileges(t *testing.T) {
 	text := string(b)
 	for _, role := range [][]byte{Role(""), SetupRole("")} {
 		if !strings.Contains(text, string(role)) {
-			t.Errorf("%s lacks the role %s", guide, role)
+			t.Errorf("got a guide %s without the role %s, want it there", guide, role)
 		}
 	}
 	for _, p := range slices.Concat(appPrivileges(), setupPrivileges()) {
 		if row := "| `" + p.name + "` | " + p.use + " |"; !strings.Contains(text, row) {
-			t.Errorf("%s lacks the row %s", guide, row)
+			t.Errorf("got a guide %s without the row %s, want it there", guide, row)
 		}
 		methods := 0
 		for method := range reflect.TypeFor[*Store]().Methods() {

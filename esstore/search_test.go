@@ -78,11 +78,11 @@ func list(t *testing.T, users iter.Seq2[signup.User, error]) (numbers []int, fai
 	t.Helper()
 	for u, err := range users {
 		if failed != nil {
-			t.Fatalf("the sequence goes on after the error %v", failed)
+			t.Fatalf("got another value after error %v, want none", failed)
 		}
 		if failed = err; err != nil {
 			if u.ID != "" {
-				t.Error("there is a user beside the error")
+				t.Error("got a user with an error, want none")
 			}
 			continue
 		}
@@ -98,7 +98,7 @@ func list(t *testing.T, users iter.Seq2[signup.User, error]) (numbers []int, fai
 func wantList(t *testing.T, users iter.Seq2[signup.User, error], want ...int) {
 	t.Helper()
 	if got, err := list(t, users); err != nil || !slices.Equal(got, want) {
-		t.Errorf("listed are %v, error %v, instead of %v", got, err, want)
+		t.Errorf("got users %v, error %v, want %v", got, err, want)
 	}
 }
 
@@ -134,7 +134,7 @@ func wantClosed(t *testing.T, c call, pit string) {
 	t.Helper()
 	wantCall(t, c, http.MethodDelete, "/_pit", nil)
 	if want := fmt.Sprintf(`{"id":%q}`, pit); c.body != want {
-		t.Errorf("what was closed is %s, instead of %s", c.body, want)
+		t.Errorf("got closed %s, want %s", c.body, want)
 	}
 }
 
@@ -150,10 +150,10 @@ func TestSearchRequests(t *testing.T) {
 	for i, want := range []struct{ pit, after string }{{"A", ""}, {"B", after(2)}, {"C", after(4)}} {
 		b := searched(t, f.calls[2+i])
 		if b.PIT.ID != want.pit || b.PIT.KeepAlive != "1m" || string(b.After) != want.after || b.Size != 2 {
-			t.Errorf("page %d: %d of %v after %s, instead of 2 of %s after %s", i, b.Size, b.PIT, b.After, want.pit, want.after)
+			t.Errorf("page %d: got %d of %v after %s, want 2 of %s after %s", i, b.Size, b.PIT, b.After, want.pit, want.after)
 		}
 		if !slices.Equal(b.Exclude.Excludes, []string{"write_token", "password", "security_stamp", "private"}) || b.Track == nil || *b.Track {
-			t.Errorf("page %d: without %q, and counted: %v", i, b.Exclude.Excludes, b.Track)
+			t.Errorf("page %d: got excludes %q and track_total_hits %v, want others", i, b.Exclude.Excludes, b.Track)
 		}
 	}
 	wantClosed(t, f.calls[5], "D")
@@ -162,11 +162,11 @@ func TestSearchRequests(t *testing.T) {
 	f.then(opened("A"), listed("A"), closed)
 	wantList(t, store.Search(t.Context(), esstore.Query{}))
 	if b := searched(t, f.calls[7]); b.Size != 1000 || string(b.Query) != `{"bool":{"filter":[],"must_not":{"term":{"placeholder":true}}}}` {
-		t.Errorf("%d users are asked for by %s", b.Size, b.Query)
+		t.Errorf("got a request for %d users with the query %s, want 1000 and all", b.Size, b.Query)
 	}
 }
 
-// A user who is listed is as stored, but for hash and version. So no Update can
+// A listed user is as it is stored, except for the secrets and the Version. So no Update can
 // store it without the hash.
 func TestSearchedUser(t *testing.T) {
 	id := strings.TrimPrefix(documentPath, "/_doc/")
@@ -184,13 +184,13 @@ func TestSearchedUser(t *testing.T) {
 	}
 	for _, u := range listed {
 		if !u.Equal(want) || u.Version != "" || u.Key() != want.Key() || u.KeyRule() != want.KeyRule() {
-			t.Error("it isn't the user who is stored")
+			t.Error("got another user, want the one that was stored")
 		}
 		f.then(answer(http.StatusOK, `{"_index":"users-000001","_id":"x","_seq_no":0,"_primary_term":1,"found":true,"_source":`+document+`}`))
 		wantOutcome(t, store.Update(t.Context(), &u), "ErrConflict")
 	}
 	if len(listed) != 1 {
-		t.Errorf("%d users are listed", len(listed))
+		t.Errorf("got %d users, want 1", len(listed))
 	}
 }
 
@@ -225,10 +225,10 @@ func TestSearchQueries(t *testing.T) {
 		wantList(t, f.store().Search(t.Context(), c.query))
 		b := searched(t, f.calls[2])
 		if want := `{"bool":{"filter":[` + c.filter + `],"must_not":{"term":{"placeholder":true}}}}`; string(b.Query) != want {
-			t.Errorf("the query is %s, instead of %s", b.Query, want)
+			t.Errorf("got query %s, want %s", b.Query, want)
 		}
 		if string(b.Sort) != c.sort {
-			t.Errorf("sorted by %s, instead of %s", b.Sort, c.sort)
+			t.Errorf("got sort %s, want %s", b.Sort, c.sort)
 		}
 	}
 }
@@ -259,7 +259,7 @@ func TestSearchInvalid(t *testing.T) {
 		f := newFake(t) // which fails on any request
 		numbers, err := list(t, f.store().Search(t.Context(), q))
 		if len(numbers) > 0 || !errors.Is(err, signup.ErrInvalid) || !strings.HasPrefix(err.Error(), "esstore: search: ") {
-			t.Errorf("%s: %d users, %v", name, len(numbers), err)
+			t.Errorf("%s: got %d users, error %v, want none and ErrInvalid", name, len(numbers), err)
 		}
 		wantNoSecret(t, err)
 	}
@@ -281,7 +281,7 @@ func TestSearchLimits(t *testing.T) {
 }
 
 // However a listing ends, its point in time is closed by the newest id, before
-// anybody hears of an error.
+// an error is returned.
 func TestSearchCloses(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -328,13 +328,13 @@ func TestSearchCloses(t *testing.T) {
 				}
 			}
 			if failed == nil != (c.want == "") || failed != nil && !strings.Contains(failed.Error(), c.want) {
-				t.Errorf("the error is %v, instead of %s", failed, c.want)
+				t.Errorf("got error %v, want %s", failed, c.want)
 			}
 			if c.cancel > 0 {
 				wantContextError(t, failed, context.Canceled)
 			}
 			if users != c.users {
-				t.Errorf("%d users, instead of %d", users, c.users)
+				t.Errorf("got %d users, want %d", users, c.users)
 			}
 			wantNoSecret(t, failed)
 			wantClosed(t, f.calls[len(f.calls)-1], c.pit)
@@ -389,7 +389,7 @@ func TestSearchGoesOn(t *testing.T) {
 				2: {"A", ""}, 5: {"B", ""}, 6: {"B", after(2)}, 9: {"C", after(2)}, 12: {"D", after(2)}, 13: {"E", after(4)},
 			} {
 				if b := searched(t, f.calls[i]); b.PIT.ID != want.pit || string(b.After) != want.after {
-					t.Errorf("request %d: of %s after %s, instead of %s after %s", i, b.PIT.ID, b.After, want.pit, want.after)
+					t.Errorf("request %d: got %s after %s, want %s after %s", i, b.PIT.ID, b.After, want.pit, want.after)
 				}
 			}
 			for i, pit := range map[int]string{3: "A", 7: "B", 10: "C", 14: "F"} {
@@ -406,17 +406,17 @@ func TestSearchGivesUp(t *testing.T) {
 	numbers, err := list(t, f.store().Search(t.Context(), esstore.Query{PageSize: 1}))
 	const want = "esstore: search: status 404, search_phase_execution_exception"
 	if len(numbers) != 1 || err == nil || err.Error() != want {
-		t.Errorf("%d users, error %v, instead of %s", len(numbers), err, want)
+		t.Errorf("got %d users, error %v, want %s", len(numbers), err, want)
 	}
 
 	f = newFake(t, setUp, opened("A"), listed("A", 1), removed, closed, noIndex)
 	_, err = list(t, f.store().Search(t.Context(), esstore.Query{PageSize: 1}))
 	if err == nil || !strings.HasSuffix(err.Error(), "(is the store set up?)") {
-		t.Errorf("the alias is gone: %v", err)
+		t.Errorf("got error %v without an alias, want index_not_found_exception", err)
 	}
 }
 
-// An error of any of the requests is told once.
+// An error of any of the requests is returned once.
 func TestSearchFails(t *testing.T) {
 	busy := failed(http.StatusTooManyRequests, "es_rejected_execution_exception")
 	for _, c := range []struct {
@@ -442,10 +442,10 @@ func TestSearchFails(t *testing.T) {
 			f := newFake(t, c.script...)
 			_, err := list(t, f.store().Search(t.Context(), esstore.Query{}))
 			if err == nil != (c.want == "") || err != nil && (!strings.Contains(err.Error(), c.want) || !strings.HasPrefix(err.Error(), "esstore: search: ")) {
-				t.Errorf("the error is %v, instead of %s", err, c.want)
+				t.Errorf("got error %v, want %s", err, c.want)
 			}
 			if errors.Is(err, signup.ErrBusy) != c.busy {
-				t.Errorf("%v is ErrBusy: %t", err, !c.busy)
+				t.Errorf("error %v: got ErrBusy %t, want the opposite", err, !c.busy)
 			}
 		})
 	}
@@ -457,7 +457,7 @@ func TestSearchAfterMigration(t *testing.T) {
 		mapped(map[string]string{"users-000002": ours}), opened("A"), listed("A", 1), closed)
 	store := f.store()
 	if _, err := list(t, store.Search(t.Context(), esstore.Query{})); err == nil {
-		t.Error("the old index was searched")
+		t.Error("got a search of the old index, want none")
 	}
 	wantList(t, store.Search(t.Context(), esstore.Query{}), 1)
 }
@@ -480,7 +480,7 @@ func TestErrorsOfSearchKeepSecrets(t *testing.T) {
 					_, err := list(t, f.store().Search(t.Context(), esstore.Query{EmailPrefix: "ada.qx"}))
 					wantNoSecret(t, err)
 					if err == nil && (stage != "look" || status != 200) {
-						t.Error("there is no error")
+						t.Error("got no error, want one")
 					}
 				})
 			}
@@ -516,14 +516,14 @@ func TestSearchShrinksPage(t *testing.T) {
 	f.then(setUp, opened("A"), listed("A", 1), listed("A", 2), listed("A"), closed)
 	wantList(t, store.Search(t.Context(), esstore.Query{PageSize: 3}), 1, 2)
 	if want := []int{3, 1, 1, 1}; !slices.Equal(sizes, want) {
-		t.Errorf("the sizes are %v, instead of %v", sizes, want)
+		t.Errorf("got sizes %v, want %v", sizes, want)
 	}
 
 	fits = 0
 	f.then(opened("A"), closed)
 	_, err := list(t, store.Search(t.Context(), esstore.Query{PageSize: 1}))
 	if err == nil || !strings.Contains(err.Error(), "the response is longer than") {
-		t.Errorf("one user is too long, and the error is %v", err)
+		t.Errorf("one user that is too long: got error %v, want one", err)
 	}
 }
 
@@ -536,10 +536,10 @@ func TestSearchAgain(t *testing.T) {
 	wantList(t, users, 1)
 	wantList(t, users, 2)
 	if b := searched(t, f.calls[6]); b.After != nil || b.PIT.ID != "B" {
-		t.Errorf("the second listing begins at %s, in %s", b.After, b.PIT.ID)
+		t.Errorf("got the second listing after %s, in %s, want the beginning", b.After, b.PIT.ID)
 	}
 	if !reflect.DeepEqual(q, esstore.Query{PageSize: 1}) {
-		t.Error("the query was changed")
+		t.Error("got a changed query, want the same")
 	}
 }
 
@@ -560,7 +560,7 @@ func TestRefresh(t *testing.T) {
 	} {
 		f := newFake(t, s)
 		if err := f.store().Refresh(t.Context()); err == nil || err.Error() != want {
-			t.Errorf("the error is %v, instead of %s", err, want)
+			t.Errorf("got error %v, want %s", err, want)
 		}
 	}
 }

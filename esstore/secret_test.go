@@ -58,7 +58,7 @@ func wantNoSecret(t *testing.T, err error) {
 			text := fmt.Sprintf(verb, e)
 			for _, secret := range append(secrets, "because", "Preview", "\x1b") {
 				if strings.Contains(text, secret) {
-					t.Errorf("the error %s has %q", text, secret)
+					t.Errorf("got error %s with %q, want it without", text, secret)
 				}
 			}
 		}
@@ -81,7 +81,7 @@ func TestErrorsKeepSecrets(t *testing.T) {
 					err := write(t.Context(), f.store(), &u)
 					wantNoSecret(t, err)
 					if err == nil {
-						t.Error("there is no error")
+						t.Error("got no error, want one")
 					}
 				})
 			}
@@ -92,10 +92,10 @@ func TestErrorsKeepSecrets(t *testing.T) {
 func TestErrorsOfGetKeepSecrets(t *testing.T) {
 	for _, status := range []int{200, 400, 403, 404, 429, 500, 503} {
 		for _, e := range append(echoes(status),
-			namedStep{"another's document", foundBut(0, map[string]any{"key": "example.org"})},
-			namedStep{"time", foundBut(0, map[string]any{"created_at": "hashqx"})},
-			namedStep{"number", foundBut(0, map[string]any{"password": 1})},
-			namedStep{"object", foundBut(0, map[string]any{"profile": "Enginesqx"})},
+			namedStep{"another's document", foundExcept(0, map[string]any{"key": "example.org"})},
+			namedStep{"time", foundExcept(0, map[string]any{"created_at": "hashqx"})},
+			namedStep{"number", foundExcept(0, map[string]any{"password": 1})},
+			namedStep{"object", foundExcept(0, map[string]any{"profile": "Enginesqx"})},
 		) {
 			t.Run(fmt.Sprintf("%d, %s", status, e.name), func(t *testing.T) {
 				f := newFake(t)
@@ -104,15 +104,14 @@ func TestErrorsOfGetKeepSecrets(t *testing.T) {
 				_, err := f.store().Get(t.Context(), u.Key())
 				wantNoSecret(t, err)
 				if err == nil {
-					t.Error("there is no error")
+					t.Error("got no error, want one")
 				}
 			})
 		}
 	}
 }
 
-// What an error does tell: what was tried, the status, and Elasticsearch's
-// type.
+// The text of an error has the method, the status and the type.
 func TestErrorTexts(t *testing.T) {
 	for _, test := range []struct {
 		step step
@@ -131,7 +130,7 @@ func TestErrorTexts(t *testing.T) {
 		f := newFake(t, test.step)
 		_, err := f.store().Get(t.Context(), "ada.qx@example.org")
 		if err == nil || err.Error() != test.want {
-			t.Errorf("the error is %v, instead of %s", err, test.want)
+			t.Errorf("got error %v, want %s", err, test.want)
 		}
 	}
 }
@@ -159,12 +158,12 @@ func TestErrorsOfBrokenHTTPKeepSecrets(t *testing.T) {
 				f.then(raw, down)
 				err := write(t.Context(), f.store(), &u)
 				if err == nil {
-					t.Fatal("there is no error")
+					t.Fatal("got no error, want one")
 				}
 				for ; err != nil; err = errors.Unwrap(err) {
 					for _, secret := range secrets {
 						if strings.Contains(err.Error(), secret) {
-							t.Errorf("the error %v has %q", err, secret)
+							t.Errorf("got error %v with %q, want it without", err, secret)
 						}
 					}
 				}
@@ -173,7 +172,7 @@ func TestErrorsOfBrokenHTTPKeepSecrets(t *testing.T) {
 	}
 }
 
-// What is wrong with a user is told without quoting it.
+// The error of an invalid user doesn't quote the user.
 func TestErrorsOfInvalidUsersKeepSecrets(t *testing.T) {
 	for _, change := range []func(*signup.User){
 		func(u *signup.User) { u.ID = "" },

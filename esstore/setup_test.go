@@ -21,15 +21,15 @@ func mapped(indices map[string]string) step {
 }
 
 func mappedBody(alias string, indices map[string]string) string {
-	parts := make([]string, 0, len(indices))
+	bodies := map[string]string{}
 	for name, mapping := range indices {
 		aliases := fmt.Sprintf(`{%q:{"is_write_index":true},"%s.own":{}}`, alias, name)
 		if name == alias {
 			aliases = "{}"
 		}
-		parts = append(parts, fmt.Sprintf(`%q:{"aliases":%s,"mappings":%s,"settings":{"index.number_of_shards":"1"}}`, name, aliases, mapping))
+		bodies[name] = fmt.Sprintf(`{"aliases":%s,"mappings":%s,"settings":{"index.number_of_shards":"1"}}`, aliases, mapping)
 	}
-	return "{" + strings.Join(parts, ",") + "}"
+	return indicesBody(bodies)
 }
 
 const (
@@ -270,7 +270,7 @@ func TestSetupWithoutAlias(t *testing.T) {
 		start := time.Now()
 		wantSetupError(t, store.Setup(t.Context()), "users-…", "has the alias users")
 		if d := time.Since(start); d > 5*time.Second {
-			t.Errorf("Setup took %v, want 5s at most", d)
+			t.Errorf("got %v until Setup returned, want 5s at most", d)
 		}
 	})
 }
@@ -285,7 +285,7 @@ func TestSetupContextDoneInPause(t *testing.T) {
 		start := time.Now()
 		wantContextError(t, store.Setup(ctx), context.DeadlineExceeded)
 		if d := time.Since(start); d != 100*time.Millisecond {
-			t.Errorf("Setup took %v, want 100ms", d)
+			t.Errorf("got %v until Setup returned, want 100ms", d)
 		}
 	})
 }

@@ -60,7 +60,7 @@ func TestUpdateSettled(t *testing.T) {
 	}, unread(unknown)...), testUpdate)
 }
 
-// The Version that Update sets is the one that Get tells.
+// Update sets the same Version as Get.
 func TestUpdateSetsVersion(t *testing.T) {
 	for name, script := range map[string][]step{
 		"from the answer": {updated},
@@ -78,7 +78,7 @@ func TestUpdateSetsVersion(t *testing.T) {
 				t.Fatal(err)
 			}
 			if got.Version != u.Version {
-				t.Errorf("Update set Version %q, and Get %q", u.Version, got.Version)
+				t.Errorf("got Version %q from Update and %q from Get, want the same", u.Version, got.Version)
 			}
 		})
 	}
@@ -103,7 +103,7 @@ func TestUpdateOfOtherVersion(t *testing.T) {
 				u := f.stored(t)
 				change(&u)
 				if name == "another key" && found.want == "ErrConflict" {
-					found.step = foundBut(3, map[string]any{"key": u.Key(), "id": "ID-3"})
+					found.step = foundExcept(3, map[string]any{"key": u.Key(), "id": "ID-3"})
 				}
 				f.then(found.step)
 				before := clone(u)

@@ -24,7 +24,7 @@ func TestVersion(t *testing.T) {
 	} {
 		got, ok := parseVersion(versionedUser(v.String()), "users")
 		if !ok || got != v {
-			t.Errorf("%s was read as %v, %t", v, got, ok)
+			t.Errorf("%s: got %v, %t, want the version", v, got, ok)
 		}
 	}
 }
@@ -34,7 +34,7 @@ func TestVersionOfAnother(t *testing.T) {
 	u := versionedUser("")
 	good := version{"users-000001", 3, 1, ownerOf(u.Key(), u.ID), false}.String()
 	if _, ok := parseVersion(versionedUser(good), "users"); !ok {
-		t.Fatalf("%s was refused", good)
+		t.Fatalf("got %s refused, want it accepted", good)
 	}
 	for name, change := range map[string]func(*signup.User){
 		"another ID":  func(u *signup.User) { u.ID = "ID-4712" },
@@ -45,18 +45,18 @@ func TestVersionOfAnother(t *testing.T) {
 		v := versionedUser(good)
 		change(&v)
 		if _, ok := parseVersion(v, "users"); ok {
-			t.Errorf("%s: %s was taken", name, good)
+			t.Errorf("%s: got %s accepted, want it refused", name, good)
 		}
 	}
 	for _, alias := range []string{"user", "users-000001", "users-", "people", "users-00000"} {
 		if _, ok := parseVersion(versionedUser(good), alias); ok {
-			t.Errorf("alias %s: %s was taken", alias, good)
+			t.Errorf("alias %s: got %s accepted, want it refused", alias, good)
 		}
 	}
 	for _, index := range []string{"users", "users-", "users-x", "users-1x", "users-1-1", "people-1", "Users-1", "users-١", "users-1/..", ""} {
 		bad := strings.Replace(good, "users-000001", index, 1)
 		if _, ok := parseVersion(versionedUser(bad), "users"); ok {
-			t.Errorf("%s was taken", bad)
+			t.Errorf("got %s accepted, want it refused", bad)
 		}
 	}
 }
@@ -65,7 +65,7 @@ func TestVersionOfAnother(t *testing.T) {
 // text.
 func TestOwner(t *testing.T) {
 	if ownerOf("ab", "c") == ownerOf("a", "bc") {
-		t.Error("ownerOf(ab, c) = ownerOf(a, bc)")
+		t.Error("got the same owner for ab, c and a, bc, want different ones")
 	}
 }
 
@@ -94,7 +94,7 @@ func FuzzVersion(f *testing.F) {
 			return
 		}
 		if v.String() != text || !form.MatchString(text) || strings.HasSuffix(text, "\n") {
-			t.Errorf("%q was read as %v", text, v)
+			t.Errorf("token %q: got %v, want the place itself", text, v)
 		}
 	})
 }
@@ -106,7 +106,7 @@ func TestDocumentID(t *testing.T) {
 		"ada.qx@example.org": "JfIpt2RmI-Sja9YK9Vgf23CzJkkjO4mb7TjZFxBIXWU",
 	} {
 		if got := documentID(key); got != want {
-			t.Errorf("documentID(%q) = %s, instead of %s", key, got, want)
+			t.Errorf("documentID(%q): got %s, want %s", key, got, want)
 		}
 	}
 	seen := map[string]string{}
@@ -114,10 +114,10 @@ func TestDocumentID(t *testing.T) {
 	for _, key := range []string{"", "a", "A", "a ", "a\x00", "\xff", "../..", "é", "e\u0301", strings.Repeat("x", 100_000)} {
 		id := documentID(key)
 		if !safe.MatchString(id) {
-			t.Errorf("the id of %.20q is %s", key, id)
+			t.Errorf("id of %.20q: got %s, want 43 characters that are safe in URLs", key, id)
 		}
 		if other, ok := seen[id]; ok {
-			t.Errorf("%.20q and %.20q share an id", key, other)
+			t.Errorf("got the same id for %.20q and %.20q, want different ones", key, other)
 		}
 		seen[id] = key
 	}
