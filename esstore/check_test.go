@@ -53,15 +53,15 @@ func privileged(lacking ...string) step {
 	for _, name := range applicationPrivileges {
 		granted[name] = !slices.Contains(lacking, name)
 	}
-	return answer(http.StatusOK, marshal(object{"index": object{"users": granted, "users-*": granted}}))
+	return respond(http.StatusOK, marshal(object{"index": object{"users": granted, "users-*": granted}}))
 }
 
 func copied(total, successful int) step {
-	return answer(http.StatusOK, fmt.Sprintf(`{"_shards":{"total":%d,"successful":%d,"failed":0}}`, total, successful))
+	return respond(http.StatusOK, fmt.Sprintf(`{"_shards":{"total":%d,"successful":%d,"failed":0}}`, total, successful))
 }
 
 func hits(documents ...string) step {
-	return answer(http.StatusOK, `{"hits":{"hits":[`+strings.Join(documents, ",")+`]}}`)
+	return respond(http.StatusOK, `{"hits":{"hits":[`+strings.Join(documents, ",")+`]}}`)
 }
 
 var ownHit = `{"_id":"` + strings.TrimPrefix(documentPath, "/_doc/") + `","_source":{"id":"ID-4711","key":"ada.qx@example.org"}}`
@@ -99,7 +99,7 @@ func wantTexts(t *testing.T, findings []esstore.Finding) {
 }
 
 func TestCheckHealthy(t *testing.T) {
-	f := newFake(t, answer(http.StatusOK, marshal(object{"users-000001": healthy(t)})), privileged(), copied(2, 2), hits(ownHit))
+	f := newFake(t, respond(http.StatusOK, marshal(object{"users-000001": healthy(t)})), privileged(), copied(2, 2), hits(ownHit))
 	findings, err := f.store().Check(t.Context())
 	if err != nil || findings != nil {
 		t.Errorf("got %+v, %v, want no findings", findings, err)
@@ -198,8 +198,8 @@ var broken = []struct {
 		request: "PUT /users-000001/_settings\n" + `{"index.blocks.read_only":null}`, // which lets nothing be changed but itself
 	},
 	{name: "no own alias", codes: "no-own-alias", damage: func(i object) { delete(in(i, "aliases"), "users-000001.own") }, request: "POST /_aliases\n" + `{"actions":[{"add":{"alias":"users-000001.own","index":"users-000001"}}]}`},
-	{name: "no security, 400", codes: "security-off", part: answer(http.StatusBadRequest, `{"error":"no handler found for uri [/x] and method [POST]"}`)},
-	{name: "no security, 405", codes: "security-off", part: answer(http.StatusMethodNotAllowed, `{"error":"Incorrect HTTP method","status":405}`)},
+	{name: "no security, 400", codes: "security-off", part: respond(http.StatusBadRequest, `{"error":"no handler found for uri [/x] and method [POST]"}`)},
+	{name: "no security, 405", codes: "security-off", part: respond(http.StatusMethodNotAllowed, `{"error":"Incorrect HTTP method","status":405}`)},
 	{name: "policy", codes: "lifecycle", damage: setting("index.lifecycle.name", "logs"), request: "POST /users-000001/_ilm/remove"},
 	{name: "field missing", codes: "mapping-differs", damage: func(i object) { delete(propertiesOf(i), "key") }},
 	{name: "hash searchable", codes: "mapping-differs", damage: func(i object) { propertiesOf(i)["password"] = object{"type": "keyword"} }},
@@ -305,7 +305,7 @@ func TestCheckBroken(t *testing.T) {
 					parts["/_search"] = test.part
 				}
 			}
-			f := newFake(t, answer(http.StatusOK, marshal(indices)))
+			f := newFake(t, respond(http.StatusOK, marshal(indices)))
 			whichever := func(w http.ResponseWriter, r *http.Request, writes []string) {
 				for end, part := range parts {
 					if strings.HasSuffix(r.URL.Path, end) {
@@ -383,7 +383,7 @@ func TestCheckOrder(t *testing.T) {
 			test.damage(index)
 		}
 	}
-	f := newFake(t, answer(http.StatusOK, marshal(object{"users-000001": index, "users-000009": object{}})), privileged("index"), copied(2, 1), hits(`{"_id":"x","_source":{}}`))
+	f := newFake(t, respond(http.StatusOK, marshal(object{"users-000001": index, "users-000009": object{}})), privileged("index"), copied(2, 1), hits(`{"_id":"x","_source":{}}`))
 	findings, err := f.store().Check(t.Context())
 	if err != nil || len(findings) < 15 {
 		t.Fatalf("got findings %q, %v, want 15 or more", codesOf(findings), err)
@@ -398,7 +398,7 @@ func TestCheckOrder(t *testing.T) {
 
 // What can't be checked is a finding, and the rest is checked.
 func TestCheckSeesInPart(t *testing.T) {
-	shown := answer(http.StatusOK, marshal(object{"users-000001": healthy(t)}))
+	shown := respond(http.StatusOK, marshal(object{"users-000001": healthy(t)}))
 	metadata := failed(http.StatusForbidden, "cluster_block_exception")
 	for _, test := range []struct {
 		name   string
@@ -428,16 +428,16 @@ func TestCheckSeesInPart(t *testing.T) {
 }
 
 // A response that isn't Elasticsearch's is not believed.
-func TestCheckOddAnswers(t *testing.T) {
-	shown := answer(http.StatusOK, marshal(object{"users-000001": healthy(t)}))
+func TestCheckOddResponses(t *testing.T) {
+	shown := respond(http.StatusOK, marshal(object{"users-000001": healthy(t)}))
 	whole := []step{shown, privileged(), copied(2, 2), hits(ownHit)}
 	odd := []namedStep{
 		{"HTML", page(http.StatusOK)},
 		{"HTML, 404", page(http.StatusNotFound)},
-		{"null", answer(http.StatusOK, "null")},
-		{"nothing", answer(http.StatusOK, "")},
-		{"a list", answer(http.StatusOK, `["hashqx"]`)},
-		{"another's", answer(http.StatusOK, `{"index":{"users":{}},"hits":{},"_shards":{"total":"hashqx"}}`)},
+		{"null", respond(http.StatusOK, "null")},
+		{"nothing", respond(http.StatusOK, "")},
+		{"a list", respond(http.StatusOK, `["hashqx"]`)},
+		{"another's", respond(http.StatusOK, `{"index":{"users":{}},"hits":{},"_shards":{"total":"hashqx"}}`)},
 		{"truncated", truncated(http.StatusOK, `{}`)},
 		{"endless", endless(http.StatusBadGateway)},
 		{"an error that is an object", failed(http.StatusBadRequest, "parse_exception")},
@@ -470,7 +470,7 @@ func TestCheckOddAnswers(t *testing.T) {
 }
 
 func TestCheckFails(t *testing.T) {
-	shown := answer(http.StatusOK, marshal(object{"users-000001": healthy(t)}))
+	shown := respond(http.StatusOK, marshal(object{"users-000001": healthy(t)}))
 	for _, script := range [][]step{
 		{failed(http.StatusUnauthorized, "security_exception")},
 		{down},

@@ -13,7 +13,7 @@ import (
 	"github.com/gosignup/signup/esstore"
 )
 
-// What a GET shows of a write whose answer was lost may yet be lost, too. It
+// What a GET shows of a write whose response was lost may yet be lost, too. It
 // counts when the document could be written once more in its own place; after
 // anything else the outcome is unknown.
 func TestConfirmed(t *testing.T) {
@@ -38,7 +38,7 @@ func TestConfirmed(t *testing.T) {
 			{"denied", []step{denied}, unknown},
 			{"no index", []step{noIndex}, unknown},
 		}
-		for _, open := range openAnswers {
+		for _, open := range openResponses {
 			tests = append(tests, struct {
 				name   string
 				script []step

@@ -102,7 +102,7 @@ func TestContextDoneDuring(t *testing.T) {
 	}
 }
 
-// A context that is done while an answer is read ends the call all the same.
+// A context that is done while a response is read ends the call all the same.
 func TestContextDoneInAnswer(t *testing.T) {
 	for name, write := range writes {
 		t.Run(name, func(t *testing.T) {

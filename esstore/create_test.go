@@ -31,13 +31,13 @@ func TestCreateRefused(t *testing.T) {
 	}
 }
 
-// The holder of the address decides, whatever the answer was.
+// The holder of the address decides, whatever the response was.
 func TestCreateSettled(t *testing.T) {
 	eachFinding(t, conflicts, append([]finding{
 		{namedStep{"GET finds it", foundLast(0)}, confirmed},
 		{namedStep{"GET finds another", foundAnother}, "ErrExists"},
 	}, unread(unknown)...), testCreate)
-	eachFinding(t, openAnswers, append([]finding{
+	eachFinding(t, openResponses, append([]finding{
 		{namedStep{"GET finds it", foundLast(0)}, confirmed},
 		{namedStep{"GET finds another", foundAnother}, heldAgain},
 		{namedStep{"GET finds nothing", nothing}, unknown},
@@ -68,13 +68,13 @@ func TestCreateGivesUp(t *testing.T) {
 		wantOutcome(t, err, unknown)
 		wantUser(t, u, before, err)
 		if d := time.Since(start); d > 3*time.Second {
-			t.Errorf("got %v until Create returned, want less", d)
+			t.Errorf("got %v until Create returned, want 3s at most", d)
 		}
 	})
 }
 
 // Create sets the same Version as Get, whether Create knows
-// it from the answer or from the GET after it.
+// it from the response or from the GET after it.
 func TestCreateSetsVersion(t *testing.T) {
 	for name, script := range map[string][]step{
 		"from the answer":     {created},
@@ -131,10 +131,10 @@ func TestCreateReplayed(t *testing.T) {
 		})
 	}
 	// Whether what is read will last is not for this write to say.
-	eachFinding(t, openAnswers, []finding{{namedStep{"changed", foundChanged}, unknown}}, testCreate)
+	eachFinding(t, openResponses, []finding{{namedStep{"changed", foundChanged}, unknown}}, testCreate)
 }
 
-// After an answer that leaves open whether the user was stored, a copy that lags
+// After a response that leaves open whether the user was stored, a copy that lags
 // may show the former user of the address: the primary is asked again.
 func TestCreateBeforeLaggingCopy(t *testing.T) {
 	testCreate(t, []step{hangUp, foundAnother, conflict, foundLast(0), updated}, "nil")

@@ -44,7 +44,7 @@ func TestDeleteSettled(t *testing.T) {
 		{namedStep{"GET finds another user", foundAnother}, "ErrConflict"},
 		{namedStep{"GET finds nothing", nothing}, "ErrNotFound"},
 	}, unread("ErrConflict")...), testDelete)
-	eachFinding(t, openAnswers, append([]finding{
+	eachFinding(t, openResponses, append([]finding{
 		{namedStep{"GET finds nothing", nothing}, goneAgain},
 		{namedStep{"GET finds another user", foundAnother}, goneAgain},
 		{namedStep{"GET finds it changed", foundChanged}, "ErrConflict"},

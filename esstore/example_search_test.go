@@ -42,7 +42,7 @@ func ExampleStore_Search() {
 
 // pretend responds like Elasticsearch with two users.
 func pretend(req *http.Request) (*http.Response, error) {
-	answer := func(body string) (*http.Response, error) { return response(http.StatusOK, body), nil }
+	respond := func(body string) (*http.Response, error) { return response(http.StatusOK, body), nil }
 	hit := func(address, last, first string) string {
 		return fmt.Sprintf(`{"_id": %q, "_source": {"id": "1", "key": %q, "email_address": %q, "last_name": %q, "first_name": %q, "is_active": true,
 			"created_at": "2026-05-01T12:00:00.000Z", "updated_at": "2026-05-01T12:00:00.000Z"}, "sort": [%q, %q, %q]}`,
@@ -50,12 +50,12 @@ func pretend(req *http.Request) (*http.Response, error) {
 	}
 	switch req.URL.Path {
 	case "/users,users-*":
-		return answer(mappedBody("users", map[string]string{"users-000001": ours}))
+		return respond(mappedBody("users", map[string]string{"users-000001": ours}))
 	case "/users/_pit":
-		return answer(`{"id": "1"}`)
+		return respond(`{"id": "1"}`)
 	case "/_search":
-		return answer(`{"pit_id": "1", "hits": {"hits": [` +
+		return respond(`{"pit_id": "1", "hits": {"hits": [` +
 			hit("grace@example.org", "Hopper", "Grace") + `,` + hit("ada@example.org", "Lovelace", "Ada") + `]}}`)
 	}
-	return answer(`{"succeeded": true}`)
+	return respond(`{"succeeded": true}`)
 }

@@ -35,7 +35,7 @@ func export(t *testing.T, opts *esstore.ExportOptions, users ...signup.User) str
 	var out bytes.Buffer
 	n, err := store.Export(t.Context(), &out, opts)
 	if err != nil || n != int64(len(users)) {
-		t.Fatalf("got %d exported users, error %v, want all and none", n, err)
+		t.Fatalf("got %d exported users, error %v, want all users and no error", n, err)
 	}
 	return out.String()
 }
@@ -58,16 +58,16 @@ func TestExport(t *testing.T) {
 // What is sent: first a refresh, then pages of one point in time, which is given
 // back. A hash that isn't wanted isn't fetched.
 func TestExportRequests(t *testing.T) {
-	pit := answer(http.StatusOK, `{"id":"P"}`)
-	closed := answer(http.StatusOK, `{"succeeded":true,"num_freed":1}`)
+	pit := respond(http.StatusOK, `{"id":"P"}`)
+	closed := respond(http.StatusOK, `{"succeeded":true,"num_freed":1}`)
 	for opts, hidden := range map[esstore.ExportOptions]string{
 		{}:             `["write_token","password","security_stamp","private"]`,
 		{Hashes: true}: `["write_token"]`,
 	} {
-		f := newFake(t, answer(http.StatusOK, `{"_shards":{"total":1,"successful":1,"failed":0}}`), pit, answer(http.StatusOK, `{"pit_id":"P2","hits":{"hits":[]}}`), closed)
+		f := newFake(t, respond(http.StatusOK, `{"_shards":{"total":1,"successful":1,"failed":0}}`), pit, respond(http.StatusOK, `{"pit_id":"P2","hits":{"hits":[]}}`), closed)
 		n, err := f.store().Export(t.Context(), io.Discard, &opts)
 		if n != 0 || err != nil {
-			t.Fatalf("got %d exported users, error %v, want all and none", n, err)
+			t.Fatalf("got %d exported users, error %v, want all users and no error", n, err)
 		}
 		var uris []string
 		for _, c := range f.calls {
@@ -174,11 +174,11 @@ func TestExportFails(t *testing.T) {
 		}
 	}
 	for _, c := range []struct {
-		name   string
-		w      io.Writer
-		answer func(*http.Request) *http.Response // nil: the elastic's
-		n      int64
-		want   string
+		name    string
+		w       io.Writer
+		respond func(*http.Request) *http.Response // nil: the elastic's
+		n       int64
+		want    string
 	}{
 		{"the writer", &limitedWriter{room: 0, err: full}, good, 0, "esstore: export: no space left"},
 		{"the writer, later", &limitedWriter{room: 300_000, err: full}, good, 1234, "esstore: export: no space left"},
@@ -204,7 +204,7 @@ func TestExportFails(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				store := esstore.New(transportFunc(func(r *http.Request) (*http.Response, error) {
-					if res := c.answer(r); res != nil {
+					if res := c.respond(r); res != nil {
 						return res, nil
 					}
 					return e.Perform(r)

@@ -186,7 +186,7 @@ const document = `{"id":"ID-4711","key":"ada.qx@example.org","key_rule":"` + sig
 
 // The responses of Elasticsearch 8.19.7.
 
-func answer(status int, body string) step {
+func respond(status int, body string) step {
 	return func(w http.ResponseWriter, _ *http.Request, _ []string) {
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(status)
@@ -195,7 +195,7 @@ func answer(status int, body string) step {
 }
 
 // done is the response to a write that was made, as number seqNo.
-func done(status int, result string, seqNo int) step { return answer(status, doneBody(result, seqNo)) }
+func done(status int, result string, seqNo int) step { return respond(status, doneBody(result, seqNo)) }
 
 func doneBody(result string, seqNo int) string {
 	return fmt.Sprintf(`{"_index":"users-000001","_id":"x","_version":1,"result":%q,`+
@@ -208,7 +208,7 @@ var (
 	deleted = done(http.StatusOK, "deleted", 1)
 
 	// nothing is the response to a GET if there is no such document.
-	nothing = answer(http.StatusNotFound, `{"_index":"users-000001","_id":"x","found":false}`)
+	nothing = respond(http.StatusNotFound, `{"_index":"users-000001","_id":"x","found":false}`)
 	// absent is the response to a DELETE if there is no such document.
 	absent   = done(http.StatusNotFound, "not_found", 7)
 	conflict = failed(http.StatusConflict, "version_conflict_engine_exception")
@@ -216,7 +216,7 @@ var (
 	down     = failed(http.StatusServiceUnavailable, "no_shard_available_action_exception")
 )
 
-func failed(status int, kind string) step { return answer(status, failedBody(status, kind)) }
+func failed(status int, kind string) step { return respond(status, failedBody(status, kind)) }
 
 func failedBody(status int, kind string) string {
 	return fmt.Sprintf(`{"error":{"root_cause":[{"type":%q,"reason":"because"}],"type":%q,"reason":"because"},"status":%d}`,
@@ -259,7 +259,7 @@ func endless(status int) step {
 // foundSource is the response to a GET with this document, which has the number
 // seqNo.
 func foundSource(seqNo int, source string) step {
-	return answer(http.StatusOK, docBody(seqNo, source))
+	return respond(http.StatusOK, docBody(seqNo, source))
 }
 
 func docBody(seqNo int, source string) string {

@@ -50,21 +50,21 @@ func TestGetFails(t *testing.T) {
 		// Only a response of Elasticsearch shows that there is no such user.
 		{namedStep{"no index", noIndex}, unknown},
 		{namedStep{"404 as HTML", page(http.StatusNotFound)}, unknown},
-		{namedStep{"404 with other JSON", answer(http.StatusNotFound, `{"message":"no route"}`)}, unknown},
+		{namedStep{"404 with other JSON", respond(http.StatusNotFound, `{"message":"no route"}`)}, unknown},
 		{namedStep{"404 truncated", truncated(http.StatusNotFound, `{"found":false}`)}, unknown},
-		{namedStep{"404 and found", answer(http.StatusNotFound, `{"found":true}`)}, unknown},
+		{namedStep{"404 and found", respond(http.StatusNotFound, `{"found":true}`)}, unknown},
 		// What came can't be taken for the user.
 		{namedStep{"another key", foundExcept(0, map[string]any{"key": "eve@example.org"})}, unknown},
 		{namedStep{"no ID", foundExcept(0, map[string]any{"id": ""})}, unknown},
 		{namedStep{"a time that is none", foundExcept(0, map[string]any{"created_at": "yesterday"})}, unknown},
 		{namedStep{"a time in seconds", foundExcept(0, map[string]any{"created_at": 1.9e9})}, unknown},
-		{namedStep{"no sequence number", answer(http.StatusOK, `{"_index":"users-000001","_primary_term":1,"found":true,"_source":{"id":"ID-4711","key":"ada.qx@example.org"}}`)}, unknown},
+		{namedStep{"no sequence number", respond(http.StatusOK, `{"_index":"users-000001","_primary_term":1,"found":true,"_source":{"id":"ID-4711","key":"ada.qx@example.org"}}`)}, unknown},
 		{namedStep{"401", failed(http.StatusUnauthorized, "security_exception")}, unknown},
 		{namedStep{"403", failed(http.StatusForbidden, "security_exception")}, unknown},
 	} {
 		t.Run(test.name, func(t *testing.T) { testGetFails(t, test.step, test.want) })
 	}
-	for _, open := range openAnswers {
+	for _, open := range openResponses {
 		t.Run(open.name, func(t *testing.T) { testGetFails(t, open.step, unknown) })
 	}
 }

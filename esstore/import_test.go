@@ -203,14 +203,14 @@ func says(s step) reply { return func(string) step { return s } }
 
 // item is the response to a bulk request with one write.
 func item(status int, kind string) reply {
-	return says(answer(http.StatusOK, bulkBody(itemBody("create", status, kind))))
+	return says(respond(http.StatusOK, bulkBody(itemBody("create", status, kind))))
 }
 
 // holds is the response with the holder of the address: the user that was sent,
 // except that these fields have other values.
 func holds(fields map[string]any) reply {
 	return func(sent string) step {
-		return answer(http.StatusOK, docsBody(docBody(3, changedDocument(sent, fields))))
+		return respond(http.StatusOK, docsBody(docBody(3, changedDocument(sent, fields))))
 	}
 }
 
@@ -228,9 +228,9 @@ func TestImportOutcomes(t *testing.T) {
 		own       = holds(nil)
 		same      = holds(map[string]any{"write_token": "another", "first_name": "Augusta"})
 		other     = holds(map[string]any{"write_token": "another", "id": "ID-1"})
-		gone      = says(answer(200, docsBody(`{"_index":"users-000001","_id":"x","found":false}`)))
-		confirmed = says(answer(200, bulkBody(itemBody("index", 200, ""))))
-		outdated  = says(answer(200, bulkBody(itemBody("index", 409, "version_conflict_engine_exception"))))
+		gone      = says(respond(200, docsBody(`{"_index":"users-000001","_id":"x","found":false}`)))
+		confirmed = says(respond(200, bulkBody(itemBody("index", 200, ""))))
+		outdated  = says(respond(200, bulkBody(itemBody("index", 409, "version_conflict_engine_exception"))))
 		lost      = says(hangUp)
 	)
 	for _, c := range []struct {
@@ -249,10 +249,10 @@ func TestImportOutcomes(t *testing.T) {
 		{"no master", []reply{says(failed(503, "master_not_discovered_exception")), made}, isCreated, ""},
 		{"a proxy's page", []reply{says(page(502)), made}, isCreated, ""},
 		{"a proxy's page as success", []reply{says(page(200)), made}, isCreated, ""},
-		{"an empty page", []reply{says(answer(200, "")), made}, isCreated, ""},
-		{"no item", []reply{says(answer(200, bulkBody())), made}, isCreated, ""},
-		{"an item more", []reply{says(answer(200, bulkBody(itemBody("create", 201, ""), itemBody("create", 201, "")))), made}, isCreated, ""},
-		{"an item without status", []reply{says(answer(200, bulkBody(`{"create":{}}`))), made}, isCreated, ""},
+		{"an empty page", []reply{says(respond(200, "")), made}, isCreated, ""},
+		{"no item", []reply{says(respond(200, bulkBody())), made}, isCreated, ""},
+		{"an item more", []reply{says(respond(200, bulkBody(itemBody("create", 201, ""), itemBody("create", 201, "")))), made}, isCreated, ""},
+		{"an item without status", []reply{says(respond(200, bulkBody(`{"create":{}}`))), made}, isCreated, ""},
 		{"half an answer", []reply{says(truncated(200, bulkBody(itemBody("create", 201, "")))), refused, own, confirmed}, isCreated, ""},
 		{"a write block", []reply{item(403, "cluster_block_exception"), made}, isCreated, ""},
 		{"a write block for the request", []reply{says(failed(403, "cluster_block_exception")), made}, isCreated, ""},
@@ -269,11 +269,11 @@ func TestImportOutcomes(t *testing.T) {
 		{"the holder is gone, and another comes", []reply{refused, gone, refused, other}, "ErrExists", ""},
 		{"the holder can't be read", []reply{refused, says(failed(503, "exception")), other}, "ErrExists", ""},
 		{"the holder's shard can't be read", []reply{
-			refused, says(answer(200, docsBody(`{"_index":"users-000001","_id":"x","error":{"type":"exception","reason":"because"}}`))),
+			refused, says(respond(200, docsBody(`{"_index":"users-000001","_id":"x","error":{"type":"exception","reason":"because"}}`))),
 			other,
 		}, "ErrExists", ""},
 		{"the holders are a page", []reply{refused, says(page(200)), other}, "ErrExists", ""},
-		{"the holders are too many", []reply{refused, says(answer(200, docsBody())), other}, "ErrExists", ""},
+		{"the holders are too many", []reply{refused, says(respond(200, docsBody())), other}, "ErrExists", ""},
 
 		{"refused by the mapping", []reply{item(400, "document_parsing_exception")}, isFailed, "esstore: import: status 400, document_parsing_exception"},
 		{"a type that is the address", []reply{item(400, "ada.qx@example.org")}, isFailed, "esstore: import: status 400"},
@@ -344,11 +344,11 @@ func TestImportOutcomes(t *testing.T) {
 	}
 }
 
-// What is sent: creations, in requests that make no index, whose answers are
+// What is sent: creations, in requests that make no index, whose responses are
 // no longer than need be.
 func TestImportRequests(t *testing.T) {
-	f := newFake(t, answer(200, bulkBody(itemBody("create", 409, "x"), itemBody("create", 201, ""))),
-		answer(200, docsBody(docBody(0, `{"id":"ID-1","key":"ada.qx@example.org","write_token":"another"}`))))
+	f := newFake(t, respond(200, bulkBody(itemBody("create", 409, "x"), itemBody("create", 201, ""))),
+		respond(200, docsBody(docBody(0, `{"id":"ID-1","key":"ada.qx@example.org","write_token":"another"}`))))
 	second := newUser()
 	second.SetKey("second@example.org", signup.EmailRule)
 	if _, err := f.store().Import(t.Context(), sequence(newUser(), second), nil); err != nil {
@@ -383,7 +383,7 @@ func sameDocument(t *testing.T, text string) bool {
 	mustUnmarshal(text, &got)
 	mustUnmarshal(document, &want)
 	if token, _ := got["write_token"].(string); len(token) < 26 {
-		t.Errorf("got a write token of %d characters, want 26", len(token))
+		t.Errorf("got a write token of %d characters, want 26 at least", len(token))
 	}
 	delete(got, "write_token")
 	delete(want, "write_token")
@@ -492,7 +492,7 @@ func TestImportTooLong(t *testing.T) {
 	}
 }
 
-// A transport may go on sending a request which the server has answered early. What
+// A transport may go on sending a request which the server has responded to early. What
 // is sent then must not be the next batch.
 func TestImportEarlyAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -562,7 +562,7 @@ func TestImportFirstOfOneKey(t *testing.T) {
 }
 
 // troubled is a way to e on which requests take a while, are lost, or their
-// answers are, or are refused, and some items of them alone.
+// responses are, or are refused, and some items of them alone.
 func troubled(e *elastic) transportFunc {
 	return func(r *http.Request) (*http.Response, error) {
 		time.Sleep(time.Duration(rand.IntN(100)) * time.Millisecond)

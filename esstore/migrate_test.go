@@ -39,7 +39,7 @@ func indexOf(schema int, from string, copied any, settings string, aliases ...st
 	return string(b)
 }
 
-func indices(byName map[string]string) step { return answer(http.StatusOK, indicesBody(byName)) }
+func indices(byName map[string]string) step { return respond(http.StatusOK, indicesBody(byName)) }
 
 func indicesBody(byName map[string]string) string {
 	var parts []string
@@ -54,8 +54,8 @@ const statsBody = `{"_shards":{"total":1,"successful":1,"failed":0},"indices":{"
 
 var (
 	old   = indexOf(1, "", nil, "", "users", "users-000001.own")
-	stats = answer(http.StatusOK, statsBody)
-	acked = answer(http.StatusOK, `{"acknowledged":true,"shards_acknowledged":true,"index":"users-000002"}`)
+	stats = respond(http.StatusOK, statsBody)
+	acked = respond(http.StatusOK, `{"acknowledged":true,"shards_acknowledged":true,"index":"users-000002"}`)
 )
 
 // If a migration can't start, the error says why, and nothing is deleted.
@@ -143,23 +143,23 @@ func TestSetupCleansUp(t *testing.T) {
 // A migration that fails frees its lease, so that the next one doesn't wait. The
 // error says why it failed, and contains nothing of a document.
 func TestMigrationGivesUp(t *testing.T) {
-	hits := answer(http.StatusOK, `{"hits":{"hits":[{"_id":"x","_seq_no":3,"_primary_term":1,"_source":`+document+`,"sort":[3]}]}}`)
-	refreshed := answer(http.StatusOK, `{"_shards":{"total":1,"successful":1,"failed":0}}`)
+	hits := respond(http.StatusOK, `{"hits":{"hits":[{"_id":"x","_seq_no":3,"_primary_term":1,"_source":`+document+`,"sort":[3]}]}}`)
+	refreshed := respond(http.StatusOK, `{"_shards":{"total":1,"successful":1,"failed":0}}`)
 	for _, test := range []struct {
 		name   string
 		script []step // after the copy was made
 		want   []string
 	}{
-		{"two shards", []step{answer(http.StatusOK, `{"_shards":{"failed":0},"indices":{"users-000001":{"shards":{"0":[],"1":[]}}}}`)}, []string{"has 2 shards"}},
+		{"two shards", []step{respond(http.StatusOK, `{"_shards":{"failed":0},"indices":{"users-000001":{"shards":{"0":[],"1":[]}}}}`)}, []string{"has 2 shards"}},
 		{"numbers as HTML", []step{page(http.StatusOK)}, []string{"not Elasticsearch's"}},
 		{"not allowed to ask for numbers", []step{denied}, []string{"403", "security_exception"}},
 		{"search refused", []step{stats, refreshed, denied}, []string{"403"}},
 		{"search as HTML", []step{stats, refreshed, page(http.StatusOK)}, []string{"not Elasticsearch's"}},
 		{"a document that doesn't fit", []step{stats, refreshed, hits,
-			answer(http.StatusOK, `{"items":[{"index":{"status":400,"error":{"type":"strict_dynamic_mapping_exception","reason":"`+strings.ReplaceAll(document, `"`, `\"`)+`"}}}]}`),
+			respond(http.StatusOK, `{"items":[{"index":{"status":400,"error":{"type":"strict_dynamic_mapping_exception","reason":"`+strings.ReplaceAll(document, `"`, `\"`)+`"}}}]}`),
 		}, []string{"users-000001", "400", "strict_dynamic_mapping_exception", "Reindex"}},
-		{"one answer too few", []step{stats, refreshed, hits, answer(http.StatusOK, `{"items":[]}`)}, []string{"not Elasticsearch's"}},
-		{"items without status", []step{stats, refreshed, hits, answer(http.StatusOK, `{"items":[{"index":{}}]}`)}, []string{"not Elasticsearch's"}},
+		{"one answer too few", []step{stats, refreshed, hits, respond(http.StatusOK, `{"items":[]}`)}, []string{"not Elasticsearch's"}},
+		{"items without status", []step{stats, refreshed, hits, respond(http.StatusOK, `{"items":[{"index":{}}]}`)}, []string{"not Elasticsearch's"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			script := append([]step{indices(map[string]string{"users-000001": old}), acked, acked}, test.script...)

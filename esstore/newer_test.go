@@ -15,7 +15,7 @@ const newerMembers = `,"locked_until" : "2030-01-01T00:00:00.000Z","devices":[{"
 // newerDocument is newUser as a newer version of the package may store it.
 var newerDocument = strings.TrimSuffix(document, "}") + newerMembers + "}"
 
-// foundNewer answers a GET with newerDocument, as number seqNo.
+// foundNewer is the response to a GET with newerDocument, as number seqNo.
 func foundNewer(seqNo int) step { return foundSource(seqNo, newerDocument) }
 
 // wantNewer checks that body has the members of newerMembers byte for byte.

@@ -72,8 +72,8 @@ type namedStep struct {
 	step step
 }
 
-// openAnswers leave open whether a write was made.
-var openAnswers = []namedStep{
+// openResponses leave open whether a write was made.
+var openResponses = []namedStep{
 	{"500", failed(http.StatusInternalServerError, "illegal_state_exception")},
 	{"502", failed(http.StatusBadGateway, "exception")},
 	{"503", failed(http.StatusServiceUnavailable, "unavailable_shards_exception")},
@@ -84,10 +84,10 @@ var openAnswers = []namedStep{
 	{"504 as HTML", page(http.StatusGatewayTimeout)},
 	{"200 as HTML", page(http.StatusOK)},
 	{"201 as HTML", page(http.StatusCreated)},
-	{"200 without a body", answer(http.StatusOK, "")},
+	{"200 without a body", respond(http.StatusOK, "")},
 	{"204", func(w http.ResponseWriter, _ *http.Request, _ []string) { w.WriteHeader(http.StatusNoContent) }},
-	{"200 with other JSON", answer(http.StatusOK, `{"ok":true}`)},
-	{"200 null", answer(http.StatusOK, "null")},
+	{"200 with other JSON", respond(http.StatusOK, `{"ok":true}`)},
+	{"200 null", respond(http.StatusOK, "null")},
 	{"200 truncated", truncated(http.StatusOK, doneBody("updated", 1))},
 	{"200 without end", endless(http.StatusOK)},
 	{"503 truncated", truncated(http.StatusServiceUnavailable, failedBody(503, "exception"))},
@@ -121,7 +121,7 @@ var conflicts = []namedStep{
 	{"409 truncated", truncated(http.StatusConflict, failedBody(409, "version_conflict_engine_exception"))},
 }
 
-// A finding is what the GET after an uncertain answer finds, and the outcome,
+// A finding is what the GET after an uncertain response finds, and the outcome,
 // which may be one of those that take more requests.
 type finding struct {
 	namedStep
@@ -134,10 +134,10 @@ const (
 	heldAgain = "ErrExists, as a second Create was refused, and found another's too"
 )
 
-// eachFinding runs f for each answer followed by each finding.
-func eachFinding(t *testing.T, answers []namedStep, findings []finding, f func(t *testing.T, script []step, want string)) {
+// eachFinding runs f for each response followed by each finding.
+func eachFinding(t *testing.T, responses []namedStep, findings []finding, f func(t *testing.T, script []step, want string)) {
 	t.Helper()
-	for _, a := range answers {
+	for _, a := range responses {
 		for _, found := range findings {
 			t.Run(a.name+", "+found.name, func(t *testing.T) {
 				script, want := confirming([]step{a.step, found.step}, found.want)

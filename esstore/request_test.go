@@ -60,13 +60,12 @@ func TestRequests(t *testing.T) {
 	}
 }
 
-// The alias is that of the options, and the index the one that Elasticsearch
-// has told.
+// The alias is that of the options, and the index is that of Elasticsearch's response.
 func TestRequestsOfOtherIndex(t *testing.T) {
 	f := newFake(t)
 	store := esstore.New(f, &esstore.Options{Alias: "people.v2"})
-	f.then(answer(http.StatusCreated, `{"_index":"people.v2-000017","_seq_no":12345678901,"_primary_term":3}`),
-		answer(http.StatusOK, `{"_index":"people.v2-000017","_seq_no":12345678902,"_primary_term":4}`))
+	f.then(respond(http.StatusCreated, `{"_index":"people.v2-000017","_seq_no":12345678901,"_primary_term":3}`),
+		respond(http.StatusOK, `{"_index":"people.v2-000017","_seq_no":12345678902,"_primary_term":4}`))
 	u := newUser()
 	if err := store.Create(t.Context(), &u); err != nil {
 		t.Fatal(err)

@@ -35,14 +35,14 @@ func (t twice) Perform(req *http.Request) (*http.Response, error) {
 	return t.Transport.Perform(req)
 }
 
-// firstAnswers are lost on the way, as the first of two.
-var firstAnswers = []namedStep{
+// firstResponses are lost on the way, as the first of two.
+var firstResponses = []namedStep{
 	{"502", failed(http.StatusBadGateway, "exception")},
 	{"503 as HTML", page(http.StatusServiceUnavailable)},
 	{"connection closed", hangUp},
 }
 
-// A retried is a second answer, what the GET after it finds, and the outcome.
+// A retried is a second response, what the GET after it finds, and the outcome.
 type retried struct {
 	name          string
 	second, found step
@@ -51,7 +51,7 @@ type retried struct {
 
 func eachRetried(t *testing.T, tests []retried, f func(t *testing.T, script []step, want string)) {
 	t.Helper()
-	for _, first := range firstAnswers {
+	for _, first := range firstResponses {
 		for _, test := range tests {
 			t.Run(first.name+", "+test.name, func(t *testing.T) {
 				script, want := confirming([]step{first.step, test.second, test.found}, test.want)
@@ -136,7 +136,7 @@ func TestDeleteRetried(t *testing.T) {
 	})
 }
 
-// A GET may be answered by a copy that lags behind: if, after a conflict, it
+// A GET may be served by a copy that lags behind: if, after a conflict, it
 // shows the very version that the write named, it shows the past. The write
 // that came in between may be the one sent first, and so it is read again.
 func TestRetriedBeforeLaggingCopy(t *testing.T) {
@@ -198,6 +198,6 @@ func testCopyLagsForever(t *testing.T, write write, attempts int, want string) {
 	wantOutcome(t, err, want)
 	wantUser(t, u, before, err)
 	if d := time.Since(start); d > 3*time.Second {
-		t.Errorf("got %v until it returned, want less", d)
+		t.Errorf("got %v until it returned, want 3s at most", d)
 	}
 }

@@ -21,25 +21,25 @@ import (
 	"github.com/gosignup/signup/esstore"
 )
 
-// Elasticsearch's answers about points in time, as versions 8.19.7 and 9.2.0 give
+// Elasticsearch's responses about points in time, as versions 8.19.7 and 9.2.0 give
 // them.
 var (
-	closed  = answer(http.StatusOK, `{"succeeded":true,"num_freed":1}`)
+	closed  = respond(http.StatusOK, `{"succeeded":true,"num_freed":1}`)
 	expired = phaseFailed(http.StatusNotFound, "search_context_missing_exception")
 	removed = phaseFailed(http.StatusServiceUnavailable, "no_shard_available_action_exception") // the index
 )
 
 func opened(pit string) step {
-	return answer(http.StatusOK, fmt.Sprintf(`{"id":%q,"_shards":{"total":1,"successful":1,"skipped":0,"failed":0}}`, pit))
+	return respond(http.StatusOK, fmt.Sprintf(`{"id":%q,"_shards":{"total":1,"successful":1,"skipped":0,"failed":0}}`, pit))
 }
 
 func phaseFailed(status int, kind string) step {
-	return answer(status, fmt.Sprintf(`{"error":{"root_cause":[{"type":%q,"reason":"because"}],`+
+	return respond(status, fmt.Sprintf(`{"error":{"root_cause":[{"type":%q,"reason":"because"}],`+
 		`"type":"search_phase_execution_exception","reason":"all shards failed","phase":"query","grouped":true,`+
 		`"failed_shards":[{"shard":0,"reason":{"type":%q,"reason":"because"}}]},"status":%d}`, kind, kind, status))
 }
 
-// listed answers a search with users by number, and the id that the point in time
+// listed is the response to a search with users by number, and the id that the point in time
 // has from now on.
 func listed(pit string, numbers ...int) step {
 	hits := make([]string, 0, len(numbers))
@@ -50,7 +50,7 @@ func listed(pit string, numbers ...int) step {
 }
 
 func listedBody(pit string, hits ...string) step {
-	return answer(http.StatusOK, fmt.Sprintf(`{"pit_id":%q,"took":1,"timed_out":false,`+
+	return respond(http.StatusOK, fmt.Sprintf(`{"pit_id":%q,"took":1,"timed_out":false,`+
 		`"_shards":{"total":1,"successful":1,"skipped":0,"failed":0},"hits":{"max_score":null,"hits":[%s]}}`, pit, strings.Join(hits, ",")))
 }
 
@@ -153,7 +153,7 @@ func TestSearchRequests(t *testing.T) {
 			t.Errorf("page %d: got %d of %v after %s, want 2 of %s after %s", i, b.Size, b.PIT, b.After, want.pit, want.after)
 		}
 		if !slices.Equal(b.Exclude.Excludes, []string{"write_token", "password", "security_stamp", "private"}) || b.Track == nil || *b.Track {
-			t.Errorf("page %d: got excludes %q and track_total_hits %v, want others", i, b.Exclude.Excludes, b.Track)
+			t.Errorf("page %d: got excludes %q and track_total_hits %v, want the secret members and false", i, b.Exclude.Excludes, b.Track)
 		}
 	}
 	wantClosed(t, f.calls[5], "D")
@@ -186,7 +186,7 @@ func TestSearchedUser(t *testing.T) {
 		if !u.Equal(want) || u.Version != "" || u.Key() != want.Key() || u.KeyRule() != want.KeyRule() {
 			t.Error("got another user, want the one that was stored")
 		}
-		f.then(answer(http.StatusOK, `{"_index":"users-000001","_id":"x","_seq_no":0,"_primary_term":1,"found":true,"_source":`+document+`}`))
+		f.then(respond(http.StatusOK, `{"_index":"users-000001","_id":"x","_seq_no":0,"_primary_term":1,"found":true,"_source":`+document+`}`))
 		wantOutcome(t, store.Update(t.Context(), &u), "ErrConflict")
 	}
 	if len(listed) != 1 {
@@ -445,7 +445,7 @@ func TestSearchFails(t *testing.T) {
 				t.Errorf("got error %v, want %s", err, c.want)
 			}
 			if errors.Is(err, signup.ErrBusy) != c.busy {
-				t.Errorf("error %v: got ErrBusy %t, want the opposite", err, !c.busy)
+				t.Errorf("error %v: got ErrBusy %t, want %t", err, !c.busy, c.busy)
 			}
 		})
 	}
@@ -545,7 +545,7 @@ func TestSearchAgain(t *testing.T) {
 
 func TestRefresh(t *testing.T) {
 	refreshed := func(failed int) step {
-		return answer(http.StatusOK, fmt.Sprintf(`{"_shards":{"total":2,"successful":%d,"failed":%d}}`, 2-failed, failed))
+		return respond(http.StatusOK, fmt.Sprintf(`{"_shards":{"total":2,"successful":%d,"failed":%d}}`, 2-failed, failed))
 	}
 	f := newFake(t, refreshed(0))
 	if err := f.store().Refresh(t.Context()); err != nil {

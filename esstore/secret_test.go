@@ -12,7 +12,7 @@ import (
 	"github.com/gosignup/signup"
 )
 
-// echo answers with what show makes of the last document.
+// echo is a response with what show makes of the last document.
 func echo(status int, contentType string, show func(document string) string) step {
 	return func(w http.ResponseWriter, _ *http.Request, writes []string) {
 		w.Header().Set("Content-Type", contentType)
@@ -34,7 +34,7 @@ func inError(status int, member string) func(string) string {
 	}
 }
 
-// echoes are answers that quote the document, with what each shows of it.
+// echoes are responses that quote the document, with what each shows of it.
 func echoes(status int) []namedStep {
 	return []namedStep{
 		{"reason", echo(status, "application/json", func(d string) string { return inError(status, "reason")("Preview of field's value: " + d) })},

@@ -17,7 +17,7 @@ import (
 // mapped responds to the request for the indices with these indices, which have the
 // alias users, and their mappings.
 func mapped(indices map[string]string) step {
-	return answer(http.StatusOK, mappedBody("users", indices))
+	return respond(http.StatusOK, mappedBody("users", indices))
 }
 
 func mappedBody(alias string, indices map[string]string) string {
@@ -42,8 +42,8 @@ const (
 
 var (
 	setUp = mapped(map[string]string{"users-000001": ours})
-	made  = answer(http.StatusOK, indexMade)
-	empty = answer(http.StatusOK, "{}") // no index at all
+	made  = respond(http.StatusOK, indexMade)
+	empty = respond(http.StatusOK, "{}") // no index at all
 	taken = failed(http.StatusBadRequest, "resource_already_exists_exception")
 )
 
@@ -159,7 +159,7 @@ func TestSetupAgain(t *testing.T) {
 
 // Another process may create the index meanwhile, and a node may learn of it late.
 func TestSetupLosesRace(t *testing.T) {
-	late := answer(http.StatusOK, notAcknowledged)
+	late := respond(http.StatusOK, notAcknowledged)
 	for _, script := range [][]step{
 		{empty, late, setUp},
 		{empty, late, empty, taken, setUp},
@@ -194,8 +194,8 @@ func TestSetupRefuses(t *testing.T) {
 		{"404 as HTML", page(http.StatusNotFound), []string{"404"}},
 		{"404 of another kind", failed(http.StatusNotFound, "exception"), []string{"404"}},
 		{"200 as HTML", page(http.StatusOK), []string{"not Elasticsearch's"}},
-		{"JSON of another server", answer(http.StatusOK, `[1]`), []string{"not Elasticsearch's"}},
-		{"null", answer(http.StatusOK, `null`), []string{"not Elasticsearch's"}},
+		{"JSON of another server", respond(http.StatusOK, `[1]`), []string{"not Elasticsearch's"}},
+		{"null", respond(http.StatusOK, `null`), []string{"not Elasticsearch's"}},
 		{"truncated", truncated(http.StatusOK, `{}`), []string{"could not be read"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -51,7 +51,7 @@ func TestUpdateSettled(t *testing.T) {
 		{namedStep{"GET finds another user", foundAnother}, "ErrConflict"},
 		{namedStep{"GET finds nothing", nothing}, "ErrNotFound"},
 	}, unread("ErrConflict")...), testUpdate)
-	eachFinding(t, openAnswers, append([]finding{
+	eachFinding(t, openResponses, append([]finding{
 		{namedStep{"GET finds it", foundLast(1)}, confirmed},
 		{namedStep{"GET finds the former", foundFirst}, unknown},
 		{namedStep{"GET finds another's of equal content", foundChanged}, unknown},

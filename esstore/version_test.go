@@ -94,7 +94,7 @@ func FuzzVersion(f *testing.F) {
 			return
 		}
 		if v.String() != text || !form.MatchString(text) || strings.HasSuffix(text, "\n") {
-			t.Errorf("token %q: got %v, want the place itself", text, v)
+			t.Errorf("got %q accepted as the version %v, want it refused", text, v)
 		}
 	})
 }

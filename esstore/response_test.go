@@ -64,7 +64,7 @@ func (r *reader) Close() error {
 }
 
 // At most 1 MiB of a response is read, whatever its status, and each is closed.
-func TestHugeAnswer(t *testing.T) {
+func TestHugeResponse(t *testing.T) {
 	for _, status := range []int{200, 404, 409, 429, 500} {
 		body := &reader{Reader: strings.NewReader(`{"found":true,"x":"` + strings.Repeat("x", 4<<20) + `"}`)}
 		store := esstore.New(transportFunc(func(*http.Request) (*http.Response, error) {
