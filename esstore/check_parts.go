@@ -127,7 +127,7 @@ func (c *checkup) sampleDocuments(ctx context.Context, target string) ([]hit, er
 	if c.window > 0 {
 		size = min(size, c.window)
 	}
-	p, err := c.store.search(ctx, checkOp, target, object{
+	p, err := c.store.searchPage(ctx, checkOp, target, object{
 		"query": object{"bool": object{
 			"must":   object{"match_all": object{"boost": 0}},
 			"should": []any{lacks("key"), lacks("id")},

@@ -92,7 +92,7 @@ func (m *migration) locatePrimaries(ctx context.Context, indices ...string) (at 
 // searchPrimary searches the primary, which is the only copy sure to have
 // everything. locatePrimaries must have found it.
 func (m *migration) searchPrimary(ctx context.Context, index string, query map[string]any, size *int) (page, error) {
-	p, err := m.s.searchOn(ctx, m.op, index, m.nodes[index], query, size)
+	p, err := m.s.searchPageOn(ctx, m.op, index, m.nodes[index], query, size)
 	return p, transientIfPrimaryMoved(err)
 }
 

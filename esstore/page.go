@@ -28,15 +28,16 @@ type hit struct {
 	Sort        []json.RawMessage `json:"sort"`
 }
 
-// search requests one page. index is "" if the query names a point in time. It is an
-// error if a shard doesn't respond. If *size documents make the response longer than
-// es.MaxManyBody, search reduces *size and sends the request again.
-func (s *Store) search(ctx context.Context, op, index string, query object, size *int) (page, error) {
-	return s.searchOn(ctx, op, index, "", query, size)
+// searchPage requests one page. index is "" if the query names a point in time. It is
+// an error if a shard does not respond. If *size documents make the response longer than
+// es.MaxManyBody, searchPage reduces *size and sends the request again.
+func (s *Store) searchPage(ctx context.Context, op, index string, query object, size *int) (page, error) {
+	return s.searchPageOn(ctx, op, index, "", query, size)
 }
 
-// searchOn is search on the copies that a node has, or on any copy if node is "".
-func (s *Store) searchOn(ctx context.Context, op, index, node string, query object, size *int) (page, error) {
+// searchPageOn is searchPage on the copies that a node has, or on any copy if node
+// is "".
+func (s *Store) searchPageOn(ctx context.Context, op, index, node string, query object, size *int) (page, error) {
 	for {
 		query["size"] = *size
 		req := esapi.SearchRequest{Body: encoded(query), AllowPartialSearchResults: new(bool), Instrument: s.instrument}

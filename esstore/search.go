@@ -136,7 +136,7 @@ func (l *listing) next(ctx context.Context) ([]hit, error) {
 			openings++
 		}
 		l.query["pit"] = object{"id": l.pit, "keep_alive": keepAlive}
-		p, err := l.search(ctx, l.op, "", l.query, &l.size)
+		p, err := l.searchPage(ctx, l.op, "", l.query, &l.size)
 		if err == nil {
 			l.pit = cmp.Or(p.PIT, l.pit)
 			return p.Hits.Hits, nil
