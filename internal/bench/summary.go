@@ -41,8 +41,9 @@ func (b *bench) note(what, baseline string, ratio spread, g goal) {
 // exactly returns the spread of a single measurement.
 func exactly(x float64) spread { return spread{median: x, low: x, high: x} }
 
-// summarize prints all ratios in one table. With the flag -summary, it first prints
-// the lines that earlier runs wrote to that file, and then adds its own to the file.
+// summarize prints all ratios in one table. With the flag -summary, the table begins
+// with the lines that earlier runs wrote to that file, and summarize appends the lines
+// of this run to the file.
 func (b *bench) summarize(w io.Writer) error {
 	var before []byte
 	if b.summary != "" {
