@@ -4,6 +4,8 @@ import (
 	"errors"
 	"sync"
 	"time"
+
+	"github.com/gosignup/signup/internal/admission"
 )
 
 // Accounts registers users and checks their passwords: it holds the rules,
@@ -33,7 +35,7 @@ type Accounts struct {
 
 	once      sync.Once
 	invalid   error // what is wrong with the fields above
-	gate      *gate
+	queue     *admission.Queue
 	maxWait   time.Duration
 	maxStored Work
 }
@@ -59,7 +61,7 @@ func (a *Accounts) admit() error {
 	if err := a.setUp(); err != nil {
 		return err
 	}
-	if a.gate.turnsAway(a.hasher().Work()) {
+	if a.queue.Sheds(admission.Work(a.hasher().Work())) {
 		return ErrBusy
 	}
 	return nil

@@ -9,15 +9,15 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// The limits of RFC 5321, section 4.5.3.1, in bytes. The path's 256 include
+// The limits of RFC 5321, section 4.5.3.1, in bytes. A path of 256 bytes includes
 // its angle brackets.
 const (
 	maxEmail     = 254
 	maxLocalPart = 64
 )
 
-// domainProfile is UTS #46 non-transitional processing with STD3 rules, so
-// that a domain typed in Unicode and in Punycode is one.
+// domainProfile is UTS #46 non-transitional processing with STD3 rules, so that a
+// domain is the same in Unicode and in Punycode.
 var domainProfile = idna.New(
 	idna.MapForLookup(),
 	idna.Transitional(false),
@@ -26,28 +26,28 @@ var domainProfile = idna.New(
 	idna.VerifyDNSLength(true),
 )
 
-// EmailRule names the rule by which CanonicalEmail makes keys: a number of this
-// package's, and the versions of Unicode that its tables are of, which change
-// with Go's. Stores keep it with each user; EmailCollisions tells what another
-// rule would change.
+// EmailRule is the name of the rule by which [CanonicalEmail] makes keys. It
+// consists of a number that this package assigns and the versions of its Unicode
+// tables, which change with Go's. A [Store] keeps it with each user
+// ([User.KeyRule]), and [EmailCollisions] returns what another rule would change.
 const EmailRule = "1/idna-" + idna.UnicodeVersion + "/precis-" + norm.Version
 
-// CanonicalEmail returns the form of the address s by which accounts are told
-// apart: two addresses that differ in letter case only, or in Unicode
-// normalisation or width, or in how the domain's international labels are
-// written, have one canonical form. It is at most 254 bytes long, maps to
-// itself, and its domain is in ASCII. Mail should go to the address as typed.
+// CanonicalEmail returns the canonical form of the address s, by which accounts are
+// compared. Two addresses have the same form if they differ only in letter case,
+// in Unicode normalization or width, or in how the international labels of the
+// domain are written. The form is at most 254 bytes long, is its own canonical
+// form, and its domain is in ASCII. Send mail to the address as it was typed.
 //
-// The domain follows UTS #46 (IDNA 2008, RFC 5891), the local part PRECIS
-// UsernameCaseMapped (RFC 8265); tags ("+tag") and dots are kept. An address
-// has a form only if it is one of RFC 5321 or, beyond ASCII, RFC 6531, without
+// The domain follows UTS #46 (IDNA 2008, RFC 5891), and the local part PRECIS
+// UsernameCaseMapped (RFC 8265). Tags ("+tag") and dots are kept. An address has a
+// canonical form only if it follows RFC 5321 or, beyond ASCII, RFC 6531, without
 // quoted local parts, address literals and comments, and if its domain has at
 // least two labels (RFC 5321, section 2.3.5: fully qualified).
 //
-// Otherwise the error is a FieldError, and so an ErrInvalid.
+// Otherwise the error is a [FieldError], which wraps [ErrInvalid].
 func CanonicalEmail(s string) (string, error) {
 	if len(s) > maxEmail {
-		return "", FieldError{FieldEmail, "too_long", "'" + FieldEmail + "' must be at most 254 bytes long."}
+		return "", FieldError{FieldEmail, CodeTooLong, "'" + FieldEmail + "' must be at most 254 bytes long."}
 	}
 	key, ok := canonicalEmail(s)
 	if !ok {
@@ -63,11 +63,11 @@ func CanonicalEmail(s string) (string, error) {
 }
 
 func invalidEmail(s string) error {
-	return FieldError{FieldEmail, "invalid", "'" + s + "' is not valid '" + FieldEmail + "'."}
+	return FieldError{FieldEmail, CodeInvalid, "'" + s + "' is not valid '" + FieldEmail + "'."}
 }
 
-// canonicalEmail normalises what it hands on, as both standards map characters
-// first: U+0345 they make a letter, and no mark is then sorted past it.
+// canonicalEmail normalizes both parts first, because both standards map characters
+// before they normalize: they map U+0345 to a letter, past which no mark is sorted.
 func canonicalEmail(s string) (string, bool) {
 	at := strings.LastIndexByte(s, '@')
 	if at < 0 || !utf8.ValidString(s) {
@@ -124,7 +124,7 @@ func canonicalDomain(s string) (string, bool) {
 	}
 	labels := strings.Split(s, ".")
 	for _, label := range labels {
-		// What VerifyDNSLength has let pass: a trailing dot's empty label.
+		// VerifyDNSLength accepts the empty label after a trailing dot.
 		if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' {
 			return "", false
 		}

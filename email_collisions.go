@@ -2,26 +2,29 @@ package signup
 
 import "iter"
 
-// An EmailCollision is what another rule for addresses would do to some users.
+// An EmailCollision is a group of users that would share one key under another
+// rule for addresses, or would have none.
 type EmailCollision struct {
-	// Key is what they would share; "" if the rule refuses their address.
+	// Key is the key that they would share. It is "" if the rule refuses their
+	// addresses.
 	Key string
-	// Keys are their present ones (User.Key), in the order of the listing.
+	// Keys are their present keys ([User.Key]), in the order of the listing.
 	Keys []string
 }
 
-// EmailCollisions tells which users would share a key, and which would have
-// none, if rule made the keys of their addresses: to be asked before a rule
-// other than theirs (User.KeyRule) is taken into use. CanonicalEmail is the
-// rule of this version of the program. The collisions are in the order of the
-// listing; refused addresses, if any, come last. It keeps all keys in memory.
+// EmailCollisions returns the users that would share a key, and those that would
+// have none, if rule made the keys of their addresses. Call it before a program
+// starts to use another rule than that of its stored users ([User.KeyRule]).
+// [CanonicalEmail] is the rule of this version of the package.
 //
-// An error of users ends it and is returned.
+// The collisions are in the order of the listing; refused addresses, if any, come
+// last, as one EmailCollision. All keys are kept in memory. If users yields an
+// error, EmailCollisions returns it and no collisions.
 func EmailCollisions(users iter.Seq2[User, error], rule func(email string) (string, error)) ([]EmailCollision, error) {
 	var found []EmailCollision
 	var refused EmailCollision
-	first := make(map[string]string) // new key to present key of who has it
-	place := make(map[string]int)    // new key to its place in found
+	first := make(map[string]string) // new key to the present key of its first user
+	place := make(map[string]int)    // new key to its index in found
 	for u, err := range users {
 		if err != nil {
 			return nil, err

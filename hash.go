@@ -3,6 +3,8 @@ package signup
 import (
 	"fmt"
 	"log/slog"
+
+	"github.com/gosignup/signup/internal/hashfmt"
 )
 
 // A Hash is the hash of a password, in a format that names itself, such as
@@ -16,6 +18,33 @@ import (
 // call the methods of unexported struct fields, so keep Users in exported
 // fields or behind pointers.
 type Hash string
+
+// Scheme returns the name of h's format, without hashing anything. It returns ""
+// for a format that is not in this table, for the empty Hash, and for a text that
+// contains the password itself.
+//
+//	Scheme                 Format                              Made by
+//	bcrypt                 $2a$… $2b$… $2y$…                   Bcrypt, other programs
+//	bcrypt-hmac-sha384     $hmac-sha384-bcrypt$2a$…            Bcrypt, for passwords of more than 72 bytes
+//	argon2id               $argon2id$v=19$m=…,t=…,p=…$…        Argon2id, other programs
+//	werkzeug-scrypt        scrypt:N:r:p$…                      Werkzeug (Flask)
+//	werkzeug-pbkdf2        pbkdf2:sha256:… and other digests   Werkzeug
+//	werkzeug-hmac          sha1$… and other digests            Werkzeug, before PBKDF2
+//	django-pbkdf2-sha256   pbkdf2_sha256$…                     Django
+//
+// The digests are md5, sha1, sha224, sha256, sha384 and sha512. [User.CheckPassword]
+// and [Accounts.Authenticate] verify exactly these formats, within a limit on the
+// cost ([HashLimits].MaxStoredWork). Scheme says nothing about that limit: a hash
+// that has a Scheme may be too costly to match any password.
+func (h Hash) Scheme() string {
+	stored, _ := parseHash(h)
+	return stored.Scheme
+}
+
+// parseHash parses h, and reports whether it is in a known format.
+func parseHash(h Hash) (hashfmt.Hash, bool) {
+	return hashfmt.Parse(string(h))
+}
 
 // A Private is what this package keeps with a user and no application reads,
 // such as devices and second factors. A Store keeps it byte for byte and looks

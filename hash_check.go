@@ -2,45 +2,59 @@ package signup
 
 import (
 	"context"
+	"errors"
 	"math/bits"
 
+	"github.com/gosignup/signup/internal/admission"
+	"github.com/gosignup/signup/internal/hashfmt"
 	"golang.org/x/crypto/bcrypt"
 )
 
 // hash hashes password when its turn comes.
 func (a *Accounts) hash(ctx context.Context, password string) (h Hash, err error) {
 	hasher := a.hasher()
-	if noTurn := a.gate.do(ctx, hasher.Work(), func() { h, err = hasher.Hash(nfc(password)) }); noTurn != nil {
-		return "", noTurn
+	queueErr := a.inTurn(ctx, hasher.Work(), func() { h, err = hasher.Hash(nfc(password)) })
+	if queueErr != nil {
+		return "", queueErr
 	}
 	return h, err
 }
 
-// verify checks password against h when its turn comes. newer is a better hash
-// of the password, if h is right but not what the Hasher makes today, and may be
-// replaced.
+// verify checks password against h when its turn comes. If the password matches
+// and replace is true, newer is a hash to replace h with; it is empty if h is
+// what the Hasher makes today.
 func (a *Accounts) verify(ctx context.Context, h Hash, password string, replace bool) (ok bool, newer Hash, err error) {
 	if len(password) > maxPasswordText {
-		h, password = "", "" // which never fit
+		h, password = "", "" // which never match
 	}
 	c := a.newCheck(h)
-	err = a.gate.do(ctx, c.work(), func() { ok, newer = c.do(password, replace) })
+	err = a.inTurn(ctx, c.work(), func() { ok, newer = c.do(password, replace) })
 	return ok, newer, err
 }
 
-// A check is of passwords against one hash.
+// inTurn runs f, which costs w, when its turn comes. If it returns ErrBusy or
+// ctx's error, f did not run.
+func (a *Accounts) inTurn(ctx context.Context, w Work, f func()) error {
+	err := a.queue.Do(ctx, admission.Work(w), f)
+	if errors.Is(err, admission.ErrBusy) {
+		return ErrBusy
+	}
+	return err
+}
+
+// A check checks passwords against one hash.
 type check struct {
 	hash      Hash
 	hasher    Hasher
-	own       Work // of hasher
-	ownFormat bool // hasher's format is known here, and it changes nothing about it
+	own       Work // hasher's
+	ownFormat bool // hasher is Bcrypt or Argon2id itself
 	truncated bool // AllowTruncatedBcrypt
 	decoy     func(cost int)
 
-	current   bool // hash is what hasher makes today
-	known     bool // it is in one of the formats known here, namely
-	stored    storedHash
-	tooCostly bool // but must not be checked
+	current   bool // hasher makes such hashes today
+	known     bool // hash is in a known format: stored
+	stored    hashfmt.Hash
+	tooCostly bool // stored must not be verified
 }
 
 func (a *Accounts) newCheck(h Hash) *check {
@@ -52,25 +66,26 @@ func (a *Accounts) newCheck(h Hash) *check {
 	}
 	c.current = !hasher.NeedsRehash(h)
 	c.stored, c.known = parseHash(h)
-	c.tooCostly = c.known && !c.stored.work.fits(a.maxStored)
+	c.tooCostly = c.known && !Work(c.stored.Work).fits(a.maxStored)
 	return c
 }
 
-// work returns what do takes at once; and how long, about.
+// work returns the memory that do needs, and about the time that it takes.
 func (c *check) work() Work {
 	if !c.known || c.tooCostly {
 		return c.own
 	}
 	return Work{
-		Rounds: max(c.own.Rounds, c.stored.work.Rounds),
-		Memory: max(c.own.Memory, c.stored.work.Memory),
+		Rounds: max(c.own.Rounds, c.stored.Work.Rounds),
+		Memory: max(c.own.Memory, c.stored.Work.Memory),
 	}
 }
 
-// do owes the work of one hash of the Hasher's (of two, for a password in two
-// forms), so that a log-in costs the same whatever becomes of it: what the
-// check didn't take is made up for. That a Hasher fails to hash changes nothing
-// about the password, so it is left to the next sign-up to tell.
+// do checks password. It does the work of one hash of the Hasher, or of two for
+// a password whose normal form differs, so that a log-in costs the same whatever
+// its outcome: makeUp does what the check itself didn't need. If the Hasher fails
+// to make a newer hash, the password still matches, and the next sign-up reports
+// the failure.
 func (c *check) do(password string, replace bool) (ok bool, newer Hash) {
 	normal := nfc(password)
 	owed, exact := c.own.Rounds, true
@@ -80,9 +95,9 @@ func (c *check) do(password string, replace bool) (ok bool, newer Hash) {
 	switch {
 	case c.tooCostly || len(c.hash) == 0:
 	case c.known && (c.ownFormat || !c.current):
-		v := c.stored.verify(password, c.truncated)
-		ok, exact = v.ok, v.exact
-		owed -= v.tries * c.stored.work.Rounds
+		v := c.stored.Verify(password, c.truncated)
+		ok, exact = v.OK, v.Exact
+		owed -= v.Tries * c.stored.Work.Rounds
 	default:
 		ok = c.hasher.Verify(c.hash, normal)
 		if c.current {
@@ -103,8 +118,8 @@ func (c *check) do(password string, replace bool) (ok bool, newer Hash) {
 	return true, newer
 }
 
-// makeUp does the work that is owed: hashes of the Hasher's, and for what is
-// less than one, some of bcrypt's, to a sixteenth of it.
+// makeUp does the work that is owed, to a sixteenth of one hash: whole hashes of
+// the Hasher, and bcrypt hashes for the rest.
 func (c *check) makeUp(owed int64, password string) {
 	unit := max(c.own.Rounds/16, 1)
 	for ; owed >= c.own.Rounds-unit; owed -= c.own.Rounds {
@@ -117,5 +132,5 @@ func (c *check) makeUp(owed int64, password string) {
 	}
 }
 
-// decoy takes the time of a hash of bcrypt's.
+// decoy takes the time of one bcrypt hash.
 func decoy(cost int) { _, _ = bcrypt.GenerateFromPassword([]byte("decoy"), cost) }

@@ -28,10 +28,10 @@ func (c countedHasher) Verify(h Hash, password string) bool {
 	return c.Hasher.Verify(h, password)
 }
 
-// A refused log-in takes the rounds of one hash of the Hasher's (of two, for a
-// password that is typed in another form than C), to bcrypt's least, or those of
-// the stored hash if they are more. So does one of an inactive user, whose hash
-// isn't to be replaced.
+// A refused log-in takes the rounds of one hash of the Hasher (of two, for a
+// password typed in another form than C), to the rounds of bcrypt's least cost, or
+// those of the stored hash if they are more. So does a log-in of an inactive user,
+// whose hash isn't replaced.
 func TestCheckWork(t *testing.T) {
 	const password, wrong = "caf\u00e9 au lait, toujours", "th\u00e9 au lait, toujours"
 	own := Bcrypt{Cost: 7}
@@ -62,7 +62,7 @@ func TestCheckWork(t *testing.T) {
 	}
 	passwords := []struct {
 		name, password string
-		right          bool // but for its form
+		right          bool // except for its form
 	}{
 		{"right", password, true},
 		{"right, in form D", norm.NFD.String(password), true},
@@ -86,9 +86,9 @@ func TestCheckWork(t *testing.T) {
 					}
 					c := a.newCheck(h.hash)
 					c.ownFormat = ownFormat // as if the Hasher were Bcrypt itself
-					if matches := c.stored.matches; matches != nil {
-						c.stored.matches = func(password []byte) bool {
-							stored += c.stored.work.Rounds
+					if matches := c.stored.Matches; matches != nil {
+						c.stored.Matches = func(password []byte) bool {
+							stored += c.stored.Work.Rounds
 							return matches(password)
 						}
 					}
@@ -120,7 +120,7 @@ func TestCheckWork(t *testing.T) {
 	}
 }
 
-// A failing Hasher fails no log-in, and tells nothing about users.
+// If the Hasher fails, log-ins still succeed or fail by the password alone.
 func TestCheckHasherFails(t *testing.T) {
 	a := &Accounts{Store: struct{ Store }{}, Hasher: brokenHasher{Bcrypt{Cost: 5}}}
 	if err := a.setUp(); err != nil {
@@ -147,8 +147,8 @@ type brokenHasher struct{ Hasher }
 
 func (brokenHasher) Hash(string) (Hash, error) { return "", errors.New("out of order") }
 
-// A Hasher that wraps another is asked to do its work. How much that was is told
-// by the memory that bcrypt takes for each hash, wherever it is called.
+// A Hasher that wraps another does the work itself. The test measures the work by
+// the memory that bcrypt allocates for each hash.
 func TestWorkOfWrappers(t *testing.T) {
 	own := Bcrypt{Cost: 4}
 	hashes := func(f func()) float64 {
@@ -205,7 +205,7 @@ func TestWorkOfWrappers(t *testing.T) {
 	}
 }
 
-// A markedHasher is the least that a Hasher around another does.
+// A markedHasher wraps another Hasher and only marks its hashes.
 type markedHasher struct{ Hasher }
 
 func (m markedHasher) Hash(password string) (Hash, error) {
@@ -223,7 +223,7 @@ func (m markedHasher) NeedsRehash(h Hash) bool {
 
 func trimMark(h Hash) Hash { return Hash(strings.TrimPrefix(string(h), "marked$")) }
 
-// Nor does a Hasher that is wrapped take hashes beyond the bound.
+// A wrapped Hasher refuses hashes beyond the limit itself.
 func TestPlantedForWrappers(t *testing.T) {
 	for _, c := range []struct {
 		hasher  Hasher
@@ -240,8 +240,8 @@ func TestPlantedForWrappers(t *testing.T) {
 	}
 }
 
-// A check asks the gate for what the stored hash takes, if that is more than
-// the Hasher's own.
+// A check asks the queue for the cost of the stored hash, if that is more than the
+// Hasher's own.
 func TestCheckAsksForWork(t *testing.T) {
 	a := &Accounts{Store: struct{ Store }{}, Hasher: Bcrypt{Cost: 4}, HashLimits: HashLimits{MaxConcurrent: 3}}
 	if err := a.setUp(); err != nil {
@@ -262,8 +262,8 @@ func TestCheckAsksForWork(t *testing.T) {
 			t.Errorf("%s: %+v, want %+v", c.hash, got, c.want)
 		}
 	}
-	// One that takes all that a stored hash may leaves room for the others.
-	if want := int64(256<<20) + 3*own.Memory; a.gate.memory != want {
-		t.Errorf("the memory is %d, want %d", a.gate.memory, want)
+	// The costliest stored hash leaves room for the others.
+	if got, want := a.queue.Limits().Memory, int64(256<<20)+3*own.Memory; got != want {
+		t.Errorf("got a limit of %d bytes of memory, want %d", got, want)
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"runtime"
 	"time"
+
+	"github.com/gosignup/signup/internal/admission"
 )
 
 // HashLimits limits what the hashing of an Accounts costs. The zero value of
@@ -14,7 +16,7 @@ type HashLimits struct {
 	// GOMAXPROCS at the first call.
 	MaxConcurrent int
 	// MaxMemory limits the memory of all hashes at once, in bytes. It must be
-	// enough for one hash of Hasher; a stored hash that takes more matches no
+	// enough for one hash of Hasher; a stored hash that needs more matches no
 	// password. 0 is the memory of MaxStoredWork plus that of MaxConcurrent
 	// hashes of Hasher.
 	MaxMemory int64
@@ -29,22 +31,22 @@ type HashLimits struct {
 	// MaxStoredWork limits the cost of checking a stored hash; a costlier one,
 	// which an attacker may have planted, matches no password. If Rounds is 0,
 	// the limit is four times Hasher's; if Memory is 0, it is 256 MiB. Neither
-	// default is less than what Hasher takes, or what the programs take by
-	// default whose formats User.CheckPassword lists: bcrypt of cost 13, 2.7
-	// million iterations of PBKDF2 with SHA-256, scrypt with N=2^17 and r=8, and
-	// argon2id with three passes over 256 MiB are within it. The 2 GiB of RFC
+	// default is less than the cost of Hasher, or than the published defaults of
+	// the programs whose formats [User.CheckPassword] lists: bcrypt of cost 13,
+	// 2.7 million iterations of PBKDF2 with SHA-256, scrypt with N=2^17 and r=8,
+	// and argon2id with three passes over 256 MiB are within it. The 2 GiB of RFC
 	// 9106's first recommendation need an explicit limit.
 	MaxStoredWork Work
 }
 
 // HashStats describes how busy the hashing of an Accounts is.
 type HashStats struct {
-	Running int   // hashes being made or checked
-	Memory  int64 // that they take, in bytes
+	Running int   // hashes being made or verified
+	Memory  int64 // the memory that they take, in bytes
 	Waiting int   // calls that wait for their turn
 
 	// Since the first call:
-	Done      int64         // turns taken
+	Done      int64         // turns that have ended
 	Refused   int64         // calls that returned ErrBusy
 	Abandoned int64         // calls whose context ended while they waited
 	Waited    time.Duration // the sum of all waits
@@ -56,22 +58,46 @@ func (a *Accounts) HashStats() HashStats {
 	if a.setUp() != nil {
 		return HashStats{}
 	}
-	return a.gate.snapshot()
+	return HashStats(a.queue.Stats())
 }
 
-const defaultMaxWait = 2 * time.Second
+const (
+	defaultMaxWait = 2 * time.Second
+	// assumedRound is the time of one round of bcrypt until hashes have been
+	// measured.
+	assumedRound = 60 * time.Microsecond
+)
+
+// leastMaxStored is the least default of HashLimits.MaxStoredWork: more than the
+// published defaults of the programs whose hashes are verified. Those are bcrypt
+// 12 (PHP), scrypt with N=2^17, r=8, p=1 (OWASP), a million iterations of PBKDF2
+// (Werkzeug 3.1; Django 6.0 has 1.2 million) and argon2id with 256 MiB and three
+// passes (libsodium's moderate).
+var leastMaxStored = Work{Rounds: 1 << 13, Memory: 256 << 20}
+
+// defaultMaxStored returns the default of HashLimits.MaxStoredWork for a Hasher
+// of the cost own.
+func defaultMaxStored(own Work) Work {
+	return Work{
+		Rounds: max(4*own.Rounds, leastMaxStored.Rounds),
+		Memory: max(own.Memory, leastMaxStored.Memory),
+	}
+}
+
+// fits reports whether w is within limit.
+func (w Work) fits(limit Work) bool { return w.Rounds <= limit.Rounds && w.Memory <= limit.Memory }
 
 // setUpHashing fills in the defaults, or returns what is wrong.
 func (a *Accounts) setUpHashing() error {
 	own, limits := a.hasher().Work(), a.HashLimits
-	byDefault := maxStored(own)
+	byDefault := defaultMaxStored(own)
 	permits := cmp.Or(limits.MaxConcurrent, runtime.GOMAXPROCS(0))
 	a.maxWait = cmp.Or(limits.MaxWait, defaultMaxWait)
 	a.maxStored = Work{
 		Rounds: cmp.Or(limits.MaxStoredWork.Rounds, byDefault.Rounds),
 		Memory: cmp.Or(limits.MaxStoredWork.Memory, byDefault.Memory),
 	}
-	// A stored hash that takes all that one may take doesn't stop the others.
+	// The costliest stored hash leaves room for MaxConcurrent others.
 	memory := cmp.Or(limits.MaxMemory, a.maxStored.Memory+int64(max(permits, 0))*own.Memory)
 	switch {
 	case own.Rounds < 1:
@@ -85,8 +111,10 @@ func (a *Accounts) setUpHashing() error {
 	case memory < own.Memory:
 		return errors.New("signup: HashLimits.MaxMemory is less than one hash of Hasher takes")
 	}
-	a.maxStored.Memory = min(a.maxStored.Memory, memory) // or it would never be run
-	a.gate = newGate(permits, memory, a.maxWait)
+	a.maxStored.Memory = min(a.maxStored.Memory, memory) // a hash that needs more would never run
+	a.queue = admission.New(admission.Limits{
+		Concurrent: permits, Memory: memory, MaxWait: a.maxWait, Round: assumedRound,
+	})
 	return nil
 }
 

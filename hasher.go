@@ -2,46 +2,70 @@ package signup
 
 import (
 	"fmt"
+	"slices"
 	"unicode/utf8"
 
+	"github.com/gosignup/signup/internal/hashfmt"
 	"golang.org/x/text/unicode/norm"
 )
 
-// A Hasher makes and checks the hashes of passwords. It is safe for concurrent
-// use. Accounts bounds how many of its calls run at once, so it needs no
-// bound of its own.
+// A Hasher makes and verifies password hashes. It is safe for concurrent use.
+// [Accounts] limits how many of its calls run at once, so a Hasher needs no limit
+// of its own.
 //
-// One that wraps another, to add a pepper for example, must mark its hashes, so
-// that they aren't taken for the other's, as in the example. Accounts hands it
-// passwords in Unicode normalisation form C.
+// A Hasher that wraps another, to add a pepper for example, must mark its hashes,
+// so that they aren't mistaken for the other's; see the example. Accounts passes
+// passwords in Unicode normalization form C.
 type Hasher interface {
-	// Hash hashes password with a new random salt, in a format that names
+	// Hash hashes password with a new random salt. The format of the hash names
 	// itself and its cost.
 	Hash(password string) (Hash, error)
-	// Verify reports whether h is a hash of password. Of a format that it
-	// doesn't know it reports false, and of one that costs far more than
-	// its own too: whoever can write to a Store may have planted it.
+	// Verify reports whether h is a hash of password. It returns false for a
+	// format that it doesn't know, and for a hash that costs far more than its
+	// own, which an attacker with write access to the Store may have planted.
 	Verify(h Hash, password string) bool
 	// NeedsRehash reports, without hashing anything, whether h has another
 	// format or cost than Hash makes today. A log-in replaces such a hash.
 	NeedsRehash(h Hash) bool
-	// Work returns what one call of Hash takes, and so one of Verify for a
-	// hash that is Current, whatever the password. It has at least 1 round.
+	// Work returns the cost of one call of Hash, whatever the password. A call
+	// of Verify costs the same if the hash needs no rehash. Rounds is at least 1.
 	Work() Work
 }
 
-// Work is what it takes to make or check one hash.
+// Work is the cost of making or verifying one hash.
 type Work struct {
-	// Rounds is the processor's work, in rounds of bcrypt: a hash of bcrypt's
-	// cost 12 is 1<<12 of them. Other algorithms are compared by the time
-	// that they were measured to take, and so approximately.
+	// Rounds is the processor time, in rounds of bcrypt: a bcrypt hash of cost 12
+	// takes 1<<12. Other algorithms are compared by measured time, so their
+	// rounds are approximate.
 	Rounds int64
 	// Memory is in bytes.
 	Memory int64
 }
 
-// maxPasswordText bounds, in bytes, what is taken for a password at all: longer
-// texts are work for nothing.
+// verifyStored is Verify for the Hashers of this package: it reports whether h,
+// in one of schemes, is a hash of password. If h costs more than the default of
+// HashLimits.MaxStoredWork for a Hasher of the cost own, it returns false.
+// Otherwise it takes the time of one hash, also for a password that h can't match.
+func verifyStored(h Hash, own Work, password string, schemes ...string) bool {
+	stored, ok := parseScheme(h, schemes...)
+	if !ok || !Work(stored.Work).fits(defaultMaxStored(own)) {
+		return false
+	}
+	v := stored.Verify(password, false)
+	if v.Tries == 0 {
+		stored.Matches(nil)
+	}
+	return v.OK
+}
+
+// parseScheme parses h, and reports whether it is in one of schemes.
+func parseScheme(h Hash, schemes ...string) (hashfmt.Hash, bool) {
+	stored, ok := parseHash(h)
+	return stored, ok && slices.Contains(schemes, stored.Scheme)
+}
+
+// maxPasswordText is the greatest length of a text that is looked at as a
+// password, in bytes. A longer text would be work for nothing.
 const maxPasswordText = 4096
 
 // checkPasswordText returns what is wrong with password before any policy.
@@ -50,13 +74,13 @@ func checkPasswordText(password string) *FieldError {
 	case password == "":
 		return required(FieldPassword)
 	case len(password) > maxPasswordText:
-		return &FieldError{FieldPassword, "too_long", fmt.Sprintf("'%s' must be at most %d bytes long.", FieldPassword, maxPasswordText)}
+		return &FieldError{FieldPassword, CodeTooLong, fmt.Sprintf("'%s' must be at most %d bytes long.", FieldPassword, maxPasswordText)}
 	case !utf8.ValidString(password):
-		return &FieldError{FieldPassword, "invalid", "'" + FieldPassword + "' must be valid UTF-8 text."}
+		return &FieldError{FieldPassword, CodeInvalid, "'" + FieldPassword + "' must be valid UTF-8 text."}
 	}
 	return nil
 }
 
-// nfc returns password in Unicode normalisation form C (NIST SP 800-63B-4,
+// nfc returns password in Unicode normalization form C (NIST SP 800-63B-4,
 // section 3.1.1.2), so that it is the same from every keyboard.
 func nfc(password string) string { return norm.NFC.String(password) }

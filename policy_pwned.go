@@ -16,39 +16,44 @@ import (
 )
 
 // PwnedPasswords asks a service such as Have I Been Pwned whether a password is
-// known from a data breach, by the k-anonymity range protocol: the service
-// gets the first 5 hexadecimal digits of the password's SHA-1 hash, and answers
-// with the rest of every hash that begins so, padded so that the length of the
-// answer doesn't tell which. Its method Compromised is for NIST.Compromised.
+// known from a data breach. Its method Compromised is for the field Compromised of
+// [NIST].
 //
-// The zero value asks Have I Been Pwned, and fails closed. It is safe for
-// concurrent use.
+// It uses the k-anonymity range protocol: it sends the first 5 hexadecimal digits
+// of the password's SHA-1 hash, and the response has the rest of every hash that
+// begins with them. The response is padded, so that its length doesn't reveal the
+// digits.
+//
+// The zero value asks Have I Been Pwned, and fails closed: if the service can't be
+// asked, no password is accepted. A PwnedPasswords is safe for concurrent use; its
+// fields must not be changed after the first call.
 type PwnedPasswords struct {
-	// URL is what the 5 digits are appended to. Empty is
-	// https://api.pwnedpasswords.com/range/.
+	// URL is the address of the service, to which the 5 digits are appended.
+	// Empty is https://api.pwnedpasswords.com/range/.
 	URL string
-	// Client makes the requests. Nil is http.DefaultClient.
+	// Client makes the requests. Nil is [http.DefaultClient].
 	Client *http.Client
-	// Timeout bounds each request. 0 is 2 seconds.
+	// Timeout limits the time of each request. 0 is 2 seconds.
 	Timeout time.Duration
-	// FailOpen says what happens when the service can't be asked: the
-	// password counts as not compromised, and Logger gets a warning. If it
-	// is false, Compromised returns the error.
+	// FailOpen decides what happens if the service can't be asked. If it is
+	// true, the password counts as not compromised, and a warning is logged. If
+	// it is false, Compromised returns the error.
 	FailOpen bool
-	// Logger is for that warning. Nil is slog.Default().
+	// Logger is for that warning. Nil is [slog.Default].
 	Logger *slog.Logger
 }
 
 const (
 	pwnedURL = "https://api.pwnedpasswords.com/range/"
-	// An answer has some thousand lines of about 40 bytes.
-	maxPwnedAnswer = 4 << 20
+	// A response has about a thousand lines of 40 bytes.
+	maxPwnedResponse = 4 << 20
 )
 
-// Compromised reports whether the service knows the password. The error is a
-// failure of the service, or ctx's, and tells nothing of the password.
+// Compromised reports whether the service knows the password. The error is ctx's,
+// or describes a failure of the service, and reveals nothing about the password.
+// If FailOpen is true, it is nil unless ctx is done.
 func (p *PwnedPasswords) Compromised(ctx context.Context, password string) (bool, error) {
-	// As the service has them: the protocol has no other hash.
+	// The protocol has no other hash than SHA-1.
 	sum := sha1.Sum([]byte(nfc(password)))
 	digits := strings.ToUpper(hex.EncodeToString(sum[:]))
 	found, err := p.lookUp(ctx, digits[:5], digits[5:])
@@ -76,43 +81,43 @@ func (p *PwnedPasswords) lookUp(ctx context.Context, prefix, suffix string) (boo
 	}
 	req, err := http.NewRequestWithContext(bounded, http.MethodGet, base+prefix, nil)
 	if err != nil {
-		return false, errors.New("signup: the URL of PwnedPasswords is not one")
+		return false, errors.New("signup: PwnedPasswords.URL is not a valid URL")
 	}
 	req.Header.Set("Add-Padding", "true")
-	req.Header.Set("User-Agent", "github.com/gosignup/signup") // which Have I Been Pwned asks for
+	req.Header.Set("User-Agent", "github.com/gosignup/signup") // required by Have I Been Pwned
 	client := p.Client
 	if client == nil {
 		client = http.DefaultClient
 	}
 	res, err := client.Do(req)
 	if err != nil {
-		return false, fmt.Errorf("signup: the range service: %w", withoutURL(err, prefix))
+		return false, fmt.Errorf("signup: range service: %w", withoutURL(err, prefix))
 	}
 	defer func() { _ = res.Body.Close() }()
 	if res.StatusCode != http.StatusOK {
-		return false, fmt.Errorf("signup: the range service answered %d", res.StatusCode)
+		return false, fmt.Errorf("signup: range service: status %d", res.StatusCode)
 	}
-	return findSuffix(io.LimitReader(res.Body, maxPwnedAnswer+1), suffix)
+	return findSuffix(io.LimitReader(res.Body, maxPwnedResponse+1), suffix)
 }
 
-// withoutURL returns what went wrong, unless that quotes the digits: the URL ends
-// in them, and so may the one of a redirection.
+// withoutURL returns err without the URL, which ends in the digits. If the rest
+// contains them too, as the URL of a redirect may, it returns another error.
 func withoutURL(err error, digits string) error {
 	if e, ok := errors.AsType[*url.Error](err); ok {
 		err = e.Err
 	}
 	if strings.Contains(strings.ToUpper(err.Error()), digits) {
-		return errors.New("it answers what can't be repeated here")
+		return errors.New("request failed; the cause would reveal the digits")
 	}
 	return err
 }
 
-// findSuffix reports whether answer, of lines such as "0018A45C…:3", has suffix
-// with a count; padding has the count 0. It reads all of it, so that
-// the connection can be used again, and a cut answer is an error.
-func findSuffix(answer io.Reader, suffix string) (found bool, err error) {
+// findSuffix reports whether the response, of lines such as "0018A45C…:3", has
+// suffix with a count other than 0, which is padding. It reads all of the response,
+// so that the connection can be reused, and a truncated one is an error.
+func findSuffix(body io.Reader, suffix string) (found bool, err error) {
 	read := 0
-	lines := bufio.NewScanner(answer)
+	lines := bufio.NewScanner(body)
 	for lines.Scan() {
 		read += len(lines.Bytes()) + 1
 		line := strings.TrimSpace(lines.Text())
@@ -121,7 +126,7 @@ func findSuffix(answer io.Reader, suffix string) (found bool, err error) {
 		}
 		hash, count, ok := strings.Cut(line, ":")
 		if !ok || len(hash) != len(suffix) || strings.Trim(count, "0123456789") != "" || count == "" {
-			return false, errors.New("signup: the answer is not that of a range service")
+			return false, errors.New("signup: range service: invalid response")
 		}
 		if strings.EqualFold(hash, suffix) && strings.Trim(count, "0") != "" {
 			found = true
@@ -129,11 +134,11 @@ func findSuffix(answer io.Reader, suffix string) (found bool, err error) {
 	}
 	switch err := lines.Err(); {
 	case err != nil:
-		return false, fmt.Errorf("signup: the range service's answer: %w", err)
-	case read > maxPwnedAnswer:
-		return false, errors.New("signup: the range service's answer is too long")
+		return false, fmt.Errorf("signup: range service: read response: %w", err)
+	case read > maxPwnedResponse:
+		return false, errors.New("signup: range service: response is too long")
 	case read == 0:
-		return false, errors.New("signup: the range service's answer is empty")
+		return false, errors.New("signup: range service: response is empty")
 	}
 	return found, nil
 }

@@ -144,7 +144,7 @@ func (u User) CheckPassword(password string) bool {
 		return false
 	}
 	s, ok := parseHash(u.PasswordHash)
-	return ok && s.work.fits(maxStored(Bcrypt{}.Work())) && s.verify(password, false).ok
+	return ok && Work(s.Work).fits(defaultMaxStored(Bcrypt{}.Work())) && s.Verify(password, false).OK
 }
 
 // Equal reports whether u and v are the same in all exported fields except

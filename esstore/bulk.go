@@ -14,9 +14,8 @@ import (
 	"github.com/elastic/go-elasticsearch/v8/esapi"
 )
 
-// bulk sends writes, as lines of JSON, all of them to an alias, and returns what
-// became of each of the n, in their order. A write that failed doesn't make the
-// request fail.
+// bulk sends n writes to an alias, as lines of JSON, and returns their results in
+// the same order. The request succeeds even if a write in it fails.
 func (s *Store) bulk(ctx context.Context, op, alias string, lines []byte, n int) ([]written, *failure) {
 	status, body, f := s.sendFor(ctx, op, esapi.BulkRequest{
 		Index: alias, Body: bytes.NewReader(lines), RequireAlias: &yes,
@@ -43,7 +42,7 @@ func (s *Store) bulk(ctx context.Context, op, alias string, lines []byte, n int)
 	return all, nil
 }
 
-// written is what became of one write among others.
+// A written is the result of one write of a bulk request.
 type written struct {
 	Status int
 	Error  struct{ Type string }
@@ -57,8 +56,8 @@ func (w written) failure(op string) *failure {
 	return &failure{op: op, status: w.Status, kind: knownType(w.Error.Type), attempts: 1}
 }
 
-// isTransient reports whether the same request may succeed later: the server has
-// no capacity, or there is no server, or none that knows.
+// isTransient reports whether the same request may succeed later: the server has no
+// capacity, can't be reached, or doesn't know the outcome yet.
 func (f *failure) isTransient() bool {
 	if f == nil || f.unsent {
 		return false
@@ -67,7 +66,7 @@ func (f *failure) isTransient() bool {
 		errors.Is(f.err, errUnacknowledged) || errors.Is(f.err, errPartial)
 }
 
-// A backoff tells how long to wait before a request is sent again.
+// A backoff is the pause before a request is sent again.
 type backoff struct{ pause time.Duration }
 
 const (
@@ -75,8 +74,8 @@ const (
 	lastBackoff  = 5 * time.Second
 )
 
-// wait waits, longer each time and by chance differently for each of several, and
-// reports whether ctx wasn't done before.
+// wait waits for a random time, longer with each call, and reports whether ctx was
+// not done before.
 func (b *backoff) wait(ctx context.Context) bool {
 	b.pause = min(max(2*b.pause, firstBackoff), lastBackoff)
 	return sleep(ctx, b.pause/2+rand.N(b.pause/2))

@@ -135,6 +135,9 @@ func (s *Store) call(ctx context.Context, op string, req esapi.Request) (answer,
 	}
 	ans := in.answer
 	ans.status = status
+	if ans.Found == true {
+		ans.source = bytes.Clone(sourceOf(body))
+	}
 	if f != nil {
 		f.absent = status == http.StatusNotFound && ans.Result == "not_found"
 	}
@@ -309,6 +312,7 @@ type answer struct {
 	Source      document `json:"_source"`
 
 	status int
+	source []byte // as it came
 }
 
 // A number is one that may be missing, which a pointer would take memory to tell.

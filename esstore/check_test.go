@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"os"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -28,8 +26,8 @@ func encode(v any) string {
 	return string(b)
 }
 
-// healthy returns what Elasticsearch shows of an index that Setup has made, with
-// a replica.
+// healthy returns an index that Setup has made, with a replica, as Elasticsearch
+// describes it.
 func healthy(t *testing.T) object {
 	t.Helper()
 	f := newFake(t, empty, made)
@@ -54,12 +52,14 @@ func in(o object, path ...string) object {
 func signupOf(index object) object     { return in(index, "mappings", "_meta", "signup") }
 func propertiesOf(index object) object { return in(index, "mappings", "properties") }
 
-// What Check asks, beside for the indices, and how a healthy installation answers.
+// The steps that follow the one for the indices, as a healthy installation responds.
+
+var applicationPrivileges = []string{"read", "index", "delete", "maintenance", "view_index_metadata", "monitor"}
 
 func privileged(lacking ...string) step {
 	granted := object{}
-	for _, p := range esstore.Privileges() {
-		granted[p.Name] = !slices.Contains(lacking, p.Name)
+	for _, name := range applicationPrivileges {
+		granted[name] = !slices.Contains(lacking, name)
 	}
 	return answer(http.StatusOK, encode(object{"index": object{"users": granted, "users-*": granted}}))
 }
@@ -85,17 +85,22 @@ func codesOf(findings []esstore.Finding) string {
 func wantTexts(t *testing.T, findings []esstore.Finding) {
 	t.Helper()
 	for _, f := range findings {
-		if f.Problem == "" || f.Cure == "" {
-			t.Errorf("%+v doesn't tell all", f)
+		if f.Problem == "" || f.Remedy == "" {
+			t.Errorf("got %+v, want a Problem and a Remedy", f)
+		}
+		if want := esstore.CheckSeverity(f.Code); want == "" {
+			t.Errorf("got code %q, want one of the table", f.Code)
+		} else if f.Severity != want {
+			t.Errorf("%s: got severity %q, want %q", f.Code, f.Severity, want)
 		}
 		method, rest, _ := strings.Cut(f.Request, " ")
 		path, body, _ := strings.Cut(rest, "\n")
 		if f.Request != "" && (!slices.Contains([]string{"PUT", "POST"}, method) || !strings.HasPrefix(path, "/") || body != "" && !json.Valid([]byte(body))) {
-			t.Errorf("%s: the request is %s", f.Code, f.Request)
+			t.Errorf("%s: got request %q, want a PUT or POST with a path and perhaps a JSON body", f.Code, f.Request)
 		}
 		for _, secret := range append(secrets, "because", "hashqx") {
-			if strings.Contains(f.Problem+f.Cure+f.Request, secret) {
-				t.Errorf("%+v has %q", f, secret)
+			if strings.Contains(f.Problem+f.Remedy+f.Request, secret) {
+				t.Errorf("got %+v, want no %q in it", f, secret)
 			}
 		}
 	}
@@ -105,27 +110,27 @@ func TestCheckHealthy(t *testing.T) {
 	f := newFake(t, answer(http.StatusOK, encode(object{"users-000001": healthy(t)})), privileged(), copied(2, 2), hits(ownHit))
 	findings, err := f.store().Check(t.Context())
 	if err != nil || findings != nil {
-		t.Errorf("Check returned %+v, %v", findings, err)
+		t.Errorf("got %+v, %v, want no findings", findings, err)
 	}
 	wantCall(t, f.calls[0], http.MethodGet, "/users,users-*", url.Values{"ignore_unavailable": {"true"}, "flat_settings": {"true"}})
 	wantCall(t, f.calls[1], http.MethodPost, "/_security/user/_has_privileges", nil)
 	wantCall(t, f.calls[2], http.MethodGet, "/users-000001/_stats/docs", url.Values{"filter_path": {"_shards"}})
 	wantCall(t, f.calls[3], http.MethodPost, "/users-000001/_search", url.Values{"allow_partial_search_results": {"false"}})
 	if want := `{"index":[` + encode(object{
-		"names": []string{"users", "users-*"}, "privileges": []string{"read", "index", "delete", "maintenance", "view_index_metadata", "monitor"},
+		"names": []string{"users", "users-*"}, "privileges": applicationPrivileges,
 	}) + `]}`; f.calls[1].body != want {
-		t.Errorf("asked was for %s, instead of %s", f.calls[1].body, want)
+		t.Errorf("got privileges request %s, want %s", f.calls[1].body, want)
 	}
 }
 
-// broken has installations that are wrong in one way each.
+// broken has installations with one problem each.
 var broken = []struct {
 	name    string
 	codes   string
 	damage  func(index object) // of users-000001
 	indices func(index object) object
-	part    step   // the answer of that part which is wrong
-	request string // of the first finding, up to its body or whole
+	part    step   // the response that shows the problem
+	request string // a prefix of the first finding's request
 }{
 	{name: "no index", codes: "no-alias", indices: func(object) object { return object{} }},
 	{
@@ -136,7 +141,7 @@ var broken = []struct {
 		name: "no alias, and a copy that isn't whole", codes: "no-alias",
 		indices: func(i object) object {
 			i["aliases"] = object{}
-			return object{"users-000001": i, "users-000002": object{"mappings": object{"_meta": object{"signup": object{"schema": 2, "from": "users-000001"}}}}}
+			return object{"users-000001": i, "users-000002": object{"mappings": object{"_meta": object{"signup": object{"schema": 3, "from": "users-000001"}}}}}
 		},
 		request: "POST /_aliases\n" + `{"actions":[{"add":{"alias":"users","index":"users-000001",`,
 	},
@@ -144,7 +149,7 @@ var broken = []struct {
 		name: "no alias, and a copy that is whole", codes: "no-alias",
 		indices: func(i object) object {
 			i["aliases"] = object{"users-000001.moved-7": object{}}
-			return object{"users-000001": i, "users-000002": object{"mappings": object{"_meta": object{"signup": object{"schema": 2, "from": "users-000001"}}}}}
+			return object{"users-000001": i, "users-000002": object{"mappings": object{"_meta": object{"signup": object{"schema": 3, "from": "users-000001"}}}}}
 		},
 		request: "POST /_aliases\n" + `{"actions":[{"add":{"alias":"users","index":"users-000002",`,
 	},
@@ -162,7 +167,7 @@ var broken = []struct {
 	},
 	{
 		name: "no alias, a later version's", codes: "no-alias",
-		damage: func(i object) { i["aliases"] = object{}; signupOf(i)["schema"] = 3 },
+		damage: func(i object) { i["aliases"] = object{}; signupOf(i)["schema"] = 4 },
 	},
 	{name: "an index", codes: "alias-is-index", indices: func(i object) object { return object{"users": i} }},
 	{
@@ -170,7 +175,7 @@ var broken = []struct {
 		indices: func(i object) object { return object{"users-000001": i, "users-000002": i} },
 	},
 	{name: "another's", codes: "foreign-index", damage: func(i object) { delete(in(i, "mappings"), "_meta") }},
-	{name: "later", codes: "newer-schema", damage: func(i object) { signupOf(i)["schema"] = 3; propertiesOf(i)["more"] = object{} }},
+	{name: "later", codes: "newer-schema", damage: func(i object) { signupOf(i)["schema"] = 4; propertiesOf(i)["more"] = object{} }},
 	{
 		name: "another name", codes: "index-name",
 		indices: func(i object) object { return object{"restored": i} },
@@ -211,7 +216,7 @@ var broken = []struct {
 	{name: "not dynamic, but not strict", codes: "dynamic-mapping", damage: func(i object) { in(i, "mappings")["dynamic"] = false }},
 	{name: "more fields", codes: "too-many-fields", damage: func(i object) { propertiesOf(i)["ada.qx@example.org"] = object{"type": "text"} }},
 	{name: "one privilege missing", codes: "privileges", part: privileged("index")},
-	{name: "all privileges missing", codes: "privileges privileges privileges privileges privileges privileges", part: privileged("read", "index", "delete", "maintenance", "view_index_metadata", "monitor")},
+	{name: "all privileges missing", codes: "privileges privileges privileges privileges privileges privileges", part: privileged(applicationPrivileges...)},
 	{name: "pipeline", codes: "pipeline", damage: setting("index.default_pipeline", "x"), request: "PUT /users-000001/_settings\n" + `{"index.default_pipeline":null}`},
 	{name: "last pipeline", codes: "pipeline", damage: setting("index.final_pipeline", "x"), request: "PUT /users-000001/_settings\n" + `{"index.final_pipeline":null}`},
 	{name: "async", codes: "durability", damage: setting("index.translog.durability", "ASYNC"), request: "PUT /users-000001/_settings\n" + `{"index.translog.durability":"request"}`},
@@ -233,7 +238,7 @@ var broken = []struct {
 	{
 		name: "migration begun", codes: "migration-unfinished",
 		indices: func(i object) object {
-			return object{"users-000001": i, "users-000002": object{"aliases": object{"users-000002.copy-x": object{}}, "mappings": object{"_meta": object{"signup": object{"schema": 2, "from": "users-000001"}}}}}
+			return object{"users-000001": i, "users-000002": object{"aliases": object{"users-000002.copy-x": object{}}, "mappings": object{"_meta": object{"signup": object{"schema": 3, "from": "users-000001"}}}}}
 		},
 	},
 	{
@@ -274,8 +279,8 @@ func setting(name, value string) func(object) {
 	return func(index object) { in(index, "settings")[name] = value }
 }
 
-// damaged returns a healthy installation after damage was done to its index, and with
-// the indices instead that others makes of that; either may be nil.
+// damaged returns a healthy installation with a damaged index. If others isn't nil,
+// the indices are those that it returns. damage may be nil too.
 func damaged(t *testing.T, damage func(object), others func(object) object) object {
 	t.Helper()
 	index := healthy(t)
@@ -292,7 +297,7 @@ func TestCheckBroken(t *testing.T) {
 	for _, test := range broken {
 		t.Run(test.name, func(t *testing.T) {
 			indices := damaged(t, test.damage, test.indices)
-			// A part that is asked for by its path, as which of them are depends.
+			// By the end of the path, because not every part is requested.
 			parts := map[string]step{
 				"/_security/user/_has_privileges": privileged(),
 				"/_stats/docs":                    copied(2, 2),
@@ -316,34 +321,34 @@ func TestCheckBroken(t *testing.T) {
 						return
 					}
 				}
-				t.Errorf("%s was not to be asked for", r.URL.Path)
+				t.Errorf("got a request for %s, want none", r.URL.Path)
 			}
 			f.then(whichever, whichever, whichever)
 			findings, err := f.store().Check(t.Context())
-			f.script = nil // not all of them may be asked for
+			f.script = nil // not every part is requested
 			if err != nil || codesOf(findings) != test.codes {
-				t.Fatalf("Check returned %q, %v, instead of %q", codesOf(findings), err, test.codes)
+				t.Fatalf("got findings %q, %v, want %q", codesOf(findings), err, test.codes)
 			}
 			wantTexts(t, findings)
 			request := findings[0].Request
 			if test.request == "" && request != "" && test.codes != "alias-differs" && test.codes != "dynamic-mapping" && test.codes != "refresh-off" && test.codes != "blocked" {
-				t.Errorf("there is a request: %s", request)
+				t.Errorf("got request %s, want none", request)
 			}
 			if !strings.HasPrefix(request, test.request) {
-				t.Errorf("the request is %s, instead of %s", request, test.request)
+				t.Errorf("got request %s, want %s", request, test.request)
 			}
 		})
 	}
 }
 
-// Where Setup refuses, Check tells why.
+// If Setup refuses, Check finds the reason.
 func TestCheckWhereSetupRefuses(t *testing.T) {
 	for _, test := range broken {
 		if test.codes == "no-alias" || test.part != nil {
 			continue
 		}
 		indices := damaged(t, test.damage, test.indices)
-		// Whoever doesn't refuse goes on, and is told that he may not.
+		// If Setup doesn't refuse, its next request is forbidden.
 		store := esstore.New(transportFunc(func(r *http.Request) (*http.Response, error) {
 			if r.Method == http.MethodGet && strings.HasPrefix(r.URL.Path, "/users,users-*") {
 				return response(http.StatusOK, encode(indices)), nil
@@ -355,51 +360,31 @@ func TestCheckWhereSetupRefuses(t *testing.T) {
 		refuses := err != nil && !strings.Contains(err.Error(), "403")
 		fatal := []string{"alias-is-index", "several-indices", "foreign-index", "newer-schema", "index-name"}
 		if refuses != slices.Contains(fatal, test.codes) {
-			t.Errorf("%s: Check tells %s, and Setup %v", test.name, test.codes, err)
+			t.Errorf("%s: Check finds %s; got %v from Setup, want it to refuse: %t", test.name, test.codes, err, !refuses)
 		}
 	}
 }
 
-// All codes are documented, and in the order in which they are told.
-func TestCheckCodes(t *testing.T) {
-	var told []string
+// TestCheckBroken finds each code of the table, and no other.
+func TestCheckFindsAllCodes(t *testing.T) {
+	var found []string
 	for _, test := range broken {
-		for _, code := range strings.Fields(test.codes) {
-			if !slices.Contains(told, code) {
-				told = append(told, code)
-			}
+		found = append(found, strings.Fields(test.codes)...)
+	}
+	for _, code := range found {
+		if esstore.CheckSeverity(code) == "" {
+			t.Errorf("got code %q, want one of the table", code)
 		}
 	}
-	documented := map[string][]string{}
-	for _, list := range []struct{ file, after, pattern string }{
-		{"check.go", "The codes, in order of gravity", `(?m)^//\t([a-z-]+)  +\w`},
-		{"../docs/elasticsearch.md", "\n## Check\n", "(?m)^\\| `([a-z-]+)` \\|"},
-	} {
-		text, err := os.ReadFile(list.file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, after, _ := strings.Cut(string(text), list.after)
-		for _, match := range regexp.MustCompile(list.pattern).FindAllStringSubmatch(after, -1) {
-			documented[list.file] = append(documented[list.file], match[1])
+	for _, code := range esstore.CheckCodes() {
+		if !slices.Contains(found, code) {
+			t.Errorf("no test finds %s", code)
 		}
 	}
-	order := documented["check.go"]
-	if guide := documented["../docs/elasticsearch.md"]; !slices.Equal(guide, order) {
-		t.Errorf("docs/elasticsearch.md has %q, and Check's comment %q", guide, order)
-	}
-	for _, code := range told {
-		if !slices.Contains(order, code) {
-			t.Errorf("%s isn't documented", code)
-		}
-	}
-	for _, code := range order {
-		if !slices.Contains(told, code) {
-			t.Errorf("%s is documented, and not tested", code)
-		}
-	}
+}
 
-	// An installation that is wrong in many ways.
+// The findings of an installation with many problems are in the order of the table.
+func TestCheckOrder(t *testing.T) {
 	index := healthy(t)
 	for _, test := range broken {
 		if test.damage != nil && slices.Contains([]string{"routing", "read only", "no own alias", "dynamic", "async", "no replica yet", "no refresh", "hash searchable", "more fields", "policy", "pipeline", "short pages", "shards", "wait for all"}, test.name) {
@@ -409,16 +394,17 @@ func TestCheckCodes(t *testing.T) {
 	f := newFake(t, answer(http.StatusOK, encode(object{"users-000001": index, "users-000009": object{}})), privileged("index"), copied(2, 1), hits(`{"_id":"x","_source":{}}`))
 	findings, err := f.store().Check(t.Context())
 	if err != nil || len(findings) < 15 {
-		t.Fatalf("Check returned %q, %v", codesOf(findings), err)
+		t.Fatalf("got findings %q, %v, want 15 or more", codesOf(findings), err)
 	}
+	order := esstore.CheckCodes()
 	if !slices.IsSortedFunc(findings, func(a, b esstore.Finding) int {
 		return slices.Index(order, a.Code) - slices.Index(order, b.Code)
 	}) {
-		t.Errorf("the order is %s, and documented as %q", codesOf(findings), order)
+		t.Errorf("got the order %s, want that of %q", codesOf(findings), order)
 	}
 }
 
-// What can't be seen is told, and the rest is looked at.
+// What can't be checked is a finding, and the rest is checked.
 func TestCheckSeesInPart(t *testing.T) {
 	shown := answer(http.StatusOK, encode(object{"users-000001": healthy(t)}))
 	metadata := failed(http.StatusForbidden, "cluster_block_exception")
@@ -428,10 +414,10 @@ func TestCheckSeesInPart(t *testing.T) {
 		want   string
 		told   string // in the last finding
 	}{
-		{"no metadata", []step{denied, privileged("view_index_metadata"), copied(2, 1), hits(ownHit)}, "privileges replica-missing not-checked", "Aliases, mapping and settings could not be looked at: status 403, security_exception"},
+		{"no metadata", []step{denied, privileged("view_index_metadata"), copied(2, 1), hits(ownHit)}, "privileges replica-missing not-checked", "Aliases, mapping and settings could not be checked: status 403, security_exception"},
 		{"metadata blocked", []step{metadata, privileged()}, "blocked", "index.blocks.metadata"},
-		{"no stats", []step{shown, privileged("monitor"), denied, hits(ownHit)}, "privileges not-checked", "How many copies of the index there are could not be looked at: status 403, security_exception"},
-		{"no documents", []step{shown, privileged("read"), copied(2, 2), denied}, "privileges not-checked", "Documents could not be looked at: status 403, security_exception"},
+		{"no stats", []step{shown, privileged("monitor"), denied, hits(ownHit)}, "privileges not-checked", "The number of copies of the index could not be checked: status 403, security_exception"},
+		{"no documents", []step{shown, privileged("read"), copied(2, 2), denied}, "privileges not-checked", "Documents could not be checked: status 403, security_exception"},
 		{"nothing", []step{denied, denied, denied, denied}, "not-checked not-checked not-checked not-checked", "403"},
 		{"documents are 503", []step{shown, privileged(), copied(2, 2), down}, "not-checked", "503"},
 	} {
@@ -439,17 +425,17 @@ func TestCheckSeesInPart(t *testing.T) {
 			f := newFake(t, test.script...)
 			findings, err := f.store().Check(t.Context())
 			if err != nil || codesOf(findings) != test.want {
-				t.Fatalf("Check returned %q, %v, instead of %q", codesOf(findings), err, test.want)
+				t.Fatalf("got findings %q, %v, want %q", codesOf(findings), err, test.want)
 			}
 			wantTexts(t, findings)
 			if last := findings[len(findings)-1]; !strings.Contains(last.Problem, test.told) {
-				t.Errorf("the last finding is %+v, without %q", last, test.told)
+				t.Errorf("got the last finding %+v, want %q in its Problem", last, test.told)
 			}
 		})
 	}
 }
 
-// Only Elasticsearch's own answers are believed.
+// A response that isn't Elasticsearch's is not believed.
 func TestCheckOddAnswers(t *testing.T) {
 	shown := answer(http.StatusOK, encode(object{"users-000001": healthy(t)}))
 	whole := []step{shown, privileged(), copied(2, 2), hits(ownHit)}
@@ -481,10 +467,10 @@ func TestCheckOddAnswers(t *testing.T) {
 				wantTexts(t, findings)
 				if part == "indices" {
 					if err == nil || findings != nil || !strings.HasPrefix(err.Error(), "esstore: check: ") {
-						t.Errorf("Check returned %q, %v", codesOf(findings), err)
+						t.Errorf("got findings %q, %v, want an error of Check", codesOf(findings), err)
 					}
 				} else if err != nil || codesOf(findings) != "not-checked" {
-					t.Errorf("Check returned %q, %v", codesOf(findings), err)
+					t.Errorf("got findings %q, %v, want not-checked", codesOf(findings), err)
 				}
 			})
 		}
@@ -504,16 +490,16 @@ func TestCheckFails(t *testing.T) {
 		f := newFake(t, script...)
 		findings, err := f.store().Check(t.Context())
 		if err == nil || findings != nil || !strings.HasPrefix(err.Error(), "esstore: check: ") {
-			t.Errorf("after %d answers Check returned %q, %v", len(script)-1, codesOf(findings), err)
+			t.Errorf("after %d responses: got findings %q, %v, want an error of Check", len(script)-1, codesOf(findings), err)
 		}
 	}
 	f := newFake(t)
-	if _, err := esstore.New(f, &esstore.Options{Index: "Users"}).Check(t.Context()); err == nil || !strings.Contains(err.Error(), "can't be an index") {
-		t.Errorf("with a wrong Index: %v", err)
+	if _, err := esstore.New(f, &esstore.Options{Alias: "Users"}).Check(t.Context()); err == nil || !strings.Contains(err.Error(), "invalid alias") {
+		t.Errorf("with an invalid Alias: got %v, want an error that names it", err)
 	}
 	done, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := f.store().Check(done); !errors.Is(err, context.Canceled) {
-		t.Errorf("cancelled: %v", err)
+		t.Errorf("with a cancelled context: got %v, want context.Canceled", err)
 	}
 }

@@ -114,7 +114,10 @@ func TestCreateReplayed(t *testing.T) {
 	}{
 		{"confirmed", []step{updated}, "ErrReplayed"},
 		{"confirmed after another write", []step{conflict, foundChanged, updated}, "ErrReplayed"},
+		{"confirmed after the index was replaced", []step{noIndex, foundChanged, updated}, "ErrReplayed"},
+		{"no capacity to confirm it", []step{tooMany}, "ErrBusy"},
 		{"not confirmed", []step{hangUp}, unknown},
+		{"another user has the address by then", []step{conflict, foundAnother}, unknown},
 		{"deleted before it is confirmed", []step{conflict, nothing}, unknown},
 	} {
 		eachFinding(t, conflicts, []finding{{namedStep{"changed, " + c.name, foundChanged}, c.want}}, func(t *testing.T, script []step, want string) {

@@ -2,9 +2,7 @@ package esstore
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"net/http"
+	"math/rand/v2"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
 
@@ -13,77 +11,56 @@ import (
 
 // Delete implements signup.Store, in one round trip.
 func (s *Store) Delete(ctx context.Context, u signup.User) error {
-	key := u.Key()
-	v, ok := parseVersion(u, s.alias)
+	at, ok := parseVersion(u, s.alias)
 	if !ok {
-		return s.missing(s.conflict(ctx, "delete", u, nil))
+		return s.stale(ctx, "delete", u, at, nil)
 	}
-	send := func(ctx context.Context) *failure {
-		ans, f := s.call(ctx, "delete", esapi.DeleteRequest{
-			Index: ownAlias(v.index), DocumentID: documentID(key), IfSeqNo: &v.seqNo, IfPrimaryTerm: &v.primaryTerm,
-			Header: plain(), Instrument: s.instrument,
-		})
-		if f == nil && ans.Result != "deleted" {
-			f = &failure{op: "delete", status: ans.status, err: errNotElasticsearch}
-		}
-		return f
-	}
-	f := send(ctx)
-	switch {
-	case f == nil:
-		return nil
-	case f.noIndex() && f.attempts <= 1:
-		return s.missing(s.conflict(ctx, "delete", u, f))
-	case !f.isRefusal() && !f.isOpen():
-		return f
-	}
-	// Whoever may have sent the request before can't tell its own deletion
-	// from another's, and needn't: the user is gone.
-	again := f.attempts > 1 || f.isOpen()
-	stored, err := s.settleChange(ctx, f, u)
-	switch {
-	case errors.Is(err, signup.ErrNotFound) && again, err == nil && stored.ID != u.ID && again:
-		if f.isRefusal() {
+	t := target{key: u.Key(), id: u.ID, at: at, place: at}
+	for pause := firstPause; ; pause *= 2 {
+		f := s.remove(ctx, t)
+		switch {
+		case f == nil:
 			return nil
+		case f.noIndex() && f.attempts <= 1:
+			return s.stale(ctx, "delete", u, at, f)
+		case !f.isRefusal() && !f.isOpen():
+			return f
 		}
-		return s.confirmGone(ctx, f, send, u)
-	case errors.Is(err, signup.ErrNotFound):
-		return fmt.Errorf("esstore: delete: %w", signup.ErrNotFound)
-	case err != nil && errors.Is(err, ctx.Err()):
-		return fmt.Errorf("esstore: delete: %w", err)
-	case err == nil && stored.version.String() != string(u.Version), f.status == http.StatusConflict && !again:
-		return fmt.Errorf("esstore: delete: %w", signup.ErrConflict)
+		v, stored := s.judge(ctx, onDelete, f, t)
+		switch {
+		case v == again:
+			return s.confirmGone(ctx, t).error(ctx, f)
+		case v != follow || pause > lastPause || !sleep(ctx, rand.N(pause)):
+			return v.error(ctx, f)
+		}
+		t.place = stored.place
+	}
+}
+
+// remove sends the deletion of t.
+func (s *Store) remove(ctx context.Context, t target) *failure {
+	ans, f := s.call(ctx, "delete", esapi.DeleteRequest{
+		Index: ownAlias(t.place.index), DocumentID: documentID(t.key), IfSeqNo: &t.place.seqNo, IfPrimaryTerm: &t.place.primaryTerm,
+		Header: plain(), Instrument: s.instrument,
+	})
+	if f == nil && ans.Result != "deleted" {
+		f = &failure{op: "delete", status: ans.status, err: errNotElasticsearch}
 	}
 	return f
 }
 
-// confirmGone is for a Delete that ended in f, after which u was read to be gone,
-// which only a primary that was cut off may show. So it is sent once more, and
-// if it is refused, as it is for want of that version, u must be gone still.
-func (s *Store) confirmGone(ctx context.Context, f *failure, send func(context.Context) *failure, u signup.User) error {
+// confirmGone sends the deletion of t once more, after a read that showed t to be
+// gone. If that is refused, because there is no such version, t must still be
+// gone.
+func (s *Store) confirmGone(ctx context.Context, t target) verdict {
 	detached, cancel := detach(ctx, settleTimeout)
 	defer cancel()
-	again := send(detached)
+	f := s.remove(detached, t)
 	switch {
-	case again == nil:
-		return nil
-	case !again.isRefusal():
-		return f
+	case f == nil:
+		return deleted
+	case !f.isRefusal():
+		return fail
 	}
-	stored, err := s.settle(ctx, again, u.Key())
-	switch {
-	case errors.Is(err, signup.ErrNotFound), err == nil && stored.ID != u.ID:
-		return nil
-	case err == nil && stored.version.String() != string(u.Version):
-		return fmt.Errorf("esstore: delete: %w", signup.ErrConflict)
-	}
-	return f
-}
-
-// missing returns err as Delete tells it: who isn't there is just not found.
-func (s *Store) missing(err error) error {
-	if errors.Is(err, signup.ErrNotFound) {
-		return fmt.Errorf("esstore: delete: %w", signup.ErrNotFound)
-	}
-	return err
+	return onDelete[t.finding(s.settle(ctx, f, t.key))][resent]
 }

@@ -28,9 +28,18 @@ type document struct {
 	CreatedAt timestamp         `json:"created_at"`
 	UpdatedAt timestamp         `json:"updated_at"`
 	Profile   map[string]string `json:"profile,omitempty"`
-	// WriteToken is of the write that stored the document, so that a writer
-	// whose answer was lost knows its own.
+
+	// Since schema 3.
+	EmailVerifiedAt timestamp `json:"email_verified_at,omitzero"`
+	SecurityStamp   string    `json:"security_stamp,omitempty"`
+	Private         []byte    `json:"private,omitempty"` // as Base64
+	Placeholder     bool      `json:"placeholder,omitempty"`
+
+	// WriteToken is of the write that stored the document. A writer whose
+	// response was lost recognizes its own write by it. See confirmedToken.
 	WriteToken string `json:"write_token"`
+
+	more bool // it has members that aren't here
 }
 
 const (
@@ -44,8 +53,11 @@ const (
 
 var errTooLarge = fmt.Errorf("esstore: a user of more than %d bytes: %w", maxDocument, signup.ErrInvalid)
 
-// newDocument returns the document for u, or an ErrInvalid.
+// newDocument returns the document for u, or ErrInvalid.
 func newDocument(u signup.User) (document, error) {
+	if len(u.Private) > signup.MaxPrivate {
+		return document{}, fmt.Errorf("esstore: a user with a Private of more than %d bytes: %w", signup.MaxPrivate, signup.ErrInvalid)
+	}
 	d := document{
 		ID:         u.ID,
 		Key:        u.Key(),
@@ -59,12 +71,17 @@ func newDocument(u signup.User) (document, error) {
 		UpdatedAt:  timestamp(u.UpdatedAt),
 		Profile:    u.Profile,
 		WriteToken: rand.Text(),
+
+		EmailVerifiedAt: timestamp(u.EmailVerifiedAt),
+		SecurityStamp:   u.SecurityStamp,
+		Private:         []byte(u.Private),
+		Placeholder:     u.Placeholder,
 	}
 	if d.ID == "" || d.Key == "" {
 		return document{}, fmt.Errorf("esstore: a user without address or ID: %w", signup.ErrInvalid)
 	}
 	valid := utf8.ValidString(string(d.Password))
-	for _, text := range [...]string{d.ID, d.Key, string(d.KeyRule), d.Email, d.FirstName, d.LastName} {
+	for _, text := range [...]string{d.ID, d.Key, string(d.KeyRule), d.Email, d.FirstName, d.LastName, d.SecurityStamp} {
 		valid = valid && utf8.ValidString(text)
 	}
 	tooLong := max(len(d.ID), len(d.Key), len(d.KeyRule), len(d.Email)) > maxTerm
@@ -81,7 +98,7 @@ func newDocument(u signup.User) (document, error) {
 	if !valid {
 		return document{}, fmt.Errorf("esstore: a user with text that is not UTF-8: %w", signup.ErrInvalid)
 	}
-	for _, at := range []time.Time{u.CreatedAt, u.UpdatedAt} {
+	for _, at := range []time.Time{u.CreatedAt, u.UpdatedAt, u.EmailVerifiedAt} {
 		if year := at.UTC().Year(); year < 0 || year > 9999 {
 			return document{}, fmt.Errorf("esstore: a user of the year %d: %w", year, signup.ErrInvalid)
 		}
@@ -89,22 +106,19 @@ func newDocument(u signup.User) (document, error) {
 	return d, nil
 }
 
-func encode(u signup.User) (document, []byte, error) {
-	doc, err := newDocument(u)
-	if err != nil {
-		return document{}, nil, err
+// encode returns the document as it is sent.
+func (d document) encode() ([]byte, error) {
+	body, err := json.Marshal(&d)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("esstore: %w", err)
+	case len(body) > maxDocument:
+		return nil, errTooLarge
 	}
-	body, err := json.Marshal(&doc)
-	if err != nil {
-		return document{}, nil, fmt.Errorf("esstore: %w", err)
-	}
-	if len(body) > maxDocument {
-		return document{}, nil, errTooLarge
-	}
-	return doc, body, nil
+	return body, nil
 }
 
-// user returns the stored user, but for its Version.
+// user returns the stored user, without its Version.
 func (d document) user() signup.User {
 	u := signup.User{
 		ID:           d.ID,
@@ -116,6 +130,11 @@ func (d document) user() signup.User {
 		CreatedAt:    time.Time(d.CreatedAt),
 		UpdatedAt:    time.Time(d.UpdatedAt),
 		Profile:      d.Profile,
+
+		EmailVerifiedAt: time.Time(d.EmailVerifiedAt),
+		SecurityStamp:   d.SecurityStamp,
+		Private:         signup.Private(d.Private),
+		Placeholder:     d.Placeholder,
 	}
 	u.SetKey(d.Key, string(d.KeyRule))
 	return u
@@ -147,6 +166,9 @@ func (h *hashText) UnmarshalText(text []byte) error {
 // A timestamp is a time as text, to the millisecond: as a number, a date would
 // not survive Elasticsearch's own partial updates.
 type timestamp time.Time
+
+// IsZero has omitzero leave out a zero time in any location.
+func (t timestamp) IsZero() bool { return time.Time(t).IsZero() }
 
 const timestampFormat = "2006-01-02T15:04:05.000Z"
 

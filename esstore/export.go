@@ -18,17 +18,20 @@ import (
 // ExportOptions are the options of Export. Nil and the zero value have the
 // defaults.
 type ExportOptions struct {
-	// Hashes has the hashes exported, too. Without it they aren't even read.
+	// Hashes includes the secrets: hashes, security stamps and private data. If it
+	// is false, they aren't read from Elasticsearch.
 	Hashes bool
 }
 
 // maxLine is how long a line of an export may be. Export's are shorter.
 const maxLine = 1 << 20
 
-// A line of an export is a document without its write token.
+// A line of an export is a document of a user, without its write token.
 type line struct {
 	document
-	WriteToken *struct{} `json:"write_token,omitempty"` // in the place of the document's
+	// In the place of the document's.
+	WriteToken  *struct{} `json:"write_token,omitempty"`
+	Placeholder *struct{} `json:"placeholder,omitempty"`
 }
 
 // exportPage is how many users are read at once.
@@ -36,28 +39,33 @@ const exportPage = 1000
 
 // Export writes all users to w, in the order of their keys, as lines of JSON,
 // which ReadExport reads. A line has the members id, key, key_rule,
-// email_address, first_name, last_name, is_active, created_at, updated_at, profile
-// and, with ExportOptions.Hashes, password, which is the hash; of first_name,
-// last_name, password and profile those that aren't empty.
+// email_address, is_active, created_at, updated_at and, if they aren't empty,
+// first_name, last_name, profile and email_verified_at. With ExportOptions.Hashes
+// it also has password, which is the hash, security_stamp and private, which is in
+// Base64, if they aren't empty.
 //
-// It has everybody who was there when it was called. Of users who are created,
+// Placeholders are left out, and so is what a newer version of this package has
+// stored with a user and this version doesn't know.
+//
+// It has all users that were there when it was called. Of users that are created,
 // changed or deleted meanwhile it may have either state. What Elasticsearch has no
 // capacity for it asks for again, for two minutes.
 //
 // It returns how many users it has written whole. Those are all only if the error
-// is nil: from the lines alone an export that was cut short can't be told.
+// is nil: the lines alone don't show that an export was cut short.
 //
 // It takes the index privileges read and, for a refresh, maintenance.
 func (s *Store) Export(ctx context.Context, w io.Writer, opts *ExportOptions) (n int64, err error) {
-	hidden := []string{"write_token", "password"}
-	if opts != nil && opts.Hashes {
-		hidden = hidden[:1]
+	hidden := []string{"write_token"}
+	if opts == nil || !opts.Hashes {
+		hidden = append(hidden, secretMembers...)
 	}
 	if f := s.refresh(ctx, "export", s.alias); f != nil {
 		return 0, f
 	}
 	l := listing{Store: s, op: "export", fields: 1, size: exportPage, query: object{
-		"sort": []any{object{"key": "asc"}}, "_source": object{"excludes": hidden}, "track_total_hits": false,
+		"query": object{"bool": object{"must_not": placeholders}},
+		"sort":  []any{object{"key": "asc"}}, "_source": object{"excludes": hidden}, "track_total_hits": false,
 	}}
 	defer l.close(ctx)
 	var lines bytes.Buffer
@@ -95,7 +103,7 @@ func (s *Store) Export(ctx context.Context, w io.Writer, opts *ExportOptions) (n
 	}
 }
 
-// nextOrWait is next, asked again for as long as a later answer may be another.
+// nextOrWait is next, repeated for as long as a later response may be another.
 func (l *listing) nextOrWait(ctx context.Context) ([]hit, *failure) {
 	var pause backoff
 	for begin := time.Now(); ; {
@@ -106,13 +114,13 @@ func (l *listing) nextOrWait(ctx context.Context) ([]hit, *failure) {
 	}
 }
 
-// ReadExport returns the users whom Export has written to r, for Import. Each is
-// Equal to the one that was exported, but for the hash if the export has
+// ReadExport returns the users that Export has written to r, for Import. Each is
+// Equal to the one that was exported, except for the secrets if the export has
 // none, and has the same key.
 //
 // It is strict: a line that isn't UTF-8, has a member that Export doesn't
-// write, has no id or key, or is longer than 1 MiB is an ErrInvalid, so that
-// nothing is lost. Empty lines are passed over. An error, also one of r, tells the
+// write, has no id or key, or is longer than 1 MiB is ErrInvalid, so that
+// nothing is lost. Empty lines are passed over. An error, also one of r, has the
 // line's number, and is the last that the sequence yields.
 func ReadExport(r io.Reader) iter.Seq2[signup.User, error] {
 	return func(yield func(signup.User, error) bool) {

@@ -19,10 +19,11 @@ import (
 )
 
 // exportLine is newUser as Export writes it.
-const exportLine = `{"id":"ID-4711","key":"ada.qx@example.org","key_rule":"rule-qx","email_address":"Ada.Qx@Example.org",` +
+const exportLine = `{"id":"ID-4711","key":"ada.qx@example.org","key_rule":"` + signup.EmailRule + `","email_address":"Ada.Qx@Example.org",` +
 	`"password":"$2a$04$hashqx","first_name":"Adaqx","last_name":"Lovelaceqx","is_active":true,` +
 	`"created_at":"2014-12-06T22:55:00.123Z","updated_at":"2014-12-06T23:55:00.123Z",` +
-	`"profile":{"company":"Enginesqx"}}` + "\n"
+	`"profile":{"company":"Enginesqx"},"email_verified_at":"2014-12-07T00:55:00.123Z",` +
+	`"security_stamp":"stampqx","private":"cHJpdmF0ZXF4AP8="}` + "\n"
 
 // export returns what a store exports that has the users.
 func export(t *testing.T, opts *esstore.ExportOptions, users ...signup.User) string {
@@ -43,7 +44,7 @@ func TestExport(t *testing.T) {
 	if got := export(t, &esstore.ExportOptions{Hashes: true}, newUser()); got != exportLine {
 		t.Errorf("there are %d bytes, and others than the %d that should be", len(got), len(exportLine))
 	}
-	without := strings.Replace(exportLine, `"password":"$2a$04$hashqx",`, "", 1)
+	without := strings.NewReplacer(`"password":"$2a$04$hashqx",`, "", `,"security_stamp":"stampqx","private":"cHJpdmF0ZXF4AP8="`, "").Replace(exportLine)
 	for _, opts := range []*esstore.ExportOptions{nil, {}} {
 		if got := export(t, opts, newUser()); got != without {
 			t.Errorf("there are %d bytes, and others than the %d that should be", len(got), len(without))
@@ -60,7 +61,7 @@ func TestExportRequests(t *testing.T) {
 	pit := answer(http.StatusOK, `{"id":"P"}`)
 	closed := answer(http.StatusOK, `{"succeeded":true,"num_freed":1}`)
 	for opts, hidden := range map[esstore.ExportOptions]string{
-		{}:             `["write_token","password"]`,
+		{}:             `["write_token","password","security_stamp","private"]`,
 		{Hashes: true}: `["write_token"]`,
 	} {
 		f := newFake(t, answer(http.StatusOK, `{"_shards":{"total":1,"successful":1,"failed":0}}`), pit, answer(http.StatusOK, `{"pit_id":"P2","hits":{"hits":[]}}`), closed)
@@ -78,8 +79,9 @@ func TestExportRequests(t *testing.T) {
 		var query map[string]any
 		mustUnmarshal(f.calls[2].body, &query)
 		source, sort := marshal(query["_source"]), marshal(query["sort"])
-		if source != `{"excludes":`+hidden+`}` || sort != `[{"key":"asc"}]` || query["query"] != nil {
-			t.Errorf("the query has _source %s and sort %s", source, sort)
+		what := marshal(query["query"])
+		if source != `{"excludes":`+hidden+`}` || sort != `[{"key":"asc"}]` || what != `{"bool":{"must_not":{"term":{"placeholder":true}}}}` {
+			t.Errorf("the query is %s with _source %s and sort %s", what, source, sort)
 		}
 	}
 }
@@ -286,6 +288,8 @@ func TestReadExport(t *testing.T) {
 		{"cut short, and goes on", user[:100] + "\n" + exportLine, 0, "1: it is not a user as Export writes one: "},
 		{"an unknown member", with(`"id"`, `"shoe_size":"Qx","id"`), 0, "1: it is not a user as Export writes one: "},
 		{"a write token", with(`"id"`, `"write_token":"T","id"`), 0, "1: it is not a user as Export writes one: "},
+		{"a placeholder", with(`"id"`, `"placeholder":true,"id"`), 0, "1: it is not a user as Export writes one: "},
+		{"private data that isn't Base64", with(`cHJpdmF0ZXF4AP8=`, `hashqx!`), 0, "1: it is not a user as Export writes one: "},
 		{"two values", user + user, 0, "1: it is not a user as Export writes one: "},
 		{"more", user + " x", 0, "1: it is not a user as Export writes one: "},
 		{"no object", "[" + user + "]", 0, "1: it is not a user as Export writes one: "},

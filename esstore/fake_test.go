@@ -153,6 +153,7 @@ func response(status int, body string) *http.Response {
 // word that an error may have.
 var secrets = []string{
 	"Ada.Qx", "ada.qx", "example.org", "ID-4711", "Adaqx", "Lovelaceqx", "$2a$", "hashqx", "Enginesqx",
+	"stampqx", "privateqx", "cHJpdmF0ZXF4",
 }
 
 func newUser() signup.User {
@@ -167,16 +168,21 @@ func newUser() signup.User {
 		CreatedAt:    at,
 		UpdatedAt:    at.Add(time.Hour),
 		Profile:      map[string]string{"company": "Enginesqx"},
+
+		EmailVerifiedAt: at.Add(2 * time.Hour),
+		SecurityStamp:   "stampqx",
+		Private:         "privateqx\x00\xff",
 	}
-	u.SetKey("ada.qx@example.org", "rule-qx")
+	u.SetKey("ada.qx@example.org", signup.EmailRule)
 	return u
 }
 
 // document is newUser as the store writes it.
-const document = `{"id":"ID-4711","key":"ada.qx@example.org","email_address":"Ada.Qx@Example.org",` +
+const document = `{"id":"ID-4711","key":"ada.qx@example.org","key_rule":"` + signup.EmailRule + `","email_address":"Ada.Qx@Example.org",` +
 	`"password":"$2a$04$hashqx","first_name":"Adaqx","last_name":"Lovelaceqx","is_active":true,` +
 	`"created_at":"2014-12-06T22:55:00.123Z","updated_at":"2014-12-06T23:55:00.123Z",` +
-	`"profile":{"company":"Enginesqx"},"write_token":"T"}`
+	`"profile":{"company":"Enginesqx"},"email_verified_at":"2014-12-07T00:55:00.123Z",` +
+	`"security_stamp":"stampqx","private":"cHJpdmF0ZXF4AP8=","write_token":"T"}`
 
 // Elasticsearch's answers, as version 8.19.7 gives them.
 

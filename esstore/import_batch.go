@@ -275,7 +275,7 @@ func (s *Store) lookAtHolders(ctx context.Context, b *batch, items []*item) *fai
 			it.held = false
 		case h.Source.Key != it.key || h.Source.ID == "":
 			it.settle(errors.New("esstore: import: the document is not of the user whose key was looked for"))
-		case h.Source.ID == it.User.ID && h.Source.WriteToken == it.token:
+		case h.Source.ID == it.User.ID && plainToken(h.Source.WriteToken) == it.token:
 			v, err := s.version(h, h.Source)
 			if err != nil {
 				it.settle(fmt.Errorf("esstore: import: %w", err))

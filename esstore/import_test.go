@@ -375,7 +375,7 @@ func TestImportRequests(t *testing.T) {
 	f := newFake(t, answer(200, bulkBody(itemBody("create", 409, "x"), itemBody("create", 201, ""))),
 		answer(200, docsBody(docBody(0, `{"id":"ID-1","key":"ada.qx@example.org","write_token":"another"}`))))
 	second := newUser()
-	second.SetKey("second@example.org", "rule-qx")
+	second.SetKey("second@example.org", signup.EmailRule)
 	if _, err := f.store().Import(t.Context(), sequence(newUser(), second), nil); err != nil {
 		t.Fatal(err)
 	}
@@ -412,7 +412,7 @@ func sameDocument(t *testing.T, text string) bool {
 	}
 	delete(got, "write_token")
 	delete(want, "write_token")
-	want["key_rule"] = "rule-qx"
+	want["key_rule"] = signup.EmailRule
 	return reflect.DeepEqual(got, want)
 }
 

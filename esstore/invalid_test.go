@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gosignup/signup"
 	"github.com/gosignup/signup/esstore"
@@ -37,6 +38,9 @@ func TestNotUTF8(t *testing.T) {
 		"FirstName":    func(u *signup.User, text string) { u.FirstName = text },
 		"LastName":     func(u *signup.User, text string) { u.LastName = text },
 		"PasswordHash": func(u *signup.User, text string) { u.PasswordHash = signup.Hash(text) },
+		"SecurityStamp": func(u *signup.User, text string) {
+			u.SecurityStamp = text
+		},
 		"profile name": func(u *signup.User, text string) { u.Profile[text] = "value" },
 		"profile value": func(u *signup.User, text string) {
 			u.Profile["name"] = text
@@ -61,6 +65,7 @@ func TestUpdateNotUTF8(t *testing.T) {
 		"FirstName":     func(u *signup.User) { u.FirstName = "\xff" },
 		"LastName":      func(u *signup.User) { u.LastName = "\xff" },
 		"PasswordHash":  func(u *signup.User) { u.PasswordHash = signup.Hash("\xff") },
+		"SecurityStamp": func(u *signup.User) { u.SecurityStamp = "\xff" },
 		"profile name":  func(u *signup.User) { u.Profile["\xff"] = "" },
 		"profile value": func(u *signup.User) { u.Profile["name"] = "\xff" },
 	} {
@@ -102,6 +107,47 @@ func TestTooLargeToRead(t *testing.T) {
 	testInvalid(t, func(u *signup.User) { u.LastName = strings.Repeat("x", 1<<20) })
 }
 
+func TestPrivateTooLong(t *testing.T) {
+	testInvalid(t, func(u *signup.User) { u.Private = signup.Private(strings.Repeat("x", signup.MaxPrivate+1)) })
+}
+
+// Private comes back byte for byte, up to its greatest length.
+func TestPrivate(t *testing.T) {
+	for _, private := range []string{"", "\x00", "\xff\xfe", "<&>é", strings.Repeat("\xfb\xff", signup.MaxPrivate/2)} {
+		f := newFake(t, created, foundLast(0))
+		u := newUser()
+		u.Private = signup.Private(private)
+		if err := f.store().Create(t.Context(), &u); err != nil {
+			t.Fatal(err)
+		}
+		got, err := f.store().Get(t.Context(), u.Key())
+		if err != nil || got.Private != u.Private {
+			t.Errorf("Private came back as %.20q, error %v, want %.20q", string(got.Private), err, private)
+		}
+	}
+}
+
+// What is zero has no member, so that an index of an older schema takes it.
+func TestZeroMembers(t *testing.T) {
+	for _, zero := range []time.Time{{}, time.Time{}.In(time.FixedZone("east", 3600))} {
+		f := newFake(t, created, foundLast(0))
+		u := newUser()
+		u.EmailVerifiedAt, u.SecurityStamp, u.Private = zero, "", ""
+		if err := f.store().Create(t.Context(), &u); err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{"email_verified_at", "security_stamp", "private", "placeholder"} {
+			if strings.Contains(f.writes[0], name) {
+				t.Errorf("the document has %s", name)
+			}
+		}
+		got, err := f.store().Get(t.Context(), u.Key())
+		if err != nil || !got.EmailVerifiedAt.IsZero() || !got.Equal(u) {
+			t.Errorf("Get returned another user, error %v", err)
+		}
+	}
+}
+
 // Any text that is UTF-8 comes back as it was.
 func TestTexts(t *testing.T) {
 	for _, text := range []string{
@@ -110,6 +156,7 @@ func TestTexts(t *testing.T) {
 		f := newFake(t, created, foundLast(0), updated)
 		u := newUser()
 		u.FirstName, u.LastName, u.PasswordHash = text, text, signup.Hash(text)
+		u.SecurityStamp = text
 		u.Profile["company"] = text
 		if err := f.store().Create(t.Context(), &u); err != nil {
 			t.Fatal(err)

@@ -15,7 +15,7 @@ import (
 	"github.com/gosignup/signup/esstore"
 )
 
-// indexOf describes an index as Elasticsearch does.
+// indexOf returns the description of an index by Elasticsearch.
 func indexOf(schema int, from string, copied any, settings string, aliases ...string) string {
 	is := map[string]any{"schema": schema}
 	if from != "" {
@@ -58,7 +58,7 @@ var (
 	acked = answer(http.StatusOK, `{"acknowledged":true,"shards_acknowledged":true,"index":"users-000002"}`)
 )
 
-// What keeps a migration from going on is told, and nothing is deleted.
+// If a migration can't start, the error says why, and nothing is deleted.
 func TestMigrationFails(t *testing.T) {
 	for _, test := range []struct {
 		name   string
@@ -66,7 +66,7 @@ func TestMigrationFails(t *testing.T) {
 		want   []string // in the error
 	}{
 		{"a later version migrates",
-			[]step{indices(map[string]string{"users-000001": old, "users-000002": indexOf(3, "users-000001", 7, "", "users-000002.copy-x")})},
+			[]step{indices(map[string]string{"users-000001": old, "users-000002": indexOf(4, "users-000001", 7, "", "users-000002.copy-x")})},
 			[]string{"a later version", "users-000001", "users-000002"}},
 		{"not allowed to make an index", []step{indices(map[string]string{"users-000001": old}), denied}, []string{"403", "security_exception"}},
 	} {
@@ -75,18 +75,18 @@ func TestMigrationFails(t *testing.T) {
 			wantSetupError(t, f.store().Setup(t.Context()), test.want...)
 			for _, c := range f.calls {
 				if c.method == http.MethodDelete {
-					t.Errorf("the request %s %s", c.method, c.uri)
+					t.Errorf("got the request %s %s, want no deletion", c.method, c.uri)
 				}
 			}
 		})
 	}
 }
 
-// Another process has moved the alias, and is gone, or at it, before all was done.
-func TestSetupTidiesUp(t *testing.T) {
+// If another process has moved the alias, and has stopped, Setup does the cleanup.
+func TestSetupCleansUp(t *testing.T) {
 	const moved = "users-000001.moved-7"
-	opening := indexOf(2, "users-000001", 7, `"index.blocks.write":"true"`, "users", "users-000002.own", "users-000002.opening")
-	tidy := indexOf(2, "users-000001", 7, "", "users", "users-000002.own")
+	opening := indexOf(3, "users-000001", 7, `"index.blocks.write":"true"`, "users", "users-000002.own", "users-000002.opening")
+	tidy := indexOf(3, "users-000001", 7, "", "users", "users-000002.own")
 	for _, test := range []struct {
 		name        string
 		old, now    string // now is without the block once that was lifted
@@ -97,9 +97,9 @@ func TestSetupTidiesUp(t *testing.T) {
 			"PUT /users-000002.opening/_settings, GET /users-000001/_stats/docs, DELETE /users-000001, POST /_aliases", ""},
 		{"the old index", indexOf(1, "", nil, "", moved), tidy, false, "GET /users-000001/_stats/docs, DELETE /users-000001", ""},
 		{"written to afterwards", indexOf(1, "", nil, "", "users-000001.moved-6"), tidy, false,
-			"GET /users-000001/_stats/docs", "users-000001 was moved to users-000002 and written to afterwards"},
-		{"moved to another", indexOf(1, "", nil, "", moved), indexOf(2, "users-000009", 7, "", "users"), false,
-			"GET /users-000001/_stats/docs", "users-000001 was moved"},
+			"GET /users-000001/_stats/docs", "users of users-000001 were moved to users-000002, and it was written to afterwards"},
+		{"moved to another", indexOf(1, "", nil, "", moved), indexOf(3, "users-000009", 7, "", "users"), false,
+			"GET /users-000001/_stats/docs", "users of users-000001 were moved"},
 		{"not allowed, and not needed", indexOf(1, "", nil, "", moved), tidy, true, "GET /users-000001/_stats/docs", ""},
 		{"not allowed, and needed", indexOf(1, "", nil, "", moved), opening, true, "PUT /users-000002.opening/_settings", "status 403"},
 	} {
@@ -113,7 +113,7 @@ func TestSetupTidiesUp(t *testing.T) {
 						return response(http.StatusOK, indicesBody(there)), nil
 					}
 					if d := time.Since(begin); d < 5*time.Second {
-						t.Errorf("%s after %v: who moved it is still at it", req.URL.Path, d)
+						t.Errorf("got a request for %s after %v, want none for 5s, during which the other process may do the cleanup", req.URL.Path, d)
 					}
 					sent = append(sent, req.Method+" "+req.URL.Path)
 					switch {
@@ -130,18 +130,18 @@ func TestSetupTidiesUp(t *testing.T) {
 				}), nil)
 				err := store.Setup(t.Context())
 				if got := strings.Join(sent, ", "); got != test.sent {
-					t.Errorf("sent was %s", got)
+					t.Errorf("got requests %s, want %s", got, test.sent)
 				}
 				if test.wrong == "" && err != nil || test.wrong != "" && (err == nil || !strings.Contains(err.Error(), test.wrong)) {
-					t.Errorf("Setup returned %v", err)
+					t.Errorf("got error %v, want %q", err, test.wrong)
 				}
 			})
 		})
 	}
 }
 
-// A migration that can't go on gives back its lease, so that the next needn't wait,
-// and says what was wrong, without a document's contents.
+// A migration that fails frees its lease, so that the next one doesn't wait. The
+// error says why it failed, and contains nothing of a document.
 func TestMigrationGivesUp(t *testing.T) {
 	hits := answer(http.StatusOK, `{"hits":{"hits":[{"_id":"x","_seq_no":3,"_primary_term":1,"_source":`+document+`,"sort":[3]}]}}`)
 	refreshed := answer(http.StatusOK, `{"_shards":{"total":1,"successful":1,"failed":0}}`)
@@ -169,14 +169,14 @@ func TestMigrationGivesUp(t *testing.T) {
 			wantNoSecret(t, err)
 			last := f.calls[len(f.calls)-1]
 			if last.path != "/_aliases" || !strings.Contains(last.body, `"users-000002.copy-free-`) || !strings.Contains(last.body, `"must_exist":true`) {
-				t.Errorf("the last request was %s %s", last.method, last.uri)
+				t.Errorf("got the last request %s %s, want one that frees the lease", last.method, last.uri)
 			}
 		})
 	}
 }
 
-// The index made for a migration has what an operator has set, and what is of one
-// index only is new.
+// The index of a migration has the settings that an operator has changed, but none
+// that belong to the old index alone.
 func TestMigrationKeepsSettings(t *testing.T) {
 	const settings = `"index.uuid":"x","index.creation_date":"1","index.version.created":"1","index.provided_name":"users-000001",` +
 		`"index.number_of_shards":"1","index.number_of_replicas":"2","index.auto_expand_replicas":"false","index.refresh_interval":"5s",` +
@@ -184,7 +184,7 @@ func TestMigrationKeepsSettings(t *testing.T) {
 		`"index.routing.allocation.initial_recovery._id":"x"`
 	f := newFake(t, indices(map[string]string{"users-000001": indexOf(1, "", nil, settings, "users", "users-000001.own")}), denied)
 	if err := f.store().Setup(t.Context()); err == nil {
-		t.Fatal("Setup succeeded")
+		t.Fatal("got no error from Setup, want one")
 	}
 	made := f.calls[1]
 	var body struct {
@@ -195,7 +195,7 @@ func TestMigrationKeepsSettings(t *testing.T) {
 		}
 	}
 	if err := json.Unmarshal([]byte(made.body), &body); err != nil || made.path != "/users-000002" {
-		t.Fatalf("%s: %v", made.uri, err)
+		t.Fatalf("got the request %s, %v, want one that creates users-000002", made.uri, err)
 	}
 	want := map[string]string{
 		"index.number_of_shards": "1", "index.number_of_replicas": "2", "index.auto_expand_replicas": "false",
@@ -203,30 +203,30 @@ func TestMigrationKeepsSettings(t *testing.T) {
 		"index.routing.allocation.include._tier_preference": "data_hot",
 	}
 	if !maps.Equal(body.Settings, want) {
-		t.Errorf("the settings are %v, instead of %v", body.Settings, want)
+		t.Errorf("got settings %v, want %v", body.Settings, want)
 	}
-	if is := body.Mappings.Meta.Signup; is["schema"] != 2.0 || is["from"] != "users-000001" {
-		t.Errorf("_meta is %v", is)
+	if is := body.Mappings.Meta.Signup; is["schema"] != 3.0 || is["from"] != "users-000001" {
+		t.Errorf("got _meta %v, want schema 3 from users-000001", is)
 	}
 	if len(body.Aliases) != 1 {
-		t.Errorf("the aliases are %v: nobody may use it yet", body.Aliases)
+		t.Errorf("got aliases %v, want the lease alone", body.Aliases)
 	}
 }
 
-// While another process migrates, Setup waits for it.
+// While another process migrates, Setup waits.
 func TestSetupWaitsForMigration(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
 		begin, n := time.Now(), 0
 		store := esstore.New(transportFunc(func(req *http.Request) (*http.Response, error) {
 			if req.Method != http.MethodGet {
-				t.Errorf("the request %s %s", req.Method, req.URL.Path)
+				t.Errorf("got the request %s %s, want a GET", req.Method, req.URL.Path)
 			}
 			n++
 			copying := fmt.Sprintf(`{"users-000001":%s,"users-000002":%s}`, old,
-				strings.Replace(indexOf(2, "users-000001", n, "", "users-000002.copy-another"), `"schema":2`, fmt.Sprintf(`"schema":2,"beat":%d`, n/10), 1))
+				strings.Replace(indexOf(3, "users-000001", n, "", "users-000002.copy-another"), `"schema":3`, fmt.Sprintf(`"schema":3,"beat":%d`, n/10), 1))
 			if time.Since(begin) > time.Hour {
-				return response(http.StatusOK, `{"users-000002":`+indexOf(2, "users-000001", 9, "", "users", "users-000002.own")+`}`), nil
+				return response(http.StatusOK, `{"users-000002":`+indexOf(3, "users-000001", 9, "", "users", "users-000002.own")+`}`), nil
 			}
 			return response(http.StatusOK, copying), nil
 		}), &esstore.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
@@ -234,7 +234,7 @@ func TestSetupWaitsForMigration(t *testing.T) {
 			t.Error(err)
 		}
 		if d := time.Since(begin); d < time.Hour || d > time.Hour+time.Minute {
-			t.Errorf("Setup waited for %v", d)
+			t.Errorf("Setup took %v, want an hour", d)
 		}
 	})
 }

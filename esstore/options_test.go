@@ -7,7 +7,7 @@ import (
 	"github.com/gosignup/signup/esstore"
 )
 
-// wantUnusable checks that every method of store fails, and tells why.
+// wantUnusable checks that every method of store fails with an error that contains why.
 func wantUnusable(t *testing.T, store *esstore.Store, why string) {
 	t.Helper()
 	u := newUser()
@@ -26,7 +26,7 @@ func wantUnusable(t *testing.T, store *esstore.Store, why string) {
 	} {
 		wantOutcome(t, err, unknown)
 		if err == nil || !strings.Contains(err.Error(), why) {
-			t.Errorf("%s: the error is %v, without %s", name, err, why)
+			t.Errorf("%s: got error %v, want one that contains %q", name, err, why)
 		}
 		if err != nil {
 			wantUser(t, u, before, err)
@@ -34,53 +34,53 @@ func wantUnusable(t *testing.T, store *esstore.Store, why string) {
 	}
 }
 
-// A name that Elasticsearch would refuse, or that would be another path, is
+// An alias that Elasticsearch would refuse, or that would change the path, is
 // refused before any request.
-func TestInvalidIndex(t *testing.T) {
+func TestInvalidAlias(t *testing.T) {
 	for _, name := range []string{
 		"Users", "ußers", "üsers", "us ers", "users/", "/users", "users/_doc", "_users", "-users", "+users",
 		".users", ".", "..", "../users", "users,people", "users*", "*", "_all", "users?refresh=true", "users#",
 		"users%2f", `us"ers`, "us\ners", "us\x00ers", "users\xff", "<users-{now}>", "a:users", " ",
 		strings.Repeat("x", 201),
 	} {
-		f := newFake(t) // without a script: no request is right
-		store := esstore.New(f, &esstore.Options{Index: name})
-		wantUnusable(t, store, "can't be an index")
+		f := newFake(t) // without a script, so that any request fails the test
+		store := esstore.New(f, &esstore.Options{Alias: name})
+		wantUnusable(t, store, "invalid alias")
 	}
 }
 
-func TestValidIndex(t *testing.T) {
+func TestValidAlias(t *testing.T) {
 	for _, name := range []string{"a", "0", "users", "users-000001", "users.v2", "a_b-c.d", "9users", strings.Repeat("x", 200)} {
 		f := newFake(t, nothing)
-		_, err := esstore.New(f, &esstore.Options{Index: name}).Get(t.Context(), "key")
+		_, err := esstore.New(f, &esstore.Options{Alias: name}).Get(t.Context(), "key")
 		wantOutcome(t, err, "ErrNotFound")
 		if got := f.calls[0].path; !strings.HasPrefix(got, "/"+name+"/_doc/") {
-			t.Errorf("the path is %s", got)
+			t.Errorf("got path %s, want one of the alias %s", got, name)
 		}
 	}
 }
 
-func TestDefaultIndex(t *testing.T) {
-	for _, opts := range []*esstore.Options{nil, {}, {Index: "users"}} {
+func TestDefaultAlias(t *testing.T) {
+	for _, opts := range []*esstore.Options{nil, {}, {Alias: "users"}} {
 		f := newFake(t, nothing)
 		_, err := esstore.New(f, opts).Get(t.Context(), "key")
 		wantOutcome(t, err, "ErrNotFound")
 		if !strings.HasPrefix(f.calls[0].path, "/users/") {
-			t.Errorf("the path is %s", f.calls[0].path)
+			t.Errorf("got path %s, want one of the alias", f.calls[0].path)
 		}
 	}
 }
 
-// The options are read by New, and may be used for another Store.
+// New copies the options, so they can be changed afterwards.
 func TestOptionsAreCopied(t *testing.T) {
 	f := newFake(t, nothing)
-	opts := &esstore.Options{Index: "first"}
+	opts := &esstore.Options{Alias: "first"}
 	store := esstore.New(f, opts)
-	opts.Index = "second"
+	opts.Alias = "second"
 	_, err := store.Get(t.Context(), "key")
 	wantOutcome(t, err, "ErrNotFound")
 	if !strings.HasPrefix(f.calls[0].path, "/first/") {
-		t.Errorf("the path is %s", f.calls[0].path)
+		t.Errorf("got path %s, want one of the alias", f.calls[0].path)
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 	"github.com/elastic/go-elasticsearch/v8/esapi"
 )
 
-// A page is Elasticsearch's answer to a search.
+// A page is Elasticsearch's response to a search.
 type page struct {
 	PIT  string `json:"pit_id"`
 	Hits struct {
@@ -27,7 +27,7 @@ type hit struct {
 }
 
 // search asks for one page. index is "" if the query names a point in time. The
-// answer is whole: a shard that doesn't answer is a failure. If it is longer than
+// response is whole: a shard that doesn't respond is a failure. If it is longer than
 // what is read of one, which *size documents may make it, it is asked for again
 // with a smaller *size.
 func (s *Store) search(ctx context.Context, op, index string, query map[string]any, size *int) (page, *failure) {

@@ -13,9 +13,10 @@ import (
 )
 
 // A Query says which users Search lists, and in which order. All its conditions
-// must hold. The zero Query lists all users, in order of creation.
+// must hold. The zero Query lists all users, in order of creation. Placeholders
+// are never listed.
 //
-// Texts have at most 250 characters, but for those of Profile. EmailPrefix,
+// Texts have at most 250 characters, except for those of Profile. EmailPrefix,
 // NamePrefix and NameWords are looked for as they are given, composed (NFC) and
 // decomposed (NFD), and letter case makes no difference to them: that is, each
 // character is lower-cased on its own. No character has a special meaning.
@@ -30,7 +31,7 @@ type Query struct {
 	// NameWords has words, each of which is in the first or the last name, whole,
 	// in any order. Words are parted as by Unicode (UAX #29): at spaces and
 	// hyphens, and not at the apostrophe in "O'Neil". Text without any word, such
-	// as " - ", lists nobody.
+	// as " - ", lists no users.
 	NameWords string
 	// Profile has declared extra fields by name, whose values are exactly these.
 	// Values of more than 4,096 UTF-16 units are not found. An absent field has no
@@ -42,16 +43,16 @@ type Query struct {
 
 	// Sort is the order.
 	Sort Sort
-	// Descending reverses the order, that of users who are equal in it included.
+	// Descending reverses the order, also that of users that are equal in it.
 	Descending bool
 
 	// PageSize is how many users are asked for at once, and so held in memory: 0 is
 	// 1,000, and 10,000 the most (index.max_result_window). They are fewer when the
-	// answer would be longer than 64 MiB.
+	// response would be longer than 64 MiB.
 	PageSize int
 }
 
-// A Sort is an order of users. Users who are equal in it are in the order of their
+// A Sort is an order of users. Users that are equal in it are in the order of their
 // keys, so that the order is total. Texts are compared by code points.
 type Sort int
 
@@ -60,9 +61,9 @@ const (
 	ByCreation Sort = iota
 	// ByEmail is by Key, the canonical address.
 	ByEmail
-	// ByName is by last name, then first name, in lower case. Who has no last name,
-	// or one of more than 1,024 UTF-16 units, comes after all who have one, and
-	// likewise with the first name among equal last names: in descending order, too.
+	// ByName is by last name, then first name, in lower case. Users without a last
+	// name, or with one of more than 1,024 UTF-16 units, come last, in descending
+	// order, too. So it is with the first name among equal last names.
 	ByName
 )
 
@@ -79,16 +80,23 @@ const (
 // An object is one of JSON.
 type object = map[string]any
 
-// search returns the body of the first request for a page, but for its point in
-// time, or an ErrInvalid.
+// secretMembers are the members of a document that Search never reads, and Export
+// only if it is asked to.
+var secretMembers = []string{"password", "security_stamp", "private"}
+
+// placeholders finds the documents that are no users.
+var placeholders = object{"term": object{"placeholder": true}}
+
+// search returns the body of the first request for a page, without its point in
+// time, or ErrInvalid.
 func (q Query) search() (object, error) {
 	if err := q.check(); err != nil {
 		return nil, err
 	}
 	return object{
-		"query":            object{"bool": object{"filter": q.conditions()}},
+		"query":            object{"bool": object{"filter": q.conditions(), "must_not": placeholders}},
 		"sort":             q.order(),
-		"_source":          object{"excludes": []string{"password", "write_token"}},
+		"_source":          object{"excludes": append([]string{"write_token"}, secretMembers...)},
 		"track_total_hits": false,
 	}, nil
 }

@@ -34,7 +34,7 @@ func wantCall(t *testing.T, c call, method, path string, query url.Values) {
 // One request each is all that an undisturbed Store makes.
 func TestRequests(t *testing.T) {
 	f := newFake(t, created, foundLast(0), updated, done(http.StatusOK, "deleted", 2))
-	store := esstore.New(f, &esstore.Options{Index: "users"})
+	store := esstore.New(f, &esstore.Options{Alias: "users"})
 	u := newUser()
 	if err := store.Create(t.Context(), &u); err != nil {
 		t.Fatal(err)
@@ -64,7 +64,7 @@ func TestRequests(t *testing.T) {
 // has told.
 func TestRequestsOfOtherIndex(t *testing.T) {
 	f := newFake(t)
-	store := esstore.New(f, &esstore.Options{Index: "people.v2"})
+	store := esstore.New(f, &esstore.Options{Alias: "people.v2"})
 	f.then(answer(http.StatusCreated, `{"_index":"people.v2-000017","_seq_no":12345678901,"_primary_term":3}`),
 		answer(http.StatusOK, `{"_index":"people.v2-000017","_seq_no":12345678902,"_primary_term":4}`))
 	u := newUser()
@@ -125,7 +125,7 @@ func TestDocument(t *testing.T) {
 	want := map[string]any{
 		"id":            "ID-4711",
 		"key":           "ada.qx@example.org",
-		"key_rule":      "rule-qx",
+		"key_rule":      signup.EmailRule,
 		"email_address": "Ada.Qx@Example.org",
 		"password":      "$2a$04$hashqx",
 		"first_name":    "Adaqx",
@@ -134,6 +134,10 @@ func TestDocument(t *testing.T) {
 		"created_at":    "2014-12-06T22:55:00.123Z",
 		"updated_at":    "2014-12-06T23:55:00.123Z",
 		"profile":       map[string]any{"company": "Enginesqx"},
+
+		"email_verified_at": "2014-12-07T00:55:00.123Z",
+		"security_stamp":    "stampqx",
+		"private":           "cHJpdmF0ZXF4AP8=",
 	}
 	var tokens []any
 	for _, body := range f.writes {

@@ -2,58 +2,61 @@ package esstore
 
 import "encoding/json"
 
-// A Privilege is one of Elasticsearch's on indices.
-type Privilege struct {
-	Name string // as Elasticsearch calls it
-	For  string // the methods that fail without it, and what they need it for
+// A privilege is a privilege of Elasticsearch on indices.
+type privilege struct {
+	name string // as Elasticsearch calls it
+	use  string // the methods that fail without it, and what they need it for
 }
 
-// Privileges returns what the user needs that an application logs in as, all of
-// it on the alias and the indices behind it: see Role. Setup is among the methods,
-// but only where it finds all in place.
-func Privileges() []Privilege {
-	return []Privilege{
-		{"read", "Get, Search and Export; Create, Update, Delete and Import, to tell what became of a write that was refused, or whose answer was lost; Check, to look at documents"},
+// appPrivileges returns the privileges that an application needs, on the alias and
+// on the indices behind it. Setup needs no more of them than its use says, as long
+// as there is nothing to make or to migrate.
+func appPrivileges() []privilege {
+	return []privilege{
+		{"read", "Get, Search and Export; Create, Update, Delete and Import, to find out the outcome of a write that was refused or whose response was lost; Check, to read documents"},
 		{"index", "Create, Update and Import, to write users"},
 		{"delete", "Delete"},
-		{"maintenance", "Refresh and Export, to see what was written just before"},
-		{"view_index_metadata", "Setup, Search and Check, to see aliases, mappings and settings"},
+		{"maintenance", "Refresh and Export, to find what was just written"},
+		{"view_index_metadata", "Setup, Search and Check, to read aliases, mappings and settings"},
 		{"monitor", "Check, to count the copies of the index"},
 	}
 }
 
-// SetupPrivileges returns what the user needs that calls Setup where there is
-// something to be made or migrated, or Reindex. It can do all that an application
-// does as well.
-func SetupPrivileges() []Privilege {
-	return []Privilege{
-		{"read", "Get, Search and Export; Create, Update, Delete and Import, to tell what became of a write that was refused, or whose answer was lost; Setup and Reindex, to copy users; Check, to look at documents"},
-		{"index", "Create, Update and Import, to write users; Setup and Reindex, to write their copies"},
-		{"delete", "Delete; Setup and Reindex, to take over deletions"},
-		{"manage", "Setup and Reindex, to make and delete indices, move aliases and refuse writes meanwhile; Refresh, Search, Export and Check, as maintenance, view_index_metadata and monitor are part of it"},
+// setupPrivileges returns the privileges that are needed to call Setup if there is
+// something to make or to migrate, and to call Reindex. They include what an
+// application needs.
+func setupPrivileges() []privilege {
+	return []privilege{
+		{"read", "Get, Search and Export; Create, Update, Delete and Import, to find out the outcome of a write that was refused or whose response was lost; Setup and Reindex, to copy users; Check, to read documents"},
+		{"index", "Create, Update and Import, to write users; Setup and Reindex, to write the copies"},
+		{"delete", "Delete; Setup and Reindex, to repeat deletions in the copy"},
+		{"manage", "Setup and Reindex, to make and delete indices, to move aliases and to refuse writes meanwhile; Refresh, Search, Export and Check, because it includes maintenance, view_index_metadata and monitor"},
 	}
 }
 
-// Role returns the least role that an application needs, as JSON: the body of
-// PUT /_security/role/NAME. Index is Options.Index; "" is "users".
+// Role returns the role with the fewest privileges that an application needs, as
+// JSON: the body of PUT /_security/role/NAME. The guide docs/elasticsearch.md says
+// what each privilege is for. alias is Options.Alias; "" means "users".
 //
-// It has the Privileges on the alias and on all names that begin with it and "-",
-// and none on the cluster. So the role for "users" is one for a Store with the
-// Index "users-eu" as well: choose names of which none begins with another and
-// "-".
-func Role(index string) []byte { return roleOf(index, Privileges()) }
+// The privileges are on the alias and on all names that begin with it and "-". The
+// role has none on the cluster. So the role for "users" is also good for a Store
+// with the alias "users-eu": choose aliases so that none begins with another one
+// and "-".
+func Role(alias string) []byte { return roleOf(alias, appPrivileges()) }
 
-// SetupRole returns the role with the SetupPrivileges, in the form of Role.
-func SetupRole(index string) []byte { return roleOf(index, SetupPrivileges()) }
+// SetupRole returns the role that is needed to call Setup if there is something to
+// make or to migrate, and to call Reindex. It includes all privileges of Role, and
+// has the same form.
+func SetupRole(alias string) []byte { return roleOf(alias, setupPrivileges()) }
 
-func roleOf(index string, privileges []Privilege) []byte {
-	if index == "" {
-		index = defaultIndex
+func roleOf(alias string, privileges []privilege) []byte {
+	if alias == "" {
+		alias = defaultAlias
 	}
 	var role struct {
 		Indices [1]indexPrivileges `json:"indices"`
 	}
-	role.Indices[0] = privilegesOn(index, privileges)
+	role.Indices[0] = privilegesOn(alias, privileges)
 	b, err := json.Marshal(role)
 	if err != nil {
 		panic(err)
@@ -61,16 +64,17 @@ func roleOf(index string, privileges []Privilege) []byte {
 	return b
 }
 
-// indexPrivileges are of a role, and of a question whether a user has them.
+// indexPrivileges is the part of a role, or of the request whether a user has
+// privileges, that is about indices.
 type indexPrivileges struct {
 	Names      []string `json:"names"`
 	Privileges []string `json:"privileges"`
 }
 
-func privilegesOn(index string, privileges []Privilege) indexPrivileges {
-	on := indexPrivileges{Names: []string{index, index + "-*"}}
+func privilegesOn(alias string, privileges []privilege) indexPrivileges {
+	on := indexPrivileges{Names: []string{alias, alias + "-*"}}
 	for _, p := range privileges {
-		on.Privileges = append(on.Privileges, p.Name)
+		on.Privileges = append(on.Privileges, p.name)
 	}
 	return on
 }

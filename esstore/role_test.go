@@ -1,13 +1,12 @@
-package esstore_test
+package esstore
 
 import (
 	"encoding/json"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
-
-	"github.com/gosignup/signup/esstore"
 )
 
 func TestRole(t *testing.T) {
@@ -16,47 +15,45 @@ func TestRole(t *testing.T) {
 		role []byte
 		want string
 	}{
-		{"default", esstore.Role(""), `{"indices":[{"names":["users","users-*"],"privileges":["read","index","delete","maintenance","view_index_metadata","monitor"]}]}`},
-		{"another index", esstore.Role("people"), `{"indices":[{"names":["people","people-*"],"privileges":["read","index","delete","maintenance","view_index_metadata","monitor"]}]}`},
-		{"to set up", esstore.SetupRole(""), `{"indices":[{"names":["users","users-*"],"privileges":["read","index","delete","manage"]}]}`},
-		{"an impossible index", esstore.SetupRole(`"}`), `{"indices":[{"names":["\"}","\"}-*"],"privileges":["read","index","delete","manage"]}]}`},
+		{"default", Role(""), `{"indices":[{"names":["users","users-*"],"privileges":["read","index","delete","maintenance","view_index_metadata","monitor"]}]}`},
+		{"another index", Role("people"), `{"indices":[{"names":["people","people-*"],"privileges":["read","index","delete","maintenance","view_index_metadata","monitor"]}]}`},
+		{"to set up", SetupRole(""), `{"indices":[{"names":["users","users-*"],"privileges":["read","index","delete","manage"]}]}`},
+		{"an impossible index", SetupRole(`"}`), `{"indices":[{"names":["\"}","\"}-*"],"privileges":["read","index","delete","manage"]}]}`},
 	} {
 		if string(test.role) != test.want {
-			t.Errorf("%s: the role is %s, instead of %s", test.name, test.role, test.want)
+			t.Errorf("%s: got role %s, want %s", test.name, test.role, test.want)
 		}
 		if !json.Valid(test.role) {
-			t.Errorf("%s: the role is no JSON", test.name)
+			t.Errorf("%s: got role %s, want valid JSON", test.name, test.role)
 		}
 	}
 }
 
-// What each privilege is for names methods that there are, and is in the operator's
-// guide, as the roles are.
+// The use of each privilege names methods that exist. The guide has the roles and
+// the uses.
 func TestPrivileges(t *testing.T) {
-	guide, err := os.ReadFile("../docs/elasticsearch.md")
+	b, err := os.ReadFile(guide)
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := string(guide)
-	for _, role := range [][]byte{esstore.Role(""), esstore.SetupRole("")} {
+	text := string(b)
+	for _, role := range [][]byte{Role(""), SetupRole("")} {
 		if !strings.Contains(text, string(role)) {
-			t.Errorf("docs/elasticsearch.md hasn't the role %s", role)
+			t.Errorf("%s lacks the role %s", guide, role)
 		}
 	}
-	for _, privileges := range [][]esstore.Privilege{esstore.Privileges(), esstore.SetupPrivileges()} {
-		for _, p := range privileges {
-			if row := "| `" + p.Name + "` | " + p.For + " |"; !strings.Contains(text, row) {
-				t.Errorf("docs/elasticsearch.md hasn't the row %s", row)
+	for _, p := range slices.Concat(appPrivileges(), setupPrivileges()) {
+		if row := "| `" + p.name + "` | " + p.use + " |"; !strings.Contains(text, row) {
+			t.Errorf("%s lacks the row %s", guide, row)
+		}
+		methods := 0
+		for method := range reflect.TypeFor[*Store]().Methods() {
+			if strings.Contains(p.use, method.Name) {
+				methods++
 			}
-			methods := 0
-			for name := range reflect.TypeFor[*esstore.Store]().Methods() {
-				if strings.Contains(p.For, name.Name) {
-					methods++
-				}
-			}
-			if methods == 0 {
-				t.Errorf("what %s is for names no method", p.Name)
-			}
+		}
+		if methods == 0 {
+			t.Errorf("%s: got the use %q, want one that names a method", p.name, p.use)
 		}
 	}
 }

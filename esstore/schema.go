@@ -5,13 +5,14 @@ import (
 	"fmt"
 )
 
-// schema is the version of the mapping, kept in its _meta. A document is the same
-// in all of them, so that programs which know another version go on with an index
-// of this one.
+// schema is the version of the mapping, kept in its _meta. A program goes on with
+// an index of a newer schema: an Update keeps the members that it doesn't know.
+// In an index of an older schema it can't store the members that were added since.
 //
-//	1: a mapping for Get and Create, searchable here and there
+//	1: a mapping for Get and Create, with little to search by
 //	2: email_address.lower and name, for Search
-const schema = 2
+//	3: email_verified_at, security_stamp, private and placeholder
+const schema = 3
 
 // indexSettings are those of a new index. A migration takes over what an
 // operator has set.
@@ -21,8 +22,9 @@ const indexSettings = `{
 }`
 
 // properties is the mapping of the fields, in the form in which Elasticsearch
-// shows it. The hash is in _source alone: neither in the inverted index nor in
-// doc values, where a search or an aggregation could get at it. The declared
+// shows it. The hash, the security stamp and private are in _source alone: neither
+// in the inverted index nor in doc values, where a search or an aggregation could
+// get at them. The declared
 // extra fields share one flattened object, so that declaring one needs no new
 // mapping. What is derived for Search is derived by Elasticsearch.
 const properties = `{
@@ -38,6 +40,10 @@ const properties = `{
   "created_at":    {"type": "date", "format": "strict_date_optional_time"},
   "updated_at":    {"type": "date", "format": "strict_date_optional_time"},
   "profile":       {"type": "flattened", "ignore_above": 4096},
+  "email_verified_at": {"type": "date", "format": "strict_date_optional_time"},
+  "security_stamp":    {"type": "keyword", "index": false, "doc_values": false},
+  "private":           {"type": "binary"},
+  "placeholder":       {"type": "boolean"},
   "write_token":   {"type": "keyword", "index": false, "doc_values": false}
 }`
 
@@ -59,7 +65,7 @@ type meta struct {
 		Copied *int64 `json:"copied,omitempty"`
 		// Reduced says that only what is this package's is copied.
 		Reduced bool `json:"reduced,omitempty"`
-		// Beat changes for as long as somebody is copying.
+		// Beat changes for as long as a process is copying.
 		Beat int64 `json:"beat,omitempty"`
 	} `json:"signup"`
 }

@@ -15,24 +15,23 @@ import (
 
 // Search lists the users that q asks for. Nothing is sent before the sequence is
 // ranged over, and each time it is a new listing. An error comes last, with no
-// user; an impossible q is an ErrInvalid, and ErrBusy and the context's error are
+// user; an impossible q is ErrInvalid, and ErrBusy and the context's error are
 // as with Get.
 //
-// The users have neither PasswordHash nor Version: hashes are not even fetched.
-// Update and Delete refuse them with an ErrConflict, so that no hash is lost by
-// mistake; to change a user, Get it by its Key.
+// The users have no PasswordHash, SecurityStamp, Private or Version: none of these
+// is fetched. Update and Delete refuse the users with ErrConflict, so that no hash
+// is lost by mistake; to change a user, Get it by its Key.
 //
-// A listing is of the moment at which it begins: users who are created, changed or
-// deleted meanwhile don't disturb it, and who is deleted may still be listed. It
+// A listing is of the moment at which it begins: users that are created, changed or
+// deleted meanwhile don't disturb it, and a deleted user may still be listed. It
 // takes a point in time of Elasticsearch's, which is kept for a minute after each
 // page, and given back when the loop ends. If it is lost, because the loop took
 // longer for a page, or because the index was replaced, the listing goes on with a
-// new one after the last user that was listed. It repeats nobody then, nor misses
-// anybody, but for users who were changed so that their place in the order is
-// another.
+// new one after the last user that was listed. It repeats and misses none then,
+// except for users that were changed so that their place in the order is another.
 //
 // A write is found about a second after it returned, or as the operator has set
-// index.refresh_interval; Get sees it at once. Of an index that nobody has searched
+// index.refresh_interval; Get sees it at once. In an index that wasn't searched
 // for half a minute, that is made up for when a Search begins, which so takes
 // longer. To find what was written just now, call Refresh first.
 //
@@ -54,7 +53,7 @@ func (s *Store) Refresh(ctx context.Context) error {
 	return nil
 }
 
-// list yields users until there are no more, or nobody wants them.
+// list yields users until there are no more, or yield returns false.
 func (s *Store) list(ctx context.Context, q Query, yield func(signup.User, error) bool) error {
 	query, err := q.search()
 	if err != nil {

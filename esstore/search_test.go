@@ -152,7 +152,7 @@ func TestSearchRequests(t *testing.T) {
 		if b.PIT.ID != want.pit || b.PIT.KeepAlive != "1m" || string(b.After) != want.after || b.Size != 2 {
 			t.Errorf("page %d: %d of %v after %s, instead of 2 of %s after %s", i, b.Size, b.PIT, b.After, want.pit, want.after)
 		}
-		if !slices.Equal(b.Exclude.Excludes, []string{"password", "write_token"}) || b.Track == nil || *b.Track {
+		if !slices.Equal(b.Exclude.Excludes, []string{"write_token", "password", "security_stamp", "private"}) || b.Track == nil || *b.Track {
 			t.Errorf("page %d: without %q, and counted: %v", i, b.Exclude.Excludes, b.Track)
 		}
 	}
@@ -161,7 +161,7 @@ func TestSearchRequests(t *testing.T) {
 	// The next one needn't look at the index.
 	f.then(opened("A"), listed("A"), closed)
 	wantList(t, store.Search(t.Context(), esstore.Query{}))
-	if b := searched(t, f.calls[7]); b.Size != 1000 || string(b.Query) != `{"bool":{"filter":[]}}` {
+	if b := searched(t, f.calls[7]); b.Size != 1000 || string(b.Query) != `{"bool":{"filter":[],"must_not":{"term":{"placeholder":true}}}}` {
 		t.Errorf("%d users are asked for by %s", b.Size, b.Query)
 	}
 }
@@ -170,11 +170,11 @@ func TestSearchRequests(t *testing.T) {
 // store it without the hash.
 func TestSearchedUser(t *testing.T) {
 	id := strings.TrimPrefix(documentPath, "/_doc/")
-	source := strings.NewReplacer(`"password":"$2a$04$hashqx",`, "", `,"write_token":"T"`, "", `"key":`, `"key_rule":"rule-qx","key":`).Replace(document)
+	source := strings.NewReplacer(`"password":"$2a$04$hashqx",`, "", `"security_stamp":"stampqx","private":"cHJpdmF0ZXF4AP8=","write_token":"T"`, `"x":1`).Replace(document)
 	f := newFake(t, setUp, opened("A"), listedBody("A", fmt.Sprintf(`{"_id":%q,"_source":%s,"sort":[1,"x",0]}`, id, source)), closed)
 	store := f.store()
 	want := newUser()
-	want.PasswordHash = ""
+	want.PasswordHash, want.SecurityStamp, want.Private = "", "", ""
 	var listed []signup.User
 	for u, err := range store.Search(t.Context(), esstore.Query{}) {
 		if err != nil {
@@ -224,7 +224,7 @@ func TestSearchQueries(t *testing.T) {
 		f := newFake(t, setUp, opened("A"), listed("A"), closed)
 		wantList(t, f.store().Search(t.Context(), c.query))
 		b := searched(t, f.calls[2])
-		if want := `{"bool":{"filter":[` + c.filter + `]}}`; string(b.Query) != want {
+		if want := `{"bool":{"filter":[` + c.filter + `],"must_not":{"term":{"placeholder":true}}}}`; string(b.Query) != want {
 			t.Errorf("the query is %s, instead of %s", b.Query, want)
 		}
 		if string(b.Sort) != c.sort {
@@ -426,9 +426,9 @@ func TestSearchFails(t *testing.T) {
 		busy   bool
 	}{
 		{"nothing behind the alias", []step{empty}, "status 404, index_not_found_exception (is the store set up?)", false},
-		{"an older schema", []step{mapped(map[string]string{"users-000001": strings.Replace(ours, `"schema":2`, `"schema":1`, 1)})},
-			"the index users-000001 has the schema 1, and 2 is needed: call Setup first", false},
-		{"a newer schema", []step{mapped(map[string]string{"users-000001": strings.Replace(ours, `"schema":2`, `"schema":99`, 1)})}, "has the schema 99", false},
+		{"an older schema", []step{mapped(map[string]string{"users-000001": strings.Replace(ours, `"schema":3`, `"schema":1`, 1)})},
+			"the index users-000001 has the schema 1, and 3 is needed: call Setup first", false},
+		{"a newer schema", []step{mapped(map[string]string{"users-000001": strings.Replace(ours, `"schema":3`, `"schema":99`, 1)})}, "has the schema 99", false},
 		{"a look", []step{down}, "status 503, no_shard_available_action_exception", false},
 		{"a proxy", []step{page(http.StatusOK)}, "the answer is not Elasticsearch's", false},
 		{"no point in time", []step{setUp, down}, "status 503, no_shard_available_action_exception", false},
@@ -453,7 +453,7 @@ func TestSearchFails(t *testing.T) {
 
 // An index of an older schema may be migrated while the program runs.
 func TestSearchAfterMigration(t *testing.T) {
-	f := newFake(t, mapped(map[string]string{"users-000001": strings.Replace(ours, `"schema":2`, `"schema":1`, 1)}),
+	f := newFake(t, mapped(map[string]string{"users-000001": strings.Replace(ours, `"schema":3`, `"schema":1`, 1)}),
 		mapped(map[string]string{"users-000002": ours}), opened("A"), listed("A", 1), closed)
 	store := f.store()
 	if _, err := list(t, store.Search(t.Context(), esstore.Query{})); err == nil {

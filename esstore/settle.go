@@ -2,8 +2,8 @@ package esstore
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"time"
 
@@ -14,8 +14,8 @@ const (
 	// settleTimeout bounds how long a method goes on, beyond its context, to
 	// find out what became of a write.
 	settleTimeout = 2 * time.Second
-	// conflictTimeout is for a server that has answered 409, and so is there,
-	// if under load, while the caller still waits.
+	// conflictTimeout is the bound after a 409, while the caller still waits: the
+	// server is there, though it may be under load.
 	conflictTimeout = 10 * time.Second
 	// The pauses, each twice the one before, after which to ask again.
 	firstPause, lastPause = 10 * time.Millisecond, 500 * time.Millisecond
@@ -33,78 +33,69 @@ func (s *Store) settle(ctx context.Context, f *failure, key string) (found, erro
 	return s.get(detached, key)
 }
 
-// detach returns a context that goes on for bound, but for no longer than
-// settleTimeout when ctx is done.
+// detach returns a context that goes on for bound, and for at most settleTimeout
+// once ctx is done.
 func detach(ctx context.Context, bound time.Duration) (context.Context, context.CancelFunc) {
 	detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), bound)
 	stop := context.AfterFunc(ctx, func() { time.AfterFunc(settleTimeout, cancel) })
 	return detached, func() { stop(); cancel() }
 }
 
-// settleChange reads u's document after an Update or Delete of u that ended in
-// f. After a 409, u's own Version can't be the newest: a copy that still has it
-// lags behind, and is asked again.
-func (s *Store) settleChange(ctx context.Context, f *failure, u signup.User) (found, error) {
-	for pause := firstPause; ; pause *= 2 {
-		stored, err := s.settle(ctx, f, u.Key())
-		lags := err == nil && f.status == http.StatusConflict && stored.version.String() == string(u.Version)
-		if !lags || pause > lastPause {
-			return stored, err
-		}
-		if !sleep(ctx, pause) {
-			return found{}, ctx.Err()
-		}
-	}
-}
-
 // confirm is for the write of doc that ended in f, and that was then read as
-// stored. It makes sure of it and sets u.Version, or returns f.
+// stored. It makes sure of it and sets u.Version, or returns the error.
 //
-// What is read may yet be lost: a primary shows a write before the other copies
+// What is read may still be lost: a primary shows a write before the other copies
 // and its own disk have it, and if it was cut off from the others they never
-// will. So the document is written once more, in the place of itself: that is
-// answered when all copies that are in sync have it, or not at all.
+// will. So the document is written once more, in its own place: the response to
+// that comes when all copies that are in sync have it, or not at all.
 func (s *Store) confirm(ctx context.Context, f *failure, doc document, body []byte, u *signup.User, stored found) error {
 	for pause := firstPause; ; pause *= 2 {
 		detached, cancel := detach(ctx, settleTimeout)
-		version, again := s.replace(detached, f.op, doc, body, stored.version)
+		made, again := s.replace(detached, f.op, doc, body, stored.place)
 		cancel()
 		if again == nil {
-			u.Version = signup.Version(version)
+			u.Version = made
 			return nil
 		}
 		if again.status != http.StatusConflict || pause > lastPause || !sleep(ctx, pause) {
-			return f
+			return fail.error(ctx, f)
 		}
-		// It was written once more, and the answer lost, or another write came
+		// It was written once more, and the response lost, or another write came
 		// between, or what was read is lost.
 		var err error
-		if stored, err = s.settle(ctx, again, doc.Key); err != nil || stored.WriteToken != doc.WriteToken {
-			return f
+		if stored, err = s.settle(ctx, again, doc.Key); err != nil || plainToken(stored.WriteToken) != doc.WriteToken {
+			return fail.error(ctx, f)
 		}
 	}
 }
 
-// confirmReplayed makes sure of the user stored, which an earlier Create has
-// stored: what was read may not be durable yet. It returns ErrReplayed, or f.
+// confirmReplayed is for a Create that ended in f because an earlier one has
+// stored the user. It makes sure of the stored document in the way of confirm, and
+// returns ErrReplayed, or else the error. The document keeps its content and its
+// Version. Any number of Creates may do that at once and refuse each other, so
+// that they wait at random.
 func (s *Store) confirmReplayed(ctx context.Context, f *failure, stored found) error {
-	for pause := firstPause; ; pause *= 2 {
-		body, err := json.Marshal(&stored.document)
-		if err != nil {
-			return f
-		}
-		detached, cancel := detach(ctx, settleTimeout)
-		_, again := s.replace(detached, f.op, stored.document, body, stored.version)
+	key, id := stored.Key, stored.ID
+	begin := time.Now()
+	for pause := firstPause; ; pause = min(2*pause, lastPause) {
+		detached, cancel := detach(ctx, conflictTimeout)
+		body := withToken(stored.source, confirmedToken(stored.WriteToken, stored.version))
+		_, again := s.replace(detached, f.op, stored.document, body, stored.place)
 		cancel()
-		if again == nil {
+		switch {
+		case again == nil:
 			return fmt.Errorf("esstore: create: %w", signup.ErrReplayed)
+		case again.Is(signup.ErrBusy):
+			return again
+		case again.status != http.StatusConflict && !again.noIndex(),
+			time.Since(begin) > conflictTimeout, !sleep(ctx, rand.N(2*pause)):
+			return fail.error(ctx, f)
 		}
-		if again.status != http.StatusConflict || pause > lastPause || !sleep(ctx, pause) {
-			return f
-		}
-		key, id := stored.Key, stored.ID
+		// Another write came between, or the index was replaced, or what was read
+		// is lost.
+		var err error
 		if stored, err = s.settle(ctx, again, key); err != nil || stored.ID != id {
-			return f
+			return fail.error(ctx, f)
 		}
 	}
 }

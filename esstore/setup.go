@@ -12,44 +12,45 @@ import (
 	"github.com/elastic/go-elasticsearch/v8/esapi"
 )
 
-// Setup makes the index and its alias where they are missing, and migrates an
-// index of an older schema. It may be called whenever a program starts, by any
-// number of processes at once.
+// Setup makes the index and its aliases if they are missing, and migrates an index
+// with an older schema. Any number of processes may call it at once, and a program
+// may call it each time it starts.
 //
-// The index is Options.Index with "-000001" after it; beside the alias
-// Options.Index it has one of its own, with ".own" after its name, which Update
-// and Delete use. It has one shard, and one replica as soon as there is a second
-// node.
+// The name of the first index is Options.Alias and "-000001". The index has two
+// aliases: Options.Alias, and its own name and ".own", which Update and Delete
+// use. It has one shard, and one replica as soon as there is a second node.
 //
-// A migration copies all users into an index with the next number, while they go
-// on being created, changed and deleted; all of that is carried over. Then, for
-// at most a few seconds, writes are an ErrBusy, the alias is moved, and the old
-// index deleted. Gets go on all the time. Versions that were read before are then
-// an ErrConflict. One process migrates; the others' Setups wait, and take over
-// what one that is gone has left, from where it was. To keep a program from
-// waiting, call Setup from another beforehand: the Store can be used meanwhile,
-// but for Search.
+// A migration copies all users into an index with the next number. Users can be
+// created, changed and deleted meanwhile, and the copy gets all of these changes.
+// Then comes the cutover: for a few seconds at most, writes return ErrBusy, and
+// the alias is moved. At last, the cleanup deletes the old index. Get works
+// throughout. After the cutover, Update and Delete return ErrConflict for Versions
+// that were read before it.
 //
-// If ctx is done, or the migration fails, the Store stays as it was, and the next
-// Setup goes on. Only a process that is killed in those last seconds, or can't
-// reach Elasticsearch any more, leaves writes refused: until the next Setup, or
-// one that waits, has taken over.
+// One process migrates. Setup in other processes waits for it and, if the process
+// stops, continues where it stopped. The Store can be used meanwhile, except for
+// Search. So that a program doesn't wait when it starts, call Setup from another
+// program beforehand.
 //
-// It fails if the alias is somebody else's index, or was made by a later
-// version of this package.
-func (s *Store) Setup(ctx context.Context) error { return s.arrange(ctx, "set up", false) }
+// If ctx is done or the migration fails, the Store stays as it was, and the next
+// Setup continues. There is one exception: if a process is killed during the
+// cutover, or loses the connection to Elasticsearch, writes are refused until the
+// next Setup, or a Setup that is waiting, has continued.
+//
+// Setup fails if the alias belongs to an index that this package didn't make, or
+// that a later version of this package made.
+func (s *Store) Setup(ctx context.Context) error { return s.ensureIndex(ctx, "set up", false) }
 
-// Reindex copies all users into a new index, as a migration of Setup does, though
-// the schema may be this version's already: for a mapping that isn't as Setup
-// makes it (see Check). It leaves out fields and documents that aren't this
-// package's, which Setup's migration doesn't. While it runs there must be room for
-// a second copy of the index.
-func (s *Store) Reindex(ctx context.Context) error { return s.arrange(ctx, "reindex", true) }
+// Reindex copies all users into a new index, as a migration by Setup does, even if
+// the schema is current. Use it if the mapping is not as Setup makes it: see
+// [Store.Check]. Unlike Setup, it leaves out fields and documents that this package
+// doesn't write. The disk needs room for a second copy of the index meanwhile.
+func (s *Store) Reindex(ctx context.Context) error { return s.ensureIndex(ctx, "reindex", true) }
 
-// arrange brings about that there is one index of this schema behind the alias,
-// and, if it is to be made anew, another than at first.
-func (s *Store) arrange(ctx context.Context, op string, anew bool) error {
-	a := attempt{op: op, anew: anew, tokens: map[string]bool{}}
+// ensureIndex returns when one index with the current schema is behind the alias.
+// If reindex is true, it is another index than the one at the beginning.
+func (s *Store) ensureIndex(ctx context.Context, op string, reindex bool) error {
+	a := attempt{op: op, reindex: reindex, tokens: map[string]bool{}}
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
 		in, err := s.look(ctx, op)
 		if err != nil {
@@ -61,7 +62,7 @@ func (s *Store) arrange(ctx context.Context, op string, anew bool) error {
 		}
 		var done bool
 		if current == "" {
-			done, err = s.create(ctx, op, in, &a)
+			done, err = s.createFirstIndex(ctx, in, &a)
 		} else {
 			done, err = s.advance(ctx, in, current, &a)
 		}
@@ -74,27 +75,27 @@ func (s *Store) arrange(ctx context.Context, op string, anew bool) error {
 	}
 }
 
-// An attempt is what one Setup or Reindex remembers.
+// An attempt is the state of one call of Setup or Reindex.
 type attempt struct {
-	op      string
-	anew    bool
-	first   string          // the index that was behind the alias at first
-	moved   string          // the index that it was moved to, by this attempt
-	tokens  map[string]bool // of leases that were asked for
-	failed  int             // so often in a row
-	watched watch
-	since   time.Time // when the alias was first missed
+	op        string
+	reindex   bool            // make a new index even if the schema is current
+	first     string          // the index that was behind the alias at the beginning
+	cutOverTo string          // the index to which this attempt has moved the alias
+	tokens    map[string]bool // of all leases that this attempt has requested
+	failures  int             // transient failures in a row
+	watched   watch
+	missing   time.Time // when the alias was first found missing
 }
 
-// create makes the first index. It reports whether it did: another process may
-// have been faster, or may be faster still.
-func (s *Store) create(ctx context.Context, op string, in installation, a *attempt) (bool, error) {
-	if a.since.IsZero() {
-		a.since = time.Now()
+// createFirstIndex creates the first index. It reports whether it did: another
+// process may have created it, or may be creating it.
+func (s *Store) createFirstIndex(ctx context.Context, in installation, a *attempt) (bool, error) {
+	if a.missing.IsZero() {
+		a.missing = time.Now()
 	}
 	if len(in.indices) == 0 {
 		name := indexName(s.alias, 1)
-		f := s.order(ctx, op, esapi.IndicesCreateRequest{
+		f := s.sendAcknowledged(ctx, a.op, esapi.IndicesCreateRequest{
 			Index: name, Body: indexBody(newMapping(), defaultSettings(), s.alias, ownAlias(name)),
 			Instrument: s.instrument,
 		})
@@ -105,17 +106,17 @@ func (s *Store) create(ctx context.Context, op string, in installation, a *attem
 			return false, f
 		}
 	}
-	// It is there, or in the making, and this node has not heard of its alias yet.
-	if time.Since(a.since) > settleTimeout {
-		return false, fmt.Errorf("esstore: %s: there is an index %s-…, or one in the making, but none has the alias %s", op, s.alias, s.alias)
+	// The index exists, or is being created, and this node doesn't know its alias yet.
+	if time.Since(a.missing) > settleTimeout {
+		return false, fmt.Errorf("esstore: %s: there is an index %s-…, or one is being created, but none has the alias %s", a.op, s.alias, s.alias)
 	}
 	return false, nil
 }
 
 const kindExists = "resource_already_exists_exception"
 
-// indexBody is what an index is created with. Of the aliases, the first is to be
-// written to.
+// indexBody returns the body of the request that creates an index. The index is
+// written to through the first alias.
 func indexBody(m mapping, settings map[string]any, aliases ...string) *bytes.Reader {
 	body := struct {
 		Settings map[string]any            `json:"settings"`
@@ -131,31 +132,35 @@ func indexBody(m mapping, settings map[string]any, aliases ...string) *bytes.Rea
 	return encoded(body)
 }
 
-// settingsFrom returns the settings for an index that takes i's place: what an
-// operator may have set is kept.
-func settingsFrom(i index) map[string]any {
+// keptSettings are the prefixes of the settings that a migration keeps, because an
+// operator may have set them.
+var keptSettings = []string{
+	"index.auto_expand_replicas", "index.codec", "index.indexing.slowlog.", "index.max_result_window",
+	"index.merge.", "index.number_of_replicas", "index.priority", "index.refresh_interval",
+	"index.routing.allocation.", "index.search.", "index.translog.", "index.unassigned.",
+	"index.write.wait_for_active_shards",
+}
+
+// settingsFrom returns the settings for the index that replaces i.
+func settingsFrom(i indexState) map[string]any {
 	settings := defaultSettings()
 	for name, value := range i.Settings {
-		for _, kept := range []string{
-			"index.auto_expand_replicas", "index.codec", "index.indexing.slowlog.", "index.max_result_window",
-			"index.merge.", "index.number_of_replicas", "index.priority", "index.refresh_interval",
-			"index.routing.allocation.", "index.search.", "index.translog.", "index.unassigned.",
-			"index.write.wait_for_active_shards",
-		} {
+		for _, kept := range keptSettings {
 			if strings.HasPrefix(name, kept) && !strings.HasPrefix(name, "index.routing.allocation.initial_recovery.") {
 				settings[name] = value
 			}
 		}
 	}
 	if settings["index.auto_expand_replicas"] != "false" {
-		delete(settings, "index.number_of_replicas") // which follows from it
+		delete(settings, "index.number_of_replicas") // Elasticsearch sets it
 	}
 	return settings
 }
 
-// order sends a request that is answered when all nodes have heard of what it
-// changed. If they haven't in time, that is a failure, too.
-func (s *Store) order(ctx context.Context, op string, req esapi.Request) *failure {
+// sendAcknowledged sends a request that changes the state of the cluster.
+// Elasticsearch responds when all nodes know the change; if they don't in time,
+// that is a failure too.
+func (s *Store) sendAcknowledged(ctx context.Context, op string, req esapi.Request) *failure {
 	status, body, f := s.send(ctx, op, req)
 	if f != nil {
 		return f
@@ -170,7 +175,7 @@ func (s *Store) order(ctx context.Context, op string, req esapi.Request) *failur
 	return nil
 }
 
-// encoded returns v as the body of a request. Only what can be encoded is given.
+// encoded returns v as the body of a request. It panics if v can't be encoded.
 func encoded(v any) *bytes.Reader {
 	b, err := json.Marshal(v)
 	if err != nil {

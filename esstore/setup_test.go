@@ -14,8 +14,8 @@ import (
 	"github.com/gosignup/signup/esstore"
 )
 
-// mapped answers a look at the indices with these, each behind the alias users,
-// and their mappings.
+// mapped responds to the request for the indices with these indices, which have the
+// alias users, and their mappings.
 func mapped(indices map[string]string) step {
 	return answer(http.StatusOK, mappedBody("users", indices))
 }
@@ -33,10 +33,10 @@ func mappedBody(alias string, indices map[string]string) string {
 }
 
 const (
-	ours      = `{"dynamic":"strict","_meta":{"signup":{"schema":2}},"properties":{"id":{"type":"keyword"}}}`
+	ours      = `{"dynamic":"strict","_meta":{"signup":{"schema":3}},"properties":{"id":{"type":"keyword"}}}`
 	indexMade = `{"acknowledged":true,"shards_acknowledged":true,"index":"users-000001"}`
 
-	// What was asked for had not happened in time.
+	// Not all nodes knew the change in time.
 	notAcknowledged = `{"acknowledged":false,"shards_acknowledged":false,"index":"users-000001"}`
 )
 
@@ -47,8 +47,7 @@ var (
 	taken = failed(http.StatusBadRequest, "resource_already_exists_exception")
 )
 
-// undisturbed answers as often as it is asked, like an index that stays as it
-// is.
+// undisturbed returns a Store whose requests always get the same responses.
 func undisturbed(get, put func() *http.Response) *esstore.Store {
 	return esstore.New(transportFunc(func(req *http.Request) (*http.Response, error) {
 		if req.Method == http.MethodGet {
@@ -68,6 +67,7 @@ func TestSetup(t *testing.T) {
 		t.Fatal(err)
 	}
 	u := newUser()
+	u.Placeholder = true
 	if err := f.store().Create(t.Context(), &u); err != nil {
 		t.Fatal(err)
 	}
@@ -92,19 +92,19 @@ func TestSetup(t *testing.T) {
 		t.Fatal(err)
 	}
 	if index.Mappings.Dynamic != "strict" {
-		t.Errorf("dynamic is %q: unknown fields would be guessed", index.Mappings.Dynamic)
+		t.Errorf("got dynamic %q, want strict", index.Mappings.Dynamic)
 	}
-	if index.Mappings.Meta.Signup.Schema != 2 {
-		t.Errorf("_meta is %v", index.Mappings.Meta)
+	if index.Mappings.Meta.Signup.Schema != 3 {
+		t.Errorf("got _meta %v, want schema 3", index.Mappings.Meta)
 	}
 	_, own := index.Aliases["users-000001.own"]
 	if alias := index.Aliases["users"]; len(index.Aliases) != 2 || alias["is_write_index"] != true || !own {
-		t.Errorf("the aliases are %v", index.Aliases)
+		t.Errorf("got aliases %v, want users, which is written to, and users-000001.own", index.Aliases)
 	}
-	// Neither is to be searched, sorted or aggregated by.
-	for _, name := range []string{"password", "write_token"} {
+	// These fields must not be used to search, sort or aggregate.
+	for _, name := range []string{"password", "security_stamp", "write_token"} {
 		if p := index.Mappings.Properties[name]; p["index"] != false || p["doc_values"] != false || p["fields"] != nil || p["copy_to"] != nil {
-			t.Errorf("the mapping of %s is %v", name, p)
+			t.Errorf("got mapping %v of %s, want no index, doc_values, fields and copy_to", p, name)
 		}
 	}
 	// What is stored must be declared, as the mapping is strict.
@@ -114,16 +114,16 @@ func TestSetup(t *testing.T) {
 	}
 	for name := range stored {
 		if index.Mappings.Properties[name] == nil {
-			t.Errorf("%s is stored, and not in the mapping", name)
+			t.Errorf("got a document with the field %s, want only fields of the mapping", name)
 		}
 	}
 	if n := len(index.Mappings.Properties); n != len(stored)+1 {
-		t.Errorf("the mapping has %d fields, and a full document %d; want name beside those", n, len(stored))
+		t.Errorf("got a mapping of %d fields, want those of a full document and name, %d", n, len(stored)+1)
 	}
 }
 
-// The alias is in the body and in the index's name.
-func TestSetupOfOtherIndex(t *testing.T) {
+// The alias is in the body and in the name of the index.
+func TestSetupOfOtherAlias(t *testing.T) {
 	var puts []string
 	store := esstore.New(transportFunc(func(req *http.Request) (*http.Response, error) {
 		switch {
@@ -131,23 +131,23 @@ func TestSetupOfOtherIndex(t *testing.T) {
 			puts = append(puts, req.URL.Path)
 			var index struct{ Aliases map[string]any }
 			if err := json.NewDecoder(req.Body).Decode(&index); err != nil || index.Aliases["people.v2_x-y"] == nil {
-				t.Errorf("the aliases are %v (%v)", index.Aliases, err)
+				t.Errorf("got aliases %v, %v, want people.v2_x-y", index.Aliases, err)
 			}
 			return response(http.StatusOK, indexMade), nil
 		case len(puts) == 0:
 			return missing(), nil
 		}
 		return response(http.StatusOK, mappedBody("people.v2_x-y", map[string]string{"people.v2_x-y-000001": ours})), nil
-	}), &esstore.Options{Index: "people.v2_x-y"})
+	}), &esstore.Options{Alias: "people.v2_x-y"})
 	if err := store.Setup(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if len(puts) != 1 || puts[0] != "/people.v2_x-y-000001" {
-		t.Errorf("made were %q", puts)
+		t.Errorf("got requests for %q, want one for /people.v2_x-y-000001", puts)
 	}
 }
 
-// A program may call Setup whenever it starts: what is there isn't written to.
+// If the index exists, Setup writes nothing, so a program may call it at each start.
 func TestSetupAgain(t *testing.T) {
 	for _, index := range []string{"users-000001", "users-000002", "users-7"} {
 		f := newFake(t, mapped(map[string]string{index: ours}))
@@ -157,8 +157,7 @@ func TestSetupAgain(t *testing.T) {
 	}
 }
 
-// Another process may make the index in between, and the news of it may come
-// late.
+// Another process may create the index meanwhile, and a node may learn of it late.
 func TestSetupLosesRace(t *testing.T) {
 	late := answer(http.StatusOK, notAcknowledged)
 	for _, script := range [][]step{
@@ -174,7 +173,7 @@ func TestSetupLosesRace(t *testing.T) {
 	}
 }
 
-// What is in the way is told, and left alone: there is no PUT in any of these.
+// If something is in the way, the error says what, and Setup changes nothing.
 func TestSetupRefuses(t *testing.T) {
 	for _, test := range []struct {
 		name string
@@ -185,7 +184,7 @@ func TestSetupRefuses(t *testing.T) {
 		{"foreign index instead of the alias", mapped(map[string]string{"users": `{}`}), []string{"users is an index", "alias"}},
 		{"foreign index", mapped(map[string]string{"people": `{}`}), []string{"people", "users", "not made by this package"}},
 		{"foreign index with _meta", mapped(map[string]string{"users-000001": `{"_meta":{"owner":"x"}}`}), []string{"not made by this package"}},
-		{"newer schema", mapped(map[string]string{"users-000001": `{"_meta":{"signup":{"schema":3}}}`}), []string{"users-000001", "schema 3", "2"}},
+		{"newer schema", mapped(map[string]string{"users-000001": `{"_meta":{"signup":{"schema":4}}}`}), []string{"users-000001", "schema 4", "3"}},
 		{"two indices", mapped(map[string]string{"users-000001": ours, "users-000002": ours}), []string{"2 indices", "users"}},
 		{"index of another name", mapped(map[string]string{"restored": ours}), []string{"restored", "users-"}},
 		{"index of another's name", mapped(map[string]string{"users-new-000001": ours}), []string{"users-new-000001", "users-"}},
@@ -195,7 +194,7 @@ func TestSetupRefuses(t *testing.T) {
 		{"404 as HTML", page(http.StatusNotFound), []string{"404"}},
 		{"404 of another kind", failed(http.StatusNotFound, "exception"), []string{"404"}},
 		{"200 as HTML", page(http.StatusOK), []string{"not Elasticsearch's"}},
-		{"somebody else's JSON", answer(http.StatusOK, `[1]`), []string{"not Elasticsearch's"}},
+		{"JSON of another server", answer(http.StatusOK, `[1]`), []string{"not Elasticsearch's"}},
 		{"null", answer(http.StatusOK, `null`), []string{"not Elasticsearch's"}},
 		{"truncated", truncated(http.StatusOK, `{}`), []string{"could not be read"}},
 	} {
@@ -209,12 +208,12 @@ func TestSetupRefuses(t *testing.T) {
 func wantSetupError(t *testing.T, err error, parts ...string) {
 	t.Helper()
 	if err == nil {
-		t.Fatal("Setup succeeded")
+		t.Fatal("got no error from Setup, want one")
 	}
 	wantOutcome(t, err, unknown)
 	for _, part := range append(parts, "esstore: set up: ") {
 		if !strings.Contains(err.Error(), part) {
-			t.Errorf("the error %v has no %q", err, part)
+			t.Errorf("got error %v, want one that contains %q", err, part)
 		}
 	}
 }
@@ -240,8 +239,8 @@ func TestSetupCannotMakeIndex(t *testing.T) {
 	}
 }
 
-// That the index was made is believed of Elasticsearch only, and only when it
-// says so: false means that it had not heard of it in time.
+// Setup succeeds only if Elasticsearch confirms that the index was created. If
+// acknowledged is false, not all nodes knew the index in time.
 func TestSetupUnconfirmed(t *testing.T) {
 	for name, body := range map[string]string{
 		"HTML":             "<html></html>",
@@ -255,14 +254,14 @@ func TestSetupUnconfirmed(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 				defer cancel()
 				if err := store.Setup(ctx); err == nil {
-					t.Error("Setup succeeded without an index")
+					t.Error("got no error from Setup, want one")
 				}
 			})
 		})
 	}
 }
 
-// An index of the right name that never gets the alias was not made by Setup.
+// If an index with the right name never gets the alias, Setup fails.
 func TestSetupWithoutAlias(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := undisturbed(missing, func() *http.Response {
@@ -271,7 +270,7 @@ func TestSetupWithoutAlias(t *testing.T) {
 		start := time.Now()
 		wantSetupError(t, store.Setup(t.Context()), "users-…", "has the alias users")
 		if d := time.Since(start); d > 5*time.Second {
-			t.Errorf("Setup went on for %v", d)
+			t.Errorf("Setup took %v, want 5s at most", d)
 		}
 	})
 }
@@ -286,7 +285,7 @@ func TestSetupContextDoneInPause(t *testing.T) {
 		start := time.Now()
 		wantContextError(t, store.Setup(ctx), context.DeadlineExceeded)
 		if d := time.Since(start); d != 100*time.Millisecond {
-			t.Errorf("Setup returned after %v, instead of 100ms", d)
+			t.Errorf("Setup took %v, want 100ms", d)
 		}
 	})
 }

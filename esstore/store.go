@@ -1,7 +1,6 @@
 package esstore
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -16,19 +15,20 @@ import (
 	"github.com/gosignup/signup"
 )
 
-const defaultIndex = "users"
+const defaultAlias = "users"
 
 // Options are the options of New. The zero value has the defaults.
 type Options struct {
-	// Index is the alias of the index that holds the users. "" is "users".
-	// Stores of different aliases share nothing.
-	Index string
-	// Logger is told how a migration goes: when it begins, how far it is, and for
-	// how long writes were refused. Nil: nobody is.
+	// Alias is the alias of the index that holds the users. "" means "users".
+	// It consists of a-z, 0-9, ".", "-" and "_", begins with a letter or digit,
+	// and has at most 200 characters. Stores with different aliases share nothing.
+	Alias string
+	// Logger receives the progress of a migration: its start, how much is copied,
+	// and for how long writes were refused. If it is nil, nothing is logged.
 	Logger *slog.Logger
 }
 
-// A Store is a signup.Store in Elasticsearch, to be made by New. It is safe for
+// A Store is a signup.Store in Elasticsearch. Make one with New. It is safe for
 // concurrent use if its transport is, as the official client is.
 type Store struct {
 	transport  esapi.Transport
@@ -37,19 +37,21 @@ type Store struct {
 	incoming   sync.Pool // of *incoming
 	logger     *slog.Logger
 	invalid    error       // what is wrong with the options
-	searchable atomic.Bool // the index was seen to have what Search needs
+	searchable atomic.Bool // the index is known to have what Search needs
 }
 
-// New returns the Store that t leads to. It makes no request: Setup tells
-// whether the Store can be used. An Index that can't be a name in Elasticsearch
-// makes every method fail.
+// New returns a Store that sends its requests to t. New itself sends none: call
+// [Store.Setup] to find out whether the Store can be used. New copies opts; nil
+// means the defaults. If t is nil or opts.Alias is not a valid name, every method
+// fails.
 //
-// If t sends a request more than once, it must do so with net/http, by which the
-// Store knows (see net/http/httptrace). So must no proxy, of its own accord.
+// If t sends a request more than once, it must do so with net/http: the Store
+// counts the attempts with net/http/httptrace. A proxy between t and
+// Elasticsearch must not repeat requests.
 func New(t esapi.Transport, opts *Options) *Store {
-	s := &Store{transport: t, alias: defaultIndex, logger: slog.New(slog.DiscardHandler)}
-	if opts != nil && opts.Index != "" {
-		s.alias = opts.Index
+	s := &Store{transport: t, alias: defaultAlias, logger: slog.New(slog.DiscardHandler)}
+	if opts != nil && opts.Alias != "" {
+		s.alias = opts.Alias
 	}
 	if opts != nil && opts.Logger != nil {
 		s.logger = opts.Logger
@@ -57,16 +59,20 @@ func New(t esapi.Transport, opts *Options) *Store {
 	if i, ok := t.(esapi.Instrumented); ok {
 		s.instrument = i.InstrumentationEnabled()
 	}
-	const punctuation = ".-_"
-	ok := len(s.alias) <= 200 && !strings.ContainsAny(s.alias[:1], punctuation) &&
-		strings.Trim(s.alias, "abcdefghijklmnopqrstuvwxyz0123456789"+punctuation) == ""
-	if !ok {
-		s.invalid = fmt.Errorf("%q can't be an index: it must be of a-z, 0-9, \".\", \"-\" and \"_\", and begin with a letter or digit", s.alias)
+	if !isAlias(s.alias) {
+		s.invalid = fmt.Errorf("invalid alias %q: it must consist of a-z, 0-9, \".\", \"-\" and \"_\", begin with a letter or digit, and have at most 200 characters", s.alias)
 	}
 	if t == nil {
 		s.invalid = errors.New("the transport is nil")
 	}
 	return s
+}
+
+// isAlias reports whether name, which is not empty, can be the alias of a Store.
+func isAlias(name string) bool {
+	const punctuation = ".-_"
+	return len(name) <= 200 && !strings.ContainsAny(name[:1], punctuation) &&
+		strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789"+punctuation) == ""
 }
 
 var yes = true // for requests, which want its address
@@ -86,6 +92,8 @@ func (s *Store) Get(ctx context.Context, key string) (signup.User, error) {
 type found struct {
 	document
 	version
+	place  version // where it is stored: later than version if it was confirmed
+	source []byte  // the document as it is stored
 }
 
 // get reads the document of key.
@@ -101,33 +109,13 @@ func (s *Store) get(ctx context.Context, key string) (found, error) {
 	case ans.Source.Key != key || ans.Source.ID == "":
 		return found{}, errors.New("esstore: get: the document is not of the user whose key was asked for")
 	}
-	v, err := s.version(ans, ans.Source)
+	doc := ans.Source
+	doc.more = hasUnknown(ans.source)
+	v, err := s.version(ans, doc)
 	if err != nil {
 		return found{}, fmt.Errorf("esstore: get: %w", err)
 	}
-	return found{ans.Source, v}, nil
-}
-
-// write sends a write of doc and returns the Version that it made.
-func (s *Store) write(ctx context.Context, op string, doc document, req esapi.Request) (string, *failure) {
-	ans, f := s.call(ctx, op, req)
-	if f != nil {
-		return "", f
-	}
-	v, err := s.version(ans, doc)
-	if err != nil {
-		return "", &failure{op: op, status: ans.status, err: err}
-	}
-	return v.String(), nil
-}
-
-// replace writes doc in the place of the version at.
-func (s *Store) replace(ctx context.Context, op string, doc document, body []byte, at version) (string, *failure) {
-	return s.write(ctx, op, doc, esapi.IndexRequest{
-		Index: ownAlias(at.index), DocumentID: documentID(doc.Key), RequireAlias: &yes,
-		IfSeqNo: &at.seqNo, IfPrimaryTerm: &at.primaryTerm,
-		Body: bytes.NewReader(body), Header: plain(), Instrument: s.instrument,
-	})
+	return found{doc, firstVersion(doc.WriteToken, v), v, ans.source}, nil
 }
 
 // version returns the Version of the document that ans is about.
@@ -138,5 +126,6 @@ func (s *Store) version(ans answer, doc document) (version, error) {
 	case !isIndexOf(ans.Index, s.alias):
 		return version{}, fmt.Errorf("the index behind the alias %s must be named %s- and a number", s.alias, s.alias)
 	}
-	return version{ans.Index, ans.SeqNo.value, ans.PrimaryTerm.value, ownerOf(doc.Key, doc.ID)}, nil
+	more := doc.more || doc.KeyRule != signup.EmailRule
+	return version{ans.Index, ans.SeqNo.value, ans.PrimaryTerm.value, ownerOf(doc.Key, doc.ID), more}, nil
 }

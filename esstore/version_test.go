@@ -18,9 +18,9 @@ func TestVersion(t *testing.T) {
 	u := versionedUser("")
 	owner := ownerOf(u.Key(), u.ID)
 	for _, v := range []version{
-		{"users-000001", 0, 1, owner},
-		{"users-000001", 0, 0, owner},
-		{"users-7", 1 << 53, 1 << 40, owner},
+		{"users-000001", 0, 1, owner, false},
+		{"users-000001", 0, 0, owner, true},
+		{"users-7", 1 << 53, 1 << 40, owner, false},
 	} {
 		got, ok := parseVersion(versionedUser(v.String()), "users")
 		if !ok || got != v {
@@ -32,7 +32,7 @@ func TestVersion(t *testing.T) {
 // A version fits one user of one index only.
 func TestVersionOfAnother(t *testing.T) {
 	u := versionedUser("")
-	good := version{"users-000001", 3, 1, ownerOf(u.Key(), u.ID)}.String()
+	good := version{"users-000001", 3, 1, ownerOf(u.Key(), u.ID), false}.String()
 	if _, ok := parseVersion(versionedUser(good), "users"); !ok {
 		t.Fatalf("%s was refused", good)
 	}
@@ -81,12 +81,13 @@ func FuzzVersion(f *testing.F) {
 		"users-000001/-0/1/" + owner, "users-000001/ 3/1/" + owner, "users-000001/0x3/1/" + owner,
 		"users-000001/1_0/1/" + owner, "users-000001/9223372036854775807/1/" + owner,
 		"users-000001/9223372036854775808/1/" + owner, "users-000001/3//" + owner, "users-000001/3/1/" + owner + "/",
+		"users-000001/3/1/" + owner + "/x", "users-000001/3/1/" + owner + "/y", "users-000001/3/1/" + owner + "/x/x",
 		"users-000001/3/1/" + owner + "\n", "users/3/1/" + owner, "users-/3/1/" + owner, "../3/1/" + owner,
 		"users-1?refresh=true/3/1/" + owner, "users-1%2f/3/1/" + owner, "users-1\x00/3/1/" + owner, "\xff/\xff/\xff/\xff",
 	} {
 		f.Add(seed)
 	}
-	form := regexp.MustCompile(`^users-[0-9]+/(0|[1-9][0-9]*)/(0|[1-9][0-9]*)/[A-Za-z0-9_-]{22}$`)
+	form := regexp.MustCompile(`^users-[0-9]+/(0|[1-9][0-9]*)/(0|[1-9][0-9]*)/[A-Za-z0-9_-]{22}(/x)?$`)
 	f.Fuzz(func(t *testing.T, text string) {
 		v, ok := parseVersion(versionedUser(text), "users")
 		if !ok {

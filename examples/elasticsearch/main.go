@@ -84,7 +84,7 @@ func open() (*esstore.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	store := esstore.New(client, &esstore.Options{Index: os.Getenv("ELASTICSEARCH_INDEX")})
+	store := esstore.New(client, &esstore.Options{Alias: os.Getenv("ELASTICSEARCH_INDEX")})
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	return store, store.Setup(ctx)

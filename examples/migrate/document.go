@@ -243,12 +243,11 @@ func (d document) user(now time.Time) signup.User {
 }
 
 // accountID returns the ID of the user. It is the same in each run, so that a
-// migrated user is recognized. It is derived from the address and the hash, and the
-// salt in the hash makes it impossible to guess. If the salt is too short or
-// missing, the password could be guessed from such an ID, so the ID is random.
+// migrated user is recognized. It is derived from the address and the hash, whose
+// salt makes it impossible to guess. Without a long enough salt, the password could
+// be guessed from such an ID, so the ID is random.
 func (d document) accountID() string {
-	const minSalt = 8 // characters: Werkzeug's shortest
-	if salt, known := saltOf(d.hash); !known || len(salt) < minSalt {
+	if !isSalted(d.hash) {
 		return rand.Text()
 	}
 	sum := sha256.Sum256([]byte("github.com/gosignup/signup/examples/migrate: ID of\x00" + d.email + "\x00" + d.hash))

@@ -154,24 +154,23 @@ func TestParseTime(t *testing.T) {
 	}
 }
 
-// saltOf knows a hash if and only if a log-in can check it.
-func TestSaltOf(t *testing.T) {
+// A hash counts as known if and only if a log-in can verify it.
+func TestHashFormats(t *testing.T) {
 	data, err := os.ReadFile("../../testdata/werkzeug_hashes.json")
 	if err != nil {
 		t.Fatal(err)
 	}
 	var entries []struct{ Password, Hash, Werkzeug string }
 	if err := json.Unmarshal(data, &entries); err != nil || len(entries) == 0 {
-		t.Fatalf("got %d hashes, error %v; want at least one", len(entries), err)
+		t.Fatalf("got %d hashes and %v, want some and nil", len(entries), err)
 	}
 	for _, e := range entries {
-		salt, known := saltOf(e.Hash)
 		plain := strings.HasPrefix(e.Hash, "plain$")
-		if known == plain || known && (len(salt) < 8 || !strings.Contains(e.Hash, "$"+salt+"$")) {
-			t.Errorf("a hash by Werkzeug %s: got known %t with a salt of %d characters, want known %t and at least 8", e.Werkzeug, known, len(salt), !plain)
+		if known, salted := isKnown(e.Hash), isSalted(e.Hash); known == plain || salted == plain {
+			t.Errorf("a hash of Werkzeug %s: got known: %t, salted: %t; want %t for both", e.Werkzeug, known, salted, !plain)
 		}
 		if isPassword(e.Hash) != plain {
-			t.Errorf("a hash by Werkzeug %s: got isPassword %t, want %t", e.Werkzeug, !plain, plain)
+			t.Errorf("a hash of Werkzeug %s: got that it is the password: %t, want %t", e.Werkzeug, !plain, plain)
 		}
 	}
 	for _, h := range []signup.Hasher{signup.Bcrypt{Cost: 4}, signup.Argon2id{Memory: 64, Time: 1, Threads: 1}} {
@@ -180,8 +179,8 @@ func TestSaltOf(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if salt, known := saltOf(string(hash)); !known || len(salt) < 16 {
-				t.Errorf("a hash by %T: got known %t with a salt of %d characters, want known and at least 16", h, known, len(salt))
+			if known, salted := isKnown(string(hash)), isSalted(string(hash)); !known || !salted {
+				t.Errorf("a hash of %T: got known: %t, salted: %t; want true for both", h, known, salted)
 			}
 		}
 	}
@@ -192,11 +191,28 @@ func TestSaltOf(t *testing.T) {
 		"scrypt:32768:8$salt$" + strings.Repeat("a", 128), "$1$saltsalt$" + strings.Repeat("a", 22), "$2x$12$" + strings.Repeat("a", 53),
 		werkzeug + "\n", "\n" + werkzeug, "sha1$" + strings.Repeat("s", 1024) + "$" + strings.Repeat("a", 40),
 	} {
-		if _, known := saltOf(hash); known {
-			t.Errorf("hash number %d is known, want unknown", n)
+		if isKnown(hash) || isSalted(hash) {
+			t.Errorf("number %d: got known: %t, salted: %t; want false for both", n, isKnown(hash), isSalted(hash))
 		}
 		if (signup.User{PasswordHash: signup.Hash(hash)}).CheckPassword("test") {
-			t.Errorf("hash number %d matches the password, want no match", n)
+			t.Errorf("number %d: got a match of the password, want none", n)
+		}
+	}
+	// The salt decides, and nothing else that precedes the digest.
+	for hash, want := range map[string]bool{
+		"sha1$1234567$" + strings.Repeat("a", 40):                            false,
+		"sha1$12345678$" + strings.Repeat("a", 40):                           true,
+		"pbkdf2:sha256:1000000$1234567$" + strings.Repeat("a", 64):           false,
+		"pbkdf2:sha256:1000000$12345678$" + strings.Repeat("a", 64):          true,
+		"scrypt:32768:8:1$1234567$" + strings.Repeat("a", 128):               false,
+		"scrypt:32768:8:1$12345678$" + strings.Repeat("a", 128):              true,
+		"pbkdf2_sha256$1000000$1234567$" + strings.Repeat("A", 43) + "=":     false,
+		"pbkdf2_sha256$1000000$12345678$" + strings.Repeat("A", 43) + "=":    true,
+		"$argon2id$v=19$m=64,t=1,p=1$c29tZXNhbHQ$" + strings.Repeat("A", 43): true,
+		"$argon2id$v=19$m=64,t=1,p=1$c29tZXNhbA$" + strings.Repeat("A", 43):  false,
+	} {
+		if got := isSalted(hash); got != want {
+			t.Errorf("%s: got salted: %t, want %t", hash, got, want)
 		}
 	}
 }

@@ -100,7 +100,7 @@ func open(to server, index string) (target, error) {
 	if err != nil {
 		return nil, err
 	}
-	return esstore.New(t, &esstore.Options{Index: index}), nil
+	return esstore.New(t, &esstore.Options{Alias: index}), nil
 }
 
 type options struct {

@@ -145,7 +145,7 @@ func (m *migration) keeps(d document) bool {
 		*count++
 		problems = append(problems, finding{Kind: kind, Problem: problem})
 	}
-	if _, known := saltOf(d.hash); !known {
+	if !isKnown(d.hash) {
 		problem := "its hash has a format that a log-in can't check"
 		if isPassword(d.hash) {
 			problem = "its hash is the password itself, and isn't migrated"

@@ -47,7 +47,7 @@ func main() {
 		if err != nil {
 			log.Fatal(err)
 		}
-		inES := esstore.New(client, &esstore.Options{Index: *index})
+		inES := esstore.New(client, &esstore.Options{Alias: *index})
 		setUp(inES)
 		store = inES
 	}

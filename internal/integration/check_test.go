@@ -15,7 +15,7 @@ import (
 	"github.com/gosignup/signup/esstore"
 )
 
-// A patient is an installation that a test damages and cures.
+// A patient is an installation that a test damages and repairs.
 type patient struct {
 	*testing.T
 	client *elasticsearch.Client
@@ -28,7 +28,7 @@ type patient struct {
 func newPatient(t *testing.T, s *server) *patient {
 	p := &patient{T: t, client: s.client(t), alias: indexName(t)}
 	p.index = p.alias + "-000001"
-	p.store = esstore.New(p.client, &esstore.Options{Index: p.alias})
+	p.store = esstore.New(p.client, &esstore.Options{Alias: p.alias})
 	p.setUp()
 	p.create()
 	return p
@@ -107,7 +107,7 @@ func (p *patient) copying() {
 	body := p.made(`"index.auto_expand_replicas": "0-1"`)
 	// Its lease is nobody's.
 	body["aliases"] = map[string]any{p.alias + "-000002.copy-free-x": map[string]any{}}
-	body["mappings"].(map[string]any)["_meta"] = map[string]any{"signup": map[string]any{"schema": 2, "from": p.index, "reduced": true}}
+	body["mappings"].(map[string]any)["_meta"] = map[string]any{"signup": map[string]any{"schema": 3, "from": p.index, "reduced": true}}
 	p.make(p.alias+"-000002", body)
 }
 
@@ -192,8 +192,8 @@ func (p *patient) search(q esstore.Query) (ids []string) {
 	return ids
 }
 
-// Each finding is brought about on a real server of either version, found, and
-// alone, and cured as it says.
+// Each problem is caused on a real server of either version. Check finds it and no
+// other, and its remedy repairs it.
 func TestCheck(t *testing.T) {
 	all := servers(t)
 	for _, s := range slices.Compact([]*server{all[0], all[len(all)-1]}) {
@@ -208,7 +208,7 @@ func testCheck(t *testing.T, s *server, all bool) {
 		name   string
 		codes  string
 		damage func(p *patient)
-		cure   func(p *patient)
+		repair func(p *patient)
 		lost   bool // the users, by the damage
 	}{
 		{"no index", "no-alias", func(p *patient) { p.send("DELETE /ALIAS-000001") }, (*patient).setUp, true},
@@ -238,7 +238,7 @@ func testCheck(t *testing.T, s *server, all bool) {
 		{"a later version's", "newer-schema", func(p *patient) {
 			p.send("PUT /ALIAS-000001/_mapping\n" + `{"_meta": {"signup": {"schema": 99}}}`)
 		}, func(p *patient) { // as there is no later version
-			p.send("PUT /ALIAS-000001/_mapping\n" + `{"_meta": {"signup": {"schema": 2}}}`)
+			p.send("PUT /ALIAS-000001/_mapping\n" + `{"_meta": {"signup": {"schema": 3}}}`)
 		}, false},
 		{"restored under another name", "index-name", func(p *patient) {
 			restored := indexName(p.T)
@@ -373,15 +373,15 @@ func testCheck(t *testing.T, s *server, all bool) {
 			c.damage(p)
 			found := slices.DeleteFunc(codesOf(p.check()), func(code string) bool { return slices.Contains(base, code) })
 			if got := strings.Join(found, " "); got != c.codes {
-				t.Fatalf("Check found %q, want %q", got, c.codes)
+				t.Fatalf("got findings %q, want %q", got, c.codes)
 			}
-			c.cure(p)
+			c.repair(p)
 			if codes := codesOf(p.check()); !slices.Equal(codes, base) {
-				t.Errorf("after the cure Check found %q, want %q", codes, base)
+				t.Errorf("after the remedy: got findings %q, want %q", codes, base)
 			}
 			if !c.lost {
 				if u, err := p.store.Get(t.Context(), p.user.Key()); err != nil || !u.Equal(p.user) {
-					t.Errorf("the user is %v, %v", u, err)
+					t.Errorf("got user %v, %v, want it unchanged", u, err)
 				}
 			}
 			p.works()

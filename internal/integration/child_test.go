@@ -32,7 +32,7 @@ func beChild() {
 	})
 	if err == nil {
 		err = call(esstore.New(client, &esstore.Options{
-			Index: os.Getenv(childVariable + "_INDEX"), Logger: slog.New(slog.NewTextHandler(os.Stderr, nil)),
+			Alias: os.Getenv(childVariable + "_INDEX"), Logger: slog.New(slog.NewTextHandler(os.Stderr, nil)),
 		}), os.Getenv(childVariable+"_ARGUMENT"))
 	}
 	if err != nil {

@@ -113,7 +113,7 @@ func TestTLSAndPassword(t *testing.T) {
 				if transport, ok := cfg.Transport.(*http.Transport); ok {
 					t.Cleanup(transport.CloseIdleConnections)
 				}
-				store := esstore.New(newClient(t, cfg), &esstore.Options{Index: index})
+				store := esstore.New(newClient(t, cfg), &esstore.Options{Alias: index})
 				if err := store.Setup(t.Context()); err != nil {
 					return err
 				}
@@ -186,7 +186,7 @@ func TestDeadNode(t *testing.T) {
 			return transport.RoundTrip(r)
 		}),
 	})
-	store := esstore.New(client, &esstore.Options{Index: indexName(t)})
+	store := esstore.New(client, &esstore.Options{Alias: indexName(t)})
 	if err := store.Setup(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -295,7 +295,7 @@ func TestPool(t *testing.T) {
 			Addresses: []string{server.URL}, Username: s.Username, Password: s.Password,
 			RetryOnError: esstore.RetryOnError, Transport: transport,
 		})
-		store := esstore.New(client, &esstore.Options{Index: indexName(t)})
+		store := esstore.New(client, &esstore.Options{Alias: indexName(t)})
 		if err := store.Setup(t.Context()); err != nil {
 			t.Fatal(err)
 		}

@@ -201,7 +201,7 @@ func TestCluster(t *testing.T) {
 		}
 	}
 	client, index := c.client(t), indexName(t)
-	store := esstore.New(client, &esstore.Options{Index: index})
+	store := esstore.New(client, &esstore.Options{Alias: index})
 	try(store.Setup(ctx))
 	noDelay(t, client, index)
 	try(c.waitFor(ctx, "green", 3))

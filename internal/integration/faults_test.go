@@ -39,7 +39,7 @@ func ledgerOn(t *testing.T, cfg elasticsearch.Config) (l *ledger, client *elasti
 		t.Fatal(err)
 	}
 	index = indexName(t)
-	store := esstore.New(client, &esstore.Options{Index: index})
+	store := esstore.New(client, &esstore.Options{Alias: index})
 	if err := store.Setup(t.Context()); err != nil {
 		t.Fatal(err)
 	}

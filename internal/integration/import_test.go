@@ -50,7 +50,7 @@ func usersToImport(n int) iter.Seq2[signup.User, error] {
 func newStore(t *testing.T, transport esapi.Transport) (store *esstore.Store, index string) {
 	t.Helper()
 	index = indexName(t)
-	store = esstore.New(transport, &esstore.Options{Index: index})
+	store = esstore.New(transport, &esstore.Options{Alias: index})
 	if err := store.Setup(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -250,7 +250,7 @@ func TestImport(t *testing.T) {
 func TestImportNotSetUp(t *testing.T) {
 	s := servers(t)[0]
 	client, index := s.client(t), indexName(t)
-	store := esstore.New(client, &esstore.Options{Index: index})
+	store := esstore.New(client, &esstore.Options{Alias: index})
 	sum, err := store.Import(t.Context(), usersToImport(5000), nil)
 	if err == nil || !strings.Contains(err.Error(), "is the store set up?") || sum.Failed != sum.Read || sum.Read > 4000 {
 		t.Errorf("%+v, %v", sum, err)
@@ -341,7 +341,7 @@ func TestImportBackPressure(t *testing.T) {
 			client := s.client(t)
 			_, index := newStore(t, client)
 			way := &rough{Transport: client}
-			store := esstore.New(way, &esstore.Options{Index: index})
+			store := esstore.New(way, &esstore.Options{Alias: index})
 			sum, err := store.Import(t.Context(), usersToImport(many), &esstore.ImportOptions{Workers: 8, BatchUsers: 25})
 			if err != nil || sum != (esstore.ImportSummary{Read: many, Created: many}) {
 				t.Errorf("%+v, %v", sum, err)

@@ -2,8 +2,6 @@ package integration
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -134,14 +132,13 @@ func only(t *testing.T, index string, nodes ...*node) *esstore.Store {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return esstore.New(client, &esstore.Options{Index: index})
+	return esstore.New(client, &esstore.Options{Alias: index})
 }
 
 // local returns what the node itself has of u.
 func local(t *testing.T, n *node, index string, u signup.User) string {
 	t.Helper()
-	id := sha256.Sum256([]byte(u.Key()))
-	url := n.URL + "/" + index + "/_doc/" + base64.RawURLEncoding.EncodeToString(id[:]) + "?preference=_local"
+	url := n.URL + "/" + index + "/_doc/" + documentID(u) + "?preference=_local"
 	client := http.Client{Timeout: 5 * time.Second}
 	res, err := client.Get(url)
 	if err != nil {

@@ -44,7 +44,7 @@ func TestNothingLeaks(t *testing.T) {
 			working := elasticsearch.Config{Addresses: []string{s.URL}, Username: s.Username, Password: s.Password, Transport: transport}
 			client := l.client(working)
 
-			l.lives(esstore.New(client, &esstore.Options{Index: indexName(t), Logger: l.logger()}))
+			l.lives(esstore.New(client, &esstore.Options{Alias: indexName(t), Logger: l.logger()}))
 			l.fails("wrong mapping", client, l.wronglyMapped(s))
 			l.fails("no index", client, indexName(t))
 			for _, status := range []int{http.StatusOK, http.StatusForbidden, http.StatusConflict, http.StatusTooManyRequests, http.StatusBadGateway} {
@@ -237,7 +237,7 @@ func (failing) Write([]byte) (int, error) { return 0, errNowhere }
 // fails does the same where nothing works.
 func (l *leaky) fails(why string, client *elasticsearch.Client, index string) {
 	l.Helper()
-	store := esstore.New(client, &esstore.Options{Index: index})
+	store := esstore.New(client, &esstore.Options{Alias: index})
 	a := &signup.Accounts{Store: store, Hasher: signup.Bcrypt{Cost: 4}}
 	address, password := l.someone()
 	hash, err := a.Hasher.Hash(password)
@@ -247,7 +247,7 @@ func (l *leaky) fails(why string, client *elasticsearch.Client, index string) {
 	l.secrets = append(l.secrets, string([]byte(hash)))
 	u := signup.User{ID: rand.Text(), Email: address, PasswordHash: hash}
 	// A Version that could be stored there, or nothing would be sent.
-	if err := esstore.New(made(index), &esstore.Options{Index: index}).Create(l.Context(), &u); err != nil {
+	if err := esstore.New(made(index), &esstore.Options{Alias: index}).Create(l.Context(), &u); err != nil {
 		l.Fatal(err)
 	}
 

@@ -71,8 +71,8 @@ func layoutOf(t *testing.T, transport esapi.Transport, alias string) layout {
 func wantMigrated(t *testing.T, transport esapi.Transport, alias string, n int) {
 	t.Helper()
 	l, index := layoutOf(t, transport, alias), fmt.Sprintf("%s-%06d", alias, n)
-	if len(l.schemas) != 1 || l.schemas[index] != 2 {
-		t.Errorf("the indices are %v, want %s with schema 2", l.schemas, index)
+	if len(l.schemas) != 1 || l.schemas[index] != 3 {
+		t.Errorf("the indices are %v, want %s with schema 3", l.schemas, index)
 	}
 	if len(l.aliases) != 2 || l.aliases[alias] != index || l.aliases[index+".own"] != index {
 		t.Errorf("the aliases are %v", l.aliases)
@@ -97,7 +97,7 @@ func TestMigration(t *testing.T) {
 			client, alias := s.client(t), indexName(t)
 			setUpFirst(t, client, alias)
 			request(t, client, "PUT", "/"+alias+"/_settings", `{"index.refresh_interval": "7s"}`)
-			store := esstore.New(client, &esstore.Options{Index: alias})
+			store := esstore.New(client, &esstore.Options{Alias: alias})
 			var users []signup.User
 			for i := range 50 {
 				u := newUser(i)
@@ -182,7 +182,7 @@ func TestMigrationAtOnce(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 10 {
 		wg.Go(func() {
-			if err := esstore.New(client, &esstore.Options{Index: alias}).Setup(t.Context()); err != nil {
+			if err := esstore.New(client, &esstore.Options{Alias: alias}).Setup(t.Context()); err != nil {
 				t.Error(err)
 			}
 		})
@@ -271,7 +271,7 @@ func TestMigrationInterrupted(t *testing.T) {
 	whole := &interrupted{Transport: client, at: 1 << 62}
 	alias := indexName(t)
 	setUpFirst(t, client, alias)
-	if err := esstore.New(whole, &esstore.Options{Index: alias}).Setup(t.Context()); err != nil {
+	if err := esstore.New(whole, &esstore.Options{Alias: alias}).Setup(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	t.Attr("requests", fmt.Sprint(whole.n.Load()))
@@ -296,7 +296,7 @@ func TestMigrationInterrupted(t *testing.T) {
 		alias := indexName(t)
 		aliases = append(aliases, alias)
 		setUpFirst(t, client, alias)
-		store := esstore.New(client, &esstore.Options{Index: alias})
+		store := esstore.New(client, &esstore.Options{Alias: alias})
 		var users []signup.User
 		for n := range 6 {
 			u := newUser(n)
@@ -329,7 +329,7 @@ func (i *interrupted) run(ctx context.Context, store *esstore.Store, alias strin
 	first := make(chan error, 1)
 	alive, kill := context.WithCancel(ctx)
 	defer kill()
-	go func() { first <- esstore.New(i, &esstore.Options{Index: alias}).Setup(alive) }()
+	go func() { first <- esstore.New(i, &esstore.Options{Alias: alias}).Setup(alive) }()
 	select {
 	case <-i.reached:
 	case err := <-first: // it took fewer requests than the one that was counted
@@ -346,7 +346,7 @@ func (i *interrupted) run(ctx context.Context, store *esstore.Store, alias strin
 	second := make(chan error, 1)
 	go func() {
 		other := &resuming{Transport: i.Transport, at: resumeAt, resume: resume}
-		second <- esstore.New(other, &esstore.Options{Index: alias}).Setup(ctx)
+		second <- esstore.New(other, &esstore.Options{Alias: alias}).Setup(ctx)
 	}()
 	there, gone, err := churn(ctx, store, users, 0)
 	if err := errors.Join(err, <-second); err != nil {
@@ -378,7 +378,7 @@ func TestReindexKilled(t *testing.T) {
 		t.Run(last, func(t *testing.T) {
 			t.Parallel()
 			alias := indexName(t)
-			store := esstore.New(client, &esstore.Options{Index: alias})
+			store := esstore.New(client, &esstore.Options{Alias: alias})
 			if err := store.Setup(t.Context()); err != nil {
 				t.Fatal(err)
 			}
@@ -400,7 +400,7 @@ func TestReindexKilled(t *testing.T) {
 				}
 				return res, err
 			})
-			err := esstore.New(dying, &esstore.Options{Index: alias}).Reindex(ctx)
+			err := esstore.New(dying, &esstore.Options{Alias: alias}).Reindex(ctx)
 			if ctx.Err() == nil {
 				t.Fatalf("it was not killed: %v", err)
 			}

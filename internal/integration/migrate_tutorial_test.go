@@ -47,7 +47,7 @@ func TestMigrateTutorial(t *testing.T) {
 	m.args = []string{"-from", sourceURL.String(), "-from-ca", sourceCA, "-from-index", source, "-to-index", index}
 	direct := []string{"-to", targetURL.String(), "-to-ca", targetCA}
 	client := to.client(t)
-	store := esstore.New(client, &esstore.Options{Index: index})
+	store := esstore.New(client, &esstore.Options{Alias: index})
 
 	left := map[string]int{
 		"documents read": 10_000, "left behind: collisions (groups of one address: 30)": 70,

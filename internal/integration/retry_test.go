@@ -72,7 +72,7 @@ func TestLostAnswer(t *testing.T) {
 				t.Fatal(err)
 			}
 			index := indexName(t)
-			store := esstore.New(client, &esstore.Options{Index: index})
+			store := esstore.New(client, &esstore.Options{Alias: index})
 			if err := store.Setup(t.Context()); err != nil {
 				t.Fatal(err)
 			}

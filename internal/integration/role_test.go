@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -18,18 +19,42 @@ import (
 	"github.com/gosignup/signup/storetest"
 )
 
-// The roles to test, each of which a user has whose name is the role's.
-var testRoles = []struct {
-	name       string
-	role       func(index string) []byte
-	privileges []esstore.Privilege
-}{
-	{"application", esstore.Role, esstore.Privileges()},
-	{"setup", esstore.SetupRole, esstore.SetupPrivileges()},
+// A testRole is a role to test. The name of its user is the role's.
+type testRole struct {
+	name string
+	role func(alias string) []byte
 }
 
-// without is the role, and the user, that lacks one privilege.
-func without(role string, p esstore.Privilege) string { return role + "-without-" + p.Name }
+var testRoles = []testRole{{"application", esstore.Role}, {"setup", esstore.SetupRole}}
+
+// A privilege of a role, and what it is for.
+type privilege struct{ name, use string }
+
+// privileges returns the privileges of the role, with their uses from the table in
+// the guide that follows the role.
+func (r testRole) privileges() ([]privilege, error) {
+	guide, err := os.ReadFile("../../docs/elasticsearch.md")
+	if err != nil {
+		return nil, err
+	}
+	_, after, found := strings.Cut(string(guide), string(r.role(""))+"\n```\n\n| privilege | for |\n|---|---|\n")
+	if !found {
+		return nil, fmt.Errorf("the guide lacks the role %q with a table of its privileges", r.name)
+	}
+	table, _, _ := strings.Cut(after, "\n\n")
+	var privileges []privilege
+	for line := range strings.Lines(table) {
+		cells := strings.Split(line, " | ")
+		if len(cells) != 2 {
+			return nil, fmt.Errorf("the guide has the row %q, want two cells", line)
+		}
+		privileges = append(privileges, privilege{strings.Trim(cells[0], "| `"), strings.TrimRight(cells[1], " |\n")})
+	}
+	return privileges, nil
+}
+
+// without returns the name of the role, and of the user, that lacks one privilege.
+func without(role string, p privilege) string { return role + "-without-" + p.name }
 
 var rolePassword = rand.Text()
 
@@ -50,7 +75,11 @@ func roleFiles() ([]testcontainers.ContainerFile, error) {
 		// Not with "-" at its end: that is what Role adds for the indices.
 		role := r.role(strings.TrimSuffix(indexPrefix, "-"))
 		add(r.name, role)
-		for _, p := range r.privileges {
+		privileges, err := r.privileges()
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range privileges {
 			var less struct {
 				Indices []struct {
 					Names      []string `json:"names"`
@@ -61,7 +90,7 @@ func roleFiles() ([]testcontainers.ContainerFile, error) {
 				return nil, err
 			}
 			on := &less.Indices[0]
-			on.Privileges = slices.DeleteFunc(on.Privileges, func(name string) bool { return name == p.Name })
+			on.Privileges = slices.DeleteFunc(on.Privileges, func(name string) bool { return name == p.name })
 			b, err := json.Marshal(less)
 			if err != nil {
 				return nil, err
@@ -152,7 +181,7 @@ var applicationOperations = []operation{
 	{"Check", func(p *patient, store *esstore.Store) error {
 		findings, err := store.Check(p.Context())
 		for _, f := range findings {
-			if f.Code == "not-checked" {
+			if f.Code == esstore.CodeNotChecked {
 				err = errors.Join(err, errors.New(f.Problem))
 			}
 		}
@@ -194,8 +223,8 @@ func wantOne(n int) error {
 	return nil
 }
 
-// With a role all that it is for can be done. Without any one of its privileges
-// that, and only that, fails which the privilege is said to be for.
+// With a role, everything that it is for can be done. Without one of its
+// privileges, exactly the methods fail that the privilege's use names.
 func TestRole(t *testing.T) {
 	if onGivenServer() {
 		t.Fatal("the given server hasn't the tests' roles: leave this test out, as make integration does")
@@ -214,7 +243,7 @@ func TestRole(t *testing.T) {
 						return // which is the same with more
 					}
 					storetest.Run(t, func(t *testing.T) signup.Store {
-						options := &esstore.Options{Index: indexName(t)}
+						options := &esstore.Options{Alias: indexName(t)}
 						store := esstore.New(client, options)
 						setUpBy := store
 						if r.name == "application" {
@@ -228,16 +257,20 @@ func TestRole(t *testing.T) {
 				})
 				testOperations(t, s, r.name, operations, "", nil)
 			})
-			for _, p := range r.privileges {
+			privileges, err := r.privileges()
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, p := range privileges {
 				if older {
 					continue
 				}
 				t.Run(s.Name+", "+without(r.name, p), func(t *testing.T) {
-					lacking := []string{p.Name}
-					if p.Name == "manage" {
-						lacking = []string{"maintenance", "view_index_metadata", "monitor"} // which are part of it
+					lacking := []string{p.name}
+					if p.name == "manage" {
+						lacking = []string{"maintenance", "view_index_metadata", "monitor"} // it includes them
 					}
-					testOperations(t, s, without(r.name, p), operations, p.For, lacking)
+					testOperations(t, s, without(r.name, p), operations, p.use, lacking)
 				})
 			}
 		}
@@ -254,17 +287,17 @@ func testOperations(t *testing.T, s *server, user string, operations []operation
 			if err := p.store.Refresh(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			store := esstore.New(client, &esstore.Options{Index: p.alias})
+			store := esstore.New(client, &esstore.Options{Alias: p.alias})
 			err := o.do(p, store)
 			switch fails := regexp.MustCompile(`\b` + o.method + `\b`).MatchString(failing); {
 			case !fails && err != nil:
-				t.Errorf("it failed: %v", err)
+				t.Errorf("got %v, want no error", err)
 			case fails && err == nil:
-				t.Error("it was done")
+				t.Error("got no error, want one")
 			case fails && !strings.Contains(err.Error(), "status 403, security_exception") && (o.method != "Create" || !strings.Contains(err.Error(), "status 409")):
-				t.Errorf("the error doesn't tell why: %v", err)
+				t.Errorf("got %v, want an error with the status and the type", err)
 			case fails && strings.Contains(err.Error(), "example.org"):
-				t.Error("the error has an address")
+				t.Errorf("got %v, want no address in it", err)
 			}
 			if o.method != "Check" {
 				return
@@ -275,14 +308,14 @@ func testOperations(t *testing.T, s *server, user string, operations []operation
 			}
 			var found []string
 			for _, f := range findings {
-				if f.Code == "privileges" {
+				if f.Code == esstore.CodePrivileges {
 					_, rest, _ := strings.Cut(f.Problem, " the privilege ")
 					name, _, _ := strings.Cut(rest, " ")
 					found = append(found, name)
 				}
 			}
 			if !slices.Equal(found, lacking) {
-				t.Errorf("Check found that %q are missing, want %q", found, lacking)
+				t.Errorf("got findings that %q are missing, want %q", found, lacking)
 			}
 		})
 	}

@@ -693,7 +693,7 @@ func TestSearchWithoutRefresh(t *testing.T) {
 func TestSearchNotSetUp(t *testing.T) {
 	s := servers(t)[0]
 	client, index := s.client(t), indexName(t)
-	store := esstore.New(client, &esstore.Options{Index: index})
+	store := esstore.New(client, &esstore.Options{Alias: index})
 	want := func(text string) {
 		t.Helper()
 		for _, err := range store.Search(t.Context(), esstore.Query{}) {

@@ -24,7 +24,7 @@ func TestSetupAtOnce(t *testing.T) {
 			errs := make([]error, 10)
 			var wg sync.WaitGroup
 			for i := range errs {
-				store := esstore.New(s.client(t), &esstore.Options{Index: index}) // each with a client of its own
+				store := esstore.New(s.client(t), &esstore.Options{Alias: index}) // each with a client of its own
 				wg.Go(func() {
 					if errs[i] = store.Setup(t.Context()); errs[i] != nil {
 						return
@@ -45,7 +45,7 @@ func TestSetupAtOnce(t *testing.T) {
 			if created != 1 {
 				t.Errorf("%d created the user", created)
 			}
-			store := esstore.New(s.client(t), &esstore.Options{Index: index})
+			store := esstore.New(s.client(t), &esstore.Options{Alias: index})
 			if err := store.Setup(t.Context()); err != nil {
 				t.Errorf("once more: %v", err)
 			}
@@ -83,14 +83,15 @@ func TestMapping(t *testing.T) {
 	for _, s := range servers(t) {
 		t.Run(s.Name, func(t *testing.T) {
 			client, index := s.client(t), indexName(t)
-			store := esstore.New(client, &esstore.Options{Index: index})
+			store := esstore.New(client, &esstore.Options{Alias: index})
 			if err := store.Setup(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 			const hash = ofNobody
 			u := signup.User{
 				ID: "id-1", Email: "Ada@example.org", FirstName: "Ada", PasswordHash: signup.Hash(hash),
-				Profile: map[string]string{"company": "Analytical Engines"},
+				Profile:       map[string]string{"company": "Analytical Engines"},
+				SecurityStamp: "stamp", Private: "private",
 			}
 			if err := store.Create(t.Context(), &u); err != nil {
 				t.Fatal(err)
@@ -125,6 +126,12 @@ func TestMapping(t *testing.T) {
 				`{"query": {"query_string": {"query": "\"` + hash + `\""}}}`,
 				`{"aggs": {"a": {"terms": {"field": "password"}}}}`,
 				`{"sort": ["password"]}`,
+				`{"query": {"term": {"security_stamp": "stamp"}}}`,
+				`{"query": {"exists": {"field": "security_stamp"}}}`,
+				`{"aggs": {"a": {"terms": {"field": "security_stamp"}}}}`,
+				`{"query": {"term": {"private": "cHJpdmF0ZQ=="}}}`,
+				`{"aggs": {"a": {"terms": {"field": "private"}}}}`,
+				`{"sort": ["private"]}`,
 			} {
 				status, hits := search(query)
 				if found := status == 200 && hits > 0; found {
@@ -139,7 +146,7 @@ func TestMapping(t *testing.T) {
 	}
 }
 
-// What keeps a store from being set up is told, and nothing is changed.
+// If a store can't be set up, the error says why, and nothing is changed.
 func TestSetupRefuses(t *testing.T) {
 	s := servers(t)[0]
 	client := s.client(t)
@@ -150,7 +157,7 @@ func TestSetupRefuses(t *testing.T) {
 	}{
 		{"an index in the way", func(t *testing.T, alias string) {
 			request(t, client, "PUT", "/"+alias, `{"mappings": {"_meta": {"signup": {"schema": 1}}}}`)
-		}, "is an index, where an alias is wanted"},
+		}, "is an index, but must be an alias"},
 		{"somebody else's index", func(t *testing.T, alias string) {
 			request(t, client, "PUT", "/"+alias+"-000001", `{"aliases": {"`+alias+`": {}}}`)
 		}, "was not made by this package"},
@@ -169,9 +176,9 @@ func TestSetupRefuses(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			alias := indexName(t)
 			c.prepare(t, alias)
-			err := esstore.New(client, &esstore.Options{Index: alias}).Setup(t.Context())
+			err := esstore.New(client, &esstore.Options{Alias: alias}).Setup(t.Context())
 			if err == nil || !strings.Contains(err.Error(), c.want) {
-				t.Errorf("%v, want %q in it", err, c.want)
+				t.Errorf("got %v, want an error that contains %q", err, c.want)
 			}
 		})
 	}
@@ -181,7 +188,7 @@ func TestSetupRefuses(t *testing.T) {
 func TestNotSetUp(t *testing.T) {
 	s := servers(t)[0]
 	client, index := s.client(t), indexName(t)
-	store := esstore.New(client, &esstore.Options{Index: index})
+	store := esstore.New(client, &esstore.Options{Alias: index})
 	u := signup.User{ID: "id-1", Email: "ada@example.org"}
 	err := store.Create(context.Background(), &u)
 	if err == nil || !strings.Contains(err.Error(), "is the store set up?") || errors.Is(err, signup.ErrNotFound) {
@@ -199,7 +206,7 @@ func TestNotSetUp(t *testing.T) {
 func TestUpdateAfterIndexIsGone(t *testing.T) {
 	s := servers(t)[0]
 	client, index := s.client(t), indexName(t)
-	store := esstore.New(client, &esstore.Options{Index: index})
+	store := esstore.New(client, &esstore.Options{Alias: index})
 	if err := store.Setup(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -53,7 +53,7 @@ func BenchmarkImport(b *testing.B) {
 
 // importAll imports users with the settings of the flags.
 func importAll(ctx context.Context, t esapi.Transport, alias string, users iter.Seq[signup.User], n int64) error {
-	sum, err := esstore.New(t, &esstore.Options{Index: alias}).Import(ctx, sequence(users), &esstore.ImportOptions{
+	sum, err := esstore.New(t, &esstore.Options{Alias: alias}).Import(ctx, sequence(users), &esstore.ImportOptions{
 		Workers: *workers, BatchBytes: *flushBytes, BatchUsers: 1 << 30, // only BatchBytes limits a batch
 	})
 	if err == nil && sum.Created != n {

@@ -87,7 +87,7 @@ func (s *server) newIndex(b *testing.B) (alias string, remove func()) {
 }
 
 func (s *server) store(alias string) *esstore.Store {
-	return esstore.New(s, &esstore.Options{Index: alias})
+	return esstore.New(s, &esstore.Options{Alias: alias})
 }
 
 // ask sends a request and decodes the response.

@@ -65,6 +65,6 @@ func onElasticsearch(url, index string, hasher signup.Hasher) (http.Handler, err
 	if err != nil {
 		return nil, err
 	}
-	store := esstore.New(client, &esstore.Options{Index: index})
+	store := esstore.New(client, &esstore.Options{Alias: index})
 	return servers.Ours(store, hasher, nil), store.Setup(context.Background())
 }

@@ -1,0 +1,133 @@
+package esstore
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// checkBlocks adds a finding for each block of the index. The order is that in
+// which to lift them: some blocks permit no change except their own removal.
+func (c *checkup) checkBlocks(name string, i indexState, migrating bool) {
+	for _, block := range []string{"metadata", "read_only", "read_only_allow_delete", "write", "read"} {
+		switch {
+		case i.setting("index.blocks."+block) != "true":
+		case block == "write" && migrating:
+			c.add(CodeBlocked, "Writes to "+name+" are refused by the cutover of a migration, which takes some seconds, or by one that was killed during its cutover. Sign-ups and changes are refused.",
+				"If this lasts longer, run Setup.", "")
+		default:
+			c.addBlock(name, block)
+		}
+	}
+}
+
+// addBlock adds the finding for one block.
+func (c *checkup) addBlock(name, block string) {
+	problem := "writes to " + name + " are refused. Sign-ups and changes fail"
+	remedy := "Find out why it was set, and lift it."
+	switch block {
+	case "metadata":
+		problem = "the mapping and settings of " + name + ", or of another index of the Store, can't be read. Setup fails, and nothing can be checked"
+	case "read":
+		problem = "nothing can be read from " + name + ". Log-ins fail, and it is unknown whether a sign-up succeeded"
+	case "read_only_allow_delete":
+		problem += ". Elasticsearch sets this block when the disk is nearly full"
+		remedy = "Free space on the disk, or add some. Elasticsearch then lifts the block by itself; the request lifts it at once."
+	}
+	c.add(CodeBlocked, "Because of index.blocks."+block+", "+problem+".", remedy,
+		settingsRequest(name, map[string]any{"index.blocks." + block: nil}))
+}
+
+// checkSettings checks the settings that can be worse than those that Setup sets.
+func (c *checkup) checkSettings(name string, i indexState) {
+	c.expands = !slices.Contains([]string{"", "false"}, i.setting("index.auto_expand_replicas"))
+	if n, err := strconv.Atoi(i.setting("index.max_result_window")); err == nil {
+		c.window = n
+	}
+	if i.setting("index.verified_before_close") == "true" {
+		c.add(CodeClosed, "The index "+name+" is closed. Nothing works.", "Open it.", "POST /"+name+"/_open")
+	}
+	if i.setting("index.lifecycle.name") != "" {
+		c.add(CodeLifecycle, "The index "+name+" has a policy of index lifecycle management, which may delete it with all users, or make it refuse writes. The policy may come from an index template.",
+			"Remove the policy from the index, and make sure that no template sets it for the next one.", "POST /"+name+"/_ilm/remove")
+	}
+	for _, r := range c.settingRules() {
+		if value := i.setting(r.name); r.isWrong(value) {
+			c.add(r.code, fmt.Sprintf("%s of %s is %q. %s", r.name, name, value, r.problem),
+				r.remedy, settingsRequest(name, map[string]any{r.name: r.right}))
+		}
+	}
+	if n := i.setting("index.number_of_shards"); n != "" && n != "1" {
+		c.add(CodeSeveralShards,
+			fmt.Sprintf("The index %s has %s shards, and Setup makes one. The Store works, but the index can't be migrated: Setup will fail when a later version of this package needs a migration.", name, n),
+			"Shrink it (POST /"+name+"/_shrink) to "+name[:strings.LastIndexByte(name, '-')+1]+"…, with the next number and one shard, and move the aliases there.", "")
+	}
+}
+
+// A settingRule is about a setting that one request corrects.
+type settingRule struct {
+	code, name      string
+	isWrong         func(value string) bool // "" if the setting isn't set
+	problem, remedy string
+	right           any // nil: the default
+}
+
+func (c *checkup) settingRules() []settingRule {
+	const findOut = "Find out why it was set, and remove it."
+	isPipeline := func(value string) bool { return value != "" && value != "_none" }
+	return []settingRule{
+		{
+			CodeDurability, "index.translog.durability",
+			func(value string) bool { return strings.EqualFold(value, "async") },
+			"A write is acknowledged before it is on the disk: a node that crashes loses the writes of the last seconds.",
+			"Make Elasticsearch acknowledge a write only when it is on the disk.", "request",
+		},
+		{
+			CodeWaitForActiveShards, "index.write.wait_for_active_shards",
+			func(value string) bool { return c.expands && value != "" && value != "1" },
+			"Writes wait for copies that may not exist, as the index adjusts the number of its replicas: without a second node, sign-ups hang and then fail. The setting doesn't make writes safer.",
+			"Set it to its default.", "1",
+		},
+		{
+			CodePipeline, "index.default_pipeline", isPipeline,
+			"An ingest pipeline may change or drop users before they are stored.", findOut, nil,
+		},
+		{
+			CodePipeline, "index.final_pipeline", isPipeline,
+			"An ingest pipeline may change or drop users before they are stored.", findOut, nil,
+		},
+		{
+			CodeRefreshOff, "index.refresh_interval", isNotPositive,
+			"Search and Export don't find what was written until the next Refresh.", "Set it to its default.", nil,
+		},
+		{
+			CodeResultWindow, "index.max_result_window",
+			func(string) bool { return c.window > 0 && c.window < maxPageSize },
+			fmt.Sprintf("Search fails for a greater PageSize, and %d is permitted.", maxPageSize), "Set it to its default.", nil,
+		},
+	}
+}
+
+// isNotPositive reports whether interval, such as "-1" or "0s", is zero or negative.
+func isNotPositive(interval string) bool {
+	n, err := strconv.Atoi(strings.TrimRight(interval, "abcdefghijklmnopqrstuvwxyz"))
+	return err == nil && n <= 0
+}
+
+// checkReplicas checks that the index has a replica.
+func (c *checkup) checkReplicas(name string, i indexState) {
+	if i.setting("index.number_of_replicas") != "0" {
+		return
+	}
+	problem := "The index " + name + " has a single copy: if its disk fails, all users are lost, and while its node is down nothing works."
+	if c.expands {
+		c.add(CodeNoReplica, problem, "Add a second data node to the cluster. The index makes a replica there by itself (index.auto_expand_replicas).", "")
+		return
+	}
+	c.add(CodeNoReplica, problem, "Make the index create a replica as soon as there is a second data node.", expandRequest(name))
+}
+
+func expandRequest(index string) string {
+	return settingsRequest(index, map[string]any{"index.auto_expand_replicas": "0-1"})
+}

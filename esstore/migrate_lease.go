@@ -1,0 +1,232 @@
+package esstore
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/elastic/go-elasticsearch/v8/esapi"
+)
+
+const (
+	// leasePatience is how long a lease lasts without a heartbeat. After that,
+	// another process takes it.
+	leasePatience = 10 * time.Second
+	// blockedPatience takes its place while writes are refused. It also limits
+	// each request of a cutover.
+	blockedPatience = 5 * time.Second
+)
+
+// errLeaseLost means that another process holds the lease, or that one of the two
+// indices is gone.
+var errLeaseLost = errors.New("another process has taken over the migration")
+
+// isLeaseLost reports whether a request failed because the lease, or an index of
+// it, no longer exists.
+func isLeaseLost(f *failure) bool {
+	return f.noIndex() || f != nil && f.kind == "aliases_not_found_exception"
+}
+
+// leaseError returns errLeaseLost if f means that, otherwise f. f is not nil.
+func leaseError(f *failure) error {
+	if isLeaseLost(f) {
+		return errLeaseLost
+	}
+	return f
+}
+
+// freeToken is the prefix of the token of a lease that no process holds.
+const freeToken = "free-"
+
+func newToken() string { return strings.ToLower(rand.Text()) }
+
+// copyOf returns the newest index that is being made a copy of current; "" if
+// there is none.
+func (in installation) copyOf(current string) (string, indexState) {
+	newest := ""
+	for _, name := range in.copiesOf(current) {
+		if numberOf(name) > numberOf(newest) {
+			newest = name
+		}
+	}
+	return newest, in.indices[newest]
+}
+
+// copiesOf returns the indices that are being made copies of current, or were. An
+// index without a lease is not among them: no process could be kept from writing
+// to it.
+func (in installation) copiesOf(current string) []string {
+	var names []string
+	for _, name := range slices.Sorted(maps.Keys(in.indices)) {
+		i := in.indices[name]
+		if name != current && i.Mappings.Meta.Signup.From == current && i.aliasWith(copyLeasePrefix(name)) != "" && isIndexOf(name, in.alias) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// A watch finds out whether a state has stopped changing.
+type watch struct {
+	state string
+	since time.Time
+}
+
+// isStalled reports whether state has been the same for patience or longer.
+func (w *watch) isStalled(state string, patience time.Duration) bool {
+	if w.since.IsZero() || w.state != state {
+		*w = watch{state, time.Now()}
+	}
+	return time.Since(w.since) >= patience
+}
+
+// acquireLease returns the migration to run. It returns nil if another process
+// runs it, or if the installation has changed since in was read.
+func (s *Store) acquireLease(ctx context.Context, in installation, current string, a *attempt) (*migration, error) {
+	m := &migration{
+		s: s, op: a.op, attempt: a, from: current, reduced: a.reindex, copied: -1,
+		window: in.indices[current].resultWindow(),
+	}
+	to, target := in.copyOf(current)
+	if target.schema() > schema {
+		return nil, fmt.Errorf("esstore: %s: a later version of this package is copying %s to %s", a.op, current, to)
+	}
+	if to != "" && !a.mayTakeLease(in.indices[current], target, tokenOf(to, target)) {
+		return nil, nil
+	}
+	if a.canContinue(to, target) {
+		m.resume(to, target)
+		m.log(slog.LevelInfo, "migration resumed", "copied", m.copied)
+	} else {
+		switch f := m.createCopy(ctx, in, newToken()); {
+		case f != nil && (f.kind == kindExists || f.isTransient()):
+			return nil, nil
+		case f != nil:
+			return nil, f
+		}
+		m.log(slog.LevelInfo, "migration started")
+	}
+	m.blocked = to != "" && (in.indices[current].isBlocked() || target.isBlocked())
+	switch f := m.takeLease(ctx, in); {
+	case f != nil && (isLeaseLost(f) || f.isTransient()):
+		return nil, nil
+	case f != nil:
+		return nil, f
+	}
+	for _, other := range in.copiesOf(current) {
+		if other == m.to {
+			continue
+		}
+		if f := s.deleteIndex(ctx, a.op, other); f != nil {
+			return nil, f
+		}
+	}
+	return m, nil
+}
+
+// tokenOf returns the token of the lease on the copy named to.
+func tokenOf(to string, target indexState) string {
+	return strings.TrimPrefix(target.aliasWith(copyLeasePrefix(to)), copyLeasePrefix(to))
+}
+
+// mayTakeLease reports whether the lease with this token is free, is this
+// attempt's own, or has had no heartbeat for too long.
+func (a *attempt) mayTakeLease(source, target indexState, token string) bool {
+	patience := leasePatience
+	switch {
+	case strings.HasPrefix(token, freeToken), a.tokens[token]:
+		patience = 0
+	case source.isBlocked():
+		patience = blockedPatience
+	}
+	state := fmt.Sprint(target.Aliases, target.Mappings.Meta.Signup.Beat, source.isBlocked())
+	return a.watched.isStalled(state, patience)
+}
+
+// canContinue reports whether the copy named to, if there is one, is such as this
+// attempt would make it.
+func (a *attempt) canContinue(to string, target indexState) bool {
+	return to != "" && target.schema() == schema && isDeclared(target.Mappings) &&
+		(target.Mappings.Meta.Signup.Reduced || !a.reindex)
+}
+
+// isDeclared reports whether m has exactly the fields that this version declares.
+func isDeclared(m mapping) bool { return reflect.DeepEqual(m.Properties, declared()) }
+
+// resume sets what an earlier process has recorded about the copy named to.
+func (m *migration) resume(to string, target indexState) {
+	recorded := target.Mappings.Meta.Signup
+	m.to, m.token, m.reduced, m.beats = to, tokenOf(to, target), recorded.Reduced, recorded.Beat
+	if recorded.Copied != nil {
+		m.copied = *recorded.Copied
+	}
+}
+
+// createCopy creates the index to copy to, with its part of the lease.
+func (m *migration) createCopy(ctx context.Context, in installation, token string) *failure {
+	m.to, m.token = indexName(m.s.alias, in.lastNumber()+1), token
+	m.attempt.tokens[token] = true // the index may exist even if the request fails
+	declaration := newMapping()
+	declaration.Meta.Signup.From, declaration.Meta.Signup.Reduced = m.from, m.reduced
+	return m.s.sendAcknowledged(ctx, m.op, esapi.IndicesCreateRequest{
+		Index: m.to, Body: indexBody(declaration, settingsFrom(in.indices[m.from]), m.copyLease()),
+		WaitForActiveShards: "all", Timeout: 10 * time.Second, Instrument: m.s.instrument,
+	})
+}
+
+// copyLease and sourceLease return the two aliases of the lease.
+func (m *migration) copyLease() string   { return copyLeasePrefix(m.to) + m.token }
+func (m *migration) sourceLease() string { return sourceLeasePrefix(m.from) + m.token }
+
+// takeLease takes the lease from the process that holds it. It removes the leases
+// of all other copies too.
+func (m *migration) takeLease(ctx context.Context, in installation) *failure {
+	var actions []map[string]any
+	for alias := range in.indices[m.from].Aliases {
+		if strings.HasPrefix(alias, sourceLeasePrefix(m.from)) {
+			actions = append(actions, removeAlias(m.from, alias))
+		}
+	}
+	for _, other := range in.copiesOf(m.from) {
+		if other != m.to {
+			actions = append(actions, removeAlias(other, in.indices[other].aliasWith(copyLeasePrefix(other))))
+		}
+	}
+	return m.setLease(ctx, newToken(), append(actions, removeAlias(m.to, m.copyLease()))...)
+}
+
+// renewLease gives the lease another token, so that requests that were sent under
+// the old one have no effect any more. It performs the other actions in the same
+// atomic step.
+func (m *migration) renewLease(ctx context.Context, token string, actions ...map[string]any) *failure {
+	return m.setLease(ctx, token, append(actions, removeAlias(m.to, m.copyLease()), removeAlias(m.from, m.sourceLease()))...)
+}
+
+func (m *migration) setLease(ctx context.Context, token string, actions ...map[string]any) *failure {
+	m.attempt.tokens[token] = true
+	f := m.s.changeAliases(ctx, m.op, append(actions,
+		addAlias(m.to, copyLeasePrefix(m.to)+token), addAlias(m.from, sourceLeasePrefix(m.from)+token))...)
+	if f == nil {
+		m.mu.Lock()
+		m.token = token
+		m.mu.Unlock()
+	}
+	return f
+}
+
+// freeLease records the progress and marks the lease as free, even if ctx is done.
+// If that fails, the lease expires.
+func (m *migration) freeLease(ctx context.Context) {
+	detached, cancel := detach(ctx, settleTimeout)
+	defer cancel()
+	if m.recordProgress(detached) == nil {
+		_ = m.renewLease(detached, freeToken+newToken())
+	}
+}

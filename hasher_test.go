@@ -1,0 +1,26 @@
+package signup_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/gosignup/signup"
+)
+
+func TestSetPassword(t *testing.T) {
+	var u signup.User
+	if u.CheckPassword("") || u.CheckPassword("test") {
+		t.Error("got a match for a user without a hash, want none")
+	}
+	for _, wrong := range []string{"", "\xff"} {
+		if err := u.SetPassword(wrong); !errors.Is(err, signup.ErrInvalid) || u.PasswordHash != "" {
+			t.Errorf("SetPassword(%q): got %v, want ErrInvalid and no hash", wrong, err)
+		}
+	}
+	if err := u.SetPassword("test"); err != nil {
+		t.Fatal(err)
+	}
+	if !u.CheckPassword("test") || u.CheckPassword("Test") || (signup.Bcrypt{}).NeedsRehash(u.PasswordHash) {
+		t.Error("want a hash by Bcrypt{} that matches the password alone")
+	}
+}

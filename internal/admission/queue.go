@@ -1,0 +1,238 @@
+// Package admission limits how much expensive work runs at once. It queues the
+// rest in order of arrival, and refuses early what would wait too long.
+package admission
+
+import (
+	"context"
+	"errors"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+)
+
+// ErrBusy means that a job was refused because its wait would be, or was, too
+// long. The job did not run.
+var ErrBusy = errors.New("admission: busy")
+
+// Work is the cost of one job.
+type Work struct {
+	// Rounds is the processor time, in any unit that is the same for all jobs
+	// of a Queue. A job of less than 1 round counts as 1.
+	Rounds int64
+	// Memory is in bytes.
+	Memory int64
+}
+
+// Limits are the limits of a Queue.
+type Limits struct {
+	// Concurrent is the greatest number of jobs that run at once.
+	Concurrent int
+	// Memory limits the memory of all running jobs, in bytes. A job that needs
+	// more never runs.
+	Memory int64
+	// MaxWait limits how long a job waits: a job that would wait longer, by
+	// estimate, is refused at once, and a job that has waited for one and a half
+	// times MaxWait is refused then.
+	MaxWait time.Duration
+	// Round is the assumed processor time of one round until jobs have been
+	// measured. Without it, a burst after a start would all be queued.
+	Round time.Duration
+}
+
+// Stats describes how busy a Queue is.
+type Stats struct {
+	Running int   // jobs that run
+	Memory  int64 // their memory, in bytes
+	Waiting int   // jobs that wait
+
+	// Since the Queue was made:
+	Done      int64         // jobs that have run
+	Refused   int64         // jobs that were refused
+	Abandoned int64         // jobs whose context ended while they waited
+	Waited    time.Duration // the sum of all waits
+}
+
+// A Queue runs a limited number of jobs at once, in order of arrival. Without
+// it, more requests than the processors can serve make all of them time out. It
+// is safe for concurrent use.
+type Queue struct {
+	limits Limits
+
+	mu      sync.Mutex
+	queue   []*waiter
+	perWork float64   // measured time of one round, in nanoseconds: a moving mean
+	running float64   // the sum of the shares of what runs
+	queued  float64   // the sum of the shares of what waits
+	usual   float64   // the estimated wait, in nanoseconds: a moving mean over about MaxWait
+	updated time.Time // when usual was last updated
+	stats   Stats     // except Waiting
+}
+
+type waiter struct {
+	work  Work
+	ready chan struct{} // closed when it may run
+}
+
+// New returns an empty Queue.
+func New(limits Limits) *Queue {
+	return &Queue{limits: limits, perWork: float64(limits.Round)}
+}
+
+// Limits returns the limits that q was made with.
+func (q *Queue) Limits() Limits { return q.limits }
+
+// Do runs f, which costs w, when there is room, and returns nil. If it returns
+// ErrBusy or ctx's error, f did not run. If f panics, Do releases its room.
+func (q *Queue) Do(ctx context.Context, w Work, f func()) error {
+	w.Rounds = max(w.Rounds, 1)
+	if err := q.acquire(ctx, w); err != nil {
+		return err
+	}
+	start := time.Now()
+	defer func() { q.release(w, time.Since(start)) }()
+	f()
+	return nil
+}
+
+func (q *Queue) acquire(ctx context.Context, w Work) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	q.mu.Lock()
+	if len(q.queue) == 0 && q.hasRoom(w) {
+		q.start(w)
+		q.mu.Unlock()
+		return nil
+	}
+	if q.wait() > q.limits.MaxWait {
+		q.stats.Refused++
+		q.mu.Unlock()
+		return ErrBusy
+	}
+	self := &waiter{w, make(chan struct{})}
+	q.queue = append(q.queue, self)
+	q.queued += q.share(w)
+	q.mu.Unlock()
+
+	start := time.Now()
+	patience := time.NewTimer(q.limits.MaxWait + q.limits.MaxWait/2)
+	defer patience.Stop()
+	select {
+	case <-self.ready:
+	case <-ctx.Done():
+	case <-patience.C:
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.stats.Waited += time.Since(start)
+	place := slices.Index(q.queue, self)
+	if place < 0 { // it was started, perhaps at the last moment
+		return nil
+	}
+	q.remove(place)
+	q.admit() // the next job may need less room
+	if err := ctx.Err(); err != nil {
+		q.stats.Abandoned++
+		return err
+	}
+	q.stats.Refused++
+	return ErrBusy
+}
+
+func (q *Queue) release(w Work, took time.Duration) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	// The mean of about the last 8 jobs: enough to be steady, and still recent.
+	q.perWork += (float64(took)/float64(w.Rounds) - q.perWork) / 8
+	q.stats.Done++
+	q.stats.Running--
+	q.stats.Memory -= w.Memory
+	q.running -= q.share(w)
+	q.admit()
+}
+
+// Sheds reports whether a job that costs w should be refused on arrival, before
+// any work is done for it, and counts it as refused if so.
+//
+// It sheds a job that would wait longer than MaxWait. If the wait has been longer
+// than half of MaxWait for about as long as MaxWait, it also sheds others at
+// random, the more the longer the wait (random early detection, RFC 7567,
+// section 2). So a burst may fill the queue, but a lasting overload doesn't keep
+// it full, which would delay all jobs and run none of them sooner. And a client
+// that retries after a refusal finds a place, which clients that return at once
+// would otherwise take.
+func (q *Queue) Sheds(w Work) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	wait := q.wait()
+	now := time.Now()
+	age := float64(now.Sub(q.updated)) / float64(q.limits.MaxWait)
+	q.usual += (float64(wait) - q.usual) * (1 - math.Exp(-age))
+	q.updated = now
+	if len(q.queue) == 0 && q.hasRoom(w) {
+		return false
+	}
+	const harmless = 0.5 // of MaxWait
+	lasting := min(float64(wait), q.usual) / float64(q.limits.MaxWait)
+	if wait <= q.limits.MaxWait && lasting <= harmless+(1-harmless)*rand.Float64() {
+		return false
+	}
+	q.stats.Refused++
+	return true
+}
+
+// Stats returns how busy q is now.
+func (q *Queue) Stats() Stats {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	s := q.stats
+	s.Waiting = len(q.queue)
+	return s
+}
+
+// The methods below are called with mu held.
+
+func (q *Queue) hasRoom(w Work) bool {
+	return q.stats.Running < q.limits.Concurrent && q.stats.Memory+w.Memory <= q.limits.Memory
+}
+
+func (q *Queue) start(w Work) {
+	q.stats.Running++
+	q.stats.Memory += w.Memory
+	q.running += q.share(w)
+}
+
+// admit starts the first jobs of the queue for as long as there is room. No job
+// overtakes another: otherwise, a stream of small jobs would starve a job that
+// needs a lot of memory.
+func (q *Queue) admit() {
+	for len(q.queue) > 0 && q.hasRoom(q.queue[0].work) {
+		next := q.queue[0]
+		q.remove(0)
+		q.start(next.work)
+		close(next.ready)
+	}
+}
+
+func (q *Queue) remove(place int) {
+	q.queued -= q.share(q.queue[place].work)
+	q.queue = slices.Delete(q.queue, place, place+1)
+}
+
+// wait estimates how long a job that arrived now would wait: for all jobs that
+// are queued, and for half of those that run.
+func (q *Queue) wait() time.Duration {
+	return time.Duration((q.queued + q.running/2) * q.perWork)
+}
+
+// share returns for how many rounds w makes later jobs wait, if as many jobs like
+// it run at once as the limits permit.
+func (q *Queue) share(w Work) float64 {
+	atOnce := float64(q.limits.Concurrent)
+	if w.Memory > 0 {
+		atOnce = max(1, min(atOnce, float64(q.limits.Memory/w.Memory)))
+	}
+	return float64(w.Rounds) / atOnce
+}

@@ -1,0 +1,77 @@
+package hashfmt
+
+import (
+	"crypto/hmac"
+	"crypto/sha512"
+	"encoding/base64"
+	"strings"
+
+	"golang.org/x/crypto/bcrypt"
+)
+
+const (
+	maxBcryptInput = 72
+	bcryptAlphabet = "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+	prehashMark    = "$hmac-sha384-bcrypt"
+	prehashKey     = "github.com/gosignup/signup"
+)
+
+// BcryptInput returns what bcrypt hashes for a password in normalization form C,
+// and the mark that precedes the hash: a password longer than 72 bytes is
+// prehashed and marked.
+func BcryptInput(password []byte) (input []byte, mark string) {
+	if len(password) > maxBcryptInput {
+		return prehash(password), prehashMark
+	}
+	return password, ""
+}
+
+// prehash returns what bcrypt hashes in place of a longer password.
+func prehash(password []byte) []byte {
+	mac := hmac.New(sha512.New384, []byte(prehashKey))
+	mac.Write(password)
+	return base64.StdEncoding.AppendEncode(nil, mac.Sum(nil))
+}
+
+// BcryptWork returns the cost of a bcrypt hash of the given cost.
+func BcryptWork(cost int) Work {
+	return Work{Rounds: 1 << min(max(cost, 0), bcrypt.MaxCost), Memory: 5 << 10}
+}
+
+// BcryptIsCurrent reports whether hash, of either bcrypt scheme, is of the
+// variant that this package's bcrypt makes: $2a$.
+func BcryptIsCurrent(hash string) bool {
+	return strings.HasPrefix(strings.TrimPrefix(hash, prehashMark), "$2a$")
+}
+
+// parseBcrypt parses "$2a$12$", 22 characters of salt and 31 of hash, which a
+// mark may precede.
+func parseBcrypt(hash string) (Hash, bool) {
+	plain, marked := strings.CutPrefix(hash, prehashMark)
+	if len(plain) != 60 || plain[0] != '$' || plain[3] != '$' || plain[6] != '$' {
+		return Hash{}, false
+	}
+	// With a salt of other characters bcrypt would compute nothing, and a log-in
+	// would cost nothing.
+	if plain[4] < '0' || plain[4] > '9' || strings.Trim(plain[7:], bcryptAlphabet) != "" {
+		return Hash{}, false
+	}
+	cost, err := bcrypt.Cost([]byte(plain))
+	if err != nil || cost < bcrypt.MinCost || cost > bcrypt.MaxCost {
+		return Hash{}, false
+	}
+	switch plain[1:3] {
+	case "2a", "2b", "2y":
+	default:
+		return Hash{}, false
+	}
+	scheme := Bcrypt
+	if marked {
+		scheme = BcryptHMACSHA384
+	}
+	return Hash{
+		Scheme:  scheme,
+		Work:    BcryptWork(cost),
+		Matches: func(input []byte) bool { return bcrypt.CompareHashAndPassword([]byte(plain), input) == nil },
+	}, true
+}
