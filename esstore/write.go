@@ -67,8 +67,10 @@ var onCreate = table{
 	unreadable: {fail, fail, fail},
 }
 
-// A refusal means that the stored version isn't the one before. Whether an
-// earlier sending was carried out, only the document shows.
+// A refusal means that the version isn't where it was. Only the document shows
+// whether it was changed, whether an earlier sending changed it, or whether a
+// Create has confirmed it elsewhere. So a document that can't be read is no
+// conflict.
 var onUpdate = table{
 	own:        {confirm, confirm, confirm},
 	before:     {conflict, fail, fail},
@@ -76,7 +78,7 @@ var onUpdate = table{
 	same:       {conflict, conflict, fail},
 	another:    {conflict, conflict, fail},
 	nothing:    {notFound, notFound, fail},
-	unreadable: {conflict, fail, fail},
+	unreadable: {fail, fail, fail},
 }
 
 // A Delete that may have been carried out before can't distinguish its own
@@ -88,7 +90,7 @@ var onDelete = table{
 	same:       {conflict, conflict, conflict},
 	another:    {conflict, deleted, again},
 	nothing:    {notFound, deleted, again},
-	unreadable: {conflict, fail, fail},
+	unreadable: {fail, fail, fail},
 }
 
 // reply returns what f means for a table.
