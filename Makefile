@@ -1,5 +1,5 @@
 SHELL := /bin/bash
-# Each module is built as its users get it, also beneath a go.work file.
+# Build each module as its users get it, also if a go.work file exists above.
 export GOWORK := off
 MODULES := . examples/routers examples/migrate internal/integration
 FUZZTIME ?= 5s
@@ -10,10 +10,10 @@ STATICCHECK := $(CURDIR)/.bin/staticcheck
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
-test: vet staticcheck unit fuzz routers migrate consumer integration ## everything below that CI runs, on a machine with nothing prepared
+test: vet staticcheck unit fuzz routers migrate consumer integration ## everything below that CI runs, on a machine without preparation
 	@echo 'make test: all passed'
 
-quick: ## for the work in between: gofmt, go vet and the tests of the root module, without -race
+quick: ## a quick check: gofmt, go vet and the tests of the root module, without -race
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "not formatted by gofmt: $$unformatted" >&2; exit 1; }
 	@export && go vet ./... && go test ./...
 
@@ -31,41 +31,41 @@ $(STATICCHECK): tools/go.mod tools/go.sum
 unit: ## the root module's tests, with -race
 	@go run ./internal/testrun . -race -count=1 ./...
 
-fuzz: ## each fuzz target for FUZZTIME (5s)
+fuzz: ## each fuzz target, for FUZZTIME (5s)
 	@grep -rhoE '^func Fuzz\w+' --include='*_test.go' . | sed 's/func //' | while read -r f; do \
 	  pkg=$$(grep -rlE "^func $$f\(" --include='*_test.go' . | xargs dirname); \
 	  echo "fuzz: $$f for $(FUZZTIME)"; \
 	  (cd $$pkg && go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) .) >.fuzz.log 2>&1 || { cat .fuzz.log; exit 1; }; \
 	  grep '^fuzz: elapsed' .fuzz.log | tail -n 1; rm .fuzz.log; done
 
-faults: server ## the tests on failing networks, killed nodes and many users, with their full counts
+faults: server ## the tests with failing networks, killed nodes and many users, at full length
 	@SIGNUP_TEST_SOAK=yes go run ./internal/testrun internal/integration -race -count=1 -timeout=2h -run 'TestToxics|TestKill|TestMigration|TestSearchMany|TestNothingLeaks' ./...
 
-soak: faults ## each fuzz target for ten minutes, and faults
+soak: faults ## faults, and each fuzz target for ten minutes
 	@$(MAKE) --no-print-directory fuzz FUZZTIME=10m
 
 routers: ## the tests of the examples for each router, with -race
 	@go run ./internal/testrun examples/routers -race -count=1 ./...
 
-migrate: ## the tests of the example that takes the tutorial's users over, with -race
+migrate: ## the tests of the example that migrates the tutorial's users, with -race
 	@go run ./internal/testrun examples/migrate -race -count=1 ./...
 
-consumer: ## what importing the library costs, seen from a module of its own
+consumer: ## what importing the library adds to a new module
 	scripts/consumer
 
-server: ## a Docker engine and the images of Elasticsearch, made where they are missing
+server: ## a Docker engine and the images of Elasticsearch, made if they are missing
 	@test -n "$$SIGNUP_TEST_ELASTICSEARCH_URL" || { scripts/elasticsearch-image 8.19.7 && scripts/elasticsearch-image 9.2.0; }
 
-# A server that was given is neither killed nor cut off, and has neither the tests'
-# roles nor a place for their snapshots.
+# A server that the user provides is neither killed nor disconnected. It has neither the
+# roles that the tests need nor a place for snapshots.
 given = $(if $(SIGNUP_TEST_ELASTICSEARCH_URL),-skip 'TestCluster|TestKill|TestIsolated|TestNoMaster|TestToxics|TestRole|TestSnapshot')
 
 integration: server ## the tests against a real Elasticsearch
 	@go run ./internal/testrun internal/integration -race -count=1 -timeout=30m $(given) ./...
 
-# Apart from MODULES: what is compared with is large. BENCHFLAGS: see
-# internal/bench, go run . -h
-bench: $(STATICCHECK) ## the comparisons with other servers and clients; half an hour, on a machine that does nothing else
+# Not in MODULES, because the programs that it compares are large. For BENCHFLAGS, see
+# go run . -h in internal/bench.
+bench: $(STATICCHECK) ## compare with other servers and clients; takes half an hour, on an otherwise idle machine
 	@cd internal/bench && export && go vet ./... && $(STATICCHECK) ./... && go test -count=1 . ./load ./servers
 	@rm -f .bin/ratios.md
 	@cd internal/bench && go run . -plot ../../docs/performance.svg -summary ../../.bin/ratios.md $(BENCHFLAGS)
@@ -75,5 +75,5 @@ bench: $(STATICCHECK) ## the comparisons with other servers and clients; half an
 lint: ## golangci-lint, if it is installed
 	golangci-lint run ./...
 
-clean: ## remove what make has built
+clean: ## remove what make built
 	rm -rf .bin

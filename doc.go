@@ -1,31 +1,32 @@
-// Package signup gives a web application user accounts: an http.Handler that
-// registers users, in memory or in Elasticsearch, and the rules behind it.
+// Package signup gives a web application user accounts: handlers that register
+// users and log them in, and the rules behind them, with the users in memory or
+// in Elasticsearch.
 //
 //	accounts := &signup.Accounts{Store: memstore.New()}
 //	mux := http.NewServeMux()
-//	mux.Handle("POST /v1/users/new", signup.NewHandler(accounts, nil))
+//	mux.Handle("/v1/users/new", signup.NewHandler(accounts, nil))
+//	mux.Handle("/v1/auth/login", signup.NewLoginHandler(accounts, startSession, nil))
 //
-// A client then registers a user, and sees a second registration refused:
+// A client then registers a user, and a second registration is refused:
 //
 //	$ curl -H 'Content-Type: application/json' localhost:8000/v1/users/new \
 //	    -d '{"email_address": "ada@example.org", "password": "correct horse battery"}'
 //	{"message":"'ada@example.org' added successfully!","success":true}
 //
-// and the application logs the user in:
+// A request passes from the handler to [Accounts], which holds the rules, and on
+// to a [Store], which keeps the users:
 //
-//	user, err := accounts.Authenticate(ctx, email, password)
+//   - [NewHandler] and [NewLoginHandler] read the request and write the response.
+//     [JSONErrors] gives the errors of any router the same form.
+//   - [Accounts] checks addresses ([CanonicalEmail]), passwords ([Policy]) and
+//     declared extra fields ([ProfileField]), and hashes passwords ([Hasher])
+//     within limits ([HashLimits]). [Accounts.Register] and
+//     [Accounts.Authenticate] do without HTTP what the handlers do.
+//   - A [Store] is four methods with an exact contract, tested by package
+//     storetest. Package memstore keeps users in memory; package esstore keeps
+//     them in Elasticsearch, shared by any number of processes.
 //
-// A request passes from the handler to Accounts, which holds the rules, and
-// on to a Store, which keeps the users:
-//
-//   - NewHandler reads the request and words the answer. JSONErrors gives the
-//     errors of any router the same form.
-//   - Accounts checks addresses (CanonicalEmail), passwords (Policy) and
-//     declared extra fields (Field), and hashes passwords (Hasher).
-//   - A Store is four methods with an exact contract, tested by package
-//     storetest. Package memstore keeps users in memory; package esstore in
-//     Elasticsearch, shared by any number of processes.
-//
-// No error, log record or answer of this module contains a password or a hash,
-// and none but the answer to who typed it an address.
+// No error and no log record of this module contains a password, a hash or an
+// address, and no response contains a password or a hash. An address is only in
+// the response to the client that sent it.
 package signup

@@ -135,5 +135,8 @@ func isOwn(folded string, u User) bool {
 // fold returns s case-folded and in normalization form C. Folding may undo the
 // form, so s is normalized before and after.
 func fold(s string) string {
+	if isASCII(s) {
+		return strings.ToLower(s) // the same, without the tables
+	}
 	return norm.NFC.String(cases.Fold().String(norm.NFC.String(s)))
 }

@@ -29,7 +29,7 @@ type ProfileField struct {
 	Required bool
 	// ReadOnly reports whether only the application sets the field, in
 	// User.Profile with Store.Update. A value in a Registration is dropped, so
-	// that nobody signs up with {"role": "admin"}. A ReadOnly field can't be
+	// that a sign-up can't set {"role": "admin"}. A ReadOnly field can't be
 	// Required.
 	ReadOnly bool
 	// Hidden reports whether Accounts.Public removes the field, so that the user

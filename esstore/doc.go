@@ -90,8 +90,7 @@
 //	2xx from Elasticsearch             nil
 //	409                                nil, ErrExists, ErrReplayed, ErrConflict or
 //	                                   ErrNotFound, according to the document; if it
-//	                                   can't be read, ErrConflict, and from Create an
-//	                                   error
+//	                                   can't be read, an error
 //	429                                ErrBusy: nothing was done, unless it was sent before
 //	403, the index is blocked          the same
 //	another 4xx                        an error: nothing was done, unless it was sent before

@@ -147,7 +147,7 @@ func (a *attempt) mayTakeLease(source, target indexState, token string) bool {
 	case source.isBlocked():
 		patience = blockedPatience
 	}
-	state := fmt.Sprint(target.Aliases, target.Mappings.Meta.Signup.Beat, source.isBlocked())
+	state := fmt.Sprint(slices.Sorted(maps.Keys(target.Aliases)), target.Mappings.Meta.Signup.Beat, source.isBlocked())
 	return a.watched.isStalled(state, patience)
 }
 

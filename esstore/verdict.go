@@ -64,8 +64,9 @@ var onCreate = verdictTable{
 	storedUnreadable: {thenFail, thenFail, thenFail},
 }
 
-// A refusal means that the stored version isn't the one before. Whether an earlier
-// attempt was carried out, only the document shows.
+// A refusal means that the version isn't where it was. Only the document shows
+// whether it was changed, whether an earlier attempt changed it, or whether a Create
+// has confirmed it elsewhere. So a document that can't be read is no conflict.
 var onUpdate = verdictTable{
 	storedOwn:        {thenConfirm, thenConfirm, thenConfirm},
 	storedBefore:     {thenConflict, thenFail, thenFail},
@@ -73,7 +74,7 @@ var onUpdate = verdictTable{
 	storedSameUser:   {thenConflict, thenConflict, thenFail},
 	storedOtherUser:  {thenConflict, thenConflict, thenFail},
 	storedNothing:    {thenNotFound, thenNotFound, thenFail},
-	storedUnreadable: {thenConflict, thenFail, thenFail},
+	storedUnreadable: {thenFail, thenFail, thenFail},
 }
 
 // A Delete that may have been carried out before can't distinguish its own deletion
@@ -85,7 +86,7 @@ var onDelete = verdictTable{
 	storedSameUser:   {thenConflict, thenConflict, thenConflict},
 	storedOtherUser:  {thenConflict, thenSucceed, thenResend},
 	storedNothing:    {thenNotFound, thenSucceed, thenResend},
-	storedUnreadable: {thenConflict, thenFail, thenFail},
+	storedUnreadable: {thenFail, thenFail, thenFail},
 }
 
 // outcome returns how the write that failed with e ended.

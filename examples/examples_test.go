@@ -1,4 +1,4 @@
-// Package examples_test tests what holds for each of the examples.
+// Package examples_test tests what all examples have in common.
 package examples_test
 
 import (
@@ -18,8 +18,8 @@ import (
 
 const module = "github.com/gosignup/signup"
 
-// An example that is copied into a new module compiles there, and takes no
-// arguments beside its flags.
+// An example that is copied into a new module compiles there, and accepts no
+// arguments except its flags.
 func TestCopied(t *testing.T) {
 	root, err := filepath.Abs("..")
 	if err != nil {
@@ -27,7 +27,7 @@ func TestCopied(t *testing.T) {
 	}
 	programs := findPrograms(t)
 	if len(programs) == 0 {
-		t.Fatal("there is no program beneath this folder, want each example")
+		t.Fatal("found no program below this folder, want each example")
 	}
 	for _, dir := range slices.Sorted(maps.Keys(programs)) {
 		t.Run(filepath.ToSlash(dir), func(t *testing.T) {
@@ -47,8 +47,8 @@ func TestCopied(t *testing.T) {
 	}
 }
 
-// findPrograms returns the names of the files of each program beneath this folder,
-// without its tests, by the program's folder.
+// findPrograms returns the programs below this folder: by the program's folder, the
+// names of its files without tests.
 func findPrograms(t *testing.T) map[string][]string {
 	t.Helper()
 	programs := map[string][]string{}
@@ -68,7 +68,7 @@ func findPrograms(t *testing.T) map[string][]string {
 	return programs
 }
 
-// moduleOf returns the folder of the module that dir is in.
+// moduleOf returns the folder of the module that contains dir.
 func moduleOf(dir string) string {
 	for dir != "." {
 		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
@@ -111,15 +111,15 @@ func testArgument(t *testing.T, program string) {
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	_ = cmd.Run()
 	if status := cmd.ProcessState.ExitCode(); status != 2 {
-		t.Errorf("with an argument, the exit status is %d, want 2", status)
+		t.Errorf("with an argument, got the exit status %d, want 2", status)
 	}
 	if stdout.Len() > 0 || !strings.Contains(strings.ToLower(stderr.String()), "usage") {
-		t.Errorf("with an argument, the program prints %q, and as errors %q; want the usage as an error only", &stdout, &stderr)
+		t.Errorf("with an argument, got %q on standard output and %q on standard error, want the usage on standard error only", &stdout, &stderr)
 	}
 }
 
-// The function that serves is the same in each example, so that a test of one is
-// a test of all.
+// The function serve is the same in each example, so that a test of one tests them
+// all.
 func TestServe(t *testing.T) {
 	const begin, end = "\n// serve ", "\n}\n"
 	functions := map[string][]string{}
@@ -136,6 +136,6 @@ func TestServe(t *testing.T) {
 		}
 	}
 	if len(functions) != 1 {
-		t.Errorf("there are %d versions of serve, want one: %q", len(functions), slices.Collect(maps.Values(functions)))
+		t.Errorf("got %d versions of serve, want one: %q", len(functions), slices.Collect(maps.Values(functions)))
 	}
 }

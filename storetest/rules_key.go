@@ -92,69 +92,75 @@ func ruleIsKept(ctx context.Context, s signup.Store) error {
 		{"", "2/a rule to come"},  // of a newer program
 		{olderKey, "\u00fc rule"}, // as any text
 	} {
-		email := fmt.Sprintf("ada%d@example.org", i)
-		key := c.key
-		if key == "" {
-			key = email
-		} else {
-			key = fmt.Sprintf("%d.%s", i, key)
+		u := newUser(fmt.Sprintf("id-%d", i), fmt.Sprintf("ada%d@example.org", i))
+		key := u.Email
+		if c.key != "" {
+			key = fmt.Sprintf("%d.%s", i, c.key)
 		}
-		u := newUser(fmt.Sprintf("id-%d", i), email)
 		u.SetKey(key, c.rule)
-		if err := first(creates(ctx, s, &u), has(ctx, s, u)); err != nil {
-			return err
-		}
-		// By the user that the caller has, by one that was read, and by one
-		// that was made by hand, of which the key can't be another one.
-		byHand := func(rule string) func() (signup.User, error) {
-			return func() (signup.User, error) {
-				v := newUser(u.ID, u.Email)
-				v.Version = u.Version
-				if rule != "" {
-					v.SetKey(key, rule)
-				}
-				return v, nil
-			}
-		}
-		ways := []func() (signup.User, error){
-			func() (signup.User, error) { return copyOf(u), nil },
-			func() (signup.User, error) { return get(ctx, s, key) },
-			byHand(signup.EmailRule),
-			byHand("a rule of the caller"),
-		}
-		if key == email {
-			ways = append(ways, byHand(""))
-		}
-		for n, way := range ways {
-			v, err := way()
-			if err != nil {
-				return err
-			}
-			v.Email = strings.ToUpper(email[:n+1]) + email[n+1:]
-			if n%2 == 1 {
-				v.Email = email
-			}
-			before := copyOf(v)
-			if err := first(updates(ctx, s, &v), unchanged("Update", v, before)); err != nil {
-				return err
-			}
-			u = v
-			u.SetKey(key, c.rule)
-			if err := has(ctx, s, u); err != nil {
-				return fmt.Errorf("after Update of a user whose key is of the rule %q, way %d: %w", c.rule, n, err)
-			}
-		}
-		if err := removes(ctx, s, u); err != nil {
-			return err
-		}
-		// A new user under the key has a rule of its own.
-		next := newUser("id-next-"+u.ID, email)
-		next.SetKey(key, "next rule")
-		if err := first(creates(ctx, s, &next), has(ctx, s, next)); err != nil {
-			return err
+		if err := ruleOfUserIsKept(ctx, s, u); err != nil {
+			return fmt.Errorf("of a user whose key is of the rule %q: %w", c.rule, err)
 		}
 	}
 	return nil
+}
+
+// ruleOfUserIsKept creates u, updates it in several ways, and removes it.
+func ruleOfUserIsKept(ctx context.Context, s signup.Store, u signup.User) error {
+	email, key, rule := u.Email, u.Key(), u.KeyRule()
+	if err := first(creates(ctx, s, &u), has(ctx, s, u)); err != nil {
+		return err
+	}
+	for n, assemble := range assemblies(key == email) {
+		v, err := assemble(ctx, s, u)
+		if err != nil {
+			return err
+		}
+		if n%2 == 0 {
+			v.Email = strings.ToUpper(email[:n+1]) + email[n+1:]
+		}
+		before := copyOf(v)
+		if err := first(updates(ctx, s, &v), unchanged("Update", v, before)); err != nil {
+			return err
+		}
+		u = v
+		u.SetKey(key, rule)
+		if err := has(ctx, s, u); err != nil {
+			return fmt.Errorf("after Update number %d: %w", n, err)
+		}
+	}
+	// A new user under the key has a rule of its own.
+	next := newUser("id-next-"+u.ID, email)
+	next.SetKey(key, "next rule")
+	return first(removes(ctx, s, u), creates(ctx, s, &next), has(ctx, s, next))
+}
+
+// assemblies returns the ways in which a caller of Update may have got u. A User
+// that was made by hand from a Version has the key of its address if no other
+// was set, and so must be left out if the stored key is another one.
+func assemblies(ownKey bool) []func(context.Context, signup.Store, signup.User) (signup.User, error) {
+	byHand := func(rule string) func(context.Context, signup.Store, signup.User) (signup.User, error) {
+		return func(_ context.Context, _ signup.Store, u signup.User) (signup.User, error) {
+			v := newUser(u.ID, u.Email)
+			v.Version = u.Version
+			if rule != "" {
+				v.SetKey(u.Key(), rule)
+			}
+			return v, nil
+		}
+	}
+	all := []func(context.Context, signup.Store, signup.User) (signup.User, error){
+		func(_ context.Context, _ signup.Store, u signup.User) (signup.User, error) { return copyOf(u), nil },
+		func(ctx context.Context, s signup.Store, u signup.User) (signup.User, error) {
+			return get(ctx, s, u.Key())
+		},
+		byHand(signup.EmailRule),
+		byHand("a rule of the caller"),
+	}
+	if ownKey {
+		all = append(all, byHand(""))
+	}
+	return all
 }
 
 func oneIDUnderTwoKeys(ctx context.Context, s signup.Store) error {

@@ -1,10 +1,10 @@
-// Elasticsearch registers users in Elasticsearch, beside any number of other
-// processes that do the same. It takes from the environment
+// Elasticsearch registers users in Elasticsearch. Any number of processes may do
+// so at once. It reads these environment variables:
 //
 //	ELASTICSEARCH_URL       such as https://localhost:9200 (default http://localhost:9200)
-//	ELASTICSEARCH_USER      and
-//	ELASTICSEARCH_PASSWORD  if it asks for them
-//	ELASTICSEARCH_CA        a PEM file, if its certificate is of an authority of its own
+//	ELASTICSEARCH_USER      the user, if the server requires one
+//	ELASTICSEARCH_PASSWORD  the password of the user
+//	ELASTICSEARCH_CA        a PEM file with the authority of the server's certificate, if it is a private one
 //	ELASTICSEARCH_INDEX     the alias to keep users under (default users)
 package main
 
@@ -55,7 +55,7 @@ func main() {
 	}
 }
 
-// open returns the store that the environment names, once its index is there.
+// open returns the store that the environment names, after setting up its index.
 func open() (*esstore.Store, error) {
 	node, err := url.Parse(strings.TrimSuffix(cmp.Or(os.Getenv("ELASTICSEARCH_URL"), "http://localhost:9200"), "/"))
 	if err != nil || node.Host == "" {
@@ -65,7 +65,7 @@ func open() (*esstore.Store, error) {
 		node.User = url.UserPassword(user, os.Getenv("ELASTICSEARCH_PASSWORD"))
 	}
 	t := http.DefaultTransport.(*http.Transport).Clone()
-	t.MaxIdleConnsPerHost = 64 // as many as requests at once; the default is 2
+	t.MaxIdleConnsPerHost = 64 // as many as concurrent requests; the default is 2
 	t.ResponseHeaderTimeout = 30 * time.Second
 	options := []elastictransport.Option{
 		elastictransport.WithURLs(node),
@@ -79,7 +79,7 @@ func open() (*esstore.Store, error) {
 		}
 		options = append(options, elastictransport.WithCACert(pem))
 	}
-	// This part of the official client is all that a Store needs, and compiles faster.
+	// A Store needs only this part of the official client, which compiles faster.
 	client, err := elastictransport.NewClient(options...)
 	if err != nil {
 		return nil, err
@@ -90,15 +90,15 @@ func open() (*esstore.Store, error) {
 	return store, store.Setup(ctx)
 }
 
-// serve serves h on l until SIGINT or SIGTERM, then lets the requests under way end.
+// serve serves h on l until SIGINT or SIGTERM, then lets the current requests finish.
 func serve(l net.Listener, h http.Handler) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	server := &http.Server{
 		Handler:           h,
-		ReadHeaderTimeout: 5 * time.Second, // the default of each is no limit
+		ReadHeaderTimeout: 5 * time.Second, // by default, none of these has a limit
 		ReadTimeout:       10 * time.Second,
-		WriteTimeout:      20 * time.Second, // of which reading the body is a part
+		WriteTimeout:      20 * time.Second, // includes reading the body
 		IdleTimeout:       2 * time.Minute,
 	}
 	failed := make(chan error, 1)

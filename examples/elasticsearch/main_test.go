@@ -17,10 +17,10 @@ func TestOpen(t *testing.T) {
 	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		requests.Add(1)
 		if user, password, _ := r.BasicAuth(); user != "elastic" || password != "p:@/" {
-			t.Errorf("%s is by %q, want the user and the password of the environment", r.URL, user)
+			t.Errorf("%s: got the user %q, want the user and the password of the environment", r.URL, user)
 		}
 		if !strings.HasPrefix(r.URL.Path, "/below/") || strings.Contains(r.URL.Path, "//") {
-			t.Errorf("a request is for %s, want a path below that of the URL", r.URL)
+			t.Errorf("got a request for %s, want a path below that of the URL", r.URL)
 		}
 		w.WriteHeader(http.StatusBadRequest)
 	}))
@@ -36,10 +36,10 @@ func TestOpen(t *testing.T) {
 	t.Setenv("ELASTICSEARCH_CA", ca)
 	t.Setenv("ELASTICSEARCH_INDEX", "people")
 	if _, err := open(); err == nil || !strings.Contains(err.Error(), "400") {
-		t.Errorf("the error is %v, want one with the status 400", err)
+		t.Errorf("got the error %v, want one with the status 400", err)
 	}
 	if requests.Load() == 0 {
-		t.Error("the server got no request, want one at least")
+		t.Error("the server received no request, want at least one")
 	}
 
 	for name, value := range map[string]string{
@@ -48,7 +48,7 @@ func TestOpen(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv(name, value)
 			if _, err := open(); err == nil || strings.Contains(err.Error(), "secret") {
-				t.Errorf("the error is %v, want one without the password", err)
+				t.Errorf("got the error %v, want one without the password", err)
 			}
 		})
 	}

@@ -25,13 +25,13 @@ type document struct {
 	first, last string
 	active      bool
 	created     time.Time // zero: unknown
-	more        []string  // names of fields that a User hasn't
+	more        []string  // names of fields that a User doesn't have
 }
 
-// A place tells where a document is in the source.
+// A place is where a document is in the source.
 type place struct {
 	ID   string `json:"_id,omitempty"`
-	Line int64  `json:"line,omitempty"` // of a file, from 1
+	Line int64  `json:"line,omitempty"` // in a file, counted from 1
 }
 
 // The fields of the tutorial's documents.
@@ -48,47 +48,18 @@ const (
 var fields = []string{fieldEmail, fieldHash, fieldFirst, fieldLast, fieldType, fieldActive, fieldCreated}
 
 // parse reads a document: a hit of a search, which has the document as _source, or
-// the document alone. A field that is null is absent. If it can't be taken for a
-// user, problem says why, without quoting it; of d then only ID and email are set,
-// as far as they are known.
+// the document alone. A field that is null is absent. If the document can't become a
+// user, problem is the reason, without any value of the document. Then d has only ID
+// and email, as far as they are known.
 func parse(text []byte, now time.Time) (d document, problem string) {
-	hit, problem := parseObject(text)
+	d, source, problem := parseHit(text)
 	if problem != "" {
-		return document{}, problem
+		return d, problem
 	}
-	source := hit
-	if raw, is := hit["_source"]; is {
-		id, ok := parseText(hit["_id"])
-		if !ok {
-			return document{}, "its _id is not a text"
-		}
-		d.ID = id
-		if source, problem = parseObject(raw); problem != "" {
-			return d, "in its _source, " + problem
-		}
-	}
-	texts := map[string]string{}
-	for _, name := range []string{fieldEmail, fieldHash, fieldFirst, fieldLast, fieldType} {
-		value, ok := parseText(source[name])
-		if !ok && problem == "" {
-			problem = name + " is not a text"
-		}
-		texts[name] = value
-	}
+	texts, problem := parseTexts(source)
 	d.email = texts[fieldEmail]
-	active, ok := parseBool(source[fieldActive])
-	switch {
-	case problem != "":
-	case d.email == "":
-		problem = "it has no " + fieldEmail
-	case d.ID != "" && d.ID != d.email:
-		problem = "its _id is not its " + fieldEmail + ", and either may be the user's"
-	case texts[fieldHash] == "":
-		problem = "it has no " + fieldHash
-	case source[fieldType] != nil && texts[fieldType] != "user":
-		problem = "its " + fieldType + " is another than user"
-	case !ok:
-		problem = fieldActive + " is neither true nor false"
+	if problem == "" {
+		problem = findProblem(d.ID, source, texts)
 	}
 	if problem != "" {
 		return d, problem
@@ -96,7 +67,8 @@ func parse(text []byte, now time.Time) (d document, problem string) {
 	if d.ID != "" {
 		d.ID = d.email // the same text, and once in memory
 	}
-	d.hash, d.first, d.last, d.active = texts[fieldHash], texts[fieldFirst], texts[fieldLast], active
+	d.hash, d.first, d.last = texts[fieldHash], texts[fieldFirst], texts[fieldLast]
+	d.active, _ = parseBool(source[fieldActive])
 	d.created = parseTime(source[fieldCreated], now)
 	for name := range source {
 		if !slices.Contains(fields, name) {
@@ -107,9 +79,64 @@ func parse(text []byte, now time.Time) (d document, problem string) {
 	return d, ""
 }
 
-// parseObject returns the members of an object but for those that are null.
+// parseHit returns the fields of a document and, if text is a hit, the hit's _id
+// in d.
+func parseHit(text []byte) (d document, source map[string]json.RawMessage, problem string) {
+	hit, problem := parseObject(text)
+	if problem != "" {
+		return document{}, nil, problem
+	}
+	raw, is := hit["_source"]
+	if !is {
+		return document{}, hit, ""
+	}
+	id, ok := parseText(hit["_id"])
+	if !ok {
+		return document{}, nil, "its _id is not a string"
+	}
+	d.ID = id
+	if source, problem = parseObject(raw); problem != "" {
+		return d, nil, "in its _source, " + problem
+	}
+	return d, source, ""
+}
+
+// parseTexts returns the fields that must be strings. A field that isn't one is ""
+// and a problem.
+func parseTexts(source map[string]json.RawMessage) (texts map[string]string, problem string) {
+	texts = map[string]string{}
+	for _, name := range []string{fieldEmail, fieldHash, fieldFirst, fieldLast, fieldType} {
+		value, ok := parseText(source[name])
+		if !ok && problem == "" {
+			problem = name + " is not a string"
+		}
+		texts[name] = value
+	}
+	return texts, problem
+}
+
+// findProblem returns the reason why a document with this _id and these fields can't
+// become a user, or "".
+func findProblem(id string, source map[string]json.RawMessage, texts map[string]string) string {
+	_, ok := parseBool(source[fieldActive])
+	switch {
+	case texts[fieldEmail] == "":
+		return "it has no " + fieldEmail
+	case id != "" && id != texts[fieldEmail]:
+		return "its _id is not its " + fieldEmail + ", and either may be the user's"
+	case texts[fieldHash] == "":
+		return "it has no " + fieldHash
+	case source[fieldType] != nil && texts[fieldType] != "user":
+		return "its " + fieldType + " is not user"
+	case !ok:
+		return fieldActive + " is neither true nor false"
+	}
+	return ""
+}
+
+// parseObject returns the members of an object, except those that are null.
 func parseObject(text []byte) (members map[string]json.RawMessage, problem string) {
-	const bad = "it is not one object of JSON"
+	const bad = "it is not a single JSON object"
 	if !utf8.Valid(text) {
 		return nil, "it is not UTF-8"
 	}
@@ -127,7 +154,7 @@ func parseObject(text []byte) (members map[string]json.RawMessage, problem strin
 			return nil, bad
 		}
 		if seen[name] {
-			return nil, "a field stands there twice"
+			return nil, "a field occurs twice"
 		}
 		seen[name] = true
 		if string(value) != "null" {
@@ -143,8 +170,8 @@ func parseObject(text []byte) (members map[string]json.RawMessage, problem strin
 	return members, ""
 }
 
-// parseText returns a text, or "" for an absent one. One that encoding/json would
-// change, as it escapes half a character, is none.
+// parseText returns a string, or "" if it is absent. It refuses a string that
+// encoding/json would change, because it escapes one half of a surrogate pair.
 func parseText(raw json.RawMessage) (string, bool) {
 	var text string
 	if raw == nil {
@@ -158,8 +185,8 @@ func parseText(raw json.RawMessage) (string, bool) {
 	return text, strings.Count(text, replacement) <= written
 }
 
-// parseBool returns a truth value, as which Elasticsearch takes some texts, too.
-// An absent one is true: the tutorial knows nothing else.
+// parseBool returns a boolean. It accepts the strings that Elasticsearch accepts
+// as booleans. An absent value is true, because the tutorial stores no other.
 func parseBool(raw json.RawMessage) (value, ok bool) {
 	switch string(raw) {
 	case "", "true", `"true"`:
@@ -170,9 +197,10 @@ func parseBool(raw json.RawMessage) (value, ok bool) {
 	return false, false
 }
 
-// parseTime returns the time that raw has in seconds since 1970, as a number or as
-// text, or as text of RFC 3339, to the millisecond; zero for any other, and for
-// one that isn't between 1970 and tomorrow.
+// parseTime returns the time in raw, to the millisecond. It accepts seconds since
+// 1970, as a number or a string, and a string in the format of RFC 3339. For any
+// other value, and for a time that isn't between 1970 and tomorrow, it returns the
+// zero time.
 func parseTime(raw json.RawMessage, now time.Time) time.Time {
 	text := string(raw)
 	if strings.HasPrefix(text, `"`) {
@@ -196,9 +224,9 @@ func parseTime(raw json.RawMessage, now time.Time) time.Time {
 	return at
 }
 
-// user returns the user whom the document becomes. Whoever has no known time of
-// creation is as old as now. A password in the place of a hash is left out: no
-// log-in takes it.
+// user returns the user that the document becomes. If the time of creation is
+// unknown, the user was created now. If the hash is the password itself, it is left
+// out, because a log-in never accepts such a hash.
 func (d document) user(now time.Time) signup.User {
 	u := signup.User{
 		ID: d.accountID(), Email: d.email, FirstName: d.first, LastName: d.last,
@@ -214,10 +242,10 @@ func (d document) user(now time.Time) signup.User {
 	return u
 }
 
-// accountID returns the ID of the user. It is the same in each run, so that a user
-// who was migrated before is recognized. It is derived from the address and the
-// hash, whose salt makes it unguessable. Without a salt, the password could be
-// guessed from the ID, so it is random then.
+// accountID returns the ID of the user. It is the same in each run, so that a
+// migrated user is recognized. It is derived from the address and the hash, whose
+// salt makes it impossible to guess. Without a long enough salt, the password could
+// be guessed from such an ID, so the ID is random.
 func (d document) accountID() string {
 	if !isSalted(d.hash) {
 		return rand.Text()

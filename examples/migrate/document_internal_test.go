@@ -17,7 +17,7 @@ var today = time.Date(2026, time.March, 1, 12, 0, 0, 0, time.UTC)
 // werkzeug is a hash of "test".
 const werkzeug = "pbkdf2:sha1:1000$kiCZ1Z0Z$281928164762c59aed493b0c2b3564cf4b59cd36"
 
-// source returns a document as the tutorial writes it, but for some fields.
+// sourceOf returns a document as the tutorial writes it, with some fields changed.
 func sourceOf(fields map[string]any) string {
 	doc := map[string]any{
 		"email_address": "Ada@example.org", "password": werkzeug, "_type": "user", "is_active": true, "created_at": 1417910123.77,
@@ -74,10 +74,10 @@ func TestParse(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			got, problem := parse([]byte(c.text), today)
 			if problem != "" {
-				t.Fatalf("the problem is that %s", problem)
+				t.Fatalf("got the problem %q, want none", problem)
 			}
 			if !reflect.DeepEqual(got, c.want) {
-				t.Error("it is read as another document")
+				t.Error("got another document than wanted")
 			}
 		})
 	}
@@ -85,34 +85,34 @@ func TestParse(t *testing.T) {
 
 func TestParseMalformed(t *testing.T) {
 	for _, c := range []struct{ name, text, problem string }{
-		{"no JSON", "x", "it is not one object of JSON"},
-		{"cut short", sourceOf(nil)[:40], "it is not one object of JSON"},
-		{"an array", "[" + sourceOf(nil) + "]", "it is not one object of JSON"},
-		{"null", "null", "it is not one object of JSON"},
-		{"two objects", sourceOf(nil) + sourceOf(nil), "it is not one object of JSON"},
+		{"no JSON", "x", "it is not a single JSON object"},
+		{"cut short", sourceOf(nil)[:40], "it is not a single JSON object"},
+		{"an array", "[" + sourceOf(nil) + "]", "it is not a single JSON object"},
+		{"null", "null", "it is not a single JSON object"},
+		{"two objects", sourceOf(nil) + sourceOf(nil), "it is not a single JSON object"},
 		{"not UTF-8", strings.Replace(sourceOf(nil), "Ada", "\xff", 1), "it is not UTF-8"},
-		{"a field twice", strings.Replace(sourceOf(nil), "{", `{"is_active":false,`, 1), "a field stands there twice"},
-		{"a field twice in a hit", hit("Ada@example.org", strings.Replace(sourceOf(nil), "{", `{"is_active":false,`, 1)), "in its _source, a field stands there twice"},
-		{"no object in a hit", hit("Ada@example.org", "1"), "in its _source, it is not one object of JSON"},
+		{"a field twice", strings.Replace(sourceOf(nil), "{", `{"is_active":false,`, 1), "a field occurs twice"},
+		{"a field twice in a hit", hit("Ada@example.org", strings.Replace(sourceOf(nil), "{", `{"is_active":false,`, 1)), "in its _source, a field occurs twice"},
+		{"no object in a hit", hit("Ada@example.org", "1"), "in its _source, it is not a single JSON object"},
 		{"no source", hit("Ada@example.org", "null"), "it has no email_address"},
-		{"a number for an id", `{"_id":1,"_source":` + sourceOf(nil) + `}`, "its _id is not a text"},
+		{"a number for an id", `{"_id":1,"_source":` + sourceOf(nil) + `}`, "its _id is not a string"},
 		{"another id", hit("ada@example.org", sourceOf(nil)), "its _id is not its email_address, and either may be the user's"},
 		{"no address", sourceOf(map[string]any{"email_address": missing}), "it has no email_address"},
 		{"address null", sourceOf(map[string]any{"email_address": nil}), "it has no email_address"},
 		{"address empty", sourceOf(map[string]any{"email_address": ""}), "it has no email_address"},
-		{"two addresses", sourceOf(map[string]any{"email_address": []string{"Ada@example.org"}}), "email_address is not a text"},
+		{"two addresses", sourceOf(map[string]any{"email_address": []string{"Ada@example.org"}}), "email_address is not a string"},
 		{"no hash", sourceOf(map[string]any{"password": missing}), "it has no password"},
 		{"hash empty", sourceOf(map[string]any{"password": ""}), "it has no password"},
-		{"a number for a hash", sourceOf(map[string]any{"password": 1}), "password is not a text"},
-		{"a number for a name", sourceOf(map[string]any{"first_name": 1}), "first_name is not a text"},
-		{"half a character", `{"email_address":"Ada@example.org","password":"x","last_name":"\ud83d"}`, "last_name is not a text"},
-		{"another type", sourceOf(map[string]any{"_type": "post"}), "its _type is another than user"},
+		{"a number for a hash", sourceOf(map[string]any{"password": 1}), "password is not a string"},
+		{"a number for a name", sourceOf(map[string]any{"first_name": 1}), "first_name is not a string"},
+		{"half a character", `{"email_address":"Ada@example.org","password":"x","last_name":"\ud83d"}`, "last_name is not a string"},
+		{"another type", sourceOf(map[string]any{"_type": "post"}), "its _type is not user"},
 		{"active in words", sourceOf(map[string]any{"is_active": "off"}), "is_active is neither true nor false"},
 		{"active as number", sourceOf(map[string]any{"is_active": 1}), "is_active is neither true nor false"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if _, problem := parse([]byte(c.text), today); problem != c.problem {
-				t.Errorf("the problem is %q, want %q", problem, c.problem)
+				t.Errorf("got the problem %q, want %q", problem, c.problem)
 			}
 		})
 	}
@@ -149,7 +149,7 @@ func TestParseTime(t *testing.T) {
 		`{"seconds":1417910123.77}`:      {},
 	} {
 		if got := parseTime(json.RawMessage(raw), today); !got.Equal(want) || got.Location() != time.UTC {
-			t.Errorf("%s is %v, want %v", raw, got, want)
+			t.Errorf("parseTime(%s): got %v, want %v in UTC", raw, got, want)
 		}
 	}
 }
@@ -221,26 +221,26 @@ func TestAccountID(t *testing.T) {
 	d := document{email: "Ada@example.org", hash: werkzeug}
 	id := d.accountID()
 	if id != d.accountID() || len(id) != 26 {
-		t.Errorf("the ID is not the same each time, or of %d characters", len(id))
+		t.Errorf("got an ID of %d characters, want the same ID of 26 characters each time", len(id))
 	}
 	named := d
 	named.first, named.active, named.Line = "Ada", true, 7
 	if named.accountID() != id {
-		t.Error("the ID depends on what isn't address or hash")
+		t.Error("the ID depends on another field, want it to depend on address and hash only")
 	}
 	for name, other := range map[string]document{
 		"address": {email: "ada@example.org", hash: werkzeug},
 		"hash":    {email: d.email, hash: strings.Replace(werkzeug, "$k", "$K", 1)},
 	} {
 		if other.accountID() == id {
-			t.Errorf("another %s has the same ID", name)
+			t.Errorf("another %s has the same ID, want another ID", name)
 		}
 	}
-	// These could be guessed, and the password with them.
+	// IDs derived from these could be guessed, and the password with them.
 	for n, hash := range []string{"plain$$test", "test", "sha1$short$" + strings.Repeat("a", 40)} {
 		guessable := document{email: d.email, hash: hash}
 		if first := guessable.accountID(); first == guessable.accountID() {
-			t.Errorf("the ID is made of the hash number %d", n)
+			t.Errorf("the ID is derived from hash number %d, want a random ID", n)
 		}
 	}
 }
@@ -253,22 +253,22 @@ func TestUser(t *testing.T) {
 		PasswordHash: signup.Hash(werkzeug), Active: true, CreatedAt: at, UpdatedAt: at,
 	}
 	if got := d.user(today); !got.Equal(want) {
-		t.Error("the user has not what the document has")
+		t.Error("got a user that differs from the document, want the same values")
 	}
 	d.created, d.hash, d.active = time.Time{}, "plain$$test", false
 	got := d.user(today)
 	if !got.CreatedAt.Equal(today) || !got.UpdatedAt.Equal(today) {
-		t.Errorf("of an unknown time, the user is of %v and %v", got.CreatedAt, got.UpdatedAt)
+		t.Errorf("without a known time of creation, got CreatedAt %v and UpdatedAt %v, want %v", got.CreatedAt, got.UpdatedAt, today)
 	}
 	if got.PasswordHash != "" {
-		t.Error("the password itself is taken over")
+		t.Error("got the password itself as PasswordHash, want none")
 	}
 	if got.Active {
-		t.Error("who may not log in, may")
+		t.Error("got an active user, want an inactive one")
 	}
 }
 
-// Whatever is read is either told to be malformed or kept as it stands there.
+// Each text is either malformed or read without a change.
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{
 		sourceOf(nil), hit("Ada@example.org", sourceOf(nil)),
@@ -282,25 +282,25 @@ func FuzzParse(f *testing.F) {
 		d, problem := parse(text, today)
 		if problem != "" {
 			if d.hash != "" || d.first != "" || d.active || d.more != nil {
-				t.Error("a malformed document has more than ID and address")
+				t.Error("a malformed document has other fields, want only ID and address")
 			}
 			return
 		}
 		texts := []string{d.email, d.hash, d.first, d.last}
 		for _, s := range texts {
 			if !utf8.ValidString(s) {
-				t.Error("a text is not UTF-8")
+				t.Error("a string is not UTF-8, want the document to be malformed")
 			}
 		}
 		switch {
 		case !json.Valid(text) || !utf8.Valid(text):
-			t.Error("it is not JSON in UTF-8")
+			t.Error("got a document, want it to be malformed: it is not JSON in UTF-8")
 		case d.email == "" || d.hash == "":
-			t.Error("there is no address or no hash")
+			t.Error("got a document without address or hash, want it to be malformed")
 		case d.ID != "" && d.ID != d.email:
-			t.Error("the ID is another than the address")
+			t.Error("got a document whose ID is not its address, want it to be malformed")
 		case !d.created.IsZero() && (d.created.UnixMilli() <= 0 || d.created.After(today.Add(24*time.Hour))):
-			t.Errorf("the time is %v", d.created)
+			t.Errorf("got the time %v, want one between 1970 and tomorrow", d.created)
 		}
 		fields := map[string]any{
 			"email_address": d.email, "password": d.hash, "first_name": d.first, "last_name": d.last, "is_active": d.active,
@@ -312,7 +312,7 @@ func FuzzParse(f *testing.F) {
 		again, problem := parse([]byte(sourceOf(fields)), today)
 		d.place, d.more = place{}, nil
 		if problem != "" || !reflect.DeepEqual(again, d) {
-			t.Errorf("written again, it is another document: %s", problem)
+			t.Errorf("written and read again, got another document (problem %q), want the same", problem)
 		}
 	})
 }

@@ -1,5 +1,5 @@
-// Migrate takes the users of the service of "Flask NoSQL Authentication Tutorial"
-// of 2014 over into a Store of esstore. Run it with -h.
+// Migrate copies the users of the service of "Flask NoSQL Authentication Tutorial"
+// of 2014 into an esstore.Store. Run it with -h for the details.
 package main
 
 import (
@@ -18,39 +18,41 @@ import (
 	"github.com/gosignup/signup/esstore"
 )
 
-const about = `Migrate takes the users of the service of "Flask NoSQL Authentication Tutorial"
-(2014) over into a Store of esstore, with their passwords. It may be run again at
-any time: whom it has taken over, it finds there. Stop the service first, or run
-it once more afterwards: who signs up meanwhile may be missed.
+const about = `Migrate copies the users of the service of "Flask NoSQL Authentication Tutorial"
+(2014) into an esstore.Store, with their passwords. It may be run again at any
+time: it recognizes the users that are already migrated. Stop the service first,
+or run Migrate again afterwards: users that sign up during a run may be missed.
 
-First it reads all documents, and tells which can't be taken over:
+First it reads all documents, and finds those that can't be migrated:
 
-  collisions         documents whose addresses are one (they differ in letter
-                     case, for one): whose account is the person's, nobody can tell
-  refused addresses  which no account can have
-  malformed          documents without address or password, or not as the service
-                     wrote them
+  collisions         documents with the same address (they may differ in letter
+                     case, for example): it is unknown which of the accounts is
+                     the person's
+  refused addresses  addresses that no account can have
+  malformed          documents without an address or a password, or not as the
+                     service wrote them
 
-Then it takes the others over: the address as it was typed, the names, the hash,
-whether they may log in, and when they were created. It never replaces anybody.
-Of users taken over it counts those with an unknown hash, who can't log in (a hash
-that is the password itself is left out), those with an unknown time of creation,
-for which the time of the import stands, and those with fields that aren't taken
-over.
+Then it migrates the others: the address as it was typed, the names, the hash,
+whether the user may log in, and the time of creation. It never replaces a user.
+Of the migrated users it counts those with an unknown hash, which can't log in (a
+hash that is the password itself is left out), those with an unknown time of
+creation, which get the time of the import, and those with fields that aren't
+migrated.
 
-The counts go to standard output, errors and progress to standard error, neither
-with an address, a name or a hash. All users are in memory, about 1 KB each.
+The counts go to standard output, errors and progress to standard error. Neither
+contains an address, a name or a hash. All users are kept in memory, about 1 KB
+each.
 
-Exit status: 0 if everybody who can be taken over was, or with -dry-run would be;
-1 if something failed or was interrupted: run it again; 2 for wrong flags; and with
--strict, 3 if anybody was left behind.
+Exit status: 0 if all users that can be migrated were, or with -dry-run would be;
+1 if something failed or was interrupted (run it again); 2 for wrong flags; and
+with -strict, 3 if any user was left behind.
 
 Environment:
 
-  MIGRATE_TO_USER, MIGRATE_TO_PASSWORD      if the target asks for them
+  MIGRATE_TO_USER, MIGRATE_TO_PASSWORD      if the target requires them
   MIGRATE_FROM_USER, MIGRATE_FROM_PASSWORD  if the source given by -from does
-                                            (in a URL everybody on the machine
-                                            sees them)
+                                            (in a URL, all users of the machine
+                                            can see them)
 
 Flags:
 
@@ -69,7 +71,7 @@ func main() {
 	os.Exit(p.run(ctx, os.Args[1:]))
 }
 
-// A program is what run reads and writes beside its flags.
+// A program is what run reads and writes, except for its flags.
 type program struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
@@ -83,7 +85,7 @@ func (s server) transport() (*transport, error) {
 	if s.user != "" {
 		node, err := url.Parse(s.url)
 		if err != nil {
-			return nil, errors.New("the URL is none") // err has it, and maybe a password
+			return nil, errors.New("the URL is invalid") // err quotes it, and it may have a password
 		}
 		if node.User == nil {
 			node.User = url.UserPassword(s.user, s.password)
@@ -116,56 +118,30 @@ func (o *options) flags() *flag.FlagSet {
 	f.StringVar(&o.from.url, "from", "", "the `URL` of the source's server, of version 2 or later (default the target's)")
 	f.StringVar(&o.from.caFile, "from-ca", "", "a PEM `file` with the authority of the source's certificate")
 	f.StringVar(&o.fromIndex, "from-index", "example", "the `index` with the service's documents")
-	f.StringVar(&o.fromFile, "from-file", "", "read, instead of an index, a `file` with a line of JSON for each document, or for\neach hit of a search; - is standard input")
-	f.StringVar(&o.report, "report", "", "write to this `file`, which only you can read, a line of JSON for each document\nthat was left behind or has something unknown, with its address")
-	f.BoolVar(&o.dryRun, "dry-run", false, "tell what would be done, and write nothing but the report")
-	f.BoolVar(&o.strict, "strict", false, "leave behind, too, who has an unknown hash or time, or fields that aren't taken\nover, and exit with status 3 if anybody was left behind")
+	f.StringVar(&o.fromFile, "from-file", "", "read a `file` instead of an index: a line of JSON for each document, or for\neach hit of a search; - is standard input")
+	f.StringVar(&o.report, "report", "", "write to this `file`, which only you can read, a line of JSON for each document\nthat was left behind or has unknown values, with its address")
+	f.BoolVar(&o.dryRun, "dry-run", false, "count what would be migrated, and write nothing except the report")
+	f.BoolVar(&o.strict, "strict", false, "also leave behind users with an unknown hash or time, or with fields that aren't\nmigrated, and exit with status 3 if any user was left behind")
 	f.Usage = func() {}
 	return f
 }
 
 // run returns the exit status.
 func (p program) run(ctx context.Context, args []string) int {
-	var o options
-	f := o.flags()
-	f.SetOutput(p.stderr)
-	err := f.Parse(args)
+	o, err := p.parse(args)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
-		f.SetOutput(p.stdout)
-		_, _ = io.WriteString(p.stdout, about)
-		f.PrintDefaults()
 		return 0
-	case err == nil && f.NArg() > 0:
-		err = errors.New("there are arguments beside the flags")
-		_, _ = fmt.Fprintln(p.stderr, err)
-	}
-	if err != nil {
-		_, _ = fmt.Fprintln(p.stderr, "usage: migrate [flags]; see migrate -h")
+	case err != nil:
 		return exitUsage
 	}
 	m, err := p.prepare(ctx, o)
 	if err != nil {
 		return p.fail(ctx, err)
 	}
-	err = m.read(ctx)
-	if err == nil && o.dryRun {
-		err = m.lookUp(ctx)
-	} else if err == nil {
-		err = m.store(ctx)
-	}
-	if closed := m.report.close(); err == nil {
-		err = closed
-	}
-	if o.dryRun {
-		_, _ = fmt.Fprintln(p.stdout, "dry run: nothing was written")
-	}
-	if written := m.tally.write(p.stdout, o.dryRun); err == nil {
+	err = m.run(ctx, o.dryRun)
+	if written := p.writeCounts(m, o); err == nil {
 		err = written
-	}
-	noted := m.leftBehind() + m.otherID + m.failed + m.unknownHashes + m.unknownTimes + m.moreFields
-	if o.report == "" && noted > 0 {
-		_, _ = fmt.Fprintln(p.stdout, "-report tells which documents these are")
 	}
 	switch {
 	case err != nil:
@@ -178,8 +154,43 @@ func (p program) run(ctx context.Context, args []string) int {
 	return 0
 }
 
-// prepare opens all that is read and written, so that what is missing is told at
-// once.
+// parse reads the flags. It prints the help if that is asked for, and the usage if
+// the arguments are wrong.
+func (p program) parse(args []string) (o options, err error) {
+	f := o.flags()
+	f.SetOutput(p.stderr)
+	err = f.Parse(args)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		f.SetOutput(p.stdout)
+		_, _ = io.WriteString(p.stdout, about)
+		f.PrintDefaults()
+		return o, err
+	case err == nil && f.NArg() > 0:
+		err = errors.New("there are arguments after the flags")
+		_, _ = fmt.Fprintln(p.stderr, err)
+	}
+	if err != nil {
+		_, _ = fmt.Fprintln(p.stderr, "usage: migrate [flags]; see migrate -h")
+	}
+	return o, err
+}
+
+// writeCounts writes the result of the run to standard output.
+func (p program) writeCounts(m *migration, o options) error {
+	if o.dryRun {
+		_, _ = fmt.Fprintln(p.stdout, "dry run: nothing was written")
+	}
+	err := m.tally.write(p.stdout, o.dryRun)
+	noted := m.leftBehind() + m.otherID + m.failed + m.unknownHashes + m.unknownTimes + m.moreFields
+	if o.report == "" && noted > 0 {
+		_, _ = fmt.Fprintln(p.stdout, "to list these documents, use -report")
+	}
+	return err
+}
+
+// prepare opens all that is read and written, so that a missing part is an error
+// before anything is read.
 func (p program) prepare(ctx context.Context, o options) (*migration, error) {
 	o.to.user, o.to.password = os.Getenv("MIGRATE_TO_USER"), os.Getenv("MIGRATE_TO_PASSWORD")
 	o.from.user, o.from.password = os.Getenv("MIGRATE_FROM_USER"), os.Getenv("MIGRATE_FROM_PASSWORD")
@@ -222,14 +233,14 @@ func (p program) source(ctx context.Context, o options) (source, error) {
 	if err != nil {
 		return nil, err
 	}
-	context.AfterFunc(ctx, func() { _ = f.Close() }) // it may be a pipe in which nothing comes
+	context.AfterFunc(ctx, func() { _ = f.Close() }) // it may be a pipe without input
 	return fromLines(f), nil
 }
 
-// fail tells an error, which has no address in it.
+// fail prints an error, which has no address in it, and returns the exit status.
 func (p program) fail(ctx context.Context, err error) int {
 	if ctx.Err() != nil {
-		_, _ = fmt.Fprintln(p.stderr, "migrate: interrupted; run it again to go on")
+		_, _ = fmt.Fprintln(p.stderr, "migrate: interrupted; run it again to continue")
 		return exitFailed
 	}
 	_, _ = fmt.Fprintln(p.stderr, "migrate:", err)

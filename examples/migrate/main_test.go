@@ -26,12 +26,12 @@ import (
 	"github.com/gosignup/signup/memstore"
 )
 
-// A fakeTarget keeps users in memory, as esstore would.
+// A fakeTarget keeps users in memory and behaves like an esstore.Store.
 type fakeTarget struct {
 	*memstore.Store
 	setUp    int
 	findings []esstore.Finding
-	importer func(i int, u signup.User) error // fails a user, if not nil
+	importer func(i int, u signup.User) error // if not nil, may make a user fail
 }
 
 func (f *fakeTarget) Setup(context.Context) error { f.setUp++; return nil }
@@ -68,12 +68,12 @@ func (f *fakeTarget) Import(ctx context.Context, users iter.Seq2[signup.User, er
 	return sum, failed
 }
 
-// A result is what came of a run.
+// A result is the outcome of a run.
 type result struct {
 	status         int
 	stdout, stderr string
 	report         []finding
-	counts         map[string]int64 // by the words after them
+	counts         map[string]int64 // by the words after the number
 }
 
 // run runs the program on lines of a file, with a report.
@@ -104,14 +104,14 @@ func run(t *testing.T, ctx context.Context, to *fakeTarget, lines string, args .
 	}
 	for _, secret := range []string{"@", "example.org", "example.com", "Lovelace", werkzeug[20:], "plain$", "correct horse"} {
 		if strings.Contains(r.stdout+r.stderr, secret) {
-			t.Errorf("%q is in the output", secret)
+			t.Errorf("%q is in the output, want no secret", secret)
 		}
 	}
 	return r
 }
 
-// kinds returns the report's findings as lines of kind, line and whether they were
-// left behind.
+// kinds returns the report's findings as lines of kind, line, and whether the
+// document was left behind.
 func (r result) kinds() string {
 	var all []string
 	for _, f := range r.report {
@@ -120,7 +120,7 @@ func (r result) kinds() string {
 	return strings.Join(all, "\n")
 }
 
-// want checks counts; those that aren't named are to be 0.
+// want checks the counts; those that aren't named must be 0.
 func (r result) want(t *testing.T, want map[string]int64) {
 	t.Helper()
 	got := maps.Clone(r.counts)
@@ -131,18 +131,18 @@ func (r result) want(t *testing.T, want map[string]int64) {
 			found = found || strings.HasPrefix(words, prefix) && n == w
 		}
 		if !found {
-			t.Errorf("%d %s", n, words)
+			t.Errorf("got the count %d %s, want another number or 0", n, words)
 		}
 	}
 	if len(got) != len(want) {
-		t.Errorf("%d counts, want %d:\n%s", len(got), len(want), r.stdout)
+		t.Errorf("got %d counts, want %d:\n%s", len(got), len(want), r.stdout)
 	}
 }
 
 var everything = strings.Join([]string{
 	sourceOf(map[string]any{"last_name": "Lovelace"}),
 	sourceOf(map[string]any{"email_address": "bob@example.org"}),
-	"", // which is no document
+	"", // not a document
 	sourceOf(map[string]any{"email_address": "Bob@example.org"}),
 	sourceOf(map[string]any{"email_address": "carol"}),
 	"x",
@@ -168,39 +168,39 @@ func TestRun(t *testing.T) {
 	target := &fakeTarget{Store: memstore.New()}
 	r := run(t, t.Context(), target, everything)
 	if r.status != 0 || target.setUp != 1 {
-		t.Errorf("status %d, and Setup was called %d times:\n%s", r.status, target.setUp, r.stderr)
+		t.Errorf("got status %d and %d calls of Setup, want 0 and 1:\n%s", r.status, target.setUp, r.stderr)
 	}
 	r.want(t, with(ofEverything, map[string]int64{"imported": 3}))
 	const reported = "malformed 6 true\nmalformed 10 true\n" +
 		"collision 2 true\ncollision 4 true\ncollision 9 true\nrefused-address 5 true\n" +
 		"unknown-hash 7 false\nunknown-time 8 false\nmore-fields 8 false"
 	if r.kinds() != reported {
-		t.Errorf("the report is\n%s\nwant\n%s", r.kinds(), reported)
+		t.Errorf("got the report\n%s\nwant\n%s", r.kinds(), reported)
 	}
 	for _, f := range r.report {
 		if f.Kind == collision && (f.Group != 1 || f.Key != "bob@example.org" || !strings.EqualFold(f.Email, f.Key)) {
-			t.Error("a collision isn't told as one")
+			t.Error("a collision lacks its group or key, want group 1 and bob@example.org")
 		}
 	}
 	u, err := target.Get(t.Context(), "ada@example.org")
 	if err != nil || u.Email != "Ada@example.org" || u.LastName != "Lovelace" || !u.CheckPassword("test") {
-		t.Errorf("a user isn't there as at the source: %v", err)
+		t.Errorf("got another user than at the source (error %v), want the same", err)
 	}
 	if n := len(users(t, target)); n != 3 {
-		t.Errorf("there are %d users, want 3", n)
+		t.Errorf("got %d users, want 3", n)
 	}
 
-	// Whoever can be known again is.
+	// A second run recognizes the users that it can.
 	r = run(t, t.Context(), target, everything)
 	r.want(t, with(ofEverything, map[string]int64{"there already": 2, "there already under another ID": 1}))
 	if r.status != 0 || !strings.HasSuffix(r.kinds(), "\nother-id 7 true") {
-		t.Errorf("status %d, and the report is\n%s", r.status, r.kinds())
+		t.Errorf("got status %d and the report\n%s\nwant 0 and other-id 7 at the end", r.status, r.kinds())
 	}
 	changed := strings.Replace(sourceOf(nil), "$k", "$K", 1) // another password
 	r = run(t, t.Context(), target, changed)
 	r.want(t, map[string]int64{"documents read": 1, "there already under another ID": 1})
 	if u, err := target.Get(t.Context(), "ada@example.org"); err != nil || !u.CheckPassword("test") {
-		t.Errorf("a user was replaced: %v", err)
+		t.Errorf("a user was replaced (error %v), want the first password to remain", err)
 	}
 }
 
@@ -221,10 +221,10 @@ func TestStrict(t *testing.T) {
 	r := run(t, t.Context(), target, everything, "-strict")
 	r.want(t, with(ofEverything, map[string]int64{"imported": 1, "left behind by -strict": 2}))
 	if r.status != exitLeftBehind || !strings.HasSuffix(r.kinds(), "unknown-hash 7 true\nunknown-time 8 true\nmore-fields 8 true") {
-		t.Errorf("status %d, and the report is\n%s", r.status, r.kinds())
+		t.Errorf("got status %d and the report\n%s\nwant %d and three documents left behind at the end", r.status, r.kinds(), exitLeftBehind)
 	}
 	if r := run(t, t.Context(), target, sourceOf(nil), "-strict"); r.status != 0 {
-		t.Errorf("status %d, though nobody was left behind", r.status)
+		t.Errorf("got status %d though no user was left behind, want 0", r.status)
 	}
 }
 
@@ -233,28 +233,29 @@ func TestDryRun(t *testing.T) {
 	r := run(t, t.Context(), target, everything, "-dry-run")
 	r.want(t, with(ofEverything, map[string]int64{"would be imported": 3}))
 	if n := len(users(t, target)); r.status != 0 || n != 0 || target.setUp != 0 {
-		t.Errorf("status %d, %d users, Setup called %d times", r.status, n, target.setUp)
+		t.Errorf("got status %d, %d users and %d calls of Setup, want 0 of each", r.status, n, target.setUp)
 	}
 	run(t, t.Context(), target, sourceOf(nil)+"\n"+sourceOf(map[string]any{"email_address": "dave@example.org"}))
 	r = run(t, t.Context(), target, everything, "-dry-run")
 	r.want(t, with(ofEverything, map[string]int64{"would be imported": 1, "there already": 1, "there already under another ID": 1}))
 	if n := len(users(t, target)); n != 2 {
-		t.Errorf("%d users, want 2", n)
+		t.Errorf("got %d users, want 2", n)
 	}
 
-	target.Store = nil // there is nothing to be asked
+	target.Store = nil // a call of it panics
 	target.findings = []esstore.Finding{{Code: "no-alias"}, {Code: "security-off"}}
 	r = run(t, t.Context(), target, everything, "-dry-run")
 	r.want(t, with(ofEverything, map[string]int64{"would be imported": 3}))
-	target.findings = []esstore.Finding{{Code: "foreign-index", Problem: "It is somebody else's."}}
+	target.findings = []esstore.Finding{{Code: "foreign-index", Problem: "It is another program's."}}
 	r = run(t, t.Context(), target, everything, "-dry-run")
 	r.want(t, with(ofEverything, map[string]int64{"not tried": 3}))
-	if r.status != exitFailed || !strings.Contains(r.stderr, "somebody else's") {
-		t.Errorf("status %d, %s", r.status, r.stderr)
+	if r.status != exitFailed || !strings.Contains(r.stderr, "another program's") {
+		t.Errorf("got status %d, %s; want %d and the finding's problem", r.status, r.stderr, exitFailed)
 	}
 }
 
-// Users who fail don't keep others from being taken over, and are for another run.
+// A user that fails doesn't keep others from being migrated, and another run tries
+// it again.
 func TestFailures(t *testing.T) {
 	down := errors.New("esstore: import: status 503")
 	target := &fakeTarget{Store: memstore.New(), importer: func(n int, _ signup.User) error {
@@ -264,15 +265,15 @@ func TestFailures(t *testing.T) {
 	want := with(ofEverything, map[string]int64{"imported": 1, "failed": 1, "left behind: malformed": 3})
 	r.want(t, want)
 	if r.status != exitFailed || !strings.Contains(r.stderr, "status 503") || !strings.HasSuffix(r.kinds(), "\nfailed 1 false\nmalformed 7 true") {
-		t.Errorf("status %d, %s, and the report is\n%s", r.status, r.stderr, r.kinds())
+		t.Errorf("got status %d, %s and the report\n%s\nwant %d, the first error, and the failed and the malformed document", r.status, r.stderr, r.kinds(), exitFailed)
 	}
 	target.importer = nil
 	if r := run(t, t.Context(), target, everything); r.status != 0 {
-		t.Errorf("status %d at the second try", r.status)
+		t.Errorf("got status %d at the second try, want 0", r.status)
 	}
 }
 
-// What was done before an interruption is told, and the next run goes on.
+// An interrupted run counts what it did, and the next run continues.
 func TestInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	target := &fakeTarget{Store: memstore.New(), importer: func(n int, _ signup.User) error {
@@ -285,7 +286,7 @@ func TestInterrupted(t *testing.T) {
 	r := run(t, ctx, target, everything)
 	r.want(t, with(ofEverything, map[string]int64{"imported": 1, "failed": 1, "not tried": 1}))
 	if r.status != exitFailed || !strings.Contains(r.stderr, "interrupted") {
-		t.Errorf("status %d, %s", r.status, r.stderr)
+		t.Errorf("got status %d, %s; want %d and that it was interrupted", r.status, r.stderr, exitFailed)
 	}
 	target.importer = nil
 	r = run(t, t.Context(), target, everything)
@@ -294,11 +295,11 @@ func TestInterrupted(t *testing.T) {
 	r = run(t, ctx, target, everything) // while it reads
 	r.want(t, nil)
 	if r.status != exitFailed {
-		t.Errorf("status %d", r.status)
+		t.Errorf("got status %d, want %d", r.status, exitFailed)
 	}
 }
 
-// The report is for its owner alone, also where the file was there before.
+// Only its owner can read the report, also if the file existed before.
 func TestReportFile(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "report")
 	if err := os.WriteFile(name, []byte(strings.Repeat("what was there\n", 1000)), 0o644); err != nil {
@@ -315,13 +316,13 @@ func TestReportFile(t *testing.T) {
 	text, err := os.ReadFile(name)
 	const want = `{"kind":"malformed","line":7,"left_behind":false,"problem":"a \u003cproblem\u003e"}` + "\n"
 	if err != nil || string(text) != want {
-		t.Errorf("%q, %v", text, err)
+		t.Errorf("got the report %q, error %v; want %q", text, err, want)
 	}
 	if info, err := os.Stat(name); err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("the mode is %v, %v", info.Mode(), err)
+		t.Errorf("got the mode %v, error %v; want 0600", info.Mode(), err)
 	}
 	if _, err := newReport(filepath.Join(name, "none")); err == nil {
-		t.Error("there is no error for a report that can't be written")
+		t.Error("got no error for a report that can't be opened, want one")
 	}
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	if err != nil {
@@ -330,7 +331,7 @@ func TestReportFile(t *testing.T) {
 	lost := &report{file: full, w: bufio.NewWriter(full)}
 	lost.add(finding{})
 	if err := lost.close(); err == nil {
-		t.Error("there is no error for a report that could not be written")
+		t.Error("got no error for a report that can't be written, want one")
 	}
 }
 
@@ -347,10 +348,10 @@ func TestUsage(t *testing.T) {
 		var stdout, stderr bytes.Buffer
 		p := program{stdin: strings.NewReader(""), stdout: &stdout, stderr: &stderr, open: open}
 		if status := p.run(t.Context(), c.args); status != c.status {
-			t.Errorf("%q: status %d, want %d", c.args, status, c.status)
+			t.Errorf("%q: got status %d, want %d", c.args, status, c.status)
 		}
 		if c.status == 0 != (stderr.Len() == 0) || c.status == 0 == (stdout.Len() == 0) || strings.Contains(stderr.String(), "secret") {
-			t.Errorf("%q: %s", c.args, &stderr)
+			t.Errorf("%q: got %q as output and %q as errors, want one of them, without the password", c.args, &stdout, &stderr)
 		}
 	}
 }
@@ -371,24 +372,24 @@ func TestHelp(t *testing.T) {
 		t.Fatal(err)
 	}
 	if stdout.String() != string(want) {
-		t.Errorf("-h shows\n%s\nwhich isn't what %s has: run the test with -update, and read it", &stdout, golden)
+		t.Errorf("got the help\n%s\nwant that of %s: run the test with -update, and check the difference", &stdout, golden)
 	}
 	for n, line := range slices.Collect(strings.Lines(stdout.String())) {
 		if len(strings.ReplaceAll(line, "\t", "        ")) > 96 {
-			t.Errorf("line %d is too long", n+1)
+			t.Errorf("line %d is longer than 96 columns, want at most 96", n+1)
 		}
 	}
 }
 
-// Credentials are in the URL, or else in the environment.
+// Credentials are read from the URL, or otherwise from the environment.
 func TestCredentials(t *testing.T) {
 	t.Setenv("MIGRATE_TO_USER", "to")
 	t.Setenv("MIGRATE_TO_PASSWORD", "p:@/")
 	t.Setenv("MIGRATE_FROM_USER", "from")
 	t.Setenv("MIGRATE_FROM_PASSWORD", "q")
 	for _, c := range []struct {
-		to, from string // what is given; URL stands for the server's
-		want     string // in the order of the requests
+		to, from string // the flags; URL stands for the address of the server
+		want     string // user and password of the requests
 	}{
 		{"http://URL", "", "to p:@/"},
 		{"http://URL", "http://URL", "from q"},
@@ -405,11 +406,11 @@ func TestCredentials(t *testing.T) {
 			args = append(args, "-from", strings.Replace(c.from, "URL", host, 1))
 		}
 		if status := p.run(t.Context(), args); status != 0 {
-			t.Errorf("status %d, %s", status, &output)
+			t.Errorf("got status %d, %s; want 0", status, &output)
 		}
 		from.Close()
 	}
 }
 
-// The search for secrets in the output of these tests finds some.
+// The search for secrets in the output of these tests finds planted ones.
 func TestPlanted(t *testing.T) { leaktest.Plant(t) }

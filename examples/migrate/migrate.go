@@ -15,7 +15,7 @@ import (
 	"github.com/gosignup/signup/esstore"
 )
 
-// A target is what takes the users: an esstore.Store.
+// A target is where the users are stored: an esstore.Store.
 type target interface {
 	Setup(ctx context.Context) error
 	Check(ctx context.Context) ([]esstore.Finding, error)
@@ -23,7 +23,7 @@ type target interface {
 	Import(ctx context.Context, users iter.Seq2[signup.User, error], opts *esstore.ImportOptions) (esstore.ImportSummary, error)
 }
 
-// A migration takes users from a source to a target.
+// A migration copies users from a source to a target.
 type migration struct {
 	source source
 	target target
@@ -33,10 +33,25 @@ type migration struct {
 	stderr io.Writer
 
 	tally
-	documents []document // of whom nothing keeps from being taken over
+	documents []document // those that can be migrated
 }
 
-// read reads all documents and keeps those that can be taken over, in memory.
+// run migrates, or with dryRun only looks up what would be migrated. Then it closes
+// the report.
+func (m *migration) run(ctx context.Context, dryRun bool) error {
+	err := m.read(ctx)
+	if err == nil && dryRun {
+		err = m.lookUp(ctx)
+	} else if err == nil {
+		err = m.store(ctx)
+	}
+	if closed := m.report.close(); err == nil {
+		err = closed
+	}
+	return err
+}
+
+// read reads all documents, and keeps those that can be migrated in memory.
 func (m *migration) read(ctx context.Context) error {
 	p := newProgress(m.stderr, "read")
 	defer func() { p.end(m.tally.read) }()
@@ -63,7 +78,7 @@ func (m *migration) read(ctx context.Context) error {
 	return m.part()
 }
 
-// part leaves behind who has no address of their own.
+// part leaves behind the documents with a refused address or a collision.
 func (m *migration) part() error {
 	out := make([]bool, len(m.documents))
 	leave := func(key string, f finding) {
@@ -84,7 +99,7 @@ func (m *migration) part() error {
 		if c.Key == "" {
 			for _, n := range c.Keys {
 				m.refused++
-				leave(n, finding{Kind: refused, Problem: "its address is none that an account can have"})
+				leave(n, finding{Kind: refused, Problem: "no account can have its address"})
 			}
 			continue
 		}
@@ -93,7 +108,7 @@ func (m *migration) part() error {
 			m.collisions++
 			leave(n, finding{
 				Kind: collision, Group: int(m.groups), Key: c.Key,
-				Problem: fmt.Sprintf("%d documents have one address: leave that of the person's account at the source", len(c.Keys)),
+				Problem: fmt.Sprintf("%d documents have the same address: at the source, keep only that of the person's account", len(c.Keys)),
 			})
 		}
 	}
@@ -109,7 +124,7 @@ func (m *migration) part() error {
 	return nil
 }
 
-// numbered returns the documents as users whose present keys are their numbers.
+// numbered returns the documents as users whose keys are their numbers.
 func (m *migration) numbered() iter.Seq2[signup.User, error] {
 	return func(yield func(signup.User, error) bool) {
 		for n, d := range m.documents {
@@ -122,7 +137,8 @@ func (m *migration) numbered() iter.Seq2[signup.User, error] {
 	}
 }
 
-// keeps reports what would be lost of a user, and whether to take them over.
+// keeps adds to the report what the user would lose, and reports whether to migrate
+// the user.
 func (m *migration) keeps(d document) bool {
 	var problems []finding
 	flag := func(count *int64, kind, problem string) {
@@ -130,17 +146,17 @@ func (m *migration) keeps(d document) bool {
 		problems = append(problems, finding{Kind: kind, Problem: problem})
 	}
 	if !isKnown(d.hash) {
-		problem := "its hash is in no format that a log-in checks"
+		problem := "its hash has a format that a log-in can't check"
 		if isPassword(d.hash) {
-			problem = "its hash is the password itself, and isn't taken over"
+			problem = "its hash is the password itself, and isn't migrated"
 		}
 		flag(&m.unknownHashes, unknownHash, problem)
 	}
 	if d.created.IsZero() {
-		flag(&m.unknownTimes, unknownTime, fieldCreated+" is absent or can't be one: the time of the import stands for it")
+		flag(&m.unknownTimes, unknownTime, fieldCreated+" is absent or not a time: the time of the import is used")
 	}
 	if len(d.more) > 0 {
-		flag(&m.moreFields, moreFields, "fields that aren't taken over: "+strings.Join(d.more, ", "))
+		flag(&m.moreFields, moreFields, "fields that aren't migrated: "+strings.Join(d.more, ", "))
 	}
 	left := m.strict && len(problems) > 0
 	if left {
@@ -153,7 +169,7 @@ func (m *migration) keeps(d document) bool {
 	return !left
 }
 
-// users returns who is to be taken over.
+// users returns the users to migrate.
 func (m *migration) users() iter.Seq2[signup.User, error] {
 	return func(yield func(signup.User, error) bool) {
 		for _, d := range m.documents {
@@ -164,10 +180,10 @@ func (m *migration) users() iter.Seq2[signup.User, error] {
 	}
 }
 
-// tried returns of how many it is known what became of them.
+// tried returns the number of documents whose result is known.
 func (m *migration) tried() int64 { return int64(len(m.documents)) - m.untried() }
 
-// store takes the users over.
+// store imports the users.
 func (m *migration) store(ctx context.Context) error {
 	p := newProgress(m.stderr, "imported")
 	p.setTotal(int64(len(m.documents)))
@@ -209,35 +225,73 @@ func (m *migration) exists(d document) {
 	m.otherID++
 	m.report.add(finding{
 		Kind: otherID, place: d.place, Email: d.email, LeftBehind: true,
-		Problem: "a user of another ID has the address: there already, and changed at the source since; or signed up anew; or it had no hash to know it by",
+		Problem: "another user has the address: migrated before, and changed at the source since then; or signed up again; or migrated without a hash, by which it could be recognized",
 	})
 }
 
-// Findings of Check for which Setup fails.
+// The findings of Check that make Setup fail.
 var hindrances = map[string]bool{
 	"alias-is-index": true, "several-indices": true, "foreign-index": true, "newer-schema": true, "index-name": true,
 }
 
-// lookUp counts who is there, and writes nothing.
+// lookUp counts the users that are at the target, and writes nothing.
 func (m *migration) lookUp(ctx context.Context) error {
-	findings, err := m.target.Check(ctx)
+	exists, err := m.checkTarget(ctx)
 	if err != nil {
 		return err
 	}
-	for _, f := range findings {
-		switch {
-		case hindrances[f.Code]:
-			return fmt.Errorf("the target: %s", f.Problem)
-		case f.Code == "no-alias":
-			m.imported = int64(len(m.documents))
-			return nil
-		}
+	if !exists {
+		m.imported = int64(len(m.documents))
+		return nil
 	}
 	p := newProgress(m.stderr, "looked up")
 	p.setTotal(int64(len(m.documents)))
 	defer func() { p.end(m.tried()) }()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	for r := range m.getAll(ctx) {
+		if failed := m.countLookedUp(r); failed != nil {
+			if err == nil {
+				err = failed
+			}
+			cancel()
+		}
+		p.at(m.tried())
+	}
+	if err == nil {
+		err = ctx.Err()
+	}
+	return err
+}
+
+// checkTarget reports whether the target's index exists. If Setup would fail, it
+// returns an error.
+func (m *migration) checkTarget(ctx context.Context) (exists bool, err error) {
+	findings, err := m.target.Check(ctx)
+	if err != nil {
+		return false, err
+	}
+	for _, f := range findings {
+		switch {
+		case hindrances[f.Code]:
+			return false, fmt.Errorf("the target: %s", f.Problem)
+		case f.Code == "no-alias":
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+type lookedUp struct {
+	n    int
+	same bool // the user at the target has the same ID
+	err  error
+}
+
+// getAll gets the user of each document from the target, several at once. It closes
+// the results when all have been read or ctx is done; the caller must receive them
+// all.
+func (m *migration) getAll(ctx context.Context) <-chan lookedUp {
 	const workers = 8
 	numbers, results := make(chan int), make(chan lookedUp)
 	var wg sync.WaitGroup
@@ -262,31 +316,21 @@ func (m *migration) lookUp(ctx context.Context) error {
 			}
 		}
 	}()
-	for r := range results {
-		switch {
-		case errors.Is(r.err, signup.ErrNotFound):
-			m.imported++
-		case r.err != nil:
-			m.failed++
-			if err == nil {
-				err = r.err
-			}
-			cancel()
-		case r.same:
-			m.present++
-		default:
-			m.exists(m.documents[r.n])
-		}
-		p.at(m.tried())
-	}
-	if err == nil {
-		err = ctx.Err()
-	}
-	return err
+	return results
 }
 
-type lookedUp struct {
-	n    int
-	same bool // the one who is there has the same ID
-	err  error
+// countLookedUp counts a result. It returns the error of a failed look-up.
+func (m *migration) countLookedUp(r lookedUp) error {
+	switch {
+	case errors.Is(r.err, signup.ErrNotFound):
+		m.imported++
+	case r.err != nil:
+		m.failed++
+		return r.err
+	case r.same:
+		m.present++
+	default:
+		m.exists(m.documents[r.n])
+	}
+	return nil
 }

@@ -6,22 +6,22 @@ import (
 	"os"
 	"time"
 
-	"github.com/schollz/progressbar/v3" // of the well-kept ones that with the fewest dependencies
+	"github.com/schollz/progressbar/v3" // the maintained one with the fewest dependencies
 	"golang.org/x/term"
 )
 
-// A progress tells how far it is: by a bar on a terminal, else by a line now and
-// then.
+// A progress shows how much is done: with a bar on a terminal, otherwise with a line
+// from time to time.
 type progress struct {
 	w     io.Writer
 	what  string
 	total int64 // -1: unknown
 	every time.Duration
-	bar   *progressbar.ProgressBar // nil: w is no terminal
+	bar   *progressbar.ProgressBar // nil: w is not a terminal
 
-	n    int64
-	told int64 // -1: nothing
-	last time.Time
+	n       int64
+	printed int64 // the last n that was printed; -1: none
+	last    time.Time
 }
 
 const (
@@ -30,7 +30,7 @@ const (
 )
 
 func newProgress(w io.Writer, what string) *progress {
-	p := &progress{w: w, what: what, total: -1, every: everyLine, told: -1}
+	p := &progress{w: w, what: what, total: -1, every: everyLine, printed: -1}
 	if f, is := w.(*os.File); is && term.IsTerminal(int(f.Fd())) {
 		p.bar = progressbar.NewOptions64(-1, progressbar.OptionSetWriter(w), progressbar.OptionSetDescription(what),
 			progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetWidth(30),
@@ -52,26 +52,26 @@ func (p *progress) at(n int64) {
 	case p.bar != nil:
 		_ = p.bar.Set64(n)
 	case time.Since(p.last) >= p.every:
-		p.tell()
+		p.print()
 	}
 }
 
-// end tells that it ended at n.
+// end shows that it ended at n.
 func (p *progress) end(n int64) {
 	p.n = n
 	switch {
 	case p.bar != nil:
 		_ = p.bar.Set64(n)
-		_ = p.bar.RenderBlank() // for it may have been too soon after the last time
+		_ = p.bar.RenderBlank() // because of the throttle, Set64 may have drawn nothing
 		_ = p.bar.Exit()
 		_, _ = fmt.Fprintln(p.w)
-	case n != p.told:
-		p.tell()
+	case n != p.printed:
+		p.print()
 	}
 }
 
-func (p *progress) tell() {
-	p.told, p.last = p.n, time.Now()
+func (p *progress) print() {
+	p.printed, p.last = p.n, time.Now()
 	if p.total < 0 {
 		_, _ = fmt.Fprintf(p.w, "%s: %d\n", p.what, p.n)
 		return

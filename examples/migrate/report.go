@@ -9,7 +9,7 @@ import (
 	"sync"
 )
 
-// What is reported of a document.
+// The kinds of findings.
 const (
 	malformed   = "malformed"
 	refused     = "refused-address"
@@ -21,21 +21,23 @@ const (
 	moreFields  = "more-fields"
 )
 
-// A finding is a line of the report. None has a hash in it.
+// A finding is a line of the report. It never contains a hash.
 type finding struct {
 	Kind string `json:"kind"`
 	place
 	Email string `json:"email_address,omitempty"`
-	// Group numbers the collisions, and Key is what the addresses of one share.
+	// Group numbers the collisions. Key is the canonical form that the addresses of
+	// a collision share.
 	Group int    `json:"group,omitempty"`
 	Key   string `json:"key,omitempty"`
-	// LeftBehind: the document's user is not taken over, and would not be.
+	// LeftBehind reports that the document's user isn't migrated, and wouldn't be in
+	// another run.
 	LeftBehind bool   `json:"left_behind"`
 	Problem    string `json:"problem"`
 }
 
-// A report is a file that only its owner can read. The nil report takes findings
-// and keeps none.
+// A report is a file that only its owner can read. The nil report discards its
+// findings.
 type report struct {
 	mu   sync.Mutex
 	file *os.File
@@ -52,7 +54,7 @@ func newReport(name string) (*report, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := f.Chmod(private); err != nil { // it may have been there
+	if err := f.Chmod(private); err != nil { // the file may have existed
 		_ = f.Close()
 		return nil, err
 	}
@@ -76,7 +78,7 @@ func (r *report) add(f finding) {
 	r.keep(err)
 }
 
-// flush has all that was added in the file.
+// flush writes all that was added to the file.
 func (r *report) flush() {
 	if r == nil {
 		return
@@ -94,7 +96,7 @@ func (r *report) close() error {
 	r.flush()
 	r.keep(r.file.Close())
 	if r.err != nil {
-		return fmt.Errorf("the report is not whole: %w", r.err)
+		return fmt.Errorf("the report is incomplete: %w", r.err)
 	}
 	return nil
 }
@@ -105,8 +107,8 @@ func (r *report) keep(err error) {
 	}
 }
 
-// A tally counts documents. But for groups and the last three, each that was read
-// is counted once: untried returns those that are left.
+// A tally counts documents. Each document that was read is counted once, except in
+// groups and the last three; untried returns the number of those left.
 type tally struct {
 	read, imported, present, otherID        int64
 	groups, collisions, refused, malformed  int64
@@ -118,12 +120,12 @@ func (t *tally) untried() int64 {
 	return t.read - t.imported - t.present - t.otherID - t.leftBehind() - t.failed
 }
 
-// leftBehind returns how many can't be taken over by trying again.
+// leftBehind returns how many documents another run can't migrate either.
 func (t *tally) leftBehind() int64 { return t.collisions + t.refused + t.malformed + t.flagged }
 
-// write tells the counts, and nothing of anybody.
+// write writes the counts, and nothing about any single user.
 func (t *tally) write(w io.Writer, dryRun bool) error {
-	imported, failed := "imported", "failed, or it is not known: run it again"
+	imported, failed := "imported", "failed, or with an unknown result: run it again"
 	if dryRun {
 		imported, failed = "would be imported", "could not be looked up"
 	}
@@ -134,7 +136,7 @@ func (t *tally) write(w io.Writer, dryRun bool) error {
 		{t.read, "documents read"},
 		{t.imported, imported},
 		{t.present, "there already"},
-		{t.otherID, "there already under another ID: changed at the source since, signed up anew, or without a hash to know them by"},
+		{t.otherID, "there already under another ID: changed at the source since then, signed up again, or without a hash by which they could be recognized"},
 		{t.collisions, fmt.Sprintf("left behind: collisions (groups of one address: %d)", t.groups)},
 		{t.refused, "left behind: refused addresses"},
 		{t.malformed, "left behind: malformed"},
@@ -143,7 +145,7 @@ func (t *tally) write(w io.Writer, dryRun bool) error {
 		{t.untried(), "not tried"},
 		{t.unknownHashes, "with an unknown hash: these can't log in"},
 		{t.unknownTimes, "with an unknown time of creation"},
-		{t.moreFields, "with fields that are not taken over"},
+		{t.moreFields, "with fields that are not migrated"},
 	} {
 		if _, err := fmt.Fprintf(w, "%9d %s\n", line.n, line.text); err != nil {
 			return err

@@ -16,13 +16,14 @@ import (
 )
 
 // A source yields the documents as text, each with its line if it is a file. An
-// error comes last. total, if not nil, is told how many there will be.
+// error comes last. If total is not nil, the source calls it with the number of
+// documents, as soon as that is known.
 type source func(ctx context.Context, total func(int64)) iter.Seq2[entry, error]
 
 type entry struct {
-	text []byte // until the next
+	text []byte // valid until the next entry
 	line int64
-	long bool // it is longer than maxLine, and not there
+	long bool // it is longer than maxLine, and text is nil
 }
 
 const (
@@ -34,7 +35,7 @@ const (
 	endTimeout = 5 * time.Second
 )
 
-// fromIndex reads an index of Elasticsearch, from version 2 on, as it was when the
+// fromIndex reads an index of Elasticsearch, version 2 or later, as it was when
 // reading began.
 func fromIndex(t *transport, index string) source {
 	return func(ctx context.Context, total func(int64)) iter.Seq2[entry, error] {
@@ -53,7 +54,7 @@ type scroll struct {
 	id        string
 }
 
-// A page is Elasticsearch's answer with some of the documents.
+// A page is Elasticsearch's response with some of the documents.
 type page struct {
 	Scroll   string                                     `json:"_scroll_id"`
 	TimedOut bool                                       `json:"timed_out"`
@@ -87,7 +88,7 @@ func (s *scroll) read(ctx context.Context, index string, total func(int64), yiel
 		switch {
 		case len(p.Hits.Hits) > 0:
 		case n != all:
-			return fmt.Errorf("the source told of %d documents and had %d", all, n)
+			return fmt.Errorf("the source announced %d documents and returned %d", all, n)
 		default:
 			return nil
 		}
@@ -97,7 +98,7 @@ func (s *scroll) read(ctx context.Context, index string, total func(int64), yiel
 	}
 }
 
-// ask returns the next page, which is whole.
+// ask returns the next page. A partial page is an error.
 func (s *scroll) ask(ctx context.Context, path string, body any) (page, error) {
 	status, text, err := s.send(ctx, http.MethodPost, path, body)
 	if err != nil {
@@ -107,24 +108,24 @@ func (s *scroll) ask(ctx context.Context, path string, body any) (page, error) {
 	err = json.Unmarshal(text, &p)
 	switch {
 	case status != http.StatusOK:
-		return page{}, fmt.Errorf("the source answers with status %d%s", status, errorType(text))
+		return page{}, fmt.Errorf("the source returned status %d%s", status, errorType(text))
 	case err != nil || p.Shards == nil || p.Hits.Hits == nil || p.Scroll == "":
-		return page{}, errors.New("the source's answer is not Elasticsearch's")
+		return page{}, errors.New("the source's response is not Elasticsearch's")
 	case p.TimedOut || p.Shards.Failed > 0 || p.Shards.Successful < p.Shards.Total:
-		return page{}, fmt.Errorf("not all of the source's shards have answered: %d of %d", p.Shards.Successful, p.Shards.Total)
+		return page{}, fmt.Errorf("not all of the source's shards responded: %d of %d", p.Shards.Successful, p.Shards.Total)
 	}
 	s.id = p.Scroll
 	return p, nil
 }
 
-func (s *scroll) send(ctx context.Context, method, path string, body any) (status int, answer []byte, err error) {
+func (s *scroll) send(ctx context.Context, method, path string, body any) (status int, response []byte, err error) {
 	b, err := json.Marshal(body)
 	if err != nil {
 		return 0, nil, err
 	}
 	req, err := http.NewRequestWithContext(ctx, method, path, bytes.NewReader(b))
 	if err != nil {
-		return 0, nil, errors.New("the source's index can't be one")
+		return 0, nil, errors.New("the name of the source's index is invalid")
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Accept", "application/json")
@@ -133,17 +134,17 @@ func (s *scroll) send(ctx context.Context, method, path string, body any) (statu
 		return 0, nil, fmt.Errorf("the source: %w", err)
 	}
 	defer func() { _ = res.Body.Close() }()
-	answer, err = io.ReadAll(io.LimitReader(res.Body, maxPage+1))
+	response, err = io.ReadAll(io.LimitReader(res.Body, maxPage+1))
 	switch {
 	case err != nil:
-		return 0, nil, fmt.Errorf("the source's answer could not be read: %w", err)
-	case len(answer) > maxPage:
-		return 0, nil, fmt.Errorf("the source's answer is longer than %d bytes", maxPage)
+		return 0, nil, fmt.Errorf("reading the source's response: %w", err)
+	case len(response) > maxPage:
+		return 0, nil, fmt.Errorf("the source's response is longer than %d bytes", maxPage)
 	}
-	return res.StatusCode, answer, nil
+	return res.StatusCode, response, nil
 }
 
-// end has the server forget the scroll, which it would do by itself later.
+// end deletes the scroll, which the server would otherwise keep for keepAlive.
 func (s *scroll) end(ctx context.Context) {
 	if s.id == "" {
 		return
@@ -153,8 +154,8 @@ func (s *scroll) end(ctx context.Context) {
 	_, _, _ = s.send(ctx, http.MethodDelete, "/_search/scroll", map[string]any{"scroll_id": []string{s.id}})
 }
 
-// total returns how many documents there are in all pages: a number, and from
-// version 7 on an object with one.
+// total returns the number of documents in all pages. Elasticsearch sends a number,
+// and from version 7 on an object with a number.
 func (p page) total() (int64, error) {
 	var n int64
 	var object struct{ Value *int64 }
@@ -162,22 +163,22 @@ func (p page) total() (int64, error) {
 		return n, nil
 	}
 	if json.Unmarshal(p.Hits.Total, &object) != nil || object.Value == nil {
-		return 0, errors.New("the source doesn't tell how many documents there are")
+		return 0, errors.New("the source's response has no number of documents")
 	}
 	return *object.Value, nil
 }
 
-// errorType returns ", " and the type of Elasticsearch's error, or "". Its reason
-// may quote anything.
-func errorType(answer []byte) string {
+// errorType returns ", " and the type of Elasticsearch's error, or "". It leaves out
+// the reason, which may quote any value.
+func errorType(response []byte) string {
 	var e struct{ Error struct{ Type string } }
-	if json.Unmarshal(answer, &e) != nil || e.Error.Type == "" || strings.Trim(e.Error.Type, "abcdefghijklmnopqrstuvwxyz_") != "" {
+	if json.Unmarshal(response, &e) != nil || e.Error.Type == "" || strings.Trim(e.Error.Type, "abcdefghijklmnopqrstuvwxyz_") != "" {
 		return ""
 	}
 	return ", " + e.Error.Type
 }
 
-// fromLines reads lines of JSON. Empty ones are passed over.
+// fromLines reads lines of JSON. It skips empty lines.
 func fromLines(r io.Reader) source {
 	return func(ctx context.Context, _ func(int64)) iter.Seq2[entry, error] {
 		return func(yield func(entry, error) bool) {

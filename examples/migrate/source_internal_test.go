@@ -12,19 +12,19 @@ import (
 	"testing/iotest"
 )
 
-// An exchange is a request that is wanted, and its answer.
+// An exchange is an expected request and its response.
 type exchange struct {
-	request string // method, path and body
-	status  int
-	answer  string
+	request  string // method, path and body
+	status   int
+	response string
 }
 
-func searched(status int, answer string) exchange {
-	return exchange{`POST /example/_search?scroll=5m {"size":1000,"sort":["_doc"]}`, status, answer}
+func searched(status int, response string) exchange {
+	return exchange{`POST /example/_search?scroll=5m {"size":1000,"sort":["_doc"]}`, status, response}
 }
 
-func scrolled(answer string) exchange {
-	return exchange{`POST /_search/scroll {"scroll":"5m","scroll_id":"s1"}`, 200, answer}
+func scrolled(response string) exchange {
+	return exchange{`POST /_search/scroll {"scroll":"5m","scroll_id":"s1"}`, 200, response}
 }
 
 var forgotten = exchange{`DELETE /_search/scroll {"scroll_id":["s1"]}`, 200, `{"succeeded":true}`}
@@ -33,7 +33,7 @@ func pageOf(total, hits string) string {
 	return `{"_scroll_id":"s1","timed_out":false,"_shards":{"total":5,"successful":5,"failed":0},"hits":{"total":` + total + `,"hits":[` + hits + `]}}`
 }
 
-// readIndex reads from a server that answers as it is told.
+// readIndex reads from a server that expects these exchanges, in order.
 func readIndex(t *testing.T, exchanges ...exchange) (texts []string, total int64, err error) {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -43,14 +43,14 @@ func readIndex(t *testing.T, exchanges ...exchange) (texts []string, total int64
 		}
 		got := fmt.Sprintf("%s %s %s", r.Method, r.RequestURI, body)
 		if len(exchanges) == 0 || exchanges[0].request != got || r.Header.Get("Content-Type") != "application/json" {
-			t.Errorf("the request is %s", got)
+			t.Errorf("got the request %s, want the next of the exchanges", got)
 			w.WriteHeader(http.StatusTeapot)
 			return
 		}
 		next := exchanges[0]
 		exchanges = exchanges[1:]
 		w.WriteHeader(next.status)
-		_, _ = io.WriteString(w, next.answer)
+		_, _ = io.WriteString(w, next.response)
 	}))
 	defer server.Close()
 	client, err := newTransport(server.URL, "")
@@ -65,25 +65,25 @@ func readIndex(t *testing.T, exchanges ...exchange) (texts []string, total int64
 		texts = append(texts, string(e.text))
 	}
 	if len(exchanges) > 0 {
-		t.Errorf("%d requests were not made", len(exchanges))
+		t.Errorf("%d requests were not sent, want all", len(exchanges))
 	}
 	return texts, total, nil
 }
 
 func TestFromIndex(t *testing.T) {
-	for _, total := range []string{`3`, `{"value":3,"relation":"eq"}`} { // up to version 6, and since
+	for _, total := range []string{`3`, `{"value":3,"relation":"eq"}`} { // up to version 6, and later
 		texts, n, err := readIndex(t,
 			searched(200, pageOf(total, `{"n":1},{"n":2}`)), scrolled(pageOf(total, `{"n":3}`)), scrolled(pageOf(total, ``)), forgotten)
 		if err != nil || n != 3 || strings.Join(texts, " ") != `{"n":1} {"n":2} {"n":3}` {
-			t.Errorf("%s: %q of %d, %v", total, texts, n, err)
+			t.Errorf("total %s: got %q of %d, error %v; want three documents of 3", total, texts, n, err)
 		}
 	}
 	if texts, n, err := readIndex(t, searched(200, pageOf("0", "")), forgotten); err != nil || n != 0 || texts != nil {
-		t.Errorf("of an empty index: %q of %d, %v", texts, n, err)
+		t.Errorf("an empty index: got %q of %d, error %v; want no document of 0", texts, n, err)
 	}
 }
 
-// A reading that isn't whole is an error, and nothing of an answer is quoted.
+// Incomplete reading is an error, and the error quotes nothing of a response.
 func TestFromIndexFails(t *testing.T) {
 	const secret = "ada@example.org"
 	for _, c := range []struct {
@@ -92,26 +92,26 @@ func TestFromIndexFails(t *testing.T) {
 		want      string
 	}{
 		{"no index", []exchange{searched(404, `{"error":{"type":"index_not_found_exception","reason":"`+secret+`"},"status":404}`)},
-			"the source answers with status 404, index_not_found_exception"},
-		{"an error of long ago", []exchange{searched(404, `{"error":"IndexMissingException[`+secret+`]","status":404}`)},
-			"the source answers with status 404"},
-		{"another type", []exchange{searched(400, `{"error":{"type":"`+secret+`"}}`)}, "the source answers with status 400"},
-		{"a proxy's page", []exchange{searched(200, "<html>"+secret)}, "the source's answer is not Elasticsearch's"},
-		{"another's answer", []exchange{searched(200, `{"hits":[]}`)}, "the source's answer is not Elasticsearch's"},
-		{"no total", []exchange{searched(200, pageOf(`"many"`, "")), forgotten}, "the source doesn't tell how many documents there are"},
+			"the source returned status 404, index_not_found_exception"},
+		{"an error in an old format", []exchange{searched(404, `{"error":"IndexMissingException[`+secret+`]","status":404}`)},
+			"the source returned status 404"},
+		{"another type", []exchange{searched(400, `{"error":{"type":"`+secret+`"}}`)}, "the source returned status 400"},
+		{"a proxy's page", []exchange{searched(200, "<html>"+secret)}, "the source's response is not Elasticsearch's"},
+		{"another response", []exchange{searched(200, `{"hits":[]}`)}, "the source's response is not Elasticsearch's"},
+		{"no total", []exchange{searched(200, pageOf(`"many"`, "")), forgotten}, "the source's response has no number of documents"},
 		{"a shard missing", []exchange{searched(200, strings.Replace(pageOf("1", "{}"), `"successful":5`, `"successful":4`, 1))},
-			"not all of the source's shards have answered: 4 of 5"},
+			"not all of the source's shards responded: 4 of 5"},
 		{"a shard failed", []exchange{searched(200, strings.Replace(pageOf("1", "{}"), `"failed":0`, `"failed":1`, 1))},
-			"not all of the source's shards have answered: 5 of 5"},
+			"not all of the source's shards responded: 5 of 5"},
 		{"a later page fails", []exchange{searched(200, pageOf("2", `{}`)),
 			{scrolled("").request, 404, `{"error":{"type":"search_phase_execution_exception"}}`}, forgotten},
-			"the source answers with status 404, search_phase_execution_exception"},
+			"the source returned status 404, search_phase_execution_exception"},
 		{"too few", []exchange{searched(200, pageOf("2", `{}`)), scrolled(pageOf("2", "")), forgotten},
-			"the source told of 2 documents and had 1"},
+			"the source announced 2 documents and returned 1"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if _, _, err := readIndex(t, c.exchanges...); err == nil || err.Error() != c.want {
-				t.Errorf("the error is %v, want %s", err, c.want)
+				t.Errorf("got the error %v, want %s", err, c.want)
 			}
 		})
 	}
@@ -151,16 +151,17 @@ func TestFromLinesFails(t *testing.T) {
 			c.do()
 		}
 		if !errors.Is(last, c.want) || !strings.HasPrefix(last.Error(), "line 2: ") || strings.Join(lines, " ") != "one " {
-			t.Errorf("%q, %v, want one line and %v", lines, last, c.want)
+			t.Errorf("got %q and error %v, want one line and %v at line 2", lines, last, c.want)
 		}
 	}
 }
 
-// basicAuth is a server with an empty index that wants a user and a password.
+// basicAuth returns a server with an empty index that requires a user and a
+// password.
 func basicAuth(t *testing.T, want string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if user, password, _ := r.BasicAuth(); user+" "+password != want {
-			t.Errorf("a request came from %q, want %q", user, strings.Fields(want)[0])
+			t.Errorf("got a request of user %q, want user %q and the password", user, strings.Fields(want)[0])
 		}
 		_, _ = io.WriteString(w, pageOf("0", ""))
 	})

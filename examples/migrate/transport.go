@@ -19,8 +19,8 @@ type transport struct {
 	client *http.Client
 }
 
-// newTransport returns a transport to the node at rawURL, which may have user and
-// password in it. If caFile isn't empty, only certificates of the authority in
+// newTransport returns a transport to the node at rawURL, which may contain a user
+// and a password. If caFile isn't empty, only certificates of the authority in
 // that PEM file are trusted.
 func newTransport(rawURL, caFile string) (*transport, error) {
 	node, err := url.Parse(rawURL)
@@ -28,7 +28,7 @@ func newTransport(rawURL, caFile string) (*transport, error) {
 		return nil, errors.New("the URL of Elasticsearch must be like https://user:password@host:9200")
 	}
 	t := http.DefaultTransport.(*http.Transport).Clone()
-	t.MaxIdleConnsPerHost = 64 // as many as requests at once; the default is 2
+	t.MaxIdleConnsPerHost = 64 // as many as concurrent requests; the default is 2
 	t.ResponseHeaderTimeout = 30 * time.Second
 	if caFile != "" {
 		pem, err := os.ReadFile(caFile)
@@ -47,7 +47,7 @@ func newTransport(rawURL, caFile string) (*transport, error) {
 	}}, nil
 }
 
-// Perform sends req, whose URL has path and query only, to the node.
+// Perform sends req to the node. The URL of req has only a path and a query.
 func (t *transport) Perform(req *http.Request) (*http.Response, error) {
 	req.URL.Scheme, req.URL.Host = t.node.Scheme, t.node.Host
 	req.URL.Path = strings.TrimSuffix(t.node.Path, "/") + req.URL.Path // which begins with "/"

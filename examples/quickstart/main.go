@@ -1,5 +1,5 @@
 // Quickstart registers users in memory. It is all that an application needs to
-// begin with.
+// start with.
 package main
 
 import (
@@ -42,22 +42,22 @@ func main() {
 }
 
 func hint(url string) string {
-	return `Register a user, twice, by
+	return `Register a user, twice, with
 
   curl -H 'Content-Type: application/json' ` + url + `/v1/users/new \
     -d '{"email_address": "ada@example.org", "password": "correct horse battery"}'
 `
 }
 
-// serve serves h on l until SIGINT or SIGTERM, then lets the requests under way end.
+// serve serves h on l until SIGINT or SIGTERM, then lets the current requests finish.
 func serve(l net.Listener, h http.Handler) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	server := &http.Server{
 		Handler:           h,
-		ReadHeaderTimeout: 5 * time.Second, // the default of each is no limit
+		ReadHeaderTimeout: 5 * time.Second, // by default, none of these has a limit
 		ReadTimeout:       10 * time.Second,
-		WriteTimeout:      20 * time.Second, // of which reading the body is a part
+		WriteTimeout:      20 * time.Second, // includes reading the body
 		IdleTimeout:       2 * time.Minute,
 	}
 	failed := make(chan error, 1)

@@ -16,7 +16,7 @@ import (
 
 const program = "github.com/gosignup/signup/examples/quickstart"
 
-// The curl line that is printed is run as it stands.
+// The curl command that is printed works as printed.
 func TestHint(t *testing.T) {
 	url := wiretest.Start(t, program)
 	_, line, _ := strings.Cut(hint(url), "\n\n")
@@ -26,7 +26,7 @@ func TestHint(t *testing.T) {
 	} {
 		out, err := exec.CommandContext(t.Context(), "sh", "-c", strings.Replace(line, "curl", "curl -sS", 1)).CombinedOutput()
 		if err != nil || strings.TrimSpace(string(out)) != want {
-			t.Errorf("%s%s, %v; want %s", line, out, err, want)
+			t.Errorf("%sgot %s, error %v; want %s", line, out, err, want)
 		}
 	}
 	res, err := http.Get(url)
@@ -35,11 +35,11 @@ func TestHint(t *testing.T) {
 	}
 	defer func() { _ = res.Body.Close() }()
 	if body, err := io.ReadAll(res.Body); res.StatusCode != http.StatusNotFound || !strings.Contains(string(body), `"success":false`) {
-		t.Errorf("%d %s, %v", res.StatusCode, body, err)
+		t.Errorf("got %d %s, error %v; want 404 and success false", res.StatusCode, body, err)
 	}
 }
 
-// A request that is under way when the program is to stop is answered.
+// A request that has begun when the program is stopped still gets its response.
 func TestShutdown(t *testing.T) {
 	url, terminate := wiretest.StartProcess(t, program)
 	addr := strings.TrimPrefix(url, "http://")
@@ -53,13 +53,13 @@ func TestShutdown(t *testing.T) {
 	}
 	const body = `{"email_address": "ada@example.org", "password": "correct horse battery"}`
 	_, _ = fmt.Fprintf(conn, "POST /v1/users/new HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n", addr, len(body))
-	answers := bufio.NewReader(conn)
+	responses := bufio.NewReader(conn)
 	// The server asks for the body when the handler begins to read it.
-	if line, err := answers.ReadString('\n'); err != nil || line != "HTTP/1.1 100 Continue\r\n" {
-		t.Fatalf("the server answers %q, %v; want 100 Continue", line, err)
+	if line, err := responses.ReadString('\n'); err != nil || line != "HTTP/1.1 100 Continue\r\n" {
+		t.Fatalf("got the response %q, error %v; want 100 Continue", line, err)
 	}
-	if line, err := answers.ReadString('\n'); err != nil || line != "\r\n" {
-		t.Fatalf("after 100 Continue comes %q, %v; want an empty line", line, err)
+	if line, err := responses.ReadString('\n'); err != nil || line != "\r\n" {
+		t.Fatalf("after 100 Continue, got %q, error %v; want an empty line", line, err)
 	}
 	terminate()
 	for deadline := time.Now().Add(10 * time.Second); ; {
@@ -69,22 +69,22 @@ func TestShutdown(t *testing.T) {
 		}
 		_ = other.Close()
 		if time.Now().After(deadline) {
-			t.Fatal("the program still takes connections 10 s after SIGTERM, want none")
+			t.Fatal("the program still accepts connections 10 s after SIGTERM, want none accepted")
 		}
 	}
 	_, _ = io.WriteString(conn, body)
-	res, err := http.ReadResponse(answers, nil)
+	res, err := http.ReadResponse(responses, nil)
 	if err != nil {
-		t.Fatalf("no answer to the request under way: %v", err)
+		t.Fatalf("got no response to the request that had begun: %v", err)
 	}
 	defer func() { _ = res.Body.Close() }()
 	const want = `{"message":"'ada@example.org' added successfully!","success":true}`
 	if got, err := io.ReadAll(res.Body); err != nil || res.StatusCode != http.StatusOK || strings.TrimSpace(string(got)) != want {
-		t.Errorf("%d %s, %v; want 200 %s", res.StatusCode, wiretest.Shown(got), err, want)
+		t.Errorf("got %d %s, error %v; want 200 %s", res.StatusCode, wiretest.Shown(got), err, want)
 	}
 }
 
-// An address that is taken ends the program with status 1.
+// If the address is in use, the program ends with status 1.
 func TestAddressTaken(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -93,7 +93,7 @@ func TestAddressTaken(t *testing.T) {
 	defer func() { _ = l.Close() }()
 	cmd := exec.CommandContext(t.Context(), wiretest.Build(t, program), "-addr", l.Addr().String())
 	if out, _ := cmd.CombinedOutput(); cmd.ProcessState.ExitCode() != 1 || !strings.Contains(string(out), "address already in use") {
-		t.Errorf("exit status %d, %s; want 1 and why", cmd.ProcessState.ExitCode(), out)
+		t.Errorf("got the exit status %d, %s; want 1 and the reason", cmd.ProcessState.ExitCode(), out)
 	}
 }
 
@@ -104,6 +104,6 @@ func TestServeFails(t *testing.T) {
 	}
 	_ = l.Close()
 	if err := serve(l, http.NotFoundHandler()); err == nil {
-		t.Error("serve returns nil for a closed listener, want an error")
+		t.Error("serve returned nil for a closed listener, want an error")
 	}
 }

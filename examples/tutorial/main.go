@@ -1,10 +1,10 @@
-// Tutorial is the service of "Flask NoSQL Authentication Tutorial" of 2014,
-// answer for answer, where its answers were right:
+// Tutorial is the service of "Flask NoSQL Authentication Tutorial" of 2014. Its
+// responses are the same, except where those of the original were wrong:
 //
 //	curl -X POST -H 'Content-Type: application/json' -d '{"email_address": "test@abc.com", "password": "test"}' http://127.0.0.1:8000/v1/users/new
 //
-// It keeps users in memory, or with -es in Elasticsearch. As there, any
-// password will do; an application should leave Policy at its default.
+// It keeps users in memory, or with -es in Elasticsearch. Like the original, it
+// accepts any password; an application should leave Policy at its default.
 package main
 
 import (
@@ -32,7 +32,7 @@ import (
 
 func main() {
 	addr := flag.String("addr", "localhost:8000", "the `host:port` to listen on")
-	es := flag.String("es", "", "the `URL` of Elasticsearch, with user and password if need be; without it, users are kept in memory")
+	es := flag.String("es", "", "the `URL` of Elasticsearch, with user and password if the server requires them; if empty, users are kept in memory")
 	ca := flag.String("es-ca", "", "a PEM `file` with the authority of Elasticsearch's certificate")
 	index := flag.String("es-index", "example", "the `alias` to keep users under")
 	flag.Parse()
@@ -62,7 +62,7 @@ func main() {
 	}
 }
 
-// connect returns a client of the Elasticsearch at rawURL. If caFile isn't empty,
+// connect returns a client for the Elasticsearch at rawURL. If caFile isn't empty,
 // only certificates of the authority in that file are trusted.
 func connect(rawURL, caFile string) (*elastictransport.Client, error) {
 	node, err := url.Parse(strings.TrimSuffix(rawURL, "/"))
@@ -70,7 +70,7 @@ func connect(rawURL, caFile string) (*elastictransport.Client, error) {
 		return nil, errors.New("-es must be like https://user:password@localhost:9200")
 	}
 	t := http.DefaultTransport.(*http.Transport).Clone()
-	t.MaxIdleConnsPerHost = 64 // as many as requests at once; the default is 2
+	t.MaxIdleConnsPerHost = 64 // as many as concurrent requests; the default is 2
 	t.ResponseHeaderTimeout = 30 * time.Second
 	options := []elastictransport.Option{
 		elastictransport.WithURLs(node),
@@ -87,8 +87,9 @@ func connect(rawURL, caFile string) (*elastictransport.Client, error) {
 	return elastictransport.NewClient(options...)
 }
 
-// setUp sets the store up, now if it can be reached, or else as soon as it can:
-// the service starts without its database, and says so to who signs up.
+// setUp sets the store up. If the store can't be reached, setUp returns and tries
+// again in the background: the service starts without its database, and until then
+// each sign-up gets an error.
 func setUp(store *esstore.Store) {
 	try := func() error {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
@@ -99,7 +100,7 @@ func setUp(store *esstore.Store) {
 	if err == nil {
 		return
 	}
-	slog.Error("the store can't be set up yet", "error", err)
+	slog.Error("setting up the store failed, trying again", "error", err)
 	go func() {
 		for try() != nil {
 			time.Sleep(time.Second)
@@ -115,15 +116,15 @@ func newHandler(accounts *signup.Accounts) http.Handler {
 	return signup.JSONErrors(mux, nil)
 }
 
-// serve serves h on l until SIGINT or SIGTERM, then lets the requests under way end.
+// serve serves h on l until SIGINT or SIGTERM, then lets the current requests finish.
 func serve(l net.Listener, h http.Handler) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	server := &http.Server{
 		Handler:           h,
-		ReadHeaderTimeout: 5 * time.Second, // the default of each is no limit
+		ReadHeaderTimeout: 5 * time.Second, // by default, none of these has a limit
 		ReadTimeout:       10 * time.Second,
-		WriteTimeout:      20 * time.Second, // of which reading the body is a part
+		WriteTimeout:      20 * time.Second, // includes reading the body
 		IdleTimeout:       2 * time.Minute,
 	}
 	failed := make(chan error, 1)

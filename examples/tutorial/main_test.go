@@ -20,22 +20,22 @@ func TestInMemory(t *testing.T) {
 }
 
 func TestStoreDown(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0") // a port where nobody answers
+	l, err := net.Listen("tcp", "127.0.0.1:0") // for a port that is free
 	if err != nil {
 		t.Fatal(err)
 	}
-	nobody := "http://" + l.Addr().String()
+	down := "http://" + l.Addr().String()
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	wiretest.Run(t, wiretest.Start(t, program, "-es", nobody), wiretest.Cases(t, wiretest.StoreDown))
+	wiretest.Run(t, wiretest.Start(t, program, "-es", down), wiretest.Cases(t, wiretest.StoreDown))
 }
 
 // The flags name the server, the user and the certificate.
 func TestConnect(t *testing.T) {
 	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if user, password, _ := r.BasicAuth(); user != "elastic" || password != "changeme" || r.URL.Path != "/below/path" {
-			t.Errorf("%s is by %q, want /below/path by elastic", r.URL, user)
+			t.Errorf("got a request for %s of user %q, want /below/path of elastic and the password", r.URL, user)
 		}
 		w.WriteHeader(http.StatusTeapot)
 	}))
@@ -59,7 +59,7 @@ func TestConnect(t *testing.T) {
 	}
 	defer func() { _ = res.Body.Close() }()
 	if res.StatusCode != http.StatusTeapot {
-		t.Errorf("status %d, want %d", res.StatusCode, http.StatusTeapot)
+		t.Errorf("got status %d, want %d", res.StatusCode, http.StatusTeapot)
 	}
 }
 
@@ -71,7 +71,7 @@ func TestConnectFails(t *testing.T) {
 		{"https://localhost:9200", "main_test.go"}, // has no certificate
 	} {
 		if _, err := connect(c.url, c.ca); err == nil || strings.Contains(err.Error(), "secret") {
-			t.Errorf("-es %s -es-ca %q: the error is %v, want one without the password", c.url, c.ca, err)
+			t.Errorf("-es %s -es-ca %q: got the error %v, want one without the password", c.url, c.ca, err)
 		}
 	}
 }

@@ -28,11 +28,11 @@ func TestSpread(t *testing.T) {
 	} {
 		got := spreadOf(c.xs)
 		if got.median != c.want.median || got.low != c.want.low || got.high != c.want.high || math.Abs(got.level-c.want.level) > 1e-9 {
-			t.Errorf("spreadOf(%v) = %+v; want %+v", c.xs, got, c.want)
+			t.Errorf("spreadOf(%v): got %+v, want %+v", c.xs, got, c.want)
 		}
 	}
 	if got := spreadOf(nil).String(); got != "–" {
-		t.Errorf("of nothing: %s", got)
+		t.Errorf("spreadOf(nil): got %s, want –", got)
 	}
 }
 
@@ -45,7 +45,7 @@ func TestOutcome(t *testing.T) {
 		}
 	}
 	add(90, load.Sample{Due: time.Second, Took: time.Second, Status: 200, Granted: true})
-	add(10, load.Sample{Due: 8 * time.Second, Took: 4 * time.Second, Status: 200, Granted: true}) // too late
+	add(10, load.Sample{Due: 8 * time.Second, Took: 4 * time.Second, Status: 200, Granted: true}) // after the end
 	add(75, load.Sample{Due: time.Second, Took: time.Millisecond, Status: 503, RetryAfter: time.Second})
 	add(25, load.Sample{Due: time.Second, Took: time.Millisecond, Status: 503})
 	add(50, load.Sample{Due: time.Second, Took: 5 * time.Second})
@@ -53,10 +53,10 @@ func TestOutcome(t *testing.T) {
 	o.sum(all, d)
 	want := outcome{
 		capacity: 10, goodput: .9, median: time.Second, slow: 4 * time.Second, acceptable: .9,
-		refused: .4, noAnswer: .2, refusal: time.Millisecond, retryAfter: .75,
+		refused: .4, noResponse: .2, refusal: time.Millisecond, retryAfter: .75,
 	}
 	if o != want {
-		t.Errorf("got  %+v\nwant %+v", o, want)
+		t.Errorf("got %+v\nwant %+v", o, want)
 	}
 }
 
@@ -80,17 +80,17 @@ func TestProcess(t *testing.T) {
 	}
 	defer p.stop()
 	if p.URL != "http://127.0.0.1:1" {
-		t.Errorf("URL %q", p.URL)
+		t.Errorf("got URL %q, want http://127.0.0.1:1", p.URL)
 	}
 	if took, err := p.cpu(); err != nil || took < 100*time.Millisecond || took > 3*time.Second {
-		t.Errorf("cpu: %v, %v; want about 300 ms", took, err)
+		t.Errorf("cpu: got %v, error %v; want about 300 ms", took, err)
 	}
 	if mib, err := p.memory(); err != nil || mib < 1 || mib > 1000 {
-		t.Errorf("memory: %v MiB, %v", mib, err)
+		t.Errorf("memory: got %v MiB, error %v; want 1 to 1000 MiB", mib, err)
 	}
 	_, err = start(t.TempDir()+"/log", "false")
 	if e := (*exec.Error)(nil); err == nil || errors.As(err, &e) {
-		t.Errorf("a program that fails: %v", err)
+		t.Errorf("a program that fails: got error %v, want one that isn't *exec.Error", err)
 	}
 }
 
@@ -115,7 +115,7 @@ func TestDraw(t *testing.T) {
 		}
 	}
 	if want := 2 * 4; points != want || strings.Contains(string(svg), "NaN") {
-		t.Errorf("%d points; want %d", points, want)
+		t.Errorf("got %d points, want %d, and no NaN", points, want)
 	}
 }
 
@@ -132,12 +132,13 @@ func TestResults(t *testing.T) {
 		{"NoHash/server=ours/parallel", "ns/op"}: 6500, {"NoHash/server=ours/parallel", "allocs/op"}: 33, {"Memory/store=map", "B/user"}: 423.8,
 	} {
 		if got := r[key]; len(got) != 2 || got[0] != want {
-			t.Errorf("%v: %v; want twice %v", key, got, want)
+			t.Errorf("%v: got %v, want twice %v", key, got, want)
 		}
 	}
 }
 
-// The parts of a comparison run one after the other, and the last one tells all.
+// The parts of a comparison run one after the other. The summary of the last part
+// has the ratios of all.
 func TestSummary(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "ratios.md")
 	first, second := &bench{config: config{summary: file}}, &bench{config: config{summary: file}}
@@ -158,7 +159,7 @@ func TestSummary(t *testing.T) {
 		"| speed | sound | 0.90 (0.80–1.00) | 1 within the interval, or above | yes |\n",
 	} {
 		if !strings.Contains(out.String(), line) {
-			t.Errorf("no %q in\n%s", line, out.String())
+			t.Errorf("got\n%s\nwant the line %q in it", out.String(), line)
 		}
 	}
 }
@@ -193,9 +194,9 @@ BenchmarkClient/op=get/by=esapi-2              	 1000000	      1481 ns/op	    18
 		}
 	}
 	if len(b.notes) != 10 || missed != 2 {
-		t.Errorf("want ten ratios, and two goals missed: a Get's time when esapi doesn't decode, and its allocations:\n%s", strings.Join(b.notes, ""))
+		t.Errorf("got %d ratios and %d missed goals, want ten and two, the time of Get if esapi doesn't decode, and its allocations:\n%s", len(b.notes), missed, strings.Join(b.notes, ""))
 	}
 	if err := b.noteElastic(make(results)); err == nil {
-		t.Error("no results are no error")
+		t.Error("no results: got no error, want one")
 	}
 }

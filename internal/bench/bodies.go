@@ -6,10 +6,10 @@ import (
 	"strconv"
 )
 
-// password is one that all servers accept.
+// password is a password that all servers accept.
 const password = "Correct-horse-battery-1!"
 
-// appendSignUp appends the n-th user's sign-up, or log-in.
+// appendSignUp appends the body of the n-th user's sign-up or log-in.
 func appendSignUp(b []byte, n int64) []byte { return appendBody(b, "email_address", n, "") }
 
 func appendAuthbossSignUp(b []byte, n int64) []byte {
@@ -30,8 +30,8 @@ func appendBody(b []byte, address string, n int64, confirm string) []byte {
 	return append(b, '}')
 }
 
-// granted reports whether an answer of any of the servers is a success: some say
-// in the body alone that it isn't.
+// granted reports whether a response of any of the servers is a success. Some
+// servers report a failure only in the body.
 func granted(status int, body []byte) bool {
 	return status == http.StatusOK &&
 		!bytes.Contains(body, []byte(`"success":false`)) && !bytes.Contains(body, []byte(`"status":"failure"`))

@@ -8,7 +8,8 @@ import (
 	"math"
 )
 
-// elastic runs the benchmarks of esstore, and prints what Go's testing package does.
+// elastic runs the benchmarks of esstore, and prints the output of Go's testing
+// package.
 func (b *bench) elastic(ctx context.Context, w io.Writer) error {
 	if b.runs == 0 {
 		return nil
@@ -19,7 +20,7 @@ func (b *bench) elastic(ctx context.Context, w io.Writer) error {
 	}
 	r := make(results)
 	var raw bytes.Buffer
-	// The number of rounds is what it takes to see a difference.
+	// Each group has as many rounds as it needs to show a difference.
 	for _, group := range []struct{ pattern, benchtime string }{
 		{"Growth|Import", "20x"}, {"Create|Get", "60x"}, {"Client", "1s"},
 	} {
@@ -41,7 +42,7 @@ func (b *bench) elastic(ctx context.Context, w io.Writer) error {
 	return b.noteElastic(r)
 }
 
-// noteElastic keeps what the benchmarks of esstore are for.
+// noteElastic adds the results of the benchmarks of esstore to the summary.
 func (b *bench) noteElastic(r results) error {
 	one := func(name, unit string) float64 {
 		if xs := r[[2]string{name, unit}]; len(xs) > 0 {
@@ -58,19 +59,19 @@ func (b *bench) noteElastic(r results) error {
 		ratio          spread
 		goal           goal
 	}{
-		{"esstore's Create, 16 connections, a second", "raw esapi", ratio("Create"), atLeast(.95)},
-		{"its requests", "one", exactly(one("Create", "requests/op")), atMost(1)},
-		{"its allocations, all but the network's", "raw esapi's + 12", exactly(one(create+"esstore", "allocs/op") / (one(create+"esapi", "allocs/op") + 12)), atMost(1)},
-		{"esstore's Get, 16 connections, a second", "raw esapi, decoded", ratio("Get/raw=decoded"), atLeast(.95)},
-		{"the same", "raw esapi, not decoded", ratio("Get/raw=read"), atLeast(.95)},
-		{"its allocations, all but the network's", "raw esapi's, not decoded, + 12", exactly(one(get+"esstore", "allocs/op") / (one(get+"esapi", "allocs/op") + 12)), atMost(1)},
+		{"esstore's Create, 16 connections, per second", "raw esapi", ratio("Create"), atLeast(.95)},
+		{"requests of a Create", "one", exactly(one("Create", "requests/op")), atMost(1)},
+		{"allocations of a Create, without the network's", "raw esapi's + 12", exactly(one(create+"esstore", "allocs/op") / (one(create+"esapi", "allocs/op") + 12)), atMost(1)},
+		{"esstore's Get, 16 connections, per second", "raw esapi, decoded", ratio("Get/raw=decoded"), atLeast(.95)},
+		{"esstore's Get, 16 connections, per second", "raw esapi, not decoded", ratio("Get/raw=read"), atLeast(.95)},
+		{"allocations of a Get, without the network's", "raw esapi's, not decoded, + 12", exactly(one(get+"esstore", "allocs/op") / (one(get+"esapi", "allocs/op") + 12)), atMost(1)},
 		{"Create among 1,000,000 users, ns", "among 10,000", ratio("Growth/op=create"), atMost(1.2)},
 		{"Get among 1,000,000 users, ns", "among 10,000", ratio("Growth/op=get"), atMost(1.2)},
-		{"Import, users a second", "esutil.BulkIndexer", ratio("Import"), atLeast(.95)},
+		{"Import, users per second", "esutil.BulkIndexer", ratio("Import"), atLeast(.95)},
 		{"Import's live heap, 1,000,000 users", "10,000 users", exactly(one("ImportMemory/users=1000000", "live-B") / one("ImportMemory/users=10000", "live-B")), atMost(1.2)},
 	} {
 		if math.IsNaN(row.ratio.median) {
-			return fmt.Errorf("no result for %q", row.what)
+			return fmt.Errorf("the benchmarks have no result for %q", row.what)
 		}
 		b.note(row.what, row.baseline, row.ratio, row.goal)
 	}

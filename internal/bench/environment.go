@@ -14,13 +14,13 @@ import (
 	"github.com/gosignup/signup/internal/bench/servers"
 )
 
-// compared are the modules whose versions the results depend on.
+// compared are the modules whose versions affect the results.
 var compared = []string{
 	"golang.org/x/crypto", "github.com/pocketbase/pocketbase", "github.com/aarondl/authboss/v3",
 }
 
-// printEnvironment prints on what the results depend; es is the URL of the
-// Elasticsearch that they do, if any.
+// printEnvironment prints the versions and the machine that the results depend on.
+// es is the URL of the Elasticsearch, or empty if none is measured.
 func printEnvironment(ctx context.Context, w io.Writer, es string) error {
 	versions, err := output(ctx, "go", append([]string{"list", "-m", "-f", "{{.Path}} {{.Version}}"}, compared...)...)
 	if err != nil {
@@ -52,7 +52,7 @@ func printEnvironment(ctx context.Context, w io.Writer, es string) error {
 			named = append(named, name+" "+version)
 		}
 	}
-	_, err = fmt.Fprintf(w, "\nElasticsearch %s; of Python's: %s\n", version, strings.Join(named, ", "))
+	_, err = fmt.Fprintf(w, "\nElasticsearch %s; Python packages: %s\n", version, strings.Join(named, ", "))
 	return err
 }
 

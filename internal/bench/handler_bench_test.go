@@ -15,7 +15,7 @@ import (
 	"github.com/gosignup/signup/memstore"
 )
 
-// noHash is a Hasher that does nothing, and says that it does the least.
+// noHash is a Hasher that does nothing, and reports the least work.
 type noHash struct{}
 
 func (noHash) Hash(string) (signup.Hash, error) { return signup.Hash(aHash), nil }
@@ -23,16 +23,16 @@ func (noHash) Verify(signup.Hash, string) bool  { return true }
 func (noHash) NeedsRehash(signup.Hash) bool     { return true }
 func (noHash) Work() signup.Work                { return signup.Work{Rounds: 1} }
 
-// GenerateHash and CompareHashAndPassword are Authboss's.
+// GenerateHash and CompareHashAndPassword implement authboss.Hasher.
 func (noHash) GenerateHash(string) (string, error)         { return string(aHash), nil }
 func (noHash) CompareHashAndPassword(string, string) error { return nil }
 
-// aHash is as long as one of bcrypt's, which it isn't.
+// aHash is as long as a bcrypt hash, but isn't one.
 var aHash = []byte("$none$" + rand.Text() + rand.Text() + "..")
 
-// A sign-up without its hash: what else a handler does, with no network. "logged"
-// has a log whose text nobody reads, the others none; Authboss's default is a
-// log.
+// BenchmarkNoHash measures a sign-up without its hash and without a network.
+// "logged" writes a log and discards it. The others write none, though Authboss
+// writes a log by default.
 //
 //	go test -run '^$' -bench NoHash -count 10 . >new && benchstat -col /server new
 func BenchmarkNoHash(b *testing.B) {
@@ -54,13 +54,13 @@ func BenchmarkNoHash(b *testing.B) {
 		{"authboss", servers.AuthbossSignUpPath, newAuthboss, appendAuthbossSignUp},
 	} {
 		var n atomic.Int64
-		handler := func(b *testing.B) http.Handler { // anew, without the users of another run
+		handler := func(b *testing.B) http.Handler { // a new one, without the users of another run
 			h, err := s.newHandler()
 			if err != nil {
 				b.Fatal(err)
 			}
 			c := newCaller(s.path)
-			c.call(b, h, s.signUp(c.text[:0], n.Add(1))) // what is made once
+			c.call(b, h, s.signUp(c.text[:0], n.Add(1))) // what a handler sets up at the first request
 			return h
 		}
 		b.Run("server="+s.name, func(b *testing.B) {
@@ -88,13 +88,13 @@ type caller struct {
 	request http.Request
 	text    []byte
 	body    bytes.Reader
-	header  http.Header // of the answer
+	header  http.Header // of the response
 	status  int
-	answer  []byte
+	written []byte // the body of the response
 }
 
 func newCaller(path string) *caller {
-	c := &caller{header: make(http.Header), text: make([]byte, 0, 512), answer: make([]byte, 0, 512)}
+	c := &caller{header: make(http.Header), text: make([]byte, 0, 512), written: make([]byte, 0, 512)}
 	r, err := http.NewRequest(http.MethodPost, path, nil)
 	if err != nil {
 		panic(err)
@@ -110,12 +110,12 @@ func (c *caller) call(b *testing.B, h http.Handler, body []byte) {
 	c.body.Reset(body)
 	c.request.Body = io.NopCloser(&c.body) // one small allocation, for every server
 	c.request.ContentLength = int64(len(body))
-	r := c.request // as handlers and muxes write to it
+	r := c.request // a copy, because handlers and muxes change it
 	clear(c.header)
-	c.status, c.answer = 0, c.answer[:0]
+	c.status, c.written = 0, c.written[:0]
 	h.ServeHTTP(c, &r)
-	if c.status != http.StatusOK || !granted(c.status, c.answer) {
-		b.Fatalf("status %d", c.status)
+	if c.status != http.StatusOK || !granted(c.status, c.written) {
+		b.Fatalf("got status %d and body %s, want a granted sign-up", c.status, c.written)
 	}
 }
 
@@ -127,28 +127,29 @@ func (c *caller) Write(p []byte) (int, error) {
 	if c.status == 0 {
 		c.status = http.StatusOK
 	}
-	c.answer = append(c.answer, p...)
+	c.written = append(c.written, p...)
 	return len(p), nil
 }
 
-// The benchmarks measure sign-ups only if these are sign-ups.
+// The benchmarks measure sign-ups only if the bodies are valid and refusals are
+// recognized.
 func TestServersGrant(t *testing.T) {
 	for name, body := range map[string][]byte{
 		"ours": appendSignUp(nil, 1), "authboss": appendAuthbossSignUp(nil, 1),
 	} {
 		if !json.Valid(body) {
-			t.Errorf("%s: no JSON", name)
+			t.Errorf("%s: got the body %s, want JSON", name, body)
 		}
 	}
-	for answer, want := range map[string]bool{
+	for body, want := range map[string]bool{
 		`{"message":"added","success":true}`:              true,
 		`{"message":"exists already","success":false}`:    false,
 		`{"status":"success","location":"/"}`:             true,
 		`{"status":"failure","errors":{"":["…"]}}`:        false,
 		`{"collectionName":"users","id":"k7h2v0q1m3x9a"}`: true,
 	} {
-		if got := granted(http.StatusOK, []byte(answer)); got != want {
-			t.Errorf("granted(%s) = %t", answer, got)
+		if got := granted(http.StatusOK, []byte(body)); got != want {
+			t.Errorf("granted(%s): got %t, want %t", body, got, want)
 		}
 	}
 }

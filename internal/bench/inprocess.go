@@ -12,11 +12,11 @@ import (
 	"strings"
 )
 
-// results are what Go's benchmarks reported, run by run: by the benchmark's name
-// and the unit.
+// results has the values that Go's benchmarks reported, one for each run, by the
+// benchmark's name and the unit.
 type results map[[2]string][]float64
 
-// add reads the output of one run.
+// add adds the output of one run.
 func (r results) add(output []byte) error {
 	for line := range strings.Lines(string(output)) {
 		fields := strings.Fields(line)
@@ -30,7 +30,7 @@ func (r results) add(output []byte) error {
 		for i := 2; i+1 < len(fields); i += 2 {
 			v, err := strconv.ParseFloat(fields[i], 64)
 			if err != nil {
-				return fmt.Errorf("output of a benchmark: %q", line)
+				return fmt.Errorf("a benchmark printed %q, which is not a number and a unit", line)
 			}
 			key := [2]string{name, fields[i+1]}
 			r[key] = append(r[key], v)
@@ -39,8 +39,8 @@ func (r results) add(output []byte) error {
 	return nil
 }
 
-// inProcess runs this package's benchmarks in turn, prints a table, and keeps
-// their output for benchstat, if that is wanted.
+// inProcess runs this package's benchmarks in turn and prints a table. With the flag
+// -raw, it also writes their output to a file, for benchstat.
 func (b *bench) inProcess(ctx context.Context, w io.Writer) error {
 	if b.runs == 0 {
 		return nil
@@ -60,7 +60,8 @@ func (b *bench) inProcess(ctx context.Context, w io.Writer) error {
 		return r.add(out)
 	}
 	for range b.runs {
-		// A fixed number, as what is kept meanwhile is work for the collector.
+		// A fixed number of sign-ups, because the users that are kept are work for
+		// the garbage collector.
 		if err := once("NoHash", "20000x"); err != nil {
 			return err
 		}
@@ -77,7 +78,8 @@ func (b *bench) inProcess(ctx context.Context, w io.Writer) error {
 	return b.printInProcess(w, r)
 }
 
-// buildBenchmarks returns a program that runs the benchmarks of a package.
+// buildBenchmarks builds a program that runs the benchmarks of the package in dir,
+// and returns its path.
 func (b *bench) buildBenchmarks(ctx context.Context, dir string) (program string, err error) {
 	program = filepath.Join(b.dir, filepath.Base(dir)+"bench.test")
 	build := exec.CommandContext(ctx, "go", "test", "-c", "-o", program, dir)
@@ -88,7 +90,7 @@ func (b *bench) buildBenchmarks(ctx context.Context, dir string) (program string
 	return program, nil
 }
 
-// benchmark runs those that match pattern, and returns their output.
+// benchmark runs the benchmarks that match pattern, and returns their output.
 func benchmark(ctx context.Context, program, pattern, benchtime string, env ...string) ([]byte, error) {
 	say("Go's benchmarks: %s", pattern)
 	cmd := exec.CommandContext(ctx, program, "-test.run", "^$", "-test.bench", pattern, "-test.benchtime", benchtime)
@@ -101,7 +103,7 @@ func benchmark(ctx context.Context, program, pattern, benchtime string, env ...s
 	return out, nil
 }
 
-// keep writes the output of benchmarks to the file that was asked for, if one was.
+// keep writes the output of benchmarks to the file of the flag -raw, if it is set.
 func (b *bench) keep(output []byte) error {
 	if b.raw == "" {
 		return nil
@@ -113,10 +115,10 @@ func (b *bench) printInProcess(w io.Writer, r results) error {
 	_, err := fmt.Fprintf(w, `
 ## In process, without the hash
 
-%d runs in turn. Medians; in brackets the interval of level %.0f %% of the median of
-the ratios, run by run.
+There are %d runs, in turn. The values are medians. In brackets is the interval of the
+median ratio, run by run, at a confidence level of %.0f %%.
 
-| what | figure | of this | baseline | of that | ratio |
+| what | unit | value | baseline | its value | ratio |
 |---|---|--:|---|--:|--:|
 `, b.runs, 100*spreadOf(make([]float64, b.runs)).level)
 	if err != nil {
@@ -142,7 +144,7 @@ the ratios, run by run.
 	} {
 		this, that := r[[2]string{row.name, row.unit}], r[[2]string{row.baselineName, row.unit}]
 		if len(this) == 0 || len(this) != len(that) {
-			return fmt.Errorf("no results of %s and %s in %s", row.name, row.baselineName, row.unit)
+			return fmt.Errorf("the benchmarks have no equal number of results of %s and %s in %s", row.name, row.baselineName, row.unit)
 		}
 		ratio := spreadOf(ratios(this, that))
 		if _, err := fmt.Fprintf(w, "| %s | %s | %.0f | %s | %.0f | %v |\n",

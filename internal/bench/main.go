@@ -1,8 +1,9 @@
-// Bench measures sign-ups through HTTP, each server in a process of its own, and
-// prints tables in Markdown of how they compare: of closed loops, where a
-// number of connections each wait for their answer, and of open ones, where
-// people come whether or not the server keeps up. Everything is a ratio to a
-// baseline that is measured in turn with it. It runs on Linux.
+// Bench measures sign-ups over HTTP, each server in a separate process, and prints
+// tables in Markdown that compare them. There are closed loops, in which a fixed
+// number of connections each wait for a response before the next request, and open
+// loops, in which clients arrive at a fixed rate, however fast the server is. Each
+// result is a ratio to a baseline that is measured in turn with it. Bench runs on
+// Linux.
 //
 //	go run . -plot performance.svg
 package main
@@ -27,7 +28,7 @@ import (
 	"github.com/gosignup/signup/internal/bench/servers"
 )
 
-// A config is what the flags say.
+// A config has the values of the flags.
 type config struct {
 	runs        int
 	raw         string
@@ -55,43 +56,18 @@ func main() {
 }
 
 func run(ctx context.Context) error {
-	var c config
-	flag.IntVar(&c.runs, "runs", 6, "how often the benchmarks in process run; 0 leaves them out")
-	flag.StringVar(&c.raw, "raw", "", "the file for their output, for benchstat")
-	flag.IntVar(&c.rounds, "rounds", 6, "how often each server's turn comes in the closed loops; an interval of 95 % takes 6 or more, and 0 leaves them out")
-	flag.DurationVar(&c.closed, "closed", 2*time.Second, "how long a turn sends requests")
-	connections := flag.String("connections", "2,8,64", "numbers of connections of the closed loops")
-	flag.DurationVar(&c.open, "open", 5*time.Second, "how long each open loop lasts")
-	multiples := flag.String("multiples", "0.5,0.8,1,1.25,2,3", "their arrivals, in multiples of the capacity; empty leaves them out")
-	flag.DurationVar(&c.overload, "overload", time.Minute, "how long the overload lasts; 0 leaves it out")
-	flag.Float64Var(&c.overloaded, "overloaded", 5, "its arrivals, in multiples of the capacity")
-	flag.DurationVar(&c.recovery, "recovery", 2*time.Minute, "how long to wait for the server to be as before")
-	flag.DurationVar(&c.patience, "patience", 5*time.Second, "how long a client of an open loop waits")
-	flag.StringVar(&c.plot, "plot", "", "the file for a plot of the open loops, as SVG")
-	flag.StringVar(&c.es, "es", "", "the URL of an Elasticsearch: measure what is on it, and nothing else")
-	flag.StringVar(&c.summary, "summary", "", "a file with the ratios of an earlier part, to which those of this one are added")
-	flag.Parse()
-	var err error
-	if c.connections, err = parseList(*connections, strconv.Atoi); err != nil {
+	c, err := parseFlags()
+	if err != nil {
 		return err
 	}
-	parseFloat := func(s string) (float64, error) { return strconv.ParseFloat(s, 64) }
-	if c.multiples, err = parseList(*multiples, parseFloat); err != nil {
-		return err
-	}
-
 	dir, err := os.MkdirTemp("", "bench")
 	if err != nil {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	say("building the servers")
-	build := exec.CommandContext(ctx, "go", "build", "-o", dir+"/", "./servers/serve", "./servers/pocketbase", "./servers/tutorial")
-	build.Stderr = os.Stderr
-	if err := build.Run(); err != nil {
-		return fmt.Errorf("building the servers (run this in its own directory): %w", err)
+	if err := buildServers(ctx, dir); err != nil {
+		return err
 	}
-
 	if err := printEnvironment(ctx, os.Stdout, c.es); err != nil {
 		return err
 	}
@@ -106,6 +82,41 @@ func run(ctx context.Context) error {
 		}
 	}
 	return b.summarize(os.Stdout)
+}
+
+func parseFlags() (c config, err error) {
+	flag.IntVar(&c.runs, "runs", 6, "the number of runs of the benchmarks in process; 0 leaves out all of Go's benchmarks")
+	flag.StringVar(&c.raw, "raw", "", "the file for the output of Go's benchmarks, for benchstat")
+	flag.IntVar(&c.rounds, "rounds", 6, "the number of rounds of the closed loops; an interval of 95 % needs at least 6, and 0 leaves them out")
+	flag.DurationVar(&c.closed, "closed", 2*time.Second, "how long each turn of a closed loop sends requests")
+	connections := flag.String("connections", "2,8,64", "the numbers of connections of the closed loops")
+	flag.DurationVar(&c.open, "open", 5*time.Second, "how long each open loop lasts")
+	multiples := flag.String("multiples", "0.5,0.8,1,1.25,2,3", "the arrivals of the open loops, in multiples of the capacity; empty leaves them out")
+	flag.DurationVar(&c.overload, "overload", time.Minute, "how long the overload lasts; 0 leaves it out")
+	flag.Float64Var(&c.overloaded, "overloaded", 5, "the arrivals of the overload, in multiples of the capacity")
+	flag.DurationVar(&c.recovery, "recovery", 2*time.Minute, "the longest wait after the overload until the server is as fast as before")
+	flag.DurationVar(&c.patience, "patience", 5*time.Second, "how long a client of an open loop waits for a response")
+	flag.StringVar(&c.plot, "plot", "", "the file for a plot of the open loops, as SVG")
+	flag.StringVar(&c.es, "es", "", "the URL of an Elasticsearch; if set, only the parts that use it are measured")
+	flag.StringVar(&c.summary, "summary", "", "a file with the ratios of earlier parts, to which this part appends its own")
+	flag.Parse()
+	if c.connections, err = parseList(*connections, strconv.Atoi); err != nil {
+		return c, err
+	}
+	parseFloat := func(s string) (float64, error) { return strconv.ParseFloat(s, 64) }
+	c.multiples, err = parseList(*multiples, parseFloat)
+	return c, err
+}
+
+// buildServers builds the programs that start runs, in dir.
+func buildServers(ctx context.Context, dir string) error {
+	say("building the servers")
+	build := exec.CommandContext(ctx, "go", "build", "-o", dir+"/", "./servers/serve", "./servers/pocketbase", "./servers/tutorial")
+	build.Stderr = os.Stderr
+	if err := build.Run(); err != nil {
+		return fmt.Errorf("building the servers (the current directory must be internal/bench): %w", err)
+	}
+	return nil
 }
 
 func parseList[T any](s string, parse func(string) (T, error)) ([]T, error) {
@@ -123,7 +134,7 @@ func parseList[T any](s string, parse func(string) (T, error)) ([]T, error) {
 	return list, nil
 }
 
-// A bench starts the servers, and knows which addresses were used.
+// A bench starts the servers, and counts the users so that each has a new address.
 type bench struct {
 	config
 	dir     string
@@ -133,13 +144,14 @@ type bench struct {
 	notes   []string // lines of the summary
 }
 
-// A subject is something that is measured: a server, and what is asked of it.
+// A subject is something that is measured: a server and the request that it gets.
 type subject struct {
 	name   string
-	server string // what start knows
+	server string // the argument of start
 	path   string
 	body   func(b []byte, n int64) []byte
-	logIn  bool // with the addresses that signed up to begin with
+	logIn  bool   // log in with addresses that signed up before
+	remark string // for the reader of the table
 }
 
 var (
@@ -148,11 +160,12 @@ var (
 	logIns   = subject{name: "signup, log-ins", server: "ours", path: servers.LogInPath, body: appendSignUp, logIn: true}
 	minimal  = subject{name: "minimal handler", server: "minimal", path: servers.SignUpPath, body: appendSignUp}
 	authboss = subject{name: "Authboss", server: "authboss", path: servers.AuthbossSignUpPath, body: appendAuthbossSignUp}
-	// PocketBase's own path.
-	pocketBase = subject{name: "PocketBase", server: "pocketbase", path: "/api/collections/users/records", body: appendPocketBaseSignUp}
+	// PocketBase has a fixed path.
+	pocketBase = subject{name: "PocketBase", server: "pocketbase", path: "/api/collections/users/records", body: appendPocketBaseSignUp,
+		remark: "PocketBase computes two hashes for each sign-up."}
 )
 
-// start starts the server, in a process of its own.
+// start starts the server with this name in a separate process.
 func (b *bench) start(server string) (*process, error) {
 	b.started++
 	log := filepath.Join(b.dir, fmt.Sprintf("%s-%d.log", server, b.started))
@@ -174,11 +187,11 @@ func (b *bench) start(server string) (*process, error) {
 	return start(log, program("serve"), "-which", server)
 }
 
-// known is how many users sign up before there are log-ins.
+// known is the number of users that sign up before the log-ins.
 const known = 16
 
-// target returns what is asked of s, at p, after one request that shows that
-// it is granted.
+// target returns the request of s to p. It sends the request once, to check that
+// the server grants it.
 func (b *bench) target(ctx context.Context, s subject, p *process) (load.Target, error) {
 	t := load.Target{URL: p.URL + s.path, Granted: granted}
 	t.Body = func() []byte { return s.body(nil, b.users.Add(1)) }
@@ -187,14 +200,14 @@ func (b *bench) target(ctx context.Context, s subject, p *process) (load.Target,
 		signUp := load.Target{URL: p.URL + servers.SignUpPath, Granted: granted, Body: t.Body}
 		for b.users.Load() < first+known-1 {
 			if one := load.Once(ctx, signUp); !one.Granted {
-				return load.Target{}, fmt.Errorf("%s: no user signed up: status %d", s.name, one.Status)
+				return load.Target{}, fmt.Errorf("%s: a user could not sign up: status %d", s.name, one.Status)
 			}
 		}
 		var n atomic.Int64
 		t.Body = func() []byte { return s.body(nil, first+n.Add(1)%known) }
 	}
 	if one := load.Once(ctx, t); !one.Granted {
-		return load.Target{}, fmt.Errorf("%s: a first request was not granted: status %d", s.name, one.Status)
+		return load.Target{}, fmt.Errorf("%s: the first request was not granted: status %d", s.name, one.Status)
 	}
 	return t, nil
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/gosignup/signup/memstore"
 )
 
-// bareMap is the least that can be called a store: a map under a mutex.
+// bareMap is the smallest possible store: a map and a mutex.
 type bareMap struct {
 	mu    sync.Mutex
 	users map[string]signup.User
@@ -43,7 +43,7 @@ var stores = []struct {
 	{"memstore", func() creator { return memstore.New() }},
 }
 
-// newUser returns the n-th user, as Accounts makes them.
+// newUser returns the n-th user, as Accounts would make it.
 func newUser(n int) signup.User {
 	now := time.Now().UTC().Truncate(time.Millisecond)
 	u := signup.User{
@@ -54,13 +54,13 @@ func newUser(n int) signup.User {
 	return u
 }
 
-// What it costs to create a user when so many are there: ns/create, over the
-// next tenth of their number.
+// BenchmarkGrowth measures the time to create a user in a store that already has a
+// number of users: ns/create, the mean while the store grows by a tenth.
 //
 //	go test -run '^$' -bench Growth -benchtime 1x -count 10 .
 func BenchmarkGrowth(b *testing.B) {
 	for _, size := range []int{10_000, 1_000_000} {
-		// As many creations at each size, in stores anew.
+		// The same number of creations at each size, in new stores.
 		repetitions := 1_000_000 / size
 		for _, s := range stores {
 			b.Run(fmt.Sprintf("store=%s/users=%d", s.name, size), func(b *testing.B) {
@@ -91,7 +91,7 @@ func BenchmarkGrowth(b *testing.B) {
 	}
 }
 
-// The memory of a user among a million: B/user.
+// BenchmarkMemory measures the memory of a user in a store of a million: B/user.
 //
 //	go test -run '^$' -bench Memory -benchtime 1x .
 func BenchmarkMemory(b *testing.B) {

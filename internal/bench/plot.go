@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// A panel is one diagram of the plot: something over the offered load.
+// A panel is one diagram of the plot: a value against the offered load.
 type panel struct {
 	title, unit string
 	of          func(outcome) float64
@@ -18,7 +18,7 @@ var panels = []panel{
 	{"Latency of the served, 99 %", "s", func(o outcome) float64 { return o.slow.Seconds() }},
 }
 
-// colours are told apart on white and on black, and by who sees few.
+// colours differ visibly on white and on black, also for colour-blind people.
 var colours = []string{"#0072b2", "#d55e00"}
 
 const (
@@ -75,7 +75,7 @@ func (p panel) draw(b *bytes.Buffer, outcomes [][]outcome) {
 	}
 }
 
-// step returns a round number of which a few make up most.
+// step returns a round number of which at most six make up most.
 func step(most float64) float64 {
 	if most <= 0 {
 		return 1

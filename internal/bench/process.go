@@ -13,15 +13,15 @@ import (
 	"time"
 )
 
-// A process is a server that runs on its own, so that what it takes is its own. It
-// leads a group, of which its children are.
+// A process is a server in a separate process, so that its processor time and memory
+// can be measured. It leads a process group, to which its children belong.
 type process struct {
 	URL string
 	cmd *exec.Cmd
 }
 
-// start runs the program, whose first line of output is its URL. What it writes
-// to stderr goes to the file log.
+// start runs the program, whose first line of output is its URL. Its standard error
+// goes to the file log.
 func start(log string, program string, args ...string) (*process, error) {
 	errs, err := os.Create(log)
 	if err != nil {
@@ -41,8 +41,8 @@ func start(log string, program string, args ...string) (*process, error) {
 	line, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
 		p.stop()
-		said, _ := os.ReadFile(log)
-		return nil, fmt.Errorf("%s didn't start: %s", filepath.Base(program), said)
+		printed, _ := os.ReadFile(log)
+		return nil, fmt.Errorf("%s did not start: %s", filepath.Base(program), printed)
 	}
 	p.URL = strings.TrimSpace(line)
 	return p, nil
@@ -53,7 +53,7 @@ func (p *process) stop() {
 	_ = p.cmd.Wait()
 }
 
-// cpu returns the processor time that the process and its children have taken, to
+// cpu returns the processor time that the process and its children have used, to
 // 10 ms.
 func (p *process) cpu() (time.Duration, error) {
 	var ticks int64
@@ -76,8 +76,7 @@ func (p *process) cpu() (time.Duration, error) {
 	return time.Duration(ticks) * 10 * time.Millisecond, err
 }
 
-// memory returns the sum of the most memory that the process and its children
-// have had, in MiB.
+// memory returns the peak memory of the process and its children, summed, in MiB.
 func (p *process) memory() (float64, error) {
 	var sum float64
 	err := p.each(func(pid string) error {
@@ -107,7 +106,7 @@ func (p *process) each(f func(pid string) error) error {
 	for _, path := range stats {
 		stat, err := os.ReadFile(path)
 		if fields := afterName(stat); err != nil || len(fields) < 13 || fields[2] != group {
-			continue // another one, or gone
+			continue // of another group, or gone
 		}
 		found = true
 		if err := f(filepath.Base(filepath.Dir(path))); err != nil {
@@ -115,13 +114,13 @@ func (p *process) each(f func(pid string) error) error {
 		}
 	}
 	if !found {
-		return errors.New("the server has gone")
+		return errors.New("the server has ended")
 	}
 	return nil
 }
 
-// afterName returns the fields of a process's stat from the third on: the name,
-// in brackets, may have blanks.
+// afterName returns the fields of a process's stat from the third on. The second is
+// the name in brackets, which may contain blanks.
 func afterName(stat []byte) []string {
 	_, rest, _ := strings.Cut(string(stat), ") ")
 	return strings.Fields(rest)

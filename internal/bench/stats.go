@@ -6,15 +6,16 @@ import (
 	"slices"
 )
 
-// A spread is the median of measurements, and the interval that has the true
+// A spread is the median of measurements, and an interval that contains the true
 // median with the probability level, whatever their distribution.
 type spread struct {
 	median, low, high float64
 	level             float64
 }
 
-// spreadOf takes the order statistics nearest to the middle whose interval has
-// a level of at least .95, or all measurements, where there are too few.
+// spreadOf returns the median, and the narrowest interval between measurements that
+// has a level of at least 0.95. If there are too few measurements for that, it
+// returns the interval from the least to the greatest, with the level that it has.
 func spreadOf(xs []float64) spread {
 	n := len(xs)
 	if n == 0 {
@@ -46,7 +47,7 @@ func (s spread) String() string {
 	return fmt.Sprintf("%.2f (%.2f–%.2f)", s.median, s.low, s.high)
 }
 
-// ratios divides measurements of the same round by each other.
+// ratios returns xs divided by baseline, round by round.
 func ratios(xs, baseline []float64) []float64 {
 	rs := make([]float64, 0, len(xs))
 	for i := range min(len(xs), len(baseline)) {

@@ -6,10 +6,10 @@ import (
 	"os"
 )
 
-// A goal is what a ratio is to be.
+// A goal is a condition on a ratio.
 type goal struct {
 	text    string
-	reached func(spread) bool // nil: there is none
+	reached func(spread) bool // nil: no condition
 }
 
 func atLeast(limit float64) goal {
@@ -20,12 +20,12 @@ func atMost(limit float64) goal {
 	return goal{fmt.Sprintf("≤ %v", limit), func(s spread) bool { return s.median <= limit }}
 }
 
-// notBehind is reached by who is behind by no more than chance explains.
+// notBehind is reached if the ratio is not below 1 by more than chance explains.
 func notBehind() goal {
 	return goal{"1 within the interval, or above", func(s spread) bool { return s.high >= 1 }}
 }
 
-// note keeps a line for the summary.
+// note adds a line to the summary.
 func (b *bench) note(what, baseline string, ratio spread, g goal) {
 	reached := "–"
 	switch {
@@ -38,11 +38,12 @@ func (b *bench) note(what, baseline string, ratio spread, g goal) {
 	b.notes = append(b.notes, fmt.Sprintf("| %s | %s | %v | %s | %s |\n", what, baseline, ratio, g.text, reached))
 }
 
-// exactly is a spread that is one measurement.
+// exactly returns the spread of a single measurement.
 func exactly(x float64) spread { return spread{median: x, low: x, high: x} }
 
-// summarize prints all ratios in one table, with those of a run before that left
-// them in the file of the flag -summary, where it leaves its own.
+// summarize prints all ratios in one table. With the flag -summary, the table begins
+// with the lines that earlier runs wrote to that file, and summarize appends the lines
+// of this run to the file.
 func (b *bench) summarize(w io.Writer) error {
 	var before []byte
 	if b.summary != "" {

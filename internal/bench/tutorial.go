@@ -9,12 +9,12 @@ import (
 	"strings"
 )
 
-// tutorial compares with the tutorial's service, on the same Elasticsearch: each with
-// the hash that it has by default today, and both with that of 2014, which is next
-// to none.
+// tutorial compares sign-ups with those of the tutorial's service, on the same
+// Elasticsearch: once with the present default hash of each, and once with the hash
+// of 2014 in both, which takes almost no time.
 func (b *bench) tutorial(ctx context.Context, w io.Writer) error {
 	if exec.CommandContext(ctx, "python3", "-c", "import venv, ensurepip").Run() != nil {
-		say("the tutorial's service is left out: it takes Python 3 with venv")
+		say("the tutorial's service is left out: it needs Python 3 with venv")
 		return nil
 	}
 	defer b.deleteIndices()
@@ -39,21 +39,21 @@ func (b *bench) tutorial(ctx context.Context, w io.Writer) error {
 	}
 	for i, hashes := range []string{"of today", "of 2014"} {
 		this, that := cells[connections][2*i], cells[connections][2*i+1]
-		b.note("sign-ups a second on Elasticsearch, hashes "+hashes, "the tutorial's service",
+		b.note("sign-ups per second on Elasticsearch, hashes "+hashes, "the tutorial's service",
 			spreadOf(ratios(this.column(perSecond), that.column(perSecond))), atLeast(1))
 	}
 	return nil
 }
 
-// newIndex returns the name of an index of its own for a server.
+// newIndex returns the name of a new index for a server.
 func (b *bench) newIndex() string {
 	name := "signup-bench-" + strings.ToLower(rand.Text())
 	b.indices = append(b.indices, name)
 	return name
 }
 
-// deleteIndices deletes what the servers made: an index of that name, or an alias
-// with the index that esstore makes for it.
+// deleteIndices deletes the indices of the servers: an index with the name, or the
+// index that esstore makes for an alias with the name.
 func (b *bench) deleteIndices() {
 	for _, name := range b.indices {
 		for _, index := range []string{name, name + "-000001"} {
@@ -64,7 +64,7 @@ func (b *bench) deleteIndices() {
 			}
 			res, err := http.DefaultClient.Do(req)
 			if err != nil {
-				say("the indices signup-bench-* are left: %v", err)
+				say("deleting the indices signup-bench-* failed: %v", err)
 				return
 			}
 			_ = res.Body.Close()

@@ -1,6 +1,6 @@
-// Command genblocklist makes blocklist.txt.gz of SecLists' file
-// Passwords/Common-Credentials/10-million-password-list-top-1000000.txt, whose
-// path is its argument.
+// Command genblocklist writes blocklist.txt.gz, the list of common passwords of
+// signup.NIST, to the current directory. Its argument is the path of the file
+// Passwords/Common-Credentials/10-million-password-list-top-1000000.txt of SecLists.
 package main
 
 import (
@@ -19,7 +19,10 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Shorter ones are too short for NIST with a second factor, or without one.
+// A password is included if it has at least always characters, or at least
+// ifAmongFirst characters and is among the first lines of the list. These are the
+// least lengths that NIST permits for a password alone and for one with a second
+// factor: a shorter password is refused as too short.
 const (
 	always, ifAmongFirst = 15, 8
 	first                = 100_000
@@ -83,7 +86,7 @@ func generate(from, to string) error {
 	return f.Close()
 }
 
-// read returns what of the file is to be blocked.
+// read returns the passwords of the file that are to be refused, folded and sorted.
 func read(name string) ([]string, error) {
 	f, err := os.Open(name)
 	if err != nil {

@@ -242,9 +242,9 @@ func TestSent(t *testing.T) {
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			var url, auth string
+			var server, auth string
 			c.cfg.Transport = transportFunc(func(r *http.Request) (*http.Response, error) {
-				url, auth = r.URL.Scheme+"://"+r.URL.Host, r.Header.Get("Authorization")
+				server, auth = r.URL.Scheme+"://"+r.URL.Host, r.Header.Get("Authorization")
 				return &http.Response{
 					StatusCode: http.StatusNotFound,
 					Header:     http.Header{"X-Elastic-Product": {"Elasticsearch"}, "Content-Type": {"application/json"}},
@@ -256,8 +256,8 @@ func TestSent(t *testing.T) {
 			if !errors.Is(err, signup.ErrNotFound) {
 				t.Errorf("the error is %v", err)
 			}
-			if url != c.url || auth != c.auth {
-				t.Errorf("sent to %s with %q, want %s with %q", url, auth, c.url, c.auth)
+			if server != c.url || auth != c.auth {
+				t.Errorf("sent to %s with %q, want %s with %q", server, auth, c.url, c.auth)
 			}
 		})
 	}

@@ -15,65 +15,76 @@ type event struct {
 	Output                string
 }
 
-// A report is what there is to say about a run.
+// A report is the result of a run.
 type report struct {
 	output                  map[string]*strings.Builder // by package, as they run at once
+	running                 map[string]*strings.Builder // the output of the tests that haven't ended
 	passed, failed, skipped int
 }
 
-// read prints what failed and what the tests report, as it is read.
+// read reads the events of a run. It prints what failed and what the tests report,
+// while it reads.
 func (r *report) read(events io.Reader) error {
 	r.output = make(map[string]*strings.Builder)
-	outputs := make(map[string]*strings.Builder) // of the tests that still run
+	r.running = make(map[string]*strings.Builder)
 	dec := json.NewDecoder(events)
 	for {
 		var e event
 		if err := dec.Decode(&e); errors.Is(err, io.EOF) {
-			for _, o := range outputs { // of a run that was ended in the middle of them
+			for _, o := range r.running { // the run ended before these tests did
 				fmt.Print(o)
 			}
 			return nil
 		} else if err != nil {
 			return fmt.Errorf("reading the output of go test: %w", err)
 		}
-		if r.output[e.Package] == nil {
-			r.output[e.Package] = new(strings.Builder)
+		r.add(e)
+	}
+}
+
+// add counts an event, and prints what there is to print of it.
+func (r *report) add(e event) {
+	if r.output[e.Package] == nil {
+		r.output[e.Package] = new(strings.Builder)
+	}
+	r.output[e.Package].WriteString(e.Output)
+	id := e.Package + " " + e.Test
+	switch e.Action {
+	case "build-output":
+		fmt.Print(e.Output)
+	case "output":
+		if e.Test == "" {
+			if e.Output != "PASS\n" && !strings.Contains(e.Output, "[no test files]") {
+				fmt.Print(e.Output)
+			}
+		} else if o := r.running[id]; o != nil {
+			o.WriteString(e.Output)
 		}
-		r.output[e.Package].WriteString(e.Output)
-		id := e.Package + " " + e.Test
-		switch e.Action {
-		case "build-output":
-			fmt.Print(e.Output)
-		case "output":
-			if e.Test == "" {
-				if e.Output != "PASS\n" && !strings.Contains(e.Output, "[no test files]") {
-					fmt.Print(e.Output)
-				}
-			} else if o := outputs[id]; o != nil {
-				o.WriteString(e.Output)
-			}
-		case "run":
-			outputs[id] = new(strings.Builder)
-		case "attr":
-			fmt.Printf("%s: %s: %s\n", e.Test, e.Key, e.Value)
-		case "pass", "fail", "skip":
-			if e.Test == "" {
-				continue
-			}
-			switch e.Action {
-			case "pass":
-				r.passed++
-			case "skip":
-				r.skipped++
-			case "fail":
-				r.failed++
-			}
-			if o := outputs[id]; o != nil && e.Action != "pass" {
-				fmt.Print(o)
-			}
-			delete(outputs, id)
+	case "run":
+		r.running[id] = new(strings.Builder)
+	case "attr":
+		fmt.Printf("%s: %s: %s\n", e.Test, e.Key, e.Value)
+	case "pass", "fail", "skip":
+		if e.Test != "" {
+			r.end(id, e.Action)
 		}
 	}
+}
+
+// end counts a test that ended, and prints its output unless it passed.
+func (r *report) end(id, action string) {
+	switch action {
+	case "pass":
+		r.passed++
+	case "skip":
+		r.skipped++
+	case "fail":
+		r.failed++
+	}
+	if o := r.running[id]; o != nil && action != "pass" {
+		fmt.Print(o)
+	}
+	delete(r.running, id)
 }
 
 // text returns the output of all packages.

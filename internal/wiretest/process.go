@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// Start builds the program pkg, runs it on a free port of this machine with
-// args, and returns its URL once it listens. At the end of the test the process
+// Start builds the program pkg, runs it with args on a free port of this machine,
+// and returns its URL as soon as it listens. At the end of the test the process
 // gets SIGTERM, and must exit with status 0.
 func Start(t *testing.T, pkg string, args ...string) (url string) {
 	t.Helper()
@@ -21,8 +21,8 @@ func Start(t *testing.T, pkg string, args ...string) (url string) {
 	return url
 }
 
-// StartProcess is like Start, and also returns a function that sends SIGTERM to
-// the process earlier. Only its first call has an effect.
+// StartProcess is like [Start], and also returns a function that sends SIGTERM to
+// the process before the end of the test. Only the first call has an effect.
 func StartProcess(t *testing.T, pkg string, args ...string) (url string, terminate func()) {
 	t.Helper()
 	cmd := exec.Command(Build(t, pkg), append([]string{"-addr", "127.0.0.1:0"}, args...)...)
@@ -37,7 +37,7 @@ func StartProcess(t *testing.T, pkg string, args ...string) (url string, termina
 	}
 	terminate = sync.OnceFunc(func() {
 		if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
-			t.Errorf("%s: %v", pkg, err)
+			t.Errorf("sending SIGTERM to %s: %v", pkg, err)
 		}
 	})
 	t.Cleanup(func() {
@@ -45,9 +45,9 @@ func StartProcess(t *testing.T, pkg string, args ...string) (url string, termina
 		kill := time.AfterFunc(time.Minute, func() { _ = cmd.Process.Kill() })
 		defer kill.Stop()
 		if err := cmd.Wait(); err != nil {
-			t.Errorf("%s: %v", pkg, err)
+			t.Errorf("%s: got %v, want exit status 0", pkg, err)
 		}
-		t.Logf("what %s logged:\n%s", pkg, log.String()) // to be searched for secrets, too
+		t.Logf("the log of %s:\n%s", pkg, log.String()) // so that it is searched for secrets, too
 	})
 	kill := time.AfterFunc(time.Minute, func() { _ = cmd.Process.Kill() })
 	defer kill.Stop()
@@ -57,7 +57,7 @@ func StartProcess(t *testing.T, pkg string, args ...string) (url string, termina
 			return at, terminate
 		}
 	}
-	t.Fatalf("%s didn't say where it listens:\n%s", pkg, log.String())
+	t.Fatalf("%s printed no line \"listening on …\", want one; its log:\n%s", pkg, log.String())
 	return "", terminate
 }
 
@@ -71,7 +71,7 @@ func Build(t *testing.T, pkg string) string {
 	return program
 }
 
-// A lockedBuffer may be read while the process still writes.
+// A lockedBuffer may be read while the process is still writing to it.
 type lockedBuffer struct {
 	mu sync.Mutex
 	b  bytes.Buffer

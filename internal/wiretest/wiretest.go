@@ -1,5 +1,6 @@
-// Package wiretest runs the recorded HTTP exchanges of the service that this
-// project began with against a server, and starts the examples as processes.
+// Package wiretest sends recorded HTTP requests to a server and compares the
+// responses. The recordings are of the service that this project began with.
+// Package wiretest also starts the examples as processes.
 package wiretest
 
 import (
@@ -19,8 +20,8 @@ import (
 //go:embed testdata/wire.json
 var recorded []byte
 
-// A Case is a request with the answer that was recorded, and the one that is
-// wanted where this project means to differ.
+// A Case is a request with the recorded response. Want, if not nil, is the response
+// of this project where it differs on purpose.
 type Case struct {
 	Name    string `json:"case"`
 	Request struct {
@@ -28,16 +29,19 @@ type Case struct {
 		Headers      map[string]string
 		Body         *string
 	}
-	Recorded answer
-	Want     *answer
+	Recorded response
+	Want     *response
 }
 
-type answer struct {
+// A response has the expected status, nil for any 2xx, and the expected members of
+// the JSON body.
+type response struct {
 	Status *int
 	Body   map[string]any
 }
 
-// Cases returns the recorded cases whose names pass f, in their order.
+// Cases returns the recorded cases for whose names f returns true, in the order of
+// the file. It fails the test if there are none.
 func Cases(t *testing.T, f func(name string) bool) []Case {
 	t.Helper()
 	var all, some []Case
@@ -50,27 +54,28 @@ func Cases(t *testing.T, f func(name string) bool) []Case {
 		}
 	}
 	if len(some) == 0 {
-		t.Fatal("no case recorded")
+		t.Fatal("found no recorded case, want at least one")
 	}
 	return some
 }
 
-// The cases run in file order on one empty store, but for those that need the
-// store to be unreachable.
+// The cases run in the order of the file, on one empty store. The exceptions are
+// those that need an unreachable store.
 func isStoreDown(name string) bool { return strings.Contains(name, "store-down") }
 func isLogin(name string) bool     { return strings.HasPrefix(name, "login") }
 
-// StoreDown names the cases that need an unreachable store.
+// StoreDown reports whether the case with this name needs an unreachable store.
 func StoreDown(name string) bool { return isStoreDown(name) }
 
-// StoreUp names all other cases.
+// StoreUp reports whether the case with this name needs a working store.
 func StoreUp(name string) bool { return !isStoreDown(name) }
 
-// SignUp names the cases of the registration handler with a working store.
+// SignUp reports whether the case with this name is of the registration handler with
+// a working store.
 func SignUp(name string) bool { return !isStoreDown(name) && !isLogin(name) }
 
 // Run sends the requests of the cases to the server at url, in order, and
-// compares the answers.
+// compares the responses.
 func Run(t *testing.T, url string, cases []Case) {
 	t.Helper()
 	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
@@ -102,15 +107,15 @@ func (c Case) run(t *testing.T, client *http.Client, url string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Log(res.Header, Shown(text)) // to be searched for secrets
+	t.Log(res.Header, Shown(text)) // so that it is searched for secrets
 	c.check(t, res, text)
 }
 
 var repeated = regexp.MustCompile(`'(?:[^"\\]|\\.)*@(?:[^"\\]|\\.)*' ((?:added successfully|successfully logged in)!|already exists\.|is not valid )`)
 
-// Shown returns an answer as a test's output may have it: without the address,
-// which the messages repeat to the person who typed it.
-func Shown(answer []byte) string { return repeated.ReplaceAllString(string(answer), "'…' $1") }
+// Shown returns the body of a response in a form that the output of a test may
+// contain: without the address, which the messages repeat.
+func Shown(body []byte) string { return repeated.ReplaceAllString(string(body), "'…' $1") }
 
 func (c Case) check(t *testing.T, res *http.Response, text []byte) {
 	want := c.Recorded
@@ -119,14 +124,14 @@ func (c Case) check(t *testing.T, res *http.Response, text []byte) {
 	}
 	switch {
 	case want.Status == nil && res.StatusCode/100 != 2:
-		t.Errorf("status %d, want 2xx; body %s", res.StatusCode, text)
+		t.Errorf("got status %d, want 2xx; body %s", res.StatusCode, text)
 	case want.Status != nil && res.StatusCode != *want.Status:
-		t.Errorf("status %d, want %d; body %s", res.StatusCode, *want.Status, text)
+		t.Errorf("got status %d, want %d; body %s", res.StatusCode, *want.Status, text)
 	}
 	allow := res.Header.Get("Allow")
 	if res.StatusCode == http.StatusMethodNotAllowed || c.Request.Method == http.MethodOptions {
 		if !strings.Contains(allow, "POST") || !strings.Contains(allow, "OPTIONS") {
-			t.Errorf("Allow is %q, want POST and OPTIONS in it", allow)
+			t.Errorf("got Allow %q, want POST and OPTIONS in it", allow)
 		}
 	}
 	switch c.Request.Method {
@@ -134,22 +139,22 @@ func (c Case) check(t *testing.T, res *http.Response, text []byte) {
 		return
 	}
 	if got := res.Header.Get("Content-Type"); got != "application/json" {
-		t.Errorf("Content-Type is %q", got)
+		t.Errorf("got Content-Type %q, want application/json", got)
 	}
 	var got map[string]any
 	if err := json.NewDecoder(bytes.NewReader(text)).Decode(&got); err != nil {
-		t.Fatalf("the body %q is not a JSON object: %v", text, err)
+		t.Fatalf("got the body %q, want a JSON object: %v", text, err)
 	}
 	for name, value := range want.Body {
 		if !reflect.DeepEqual(got[name], value) {
-			t.Errorf("%q is %#v, want %#v", name, got[name], value)
+			t.Errorf("%q: got %#v, want %#v", name, got[name], value)
 		}
 	}
-	// What holds for every answer, also where the words are the project's own.
+	// The rest holds for every response, also if this project changed its words.
 	if message, _ := got["message"].(string); message == "" {
-		t.Errorf("no message in %s", text)
+		t.Errorf("got %s, want a message in it", text)
 	}
 	if success, ok := got["success"].(bool); !ok || success != (res.StatusCode < 400) {
-		t.Errorf("success is %v at status %d", got["success"], res.StatusCode)
+		t.Errorf("got success %v with status %d, want %t", got["success"], res.StatusCode, res.StatusCode < 400)
 	}
 }

@@ -1,6 +1,7 @@
 #!/bin/bash
-# Settings as the official image takes them: from environment variables with a dot in
-# their name, and the first password of the user elastic from ELASTIC_PASSWORD.
+# Reads the settings from the same places as the official image: environment variables
+# with a dot in their name, and ELASTIC_PASSWORD for the first password of the user
+# elastic.
 set -euo pipefail
 cd /usr/share/elasticsearch
 

@@ -1,5 +1,6 @@
-// Has getrlimit tell that 65535 files may be open. A node of a cluster does not start
-// with fewer, tests need far fewer, and not every machine lets a container have more.
+// Makes getrlimit return a limit of at least 65535 open files. A node of a cluster does
+// not start with a lower limit. Tests need far fewer files, and not every machine lets
+// a container have so many.
 #define _GNU_SOURCE
 #include <stddef.h>
 #include <sys/resource.h>

@@ -24,19 +24,19 @@ import (
 func newRouter(accounts *signup.Accounts) http.Handler {
 	e := echo.New()
 	e.HTTPErrorHandler = bareErrors(e.HTTPErrorHandler)
-	// Any, because the handler answers the other methods itself.
+	// Any, because the handler responds to the other methods itself.
 	e.Any("/v1/users/new", echo.WrapHandler(signup.NewHandler(accounts, nil)))
 	e.GET("/health", health)
 	return signup.JSONErrors(e, nil)
 }
 
-// bareErrors leaves to signup.JSONErrors the bodies of the errors that echo
-// makes or that have no status: it can't tell echo's own JSON from the
-// application's. Errors with a message of the application's go to next.
+// bareErrors lets signup.JSONErrors write the bodies of the errors that echo makes
+// or that have no status, because JSONErrors can't distinguish echo's own JSON from
+// the application's. An error with a message from the application goes to next.
 func bareErrors(next echo.HTTPErrorHandler) echo.HTTPErrorHandler {
 	return func(c *echo.Context, err error) {
 		bare := errors.Is(err, echo.ErrNotFound) || errors.Is(err, echo.ErrMethodNotAllowed) ||
-			echo.StatusCode(err) == 0 // so a 500
+			echo.StatusCode(err) == 0 // which becomes a 500
 		resp, status := echo.ResolveResponseStatus(c.Response(), err)
 		if !bare || resp == nil || resp.Committed {
 			next(c, err)
@@ -68,15 +68,15 @@ func main() {
 	}
 }
 
-// serve serves h on l until SIGINT or SIGTERM, then lets the requests under way end.
+// serve serves h on l until SIGINT or SIGTERM, then lets the current requests finish.
 func serve(l net.Listener, h http.Handler) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	server := &http.Server{
 		Handler:           h,
-		ReadHeaderTimeout: 5 * time.Second, // the default of each is no limit
+		ReadHeaderTimeout: 5 * time.Second, // by default, none of these has a limit
 		ReadTimeout:       10 * time.Second,
-		WriteTimeout:      20 * time.Second, // of which reading the body is a part
+		WriteTimeout:      20 * time.Second, // includes reading the body
 		IdleTimeout:       2 * time.Minute,
 	}
 	failed := make(chan error, 1)

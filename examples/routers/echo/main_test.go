@@ -44,21 +44,21 @@ func TestBareErrors(t *testing.T) {
 	}
 }
 
-// An error after the answer doesn't add to it, nor try to.
+// An error after the response adds nothing to it, and doesn't try to.
 func TestBareErrorsLate(t *testing.T) {
 	var log strings.Builder
 	e := echo.New()
 	e.Logger = slog.New(slog.NewTextHandler(&log, nil))
 	e.HTTPErrorHandler = bareErrors(e.HTTPErrorHandler)
 	e.GET("/", func(c *echo.Context) error {
-		return errors.Join(c.String(http.StatusOK, "answer"), errors.New("late"))
+		return errors.Join(c.String(http.StatusOK, "response"), errors.New("late"))
 	})
 	w := httptest.NewRecorder()
 	signup.JSONErrors(e, nil).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
-	if w.Code != http.StatusOK || w.Body.String() != "answer" {
-		t.Errorf("got %d %q", w.Code, w.Body)
+	if w.Code != http.StatusOK || w.Body.String() != "response" {
+		t.Errorf("got %d %q, want 200 \"response\"", w.Code, w.Body)
 	}
 	if log.Len() > 0 {
-		t.Errorf("logged %q", log.String())
+		t.Errorf("got the log %q, want none", log.String())
 	}
 }

@@ -21,10 +21,10 @@ import (
 )
 
 func newRouter(accounts *signup.Accounts) http.Handler {
-	// Not gin.Default, whose Recovery ends an answer that a panic cut short
-	// as if it were whole.
+	// Not gin.Default: if a panic cuts a response short, its Recovery ends the
+	// response as if it were complete.
 	r := gin.New()
-	r.HandleMethodNotAllowed = true // else a wrong method is a 404
+	r.HandleMethodNotAllowed = true // otherwise a wrong method is a 404
 	// With POST instead of Any, OPTIONS would be a 405.
 	r.Any("/v1/users/new", gin.WrapH(signup.NewHandler(accounts, nil)))
 	r.GET("/health", health)
@@ -53,15 +53,15 @@ func main() {
 	}
 }
 
-// serve serves h on l until SIGINT or SIGTERM, then lets the requests under way end.
+// serve serves h on l until SIGINT or SIGTERM, then lets the current requests finish.
 func serve(l net.Listener, h http.Handler) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	server := &http.Server{
 		Handler:           h,
-		ReadHeaderTimeout: 5 * time.Second, // the default of each is no limit
+		ReadHeaderTimeout: 5 * time.Second, // by default, none of these has a limit
 		ReadTimeout:       10 * time.Second,
-		WriteTimeout:      20 * time.Second, // of which reading the body is a part
+		WriteTimeout:      20 * time.Second, // includes reading the body
 		IdleTimeout:       2 * time.Minute,
 	}
 	failed := make(chan error, 1)

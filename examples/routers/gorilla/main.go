@@ -26,7 +26,7 @@ func newRouter(accounts *signup.Accounts) http.Handler {
 	// With Methods("POST"), OPTIONS would be a 405, and mux sends no Allow.
 	r.Handle("/v1/users/new", signup.NewHandler(accounts, nil))
 	r.HandleFunc("/health", health).Methods(http.MethodGet, http.MethodHead)
-	// Not r.Use: what it is given doesn't see the 404 and 405 of mux.
+	// Not r.Use, because middleware doesn't see the 404 and 405 of mux.
 	return signup.JSONErrors(r, nil)
 }
 
@@ -53,15 +53,15 @@ func main() {
 	}
 }
 
-// serve serves h on l until SIGINT or SIGTERM, then lets the requests under way end.
+// serve serves h on l until SIGINT or SIGTERM, then lets the current requests finish.
 func serve(l net.Listener, h http.Handler) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	server := &http.Server{
 		Handler:           h,
-		ReadHeaderTimeout: 5 * time.Second, // the default of each is no limit
+		ReadHeaderTimeout: 5 * time.Second, // by default, none of these has a limit
 		ReadTimeout:       10 * time.Second,
-		WriteTimeout:      20 * time.Second, // of which reading the body is a part
+		WriteTimeout:      20 * time.Second, // includes reading the body
 		IdleTimeout:       2 * time.Minute,
 	}
 	failed := make(chan error, 1)

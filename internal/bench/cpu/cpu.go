@@ -1,4 +1,4 @@
-// Package cpu tells what measuring itself takes of the processors.
+// Package cpu returns how much processor time this process uses.
 package cpu
 
 import (
@@ -6,11 +6,12 @@ import (
 	"time"
 )
 
-// Own returns the processor time that this process has taken.
+// Own returns the processor time that this process has used. It is safe for
+// concurrent use.
 func Own() time.Duration {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		panic(err) // which takes another argument
+		panic(err) // impossible with this argument
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

@@ -9,8 +9,9 @@ import (
 	"github.com/elastic/go-elasticsearch/v8"
 )
 
-// NewClient returns a client with its default settings but for the size of the pool.
-// It calls sent, unless that is nil, for each request, those that it repeats included.
+// NewClient returns a client with its default settings, except for a pool of 64
+// connections. If sent is not nil, the client calls it for each request that it sends,
+// including retries; sent must be safe for concurrent use.
 func NewClient(url string, sent func()) (*elasticsearch.Client, error) {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConnsPerHost = 64
@@ -28,8 +29,8 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// ServerVersion returns the version of the Elasticsearch at url. It doesn't ask
-// GET /, which the stand-in of scripts/elasticsearch-image doesn't answer.
+// ServerVersion returns the version of the Elasticsearch at url. It doesn't use
+// GET /, which the stand-in of scripts/elasticsearch-image doesn't serve.
 func ServerVersion(ctx context.Context, url string) (string, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/_nodes?filter_path=nodes.*.version", nil)
 	if err != nil {
@@ -49,5 +50,5 @@ func ServerVersion(ctx context.Context, url string) (string, error) {
 	for _, n := range nodes.Nodes {
 		return n.Version, nil
 	}
-	return "", fmt.Errorf("no node of Elasticsearch at %s", url)
+	return "", fmt.Errorf("the Elasticsearch at %s reports no node", url)
 }

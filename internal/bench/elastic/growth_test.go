@@ -10,17 +10,17 @@ import (
 	"github.com/gosignup/signup"
 )
 
-var many = flag.Int("many", 1_000_000, "how many users there are in the larger index of BenchmarkGrowth")
+var many = flag.Int("many", 1_000_000, "the number of users in the larger index of BenchmarkGrowth")
 
 const (
 	few = 10_000
-	// So that the smaller index stays small.
+	// A round is so short that the smaller index stays small.
 	growthRound = 250
 )
 
-// BenchmarkGrowth compares what a Create and a Get cost among many users with what they
-// cost among few: growth is how many times as much. The units that begin with "few-"
-// are of the smaller index.
+// BenchmarkGrowth compares the time of a Create and a Get in an index with many users
+// with that in an index with few. The ratio is how many times longer it is among many.
+// The units that begin with "few-" are of the smaller index.
 func BenchmarkGrowth(b *testing.B) {
 	s := connect(b)
 	small, large := filled(b, s, few), filled(b, s, *many)
@@ -42,13 +42,13 @@ func BenchmarkGrowth(b *testing.B) {
 	}
 }
 
-// A populated index, with the users who may be read.
+// A populated is an index, with some of its users for BenchmarkGrowth to read.
 type populated struct {
 	alias string
 	users []signup.User
 }
 
-// filled returns an index with n users, once the server has come to rest.
+// filled returns an index with n users, after the server has merged its segments.
 func filled(b *testing.B, s *server, n int) populated {
 	b.Helper()
 	alias, _ := s.newIndex(b)
@@ -59,19 +59,19 @@ func filled(b *testing.B, s *server, n int) populated {
 		fill(b, s, alias, users)
 		p.users = append(p.users, users[:min(len(users), max(1, 10*atOnce/n))]...)
 	}
-	var ans any
-	if err := ask(b.Context(), s, esapi.IndicesRefreshRequest{Index: []string{alias}}, &ans); err != nil {
+	var body any
+	if err := ask(b.Context(), s, esapi.IndicesRefreshRequest{Index: []string{alias}}, &body); err != nil {
 		b.Fatal(err)
 	}
 	for end := time.Now().Add(5 * time.Minute); merges(b, s, alias) > 0; time.Sleep(time.Second) {
 		if time.Now().After(end) {
-			b.Fatal("the server goes on merging")
+			b.Fatal("the server still merges segments after 5 minutes, want it to be idle")
 		}
 	}
 	return p
 }
 
-// merges returns how many merges of segments are under way.
+// merges returns the number of merges of segments that are running.
 func merges(b *testing.B, s *server, alias string) int {
 	b.Helper()
 	var stats struct {

@@ -21,13 +21,13 @@ import (
 )
 
 var (
-	perImport  = flag.Int("import", 50_000, "how many users are imported in a round")
-	flushBytes = flag.Int("flush", 1<<20, "how long a bulk request is, in bytes")
-	workers    = flag.Int("workers", 2, "how many bulk requests there are at once")
+	perImport  = flag.Int("import", 50_000, "the number of users that are imported in a round")
+	flushBytes = flag.Int("flush", 1<<20, "the length of a bulk request, in bytes")
+	workers    = flag.Int("workers", 2, "the number of concurrent bulk requests")
 )
 
-// BenchmarkImport compares Store.Import with esutil.BulkIndexer, given the documents'
-// bytes, each into a new index.
+// BenchmarkImport compares Store.Import with esutil.BulkIndexer, which gets the bytes
+// of the documents. Each imports into a new index.
 func BenchmarkImport(b *testing.B) {
 	s := connect(b)
 	b.ReportAllocs()
@@ -51,13 +51,13 @@ func BenchmarkImport(b *testing.B) {
 	compare(b, n, ours, raw)
 }
 
-// importAll imports by the settings of the flags.
+// importAll imports users with the settings of the flags.
 func importAll(ctx context.Context, t esapi.Transport, alias string, users iter.Seq[signup.User], n int64) error {
 	sum, err := esstore.New(t, &esstore.Options{Alias: alias}).Import(ctx, sequence(users), &esstore.ImportOptions{
-		Workers: *workers, BatchBytes: *flushBytes, BatchUsers: 1 << 30, // the bytes decide
+		Workers: *workers, BatchBytes: *flushBytes, BatchUsers: 1 << 30, // only BatchBytes limits a batch
 	})
 	if err == nil && sum.Created != n {
-		err = fmt.Errorf("%d of %d users were created", sum.Created, n)
+		err = fmt.Errorf("created %d of %d users", sum.Created, n)
 	}
 	return err
 }
@@ -93,12 +93,12 @@ func indexAll(ctx context.Context, t esapi.Transport, alias string, docs []docum
 		return err
 	}
 	if done := indexer.Stats().NumCreated; failed.Load() > 0 || done != uint64(len(docs)) {
-		return fmt.Errorf("%d of %d documents were created", done, len(docs))
+		return fmt.Errorf("created %d of %d documents", done, len(docs))
 	}
 	return nil
 }
 
-// fill imports users, in whatever way is fast.
+// fill imports users into an index, as a preparation.
 func fill(b *testing.B, s *server, alias string, users []signup.User) {
 	b.Helper()
 	if err := importAll(b.Context(), s, alias, slices.Values(users), int64(len(users))); err != nil {
@@ -106,28 +106,28 @@ func fill(b *testing.B, s *server, alias string, users []signup.User) {
 	}
 }
 
-// BenchmarkImportMemory is how much memory an import holds at most, after a collection,
-// beyond what was held before it: live-B. There is no server: what an answer takes to
-// be decoded counts, and what it takes to wait for it doesn't.
+// BenchmarkImportMemory measures the peak of the memory that an import holds, after a
+// garbage collection, above that held before the import: live-B. There is no server,
+// so it includes decoding a response and excludes receiving it.
 func BenchmarkImportMemory(b *testing.B) {
 	const batch = 1000
-	answer := `{"items":[` + strings.Join(slices.Repeat([]string{`{"create":{"status":201}}`}, batch), ",") + `]}`
+	body := `{"items":[` + strings.Join(slices.Repeat([]string{`{"create":{"status":201}}`}, batch), ",") + `]}`
 	transport := transportFunc(func(r *http.Request) (*http.Response, error) {
 		if _, err := io.Copy(io.Discard, r.Body); err != nil {
 			return nil, err
 		}
-		return response(http.StatusOK, answer), nil
+		return response(http.StatusOK, body), nil
 	})
 	for _, n := range []int{10_000, 1_000_000} {
 		b.Run(fmt.Sprintf("users=%d", n), func(b *testing.B) {
 			b.ReportAllocs()
 			most := int64(0)
-			for range max(1, b.N*100_000/n) { // as many users, and so looks, whatever n
+			for range max(1, b.N*100_000/n) { // the same number of users, and so of measurements, for each n
 				before, batches := liveHeap(), 0
 				_, err := esstore.New(transport, nil).Import(b.Context(), sequence(numbered(n)), &esstore.ImportOptions{
 					BatchUsers: batch,
 					Progress: func(esstore.ImportSummary) {
-						// Each measurement stops everything for a while: a hundred are enough.
+						// Each measurement stops all goroutines for a while: a hundred are enough.
 						if batches++; batches%max(1, n/batch/100) == 0 {
 							most = max(most, liveHeap()-before)
 						}
@@ -138,7 +138,7 @@ func BenchmarkImportMemory(b *testing.B) {
 				}
 			}
 			b.ReportMetric(float64(most), "live-B")
-			b.ReportMetric(0, "ns/op") // it is the collections'
+			b.ReportMetric(0, "ns/op") // mostly the time of the garbage collections
 		})
 	}
 }

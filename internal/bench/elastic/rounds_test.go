@@ -12,9 +12,10 @@ import (
 	"github.com/gosignup/signup/internal/bench/cpu"
 )
 
-var connections = flag.Int("connections", 16, "how many goroutines, and so connections, create and get at once")
+var connections = flag.Int("connections", 16, "the number of goroutines, and so of connections, that create and get at once")
 
-// A contender does n operations a round. prepare isn't measured, and returns what is.
+// A contender does n operations per round. prepare isn't measured; the function that
+// it returns is.
 type contender struct {
 	prepare func(n int) (operate func() error)
 
@@ -28,12 +29,12 @@ func (c *contender) round(b *testing.B, n int) {
 	b.Helper()
 	operate := c.prepare(n)
 	var before, after runtime.MemStats
-	runtime.GC() // what prepare left is nobody's fault
+	runtime.GC() // so that the garbage of prepare isn't part of the measurement
 	runtime.ReadMemStats(&before)
-	taken, begin := cpu.Own(), time.Now()
+	used, begin := cpu.Own(), time.Now()
 	err := operate()
 	c.took = append(c.took, time.Since(begin))
-	c.cpu += cpu.Own() - taken
+	c.cpu += cpu.Own() - used
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -42,7 +43,8 @@ func (c *contender) round(b *testing.B, n int) {
 	c.bytes += after.TotalAlloc - before.TotalAlloc
 }
 
-// perOp returns a sum over all rounds of n operations for one of them.
+// perOp returns a sum over all rounds of n operations, divided by the number of
+// operations.
 func (c *contender) perOp(sum float64, n int) float64 { return sum / float64(n*len(c.took)) }
 
 func (c *contender) ns(n int) float64 {
@@ -53,8 +55,8 @@ func (c *contender) ns(n int) float64 {
 	return c.perOp(float64(sum), n)
 }
 
-// turns has b.N rounds of n operations run by each of the two. The one that begins is
-// the other one each time.
+// turns runs b.N rounds of n operations with each of the two. They take turns in
+// beginning.
 func turns(b *testing.B, n int, ours, raw *contender) {
 	b.Helper()
 	for i := range b.N {
@@ -67,7 +69,7 @@ func turns(b *testing.B, n int, ours, raw *contender) {
 	}
 }
 
-// compare is turns, with what they show.
+// compare runs turns and reports their results.
 func compare(b *testing.B, n int, ours, raw *contender) {
 	b.Helper()
 	turns(b, n, ours, raw)
@@ -83,7 +85,8 @@ func compare(b *testing.B, n int, ours, raw *contender) {
 	reportRatio(b, raw.took, ours.took)
 }
 
-// reportRatio reports how many times longer the rounds of a took than those of b.
+// reportRatio reports how many times longer the rounds in above took than those in
+// below.
 func reportRatio(b *testing.B, above, below []time.Duration) {
 	b.Helper()
 	ratios := make([]float64, len(above))
@@ -98,7 +101,7 @@ func reportRatio(b *testing.B, above, below []time.Duration) {
 	}
 }
 
-// interval returns the geometric mean of the ratios, and the ends of its 95 %
+// interval returns the geometric mean of the ratios, and the bounds of its 95 %
 // confidence interval by Student's t.
 func interval(ratios []float64) (mean, low, high float64) {
 	n := float64(len(ratios))
@@ -113,8 +116,9 @@ func interval(ratios []float64) (mean, low, high float64) {
 	return math.Exp(sum / n), math.Exp(sum/n - half), math.Exp(sum/n + half)
 }
 
-// student returns the 97.5 % quantile of Student's t: the first terms of its expansion
-// about the normal one, within 2 % for 3 degrees of freedom or more, or the exact one.
+// student returns the 97.5 % quantile of Student's t. For 1 and 2 degrees of freedom
+// it is exact. For 3 or more, it is the first terms of the expansion about the normal
+// quantile, which are within 2 %.
 func student(freedom float64) float64 {
 	switch freedom {
 	case 1:
@@ -128,7 +132,7 @@ func student(freedom float64) float64 {
 		(3*math.Pow(z, 7)+19*math.Pow(z, 5)+17*math.Pow(z, 3)-15*z)/(384*math.Pow(freedom, 3))
 }
 
-// parallel calls do for 0 to n-1, by as many goroutines as there are connections, and
+// parallel calls do for 0 to n-1, in as many goroutines as there are connections, and
 // returns the first error.
 func parallel(n int, do func(i int) error) error {
 	var (

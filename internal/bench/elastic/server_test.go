@@ -20,13 +20,14 @@ import (
 
 const variable = "SIGNUP_BENCH_ELASTICSEARCH_URL"
 
-// TestMain names the server among what benchstat takes for the configuration.
+// TestMain prints the versions of the server and the client, as configuration lines
+// for benchstat.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if url := os.Getenv(variable); url != "" && flag.Lookup("test.bench").Value.String() != "" {
 		version, err := ServerVersion(context.Background(), url)
 		if err != nil {
-			fmt.Fprintf(os.Stderr, "the server of %s: %v\n", variable, err)
+			fmt.Fprintf(os.Stderr, "the server at %s: %v\n", variable, err)
 			os.Exit(1)
 		}
 		fmt.Printf("elasticsearch: %s\n", version)
@@ -35,17 +36,17 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// A server is the Elasticsearch to measure on, through one client for all.
+// A server is the Elasticsearch to measure on, with one client for all users of it.
 type server struct {
 	*elasticsearch.Client
-	requests atomic.Int64 // that were sent
+	requests atomic.Int64 // the number of requests sent
 }
 
 func connect(b *testing.B) *server {
 	b.Helper()
 	url := os.Getenv(variable)
 	if url == "" {
-		b.Fatalf("no server: scripts/bench-elasticsearch starts one, or set %s", variable)
+		b.Fatalf("%s is not set: set it, or run this with scripts/bench-elasticsearch", variable)
 	}
 	s := &server{}
 	client, err := NewClient(url, func() { s.requests.Add(1) })
@@ -61,7 +62,7 @@ var (
 	indices atomic.Int64
 )
 
-// newIndex sets a store up and returns its alias. remove deletes it, and may be
+// newIndex sets up a store and returns its alias. remove deletes its index, and may be
 // called more than once.
 func (s *server) newIndex(b *testing.B) (alias string, remove func()) {
 	b.Helper()
@@ -75,9 +76,9 @@ func (s *server) newIndex(b *testing.B) (alias string, remove func()) {
 			return
 		}
 		removed = true
-		var ans any
-		// b.Context is done by then.
-		if err := ask(context.Background(), s, esapi.IndicesDeleteRequest{Index: []string{alias + "-000001"}}, &ans); err != nil {
+		var body any
+		// b.Context is done during Cleanup.
+		if err := ask(context.Background(), s, esapi.IndicesDeleteRequest{Index: []string{alias + "-000001"}}, &body); err != nil {
 			b.Errorf("deleting the index: %v", err)
 		}
 	}
@@ -89,7 +90,7 @@ func (s *server) store(alias string) *esstore.Store {
 	return esstore.New(s, &esstore.Options{Alias: alias})
 }
 
-// ask sends a request and decodes the answer.
+// ask sends a request and decodes the response.
 func ask(ctx context.Context, t esapi.Transport, req esapi.Request, v any) error {
 	res, err := req.Do(ctx, t)
 	if err != nil {
@@ -102,8 +103,8 @@ func ask(ctx context.Context, t esapi.Transport, req esapi.Request, v any) error
 	return json.NewDecoder(res.Body).Decode(v)
 }
 
-// send sends a request, reads the answer to its end, so that the connection is used
-// again, and looks at its status: the least that a careful program does.
+// send sends a request, reads the response to its end, so that the connection is used
+// again, and checks its status: the least that a careful program does.
 func send(ctx context.Context, t esapi.Transport, req esapi.Request, want int) error {
 	res, err := req.Do(ctx, t)
 	if err != nil {

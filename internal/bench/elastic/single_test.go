@@ -12,10 +12,10 @@ import (
 	"github.com/gosignup/signup/esstore"
 )
 
-var perRound = flag.Int("round", 2000, "how many users are created or read in a round")
+var perRound = flag.Int("round", 2000, "the number of users that are created or read in a round")
 
-// BenchmarkCreate compares Store.Create with the same request through esapi, given the
-// document's bytes. requests/op is how many round trips a user takes.
+// BenchmarkCreate compares Store.Create with the same request through esapi, which gets
+// the bytes of the document. requests/op is the number of round trips per user.
 func BenchmarkCreate(b *testing.B) {
 	s := connect(b)
 	alias, _ := s.newIndex(b)
@@ -29,8 +29,9 @@ func BenchmarkCreate(b *testing.B) {
 	b.ReportMetric(ours.perOp(float64(requests), *perRound), "requests/op")
 }
 
-// BenchmarkGet compares Store.Get with the same request through esapi: where the answer
-// is decoded by encoding/json, as by whoever wants the user, and where it is only read.
+// BenchmarkGet compares Store.Get with the same request through esapi: once with the
+// response decoded by encoding/json, as a program that needs the user would do, and
+// once with the response only read.
 func BenchmarkGet(b *testing.B) {
 	s := connect(b)
 	alias, _ := s.newIndex(b)
@@ -62,8 +63,8 @@ func BenchmarkGet(b *testing.B) {
 	}
 }
 
-// warmUp runs a round of each that isn't counted: connections are made, and the server
-// compiles.
+// warmUp runs a round of each that isn't counted, to open the connections and to let
+// the server compile its code.
 func warmUp(b *testing.B, n int, contenders ...*contender) {
 	b.Helper()
 	for _, c := range contenders {
@@ -72,7 +73,7 @@ func warmUp(b *testing.B, n int, contenders ...*contender) {
 	}
 }
 
-// creations has new users created, and adds to requests.
+// creations creates new users, and adds the number of requests sent to requests.
 func creations(b *testing.B, s *server, alias string, requests *int64) *contender {
 	store := s.store(alias)
 	return &contender{prepare: func(n int) func() error {
@@ -94,7 +95,7 @@ func rawCreations(b *testing.B, s *server, alias string) *contender {
 	}}
 }
 
-// gets has some of the users read.
+// gets reads users at random.
 func gets(b *testing.B, s *server, alias string, users []signup.User) *contender {
 	store := s.store(alias)
 	return &contender{prepare: func(n int) func() error {
@@ -108,7 +109,7 @@ func gets(b *testing.B, s *server, alias string, users []signup.User) *contender
 	}}
 }
 
-// order returns n numbers below limit.
+// order returns n random numbers below limit.
 func order(n, limit int) []int {
 	all := make([]int, n)
 	for i := range all {
@@ -117,10 +118,11 @@ func order(n, limit int) []int {
 	return all
 }
 
-// BenchmarkClient is what a call costs in this process, without a network, a server and
-// the official client's own part, which is the same for all. Where esapi isn't given the
-// document's bytes, or leaves the answer's alone, encoding/json makes and reads them as
-// for any other program.
+// BenchmarkClient measures the cost of a call in this process. It excludes the network,
+// the server, and the transport of the official client, which is the same for all. In
+// the "esapi" runs, esapi gets the bytes of the document, and the response is only
+// read. In the "esapi+json" runs, encoding/json makes the document and decodes the
+// response, as in any other program.
 func BenchmarkClient(b *testing.B) {
 	u := newUsers(1)[0]
 	doc := documentsOf(b, []signup.User{u})[0]

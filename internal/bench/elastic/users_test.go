@@ -23,7 +23,7 @@ import (
 
 var made atomic.Int64
 
-// newUsers returns n users whom no earlier call has returned.
+// newUsers returns n users that no earlier call returned.
 func newUsers(n int) []signup.User {
 	first := int(made.Add(int64(n))) - n
 	users := make([]signup.User, n)
@@ -33,8 +33,8 @@ func newUsers(n int) []signup.User {
 	return users
 }
 
-// newUser returns the user of this number as Accounts.Register makes one: the key is
-// fixed, and ID and hash have the lengths of real ones.
+// newUser returns the user with this number, as Accounts.Register would make it: the key
+// is set, and ID and hash have the usual lengths.
 func newUser(n int) signup.User {
 	at := time.Date(2014, time.December, 6, 22, 55, 0, 0, time.UTC).Add(time.Duration(n) * time.Millisecond)
 	u := signup.User{
@@ -74,9 +74,9 @@ func documentsOf(b *testing.B, users []signup.User) []document {
 	return docs
 }
 
-var yes = true // for requests, which want its address
+var yes = true // because requests need a pointer
 
-// create makes the request that esstore makes.
+// create sends the request that esstore sends.
 func (d document) create(ctx context.Context, t esapi.Transport, alias string) error {
 	return send(ctx, t, esapi.IndexRequest{
 		Index: alias, DocumentID: d.id, OpType: "create", RequireAlias: &yes, Body: strings.NewReader(d.body),
@@ -87,15 +87,15 @@ func (d document) get(ctx context.Context, t esapi.Transport, alias string) erro
 	return send(ctx, t, esapi.GetRequest{Index: alias, DocumentID: d.id}, http.StatusOK)
 }
 
-// decode is get by who wants the user.
+// decode is get with the response decoded.
 func (d document) decode(ctx context.Context, t esapi.Transport, alias string) error {
-	var ans struct {
+	var body struct {
 		Source plainUser `json:"_source"`
 	}
-	return ask(ctx, t, esapi.GetRequest{Index: alias, DocumentID: d.id}, &ans)
+	return ask(ctx, t, esapi.GetRequest{Index: alias, DocumentID: d.id}, &body)
 }
 
-// A plainUser is the document as a program would declare it that has no esstore.
+// A plainUser is the document, as a program without esstore would declare it.
 type plainUser struct {
 	ID        string    `json:"id"`
 	Key       string    `json:"key"`
@@ -110,7 +110,7 @@ type plainUser struct {
 	Token     string    `json:"write_token"`
 }
 
-// create makes the document, and its id as esstore's, and then the request.
+// create makes the document, with the same id as esstore, and sends the request.
 func (u *plainUser) create(ctx context.Context, t esapi.Transport, alias string) error {
 	body, err := json.Marshal(u)
 	if err != nil {
@@ -136,7 +136,7 @@ func response(status int, body string) *http.Response {
 	}
 }
 
-// Answers of Elasticsearch 8.19.7.
+// Responses of Elasticsearch 8.19.7.
 const created = `{"_index":"users-000001","_id":"LPJNul-wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ","_version":1,` +
 	`"result":"created","_shards":{"total":1,"successful":1,"failed":0},"_seq_no":4711,"_primary_term":1}`
 

@@ -1,6 +1,6 @@
-// Package load asks an HTTP server for something, over and over: by a number of
-// connections that each wait for an answer before they ask again (Closed), or
-// at a rate that doesn't care how the server does (Open).
+// Package load sends many requests to an HTTP server: over a number of connections
+// that each wait for a response before the next request ([Closed]), or at a rate
+// that doesn't depend on the server ([Open]).
 package load
 
 import (
@@ -15,38 +15,40 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// A Target is what is asked for.
+// A Target is the request to send.
 type Target struct {
+	// URL is the URL of the requests.
 	URL string
 	// Body returns the body of the next request, which is a POST of JSON. It
-	// is safe for concurrent use.
+	// must be safe for concurrent use.
 	Body func() []byte
-	// Granted reports whether an answer gives what was asked for. Nil: those
-	// of status 200 do.
+	// Granted reports whether a response is a success. It must be safe for
+	// concurrent use, and must not keep body. If Granted is nil, responses with
+	// status 200 are successes.
 	Granted func(status int, body []byte) bool
 }
 
-// A Sample is the fate of one request.
+// A Sample is the result of one request.
 type Sample struct {
-	Due        time.Duration // when it was to be sent, since the beginning
-	Took       time.Duration // from then until the whole answer was there, or nobody waited any more
-	Status     int           // 0: no answer
-	Granted    bool
-	RetryAfter time.Duration // of the answer; 0: it has none
+	Due        time.Duration // when the request was due, since the beginning
+	Took       time.Duration // from then until the response was complete, or the client stopped waiting
+	Status     int           // 0: no response
+	Granted    bool          // the response is a success
+	RetryAfter time.Duration // of the response; 0: none
 }
 
 // Done returns when the sample was complete, since the beginning.
 func (s Sample) Done() time.Duration { return s.Due + s.Took }
 
-// Refused reports whether the server said that it is busy.
+// Refused reports whether the response is 503 or 429: the server is busy.
 func (s Sample) Refused() bool {
 	return s.Status == fasthttp.StatusServiceUnavailable || s.Status == fasthttp.StatusTooManyRequests
 }
 
-// Samples are what became of many requests, in no order.
+// Samples are the results of many requests, in no order.
 type Samples []Sample
 
-// Where returns those that keep accepts.
+// Where returns the samples for which keep returns true.
 func (all Samples) Where(keep func(Sample) bool) Samples {
 	var kept Samples
 	for _, s := range all {
@@ -57,13 +59,14 @@ func (all Samples) Where(keep func(Sample) bool) Samples {
 	return kept
 }
 
-// Granted returns those that got what they asked for.
+// Granted returns the samples with a success.
 func (all Samples) Granted() Samples { return all.Where(func(s Sample) bool { return s.Granted }) }
 
-// Refused returns those that were told to come back.
+// Refused returns the samples that were refused; see [Sample.Refused].
 func (all Samples) Refused() Samples { return all.Where(Sample.Refused) }
 
-// Within returns the share of samples that took at most d; of none, 1.
+// Within returns the share of samples that took at most d. It is 1 if there are no
+// samples.
 func (all Samples) Within(d time.Duration) float64 {
 	if len(all) == 0 {
 		return 1
@@ -71,8 +74,8 @@ func (all Samples) Within(d time.Duration) float64 {
 	return float64(len(all.Where(func(s Sample) bool { return s.Took <= d }))) / float64(len(all))
 }
 
-// Quantile returns the time that the share q of the samples took at most; of
-// none, 0.
+// Quantile returns the least time that the share q of the samples, from 0 to 1, took
+// at most. It is 0 if there are no samples.
 func (all Samples) Quantile(q float64) time.Duration {
 	if len(all) == 0 {
 		return 0
@@ -86,7 +89,8 @@ func (all Samples) Quantile(q float64) time.Duration {
 	return took[min(max(at, 0), len(took)-1)]
 }
 
-// End returns when the last sample was complete, since the beginning.
+// End returns when the last sample was complete, since the beginning. It is 0 if
+// there are no samples.
 func (all Samples) End() time.Duration {
 	var end time.Duration
 	for _, s := range all {
@@ -95,13 +99,13 @@ func (all Samples) End() time.Duration {
 	return end
 }
 
-// pauseAfterFailure keeps a closed loop from spinning when the server is gone.
+// pauseAfterFailure keeps a closed loop from spinning if the server has ended.
 const pauseAfterFailure = 100 * time.Millisecond
 
-// Closed keeps so many connections busy for d, and returns when all that was
-// begun has its answer: so a server that answers many together, late, is
-// credited with all that it did, over all the time that it took (Samples.End).
-// Who is refused comes back when Retry-After says.
+// Closed keeps a number of connections busy for d, or until ctx is done. It returns
+// when all requests that were sent have a response. So a server that sends many
+// responses together, late, is credited with all of them, over all the time until
+// the last one ([Samples.End]). After a refusal, a connection waits for Retry-After.
 func Closed(ctx context.Context, t Target, connections int, d time.Duration) Samples {
 	client, closeIdle := newClient(t, connections)
 	defer closeIdle()
@@ -128,11 +132,11 @@ func Closed(ctx context.Context, t Target, connections int, d time.Duration) Sam
 	return all
 }
 
-// Open sends requests at the times of a Poisson process of that rate (a second)
-// for d, each on a connection that is free or else new, and each given up after
-// patience. It returns when all have an answer or are given up. What a request
-// took counts from when it was due, so that a wait for the generator itself, or
-// for a connection, is part of it.
+// Open sends requests at the times of a Poisson process with this rate (per second)
+// for d, or until ctx is done. Each request uses a free connection or a new one, and
+// is abandoned after patience. Open returns when all requests have a response or
+// were abandoned. The time of a request counts from when it was due, so that it
+// includes a wait for the generator itself or for a connection.
 func Open(ctx context.Context, t Target, rate float64, d, patience time.Duration) Samples {
 	client, closeIdle := newClient(t, 0)
 	defer closeIdle()
@@ -162,10 +166,11 @@ func Open(ctx context.Context, t Target, rate float64, d, patience time.Duration
 	return all
 }
 
-// Settle asks one request after the other until the server is as fast as normal
-// three times in a row, and returns when the first of the three was sent; or
-// atMost, if that isn't so until then. A request that takes longer than four
-// times normal is given up, lest the probes be a load themselves.
+// Settle sends one request after the other until three in a row took at most normal.
+// It returns when the first of the three was sent, since the beginning. If that
+// doesn't happen within atMost, or ctx is done before, it returns atMost. A request
+// that takes longer than four times normal is abandoned, so that the probes are not
+// a load themselves.
 func Settle(ctx context.Context, t Target, normal, atMost time.Duration) time.Duration {
 	client, closeIdle := newClient(t, 1)
 	defer closeIdle()
@@ -194,16 +199,16 @@ func Settle(ctx context.Context, t Target, normal, atMost time.Duration) time.Du
 	return since
 }
 
-// newClient returns a client of at most so many connections (0: any number),
-// all of which are kept, and what closes them. It is one that takes as little of
-// the processors as can be, which the server shares: with net/http's, each
-// request passes through three goroutines.
+// newClient returns a client with at most this number of connections (0: any number),
+// and a function that closes them. The client keeps all its connections. It is
+// fasthttp's because that uses little of the processor time, which the server
+// shares: with net/http, each request passes through three goroutines.
 func newClient(t Target, connections int) (client *fasthttp.HostClient, closeIdle func()) {
 	if connections == 0 {
 		connections = 1 << 16
 	}
 	var uri fasthttp.URI
-	_ = uri.Parse(nil, []byte(t.URL)) // else, each request fails
+	_ = uri.Parse(nil, []byte(t.URL)) // if it fails, so does each request
 	client = &fasthttp.HostClient{
 		Addr:                      string(uri.Host()),
 		MaxConns:                  connections,
@@ -213,7 +218,7 @@ func newClient(t Target, connections int) (client *fasthttp.HostClient, closeIdl
 	return client, client.CloseIdleConnections
 }
 
-// ask sends one request that is due at that time since start.
+// ask sends one request that is due at this time since start.
 func (t Target) ask(ctx context.Context, client *fasthttp.HostClient, start time.Time, due time.Duration) Sample {
 	s := Sample{Due: due}
 	s.Status, s.Granted, s.RetryAfter = t.send(ctx, client)
@@ -260,7 +265,7 @@ func sleep(ctx context.Context, d time.Duration) {
 	}
 }
 
-// Once sends one request and returns what became of it.
+// Once sends one request and returns its result.
 func Once(ctx context.Context, t Target) Sample {
 	client, closeIdle := newClient(t, 1)
 	defer closeIdle()

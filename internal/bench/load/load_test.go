@@ -36,17 +36,17 @@ func TestClosedKeepsItsConnections(t *testing.T) {
 	all := load.Closed(t.Context(), load.Target{URL: srv.URL, Body: body}, 3, 200*time.Millisecond)
 
 	if len(all) < 10 || len(all.Granted()) != len(all) {
-		t.Errorf("%d of %d requests were granted", len(all.Granted()), len(all))
+		t.Errorf("got %d requests, %d of them granted; want at least 10, all granted", len(all), len(all.Granted()))
 	}
 	if connections.Load() != 3 || most.Load() > 3 {
-		t.Errorf("%d connections, at most %d requests at once; want 3", connections.Load(), most.Load())
+		t.Errorf("got %d connections and at most %d requests at once, want 3 and at most 3", connections.Load(), most.Load())
 	}
 	if last := all.End(); last < 200*time.Millisecond {
-		t.Errorf("the last answer came after %v, before the end", last)
+		t.Errorf("got the last response after %v, want at least 200 ms", last)
 	}
 }
 
-func TestClosedComesBackWhenItIsTold(t *testing.T) {
+func TestClosedWaitsForRetryAfter(t *testing.T) {
 	var asked atomic.Int64
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		asked.Add(1)
@@ -58,12 +58,12 @@ func TestClosedComesBackWhenItIsTold(t *testing.T) {
 	all := load.Closed(t.Context(), load.Target{URL: srv.URL, Body: body}, 1, 500*time.Millisecond)
 
 	if asked.Load() != 1 || len(all.Refused()) != 1 || all[0].RetryAfter != time.Second {
-		t.Errorf("asked %d times; samples: %+v", asked.Load(), all)
+		t.Errorf("got %d requests and the samples %+v, want one, refused, with Retry-After 1 s", asked.Load(), all)
 	}
 }
 
-// A server that stands still for a while has made everybody wait who came
-// meanwhile, which a generator that waits with it wouldn't see.
+// While a server stands still, all clients that arrive have to wait. A generator that
+// waits with the server wouldn't measure that.
 func TestOpenCountsFromWhenARequestWasDue(t *testing.T) {
 	const rate, d, pause = 200, time.Second, 400 * time.Millisecond
 	began := time.Now()
@@ -75,18 +75,18 @@ func TestOpenCountsFromWhenARequestWasDue(t *testing.T) {
 	all := load.Open(t.Context(), load.Target{URL: srv.URL, Body: body}, rate, d, time.Minute)
 
 	if n := float64(len(all)); math.Abs(n-rate) > 6*math.Sqrt(rate) {
-		t.Errorf("%v arrivals; want about %d", n, rate)
+		t.Errorf("got %v arrivals, want about %d", n, rate)
 	}
 	slow := all.Where(func(s load.Sample) bool { return s.Took > pause/2 })
 	if share := float64(len(slow)) / float64(len(all)); share < .1 || share > .4 {
-		t.Errorf("%.2f of all waited longer than half the pause; want about .2", share)
+		t.Errorf("got a share of %.2f that waited longer than half the pause, want about 0.2", share)
 	}
 }
 
 func TestOpenGivesUp(t *testing.T) {
 	const patience = 50 * time.Millisecond
 	srv := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body) // then the server sees that the client goes
+		_, _ = io.Copy(io.Discard, r.Body) // then the server notices that the client closes the connection
 		<-r.Context().Done()
 	}))
 	defer srv.Close()
@@ -94,11 +94,11 @@ func TestOpenGivesUp(t *testing.T) {
 	all := load.Open(t.Context(), load.Target{URL: srv.URL, Body: body}, 100, 200*time.Millisecond, patience)
 
 	if len(all) == 0 {
-		t.Fatal("no request")
+		t.Fatal("got no sample, want some")
 	}
 	for _, s := range all {
 		if s.Status != 0 || s.Granted || s.Took < patience || s.Took > 20*patience {
-			t.Errorf("%+v; want no answer, after %v", s, patience)
+			t.Errorf("got %+v, want no response, after %v", s, patience)
 		}
 	}
 }
@@ -115,11 +115,11 @@ func TestSettle(t *testing.T) {
 	target := load.Target{URL: srv.URL, Body: body}
 	began = time.Now()
 	if got := load.Settle(t.Context(), target, 40*time.Millisecond, 10*time.Second); got < 240*time.Millisecond || got > 2*time.Second {
-		t.Errorf("settled after %v; want about 300 ms", got)
+		t.Errorf("Settle: got %v, want about 300 ms", got)
 	}
 	srv.Close()
 	if got := load.Settle(t.Context(), target, 20*time.Millisecond, 200*time.Millisecond); got != 200*time.Millisecond {
-		t.Errorf("a server that is gone settled after %v", got)
+		t.Errorf("Settle for a closed server: got %v, want 200 ms", got)
 	}
 }
 
@@ -132,17 +132,17 @@ func TestSamples(t *testing.T) {
 	}
 	for q, want := range map[float64]time.Duration{0: 10, .25: 10, .26: 20, .5: 20, .75: 30, .99: 40, 1: 40} {
 		if got := all.Quantile(q); got != want {
-			t.Errorf("Quantile(%v) = %v; want %v", q, got, want)
+			t.Errorf("Quantile(%v): got %v, want %v", q, got, want)
 		}
 	}
 	if got := all.Within(20); got != .5 {
-		t.Errorf("Within(20) = %v; want 0.5", got)
+		t.Errorf("Within(20): got %v, want 0.5", got)
 	}
 	if all.End() != 43 || len(all.Refused()) != 2 || len(all.Granted()) != 1 {
-		t.Errorf("End %v, %d refused, %d granted", all.End(), len(all.Refused()), len(all.Granted()))
+		t.Errorf("got End %v, %d refused, %d granted; want 43ns, 2, 1", all.End(), len(all.Refused()), len(all.Granted()))
 	}
 	var none load.Samples
 	if none.Quantile(.5) != 0 || none.Within(0) != 1 || none.End() != 0 {
-		t.Error("no samples have a quantile, a share beyond, or an end")
+		t.Errorf("no samples: got Quantile %v, Within %v, End %v; want 0, 1, 0", none.Quantile(.5), none.Within(0), none.End())
 	}
 }

@@ -15,8 +15,8 @@ import (
 const AuthbossSignUpPath = "/auth/register"
 
 // Authboss returns Authboss with its register module and its defaults, as a JSON
-// API, users in a map under a mutex, no sessions, and a log that nobody reads.
-// An empty answer of status 200 is its failure, too: see its "status".
+// API, with users in a map under a mutex, no sessions, and a log that is discarded.
+// Its response has status 200 for a failure, too; the member "status" is "failure".
 func Authboss(hasher authboss.Hasher) (http.Handler, error) {
 	ab := authboss.New()
 	ab.Config.Paths.Mount = "/auth"
@@ -38,7 +38,7 @@ func Authboss(hasher authboss.Hasher) (http.Handler, error) {
 	return mux, nil
 }
 
-// AuthbossBcrypt makes the hashes that Authboss makes by default.
+// AuthbossBcrypt returns the default Hasher of Authboss, with [Cost].
 func AuthbossBcrypt() authboss.Hasher { return authboss.NewBCryptHasher(Cost) }
 
 type authbossUser struct{ pid, password string }

@@ -15,9 +15,9 @@ func TestHash2014IsWerkzeugs(t *testing.T) {
 	}
 	u := signup.User{PasswordHash: h}
 	if !u.CheckPassword("a password") || u.CheckPassword("another") {
-		t.Errorf("signup, which knows Werkzeug's, doesn't agree about %s", string(h))
+		t.Errorf("User.CheckPassword does not accept exactly the password of %s, want it to", string(h))
 	}
 	if !hasher.Verify(h, "a password") || hasher.Verify(h, "another") || hasher.NeedsRehash(h) {
-		t.Error("it doesn't know its own hash")
+		t.Error("Hash2014 does not accept exactly the password of its own hash, or would rehash it; want neither")
 	}
 }

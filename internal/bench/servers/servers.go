@@ -1,5 +1,5 @@
-// Package servers has the handlers that are compared. Each takes what makes its
-// hashes, so that it can be measured with and without one.
+// Package servers has the handlers that are compared. The caller sets how they hash,
+// so that they can be measured with and without a hash.
 package servers
 
 import (
@@ -14,18 +14,17 @@ import (
 	"github.com/gosignup/signup"
 )
 
-// Cost is bcrypt's, in all servers.
+// Cost is the cost of bcrypt in all servers.
 const Cost = 10
 
-// The paths of sign-ups and log-ins, in all servers that have no other of
-// their own.
+// The paths of sign-ups and log-ins, in all servers without a fixed path.
 const (
 	SignUpPath = "/users"
 	LogInPath  = "/sessions"
 )
 
-// Raw returns a handler that does nothing with a request but one bcrypt hash:
-// what is left is the ceiling.
+// Raw returns a handler that reads the request and computes one bcrypt hash. Its
+// throughput is the ceiling for the others.
 func Raw() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
@@ -37,7 +36,7 @@ func Raw() http.Handler {
 }
 
 // Ours returns this module's handlers for sign-ups and log-ins. If logger is nil,
-// it is slog.Default().
+// they log to slog.Default().
 func Ours(store signup.Store, hasher signup.Hasher, logger *slog.Logger) http.Handler {
 	accounts := &signup.Accounts{Store: store, Hasher: hasher}
 	opts := &signup.HandlerOptions{Logger: logger}
@@ -52,7 +51,7 @@ type credentials struct {
 	Password string `json:"password"`
 }
 
-func answer(w http.ResponseWriter, status int, message string) {
+func respond(w http.ResponseWriter, status int, message string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(struct {
@@ -61,8 +60,9 @@ func answer(w http.ResponseWriter, status int, message string) {
 	}{message, status < 400})
 }
 
-// Minimal returns what one would write by hand: decode, hash, map under a mutex,
-// answer. It checks nothing but that there is an address and a password.
+// Minimal returns a handler as one would write it by hand: it decodes the request,
+// hashes the password, adds the user to a map under a mutex, and responds. It only
+// checks that there is an address and a password.
 func Minimal(hash func(password []byte) ([]byte, error)) http.Handler {
 	var mu sync.Mutex
 	users := make(map[string][]byte)
@@ -70,12 +70,12 @@ func Minimal(hash func(password []byte) ([]byte, error)) http.Handler {
 	mux.HandleFunc("POST "+SignUpPath, func(w http.ResponseWriter, r *http.Request) {
 		var in credentials
 		if err := json.NewDecoder(r.Body).Decode(&in); err != nil || in.Email == "" || in.Password == "" {
-			answer(w, http.StatusBadRequest, "email_address and password are required")
+			respond(w, http.StatusBadRequest, "email_address and password are required")
 			return
 		}
 		hashed, err := hash([]byte(in.Password))
 		if err != nil {
-			answer(w, http.StatusInternalServerError, "broken")
+			respond(w, http.StatusInternalServerError, "broken")
 			return
 		}
 		mu.Lock()
@@ -85,13 +85,13 @@ func Minimal(hash func(password []byte) ([]byte, error)) http.Handler {
 		}
 		mu.Unlock()
 		if taken {
-			answer(w, http.StatusConflict, "exists already")
+			respond(w, http.StatusConflict, "exists already")
 			return
 		}
-		answer(w, http.StatusOK, "added")
+		respond(w, http.StatusOK, "added")
 	})
 	return mux
 }
 
-// Bcrypt makes a hash of bcrypt's.
+// Bcrypt returns a bcrypt hash of password, with [Cost].
 func Bcrypt(password []byte) ([]byte, error) { return bcrypt.GenerateFromPassword(password, Cost) }

@@ -1,4 +1,4 @@
-// Package routertest tests that a router answers as the examples promise.
+// Package routertest tests that a router responds as the examples promise.
 package routertest
 
 import (
@@ -21,8 +21,8 @@ const (
 	valid       = `{"email_address": "test@abc.com", "password": "correct horse battery"}`
 )
 
-// What the examples answer, as far as it is fixed.
-type answer struct {
+// A response is the body of an example's response, as far as it is fixed.
+type response struct {
 	Error   string `json:"error"`
 	Message string `json:"message"`
 	Success *bool  `json:"success"`
@@ -34,10 +34,10 @@ type testCase struct {
 	contentType, body string
 	panics            bool // in the application's route
 	status            int
-	err               string // the "error" of a JSON answer
+	err               string // the "error" of a JSON response
 	message           string // if fixed
 	allow             bool   // Allow names POST
-	raw               string // the JSON of the application's own answer
+	raw               string // the JSON of the application's own response
 	noBody            bool
 }
 
@@ -72,7 +72,7 @@ var cases = []testCase{
 }
 
 // Run tests the router that newRouter makes: registration at /v1/users/new and
-// a GET /health that answers {"status":"ok"}.
+// a GET /health whose response is {"status":"ok"}.
 func Run(t *testing.T, newRouter func(*signup.Accounts) http.Handler) {
 	router := newRouter(&signup.Accounts{
 		Store:  memstore.New(),
@@ -87,7 +87,7 @@ func Run(t *testing.T, newRouter func(*signup.Accounts) http.Handler) {
 	}))
 	defer server.Close()
 	client := server.Client()
-	// A redirect is not the answer that a case asks for.
+	// A redirect is a response like any other.
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) { c.run(t, client, server.URL) })
@@ -97,8 +97,8 @@ func Run(t *testing.T, newRouter func(*signup.Accounts) http.Handler) {
 
 const panicHeader = "Test-Panic"
 
-// A panicWriter panics when the application's route sets its first header, so
-// that the examples need no route that panics.
+// A panicWriter panics when the application's route sets its first header. With it,
+// the examples need no route that panics.
 type panicWriter struct {
 	http.ResponseWriter
 	panicked bool
@@ -107,7 +107,7 @@ type panicWriter struct {
 func (w *panicWriter) Header() http.Header {
 	if !w.panicked {
 		w.panicked = true
-		panic("routertest: as the test asked for")
+		panic("routertest: requested by the test")
 	}
 	return w.ResponseWriter.Header()
 }
@@ -135,23 +135,23 @@ func (c testCase) run(t *testing.T, client *http.Client, url string) {
 	t.Log(resp.Header, wiretest.Shown(body)) // to be searched for secrets
 
 	if resp.StatusCode != c.status {
-		t.Errorf("status %d, want %d", resp.StatusCode, c.status)
+		t.Errorf("got status %d, want %d", resp.StatusCode, c.status)
 	}
 	if allow := strings.Join(resp.Header.Values("Allow"), ","); c.allow && !strings.Contains(allow, "POST") {
-		t.Errorf("Allow is %q, want it to have POST", allow)
+		t.Errorf("got Allow %q, want POST in it", allow)
 	}
 	if c.noBody {
 		if len(body) > 0 {
-			t.Errorf("body %q, want none", body)
+			t.Errorf("got body %q, want none", body)
 		}
 		return
 	}
 	if got, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";"); got != contentJSON {
-		t.Errorf("Content-Type %q, want %q", got, contentJSON)
+		t.Errorf("got Content-Type %q, want %q", got, contentJSON)
 	}
 	if c.raw != "" {
 		if got := strings.TrimSpace(string(body)); got != c.raw {
-			t.Errorf("body %s, want %s", got, c.raw)
+			t.Errorf("got body %s, want %s", got, c.raw)
 		}
 		return
 	}
@@ -159,14 +159,14 @@ func (c testCase) run(t *testing.T, client *http.Client, url string) {
 }
 
 func (c testCase) check(t *testing.T, body []byte) {
-	var got answer
+	var got response
 	if err := json.Unmarshal(body, &got); err != nil {
-		t.Fatalf("body %q: %v", body, err)
+		t.Fatalf("got body %q, want JSON: %v", body, err)
 	}
 	if got.Error != c.err || got.Message == "" || c.message != "" && got.Message != c.message {
-		t.Errorf("body %s, want error %q, message %q", body, c.err, c.message)
+		t.Errorf("got body %s, want error %q, message %q", body, c.err, c.message)
 	}
 	if got.Success == nil || *got.Success != (c.status < 400) {
-		t.Errorf("body %s, want success %t", body, c.status < 400)
+		t.Errorf("got body %s, want success %t", body, c.status < 400)
 	}
 }

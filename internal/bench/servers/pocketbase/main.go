@@ -1,5 +1,5 @@
-// Pocketbase runs PocketBase with its users collection, as it makes it itself
-// but for the cost of its hashes, until it is killed. It prints its URL.
+// Pocketbase runs PocketBase until it is killed. It uses PocketBase's default users
+// collection, and sets only the cost of its hashes. It prints its URL.
 package main
 
 import (
@@ -25,7 +25,7 @@ func main() {
 }
 
 func serve(dir string) error {
-	os.Args = os.Args[:1] // PocketBase reads them, too
+	os.Args = os.Args[:1] // because PocketBase reads the arguments, too
 	app := pocketbase.NewWithConfig(pocketbase.Config{DefaultDataDir: dir, HideStartBanner: true})
 	if err := app.Bootstrap(); err != nil {
 		return err
@@ -47,7 +47,7 @@ func serve(dir string) error {
 	}
 	app.OnServe().BindFunc(func(e *core.ServeEvent) error {
 		e.Listener = l
-		e.InstallerFunc = nil // which opens a browser
+		e.InstallerFunc = nil // the installer opens a browser
 		fmt.Println("http://" + l.Addr().String())
 		return e.Next()
 	})

@@ -1,5 +1,4 @@
-// Serve runs one of the servers that are compared, until it is killed. It prints
-// its URL.
+// Serve runs one of the compared servers until it is killed. It prints its URL.
 package main
 
 import (
@@ -18,10 +17,10 @@ import (
 )
 
 func main() {
-	which := flag.String("which", "ours", "raw, ours, minimal, authboss, elasticsearch or elasticsearch 2014 (with its hash)")
-	es := flag.String("es", "", "the URL of Elasticsearch, for ours on it")
-	index := flag.String("index", "", "the alias for its users")
-	address := flag.String("listen", "127.0.0.1:0", "where to listen")
+	which := flag.String("which", "ours", "raw, ours, minimal, authboss, elasticsearch, or 'elasticsearch 2014' (with the hash of 2014)")
+	es := flag.String("es", "", "the URL of Elasticsearch, for the servers that use it")
+	index := flag.String("index", "", "the alias for the users in Elasticsearch")
+	address := flag.String("listen", "127.0.0.1:0", "the host:port to listen on")
 	flag.Parse()
 	if err := serve(*which, *address, *es, *index); err != nil {
 		fmt.Fprintln(os.Stderr, "serve:", err)
@@ -58,7 +57,7 @@ func newHandler(which, es, index string) (http.Handler, error) {
 	case "elasticsearch 2014":
 		return onElasticsearch(es, index, servers.Hash2014{})
 	}
-	return nil, fmt.Errorf("there is no server %q", which)
+	return nil, fmt.Errorf("unknown server %q", which)
 }
 
 func onElasticsearch(url, index string, hasher signup.Hasher) (http.Handler, error) {

@@ -1,8 +1,9 @@
 """The sign-up of "Flask NoSQL Authentication Tutorial" (2014), on current libraries.
 
-It takes the same steps as the tutorial's: a new client for each request, a hash of
-Werkzeug's, a look whether there is such a user, and the document. What the libraries
-don't have any more is left out: document types, and debug mode, which would be slower.
+It takes the same steps as the tutorial's service: it makes a new client for each
+request, computes a hash with Werkzeug, looks up the user, and stores the document. It
+leaves out document types, which the libraries no longer have, and debug mode, which
+would be slower.
 """
 import logging
 import os
@@ -15,7 +16,7 @@ from werkzeug.security import generate_password_hash
 
 URL = os.environ["ELASTICSEARCH_URL"]
 INDEX = os.environ["ELASTICSEARCH_INDEX"]
-# Empty is Werkzeug's default.
+# If empty, Werkzeug's default is used.
 HASH = os.environ.get("WERKZEUG_HASH", "")
 
 EMAIL = re.compile(r"[^@]+@[^@]+\.[^@]+")

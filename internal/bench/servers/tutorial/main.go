@@ -1,6 +1,6 @@
-// Tutorial runs the tutorial's service, in Python, by two workers of gunicorn, until
-// it is killed. It prints its URL. What it needs of Python's packages it installs
-// in a virtual environment of its own, in the user's cache.
+// Tutorial runs the tutorial's service, in Python, with two workers of gunicorn, until
+// it is killed. It prints its URL. It installs the Python packages that it needs in a
+// separate virtual environment, in the user's cache directory.
 package main
 
 import (
@@ -25,8 +25,8 @@ var requirements []byte
 func main() {
 	dir := flag.String("dir", "", "an empty directory for the program")
 	es := flag.String("es", "", "the URL of Elasticsearch")
-	index := flag.String("index", "", "the index for its users")
-	hash := flag.String("hash", "", "Werkzeug's method; empty is its default")
+	index := flag.String("index", "", "the index for the users")
+	hash := flag.String("hash", "", "the method of Werkzeug's hash; empty is Werkzeug's default")
 	flag.Parse()
 	if err := serve(*dir, *es, *index, *hash); err != nil {
 		fmt.Fprintln(os.Stderr, "tutorial:", err)
@@ -34,8 +34,8 @@ func main() {
 	}
 }
 
-// serve becomes gunicorn, which takes over a listener: who connects before it is
-// ready waits.
+// serve replaces this process with gunicorn, which inherits a listener. A client that
+// connects before gunicorn is ready waits.
 func serve(dir, es, index, hash string) error {
 	gunicorn, err := install()
 	if err != nil {
@@ -52,7 +52,7 @@ func serve(dir, es, index, hash string) error {
 	if err != nil {
 		return err
 	}
-	fd, err := syscall.Dup(int(inherited.Fd())) // one that isn't closed on exec
+	fd, err := syscall.Dup(int(inherited.Fd())) // a copy that isn't closed on exec
 	if err != nil {
 		return err
 	}
@@ -62,7 +62,8 @@ func serve(dir, es, index, hash string) error {
 		append(os.Environ(), "ELASTICSEARCH_URL="+es, "ELASTICSEARCH_INDEX="+index, "WERKZEUG_HASH="+hash))
 }
 
-// install returns gunicorn's path.
+// install installs the packages, unless they are installed already, and returns the
+// path of gunicorn.
 func install() (string, error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {
@@ -87,7 +88,7 @@ func install() (string, error) {
 	if err := run(filepath.Join(venv, "bin", "pip"), "install", "--quiet", "--disable-pip-version-check", "-r", wanted); err != nil {
 		return "", err
 	}
-	return gunicorn, os.Rename(wanted, list) // complete
+	return gunicorn, os.Rename(wanted, list) // marks the installation as complete
 }
 
 func run(name string, args ...string) error {

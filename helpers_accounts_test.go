@@ -1,0 +1,69 @@
+package signup_test
+
+import (
+	"context"
+	"sync/atomic"
+
+	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/memstore"
+)
+
+// A countingHasher counts what calls cost: each Hash, and each Verify of what it
+// makes today, is one hash.
+type countingHasher struct {
+	signup.Bcrypt
+	hashes, verifies atomic.Int64
+}
+
+func (c *countingHasher) Hash(password string) (signup.Hash, error) {
+	c.hashes.Add(1)
+	return c.Bcrypt.Hash(password)
+}
+
+func (c *countingHasher) Verify(h signup.Hash, password string) bool {
+	if !c.NeedsRehash(h) {
+		c.verifies.Add(1)
+	}
+	return c.Bcrypt.Verify(h, password)
+}
+
+// A fakeStore is a memstore but for the methods that are set.
+type fakeStore struct {
+	signup.Store
+	create func(context.Context, *signup.User) error
+	get    func(context.Context, string) (signup.User, error)
+	update func(context.Context, *signup.User) error
+}
+
+func (s fakeStore) Create(ctx context.Context, u *signup.User) error {
+	if s.create != nil {
+		return s.create(ctx, u)
+	}
+	return s.Store.Create(ctx, u)
+}
+
+func (s fakeStore) Get(ctx context.Context, key string) (signup.User, error) {
+	if s.get != nil {
+		return s.get(ctx, key)
+	}
+	return s.Store.Get(ctx, key)
+}
+
+func (s fakeStore) Update(ctx context.Context, u *signup.User) error {
+	if s.update != nil {
+		return s.update(ctx, u)
+	}
+	return s.Store.Update(ctx, u)
+}
+
+func newAccounts() *signup.Accounts {
+	return &signup.Accounts{Store: memstore.New(), Hasher: cheap}
+}
+
+const goodPassword = "correct horse battery"
+
+type policyFunc func(ctx context.Context, password string, u signup.User) error
+
+func (f policyFunc) Check(ctx context.Context, password string, u signup.User) error {
+	return f(ctx, password, u)
+}
