@@ -67,9 +67,9 @@ func (a *Accounts) admit() error {
 	return nil
 }
 
-// Public returns a copy of u for the user and other people to see: the fields
-// that are declared Hidden are removed from Profile, and so are PasswordHash,
-// SecurityStamp, Private and Version. Encode it instead of u.
+// Public returns a copy of u that the user and other people may see. Its Profile
+// has only the fields that are declared and not Hidden, and PasswordHash,
+// SecurityStamp, Private and Version are empty. Encode it instead of u.
 func (a *Accounts) Public(u User) User {
 	v := User{
 		ID: u.ID, Email: u.Email, FirstName: u.FirstName, LastName: u.LastName, Active: u.Active,

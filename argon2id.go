@@ -49,13 +49,21 @@ func (a Argon2id) params() Argon2id {
 	return a
 }
 
+// check returns what is wrong with the parameters.
+func (a Argon2id) check() error {
+	if a = a.params(); a.Memory < 8*uint32(a.Threads) {
+		return fmt.Errorf("signup: argon2id: %d KiB are too few for %d threads", a.Memory, a.Threads)
+	}
+	return nil
+}
+
 // Hash returns the hash of password. If Memory is less than 8 times Threads, it
 // returns an error.
 func (a Argon2id) Hash(password string) (Hash, error) {
-	a = a.params()
-	if a.Memory < 8*uint32(a.Threads) {
-		return "", fmt.Errorf("signup: argon2id: %d KiB are too few for %d threads", a.Memory, a.Threads)
+	if err := a.check(); err != nil {
+		return "", err
 	}
+	a = a.params()
 	salt := make([]byte, argon2Salt)
 	_, _ = rand.Read(salt) // never fails
 	hash := argon2.IDKey([]byte(nfc(password)), salt, a.Time, a.Memory, a.Threads, argon2Hash)

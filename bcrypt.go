@@ -34,11 +34,19 @@ func (b Bcrypt) cost() int {
 	return b.Cost
 }
 
+// check returns what is wrong with the parameters.
+func (b Bcrypt) check() error {
+	if c := b.cost(); c < bcrypt.MinCost || c > bcrypt.MaxCost {
+		return fmt.Errorf("signup: bcrypt cost %d is not within %d to %d", c, bcrypt.MinCost, bcrypt.MaxCost)
+	}
+	return nil
+}
+
 // Hash returns the hash of password. If bcrypt has no such Cost, it returns an
 // error.
 func (b Bcrypt) Hash(password string) (Hash, error) {
-	if c := b.cost(); c < bcrypt.MinCost || c > bcrypt.MaxCost {
-		return "", fmt.Errorf("signup: bcrypt cost %d is not within %d to %d", c, bcrypt.MinCost, bcrypt.MaxCost)
+	if err := b.check(); err != nil {
+		return "", err
 	}
 	input, mark := hashfmt.BcryptInput([]byte(nfc(password)))
 	h, err := bcrypt.GenerateFromPassword(input, b.cost())

@@ -1,13 +1,16 @@
 package signup
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"mime"
+	"net"
 	"net/http"
 	"runtime"
 	"runtime/debug"
@@ -22,8 +25,8 @@ type HandlerOptions struct {
 	// MaxBodyBytes limits the request's body; a longer one gets status 413. 0 is
 	// 64 KiB.
 	MaxBodyBytes int64
-	// Logger gets a record of each success, refusal and failure, with neither
-	// address nor password. Nil is slog.Default().
+	// Logger gets a record of each POST request that succeeds, is refused or
+	// fails, with neither address nor password. Nil is slog.Default().
 	Logger *slog.Logger
 }
 
@@ -62,8 +65,11 @@ func newEndpoint(name string, a *Accounts, opts *HandlerOptions, serve serveFunc
 	if opts != nil {
 		e.opts = *opts
 	}
-	if e.opts.MaxBodyBytes == 0 {
+	switch {
+	case e.opts.MaxBodyBytes == 0:
 		e.opts.MaxBodyBytes = defaultMaxBody
+	case e.opts.MaxBodyBytes < 0:
+		panic("signup: HandlerOptions.MaxBodyBytes is negative")
 	}
 	return e
 }
@@ -71,9 +77,13 @@ func newEndpoint(name string, a *Accounts, opts *HandlerOptions, serve serveFunc
 func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch r.Method {
 	case http.MethodPost:
-		res := e.post(w, r)
-		if !res.written {
+		started := &startedWriter{ResponseWriter: w}
+		res := e.post(started, r)
+		switch {
+		case !started.started:
 			res.write(w, r)
+		case res.status >= 500: // cut it, so that it isn't taken for a whole one
+			panic(http.ErrAbortHandler)
 		}
 	case http.MethodOptions:
 		w.Header().Set("Allow", allowedMethods)
@@ -85,21 +95,26 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // post returns the response to a POST request.
-func (e *endpoint) post(w http.ResponseWriter, r *http.Request) (res response) {
+func (e *endpoint) post(w *startedWriter, r *http.Request) (res response) {
+	var before http.Header // the header before serve was called
 	defer func() {
 		if v := recover(); v != nil {
 			logPanic(r.Context(), e.logger(), v)
 			res = brokenResponse
 		}
+		if before != nil && res.status >= 400 && !w.started {
+			clear(w.Header()) // a session's cookie, for example
+			maps.Copy(w.Header(), before)
+		}
 	}()
 	in, err := e.read(w, r)
 	if err == nil {
+		before = maps.Clone(w.Header())
 		res, err = e.serve(w, r, in)
 	}
 	if err != nil {
 		refusal, level, outcome := newErrorResponse(r.Context(), err, e.retryAfter)
 		e.log(r.Context(), level, outcome, "http.response.status_code", refusal.status, "error", err)
-		refusal.written = res.written
 		return refusal
 	}
 	e.log(r.Context(), slog.LevelInfo, res.outcome, "enduser.pseudo.id", res.userID)
@@ -120,7 +135,7 @@ func (e *endpoint) read(w http.ResponseWriter, r *http.Request) (map[string]stri
 	}
 	members, err := strictjson.Object(body)
 	if err != nil {
-		return nil, badRequest(err.Error())
+		return nil, badRequest(malformed(err.Error()))
 	}
 	return texts(members, e.fields)
 }
@@ -140,10 +155,10 @@ func (e *endpoint) readBody(w http.ResponseWriter, r *http.Request) ([]byte, err
 		w.Header().Set("Connection", "close")
 		res := httpError(http.StatusRequestEntityTooLarge)
 		res.message = fmt.Sprintf("The request's body must be at most %d bytes long.", e.opts.MaxBodyBytes)
-		return nil, &requestError{res}
+		return nil, badRequest(res)
 	}
 	if err != nil {
-		return nil, badRequest("The request's body could not be read to its end.")
+		return nil, badRequest(malformed("The request's body could not be read to its end."))
 	}
 	return body, nil
 }
@@ -176,19 +191,15 @@ func isJSON(contentType string) bool {
 	return mediaType == "application/json" && (err == nil || errors.Is(err, mime.ErrInvalidMediaParameter))
 }
 
-// A requestError is a request that HTTP itself has something against.
-type requestError struct{ response response }
-
-func (e *requestError) Error() string { return fmt.Sprintf("status %d", e.response.status) }
-
-var errNotJSON error = &requestError{response{
+var errNotJSON = badRequest(response{
 	status: http.StatusBadRequest, message: "Content-Type: 'application/json' required",
-}}
+})
 
-func badRequest(message string) error {
+// malformed returns the response to a request that can't be read.
+func malformed(message string) response {
 	res := httpError(http.StatusBadRequest)
 	res.message = message
-	return &requestError{res}
+	return res
 }
 
 func (e *endpoint) logger() *slog.Logger {
@@ -219,4 +230,39 @@ func logPanic(ctx context.Context, l *slog.Logger, v any) {
 		attrs = append(attrs, slog.String("exception.type", fmt.Sprintf("%T", v)))
 	}
 	l.LogAttrs(ctx, slog.LevelError, "signup: panic", attrs...)
+}
+
+// A startedWriter notes whether a response has begun.
+type startedWriter struct {
+	http.ResponseWriter
+	started bool
+}
+
+func (w *startedWriter) WriteHeader(status int) {
+	w.started = w.started || status >= 200 || status == http.StatusSwitchingProtocols
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *startedWriter) Write(b []byte) (int, error) {
+	w.started = true
+	return w.ResponseWriter.Write(b)
+}
+
+// Unwrap is for http.ResponseController.
+func (w *startedWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// FlushError is for http.ResponseController.
+func (w *startedWriter) FlushError() error {
+	w.started = true
+	return http.NewResponseController(w.ResponseWriter).Flush()
+}
+
+// Flush implements http.Flusher.
+func (w *startedWriter) Flush() { _ = w.FlushError() }
+
+// Hijack implements http.Hijacker.
+func (w *startedWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, rw, err := http.NewResponseController(w.ResponseWriter).Hijack()
+	w.started = w.started || err == nil
+	return conn, rw, err
 }

@@ -19,8 +19,9 @@ var (
 	ErrNotFound = errors.New("signup: user not found")
 	// ErrConflict means that the user was changed since it was read.
 	ErrConflict = errors.New("signup: user changed since it was read")
-	// ErrInvalid means that the input can't be accepted, now or later. From
-	// Accounts it is a *ValidationError, which lists the reasons.
+	// ErrInvalid means that the input can't be accepted, now or later. If
+	// Accounts refuses a Registration, it is a *ValidationError, which lists the
+	// reasons.
 	ErrInvalid = errors.New("signup: invalid input")
 	// ErrBadCredentials means that the address and password log no user in. It
 	// doesn't say why.

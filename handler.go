@@ -69,11 +69,11 @@ func serveRegister(a *Accounts, r *http.Request, in map[string]string) (response
 	u, replayed, err := a.register(r.Context(), reg)
 	switch {
 	case errors.Is(err, ErrExists):
-		return response{}, &clientError{err, slog.LevelDebug, response{
+		return response{}, &responseError{err, slog.LevelDebug, response{
 			status: http.StatusConflict, message: "'" + reg.Email + "' already exists.",
 		}}
 	case errors.Is(err, ErrIdempotencyKeyReused):
-		return response{}, &clientError{err, slog.LevelWarn, response{
+		return response{}, &responseError{err, slog.LevelWarn, response{
 			status: http.StatusUnprocessableEntity, message: "The '" + FieldIdempotencyKey + "' was used with other data before.",
 		}}
 	case err != nil:

@@ -2,12 +2,13 @@ package signup
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 )
 
 // NewLoginHandler returns a handler that checks a user's address and password
-// with a. Mount it in the way of NewHandler:
+// with a. Mount it like [NewHandler]:
 //
 //	mux.Handle("/v1/auth/login", signup.NewLoginHandler(accounts, startSession, nil))
 //
@@ -25,10 +26,11 @@ import (
 //
 // If the address and password are right, onSuccess is called before the response
 // is written. It starts the session, and typically sets a cookie. If it returns
-// an error, the response is 500 and the error is in the log. If it writes a
-// response itself, a JSON object with a token for example, the handler adds
-// nothing. Nil does nothing: the handler then only says whether the password is
-// right.
+// an error or panics, the response is 500, without the headers that it has set,
+// and the error is in the log. If it writes a response itself, a JSON object with
+// a token for example, the handler adds nothing; an error after that cuts the
+// connection. If onSuccess is nil, the handler only reports whether the password
+// is right.
 //
 // The handler doesn't limit how often a password may be guessed.
 //
@@ -54,7 +56,7 @@ func serveLogin(a *Accounts, onSuccess func(http.ResponseWriter, *http.Request, 
 	}
 	u, err := a.Authenticate(r.Context(), in[FieldEmail], in[FieldPassword])
 	if errors.Is(err, ErrBadCredentials) {
-		return response{}, &clientError{err, slog.LevelInfo, response{
+		return response{}, &responseError{err, slog.LevelInfo, response{
 			status: http.StatusBadRequest, message: "Unknown " + FieldEmail + " or bad " + FieldPassword,
 		}}
 	}
@@ -66,30 +68,11 @@ func serveLogin(a *Accounts, onSuccess func(http.ResponseWriter, *http.Request, 
 		userID: u.ID, outcome: "succeeded",
 	}
 	if onSuccess != nil {
-		started := &startedWriter{ResponseWriter: w}
-		if err := onSuccess(started, r, u); err != nil {
-			return response{written: started.written}, err
+		if err := onSuccess(w, r, u); err != nil {
+			failed := brokenResponse
+			failed.outcome = "failed"
+			return response{}, &responseError{fmt.Errorf("start session: %w", err), slog.LevelError, failed}
 		}
-		res.written = started.written
 	}
 	return res, nil
 }
-
-// A startedWriter notes whether a response was begun.
-type startedWriter struct {
-	http.ResponseWriter
-	written bool
-}
-
-func (w *startedWriter) WriteHeader(status int) {
-	w.written = w.written || status >= 200
-	w.ResponseWriter.WriteHeader(status)
-}
-
-func (w *startedWriter) Write(b []byte) (int, error) {
-	w.written = true
-	return w.ResponseWriter.Write(b)
-}
-
-// Unwrap is for http.ResponseController.
-func (w *startedWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }

@@ -3,6 +3,7 @@ package signup_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -102,7 +103,13 @@ func TestLoginOnSuccess(t *testing.T) {
 		{"an error", func(http.ResponseWriter, *http.Request, signup.User) error {
 			return errors.New("inner text")
 		}, 500, brokenMessage, "ERROR", "signup: log-in failed"},
-		{"busy", func(http.ResponseWriter, *http.Request, signup.User) error { return signup.ErrBusy }, 503, "busy", "WARN", "signup: log-in refused"},
+		{"an error that Accounts could return", func(http.ResponseWriter, *http.Request, signup.User) error {
+			return fmt.Errorf("%w: %w", signup.ErrBusy, &signup.ValidationError{})
+		}, 500, brokenMessage, "ERROR", "signup: log-in failed"},
+		{"a cookie, then an error", func(w http.ResponseWriter, _ *http.Request, _ signup.User) error {
+			http.SetCookie(w, &http.Cookie{Name: "session", Value: "s"})
+			return errors.New("inner text")
+		}, 500, brokenMessage, "ERROR", "signup: log-in failed"},
 		{"a panic", func(http.ResponseWriter, *http.Request, signup.User) error { panic("inner text") }, 500, brokenMessage, "ERROR", "signup: panic"},
 		{"its own body", func(w http.ResponseWriter, _ *http.Request, _ signup.User) error {
 			_, err := io.WriteString(w, `{"token":"t"}`)
@@ -116,28 +123,64 @@ func TestLoginOnSuccess(t *testing.T) {
 			w.WriteHeader(http.StatusEarlyHints)
 			return http.NewResponseController(w).SetReadDeadline(time.Time{})
 		}, 200, "successfully logged in", "INFO", "signup: log-in succeeded"},
+		{"flushed", func(w http.ResponseWriter, _ *http.Request, _ signup.User) error {
+			return http.NewResponseController(w).Flush()
+		}, 200, "", "INFO", "signup: log-in succeeded"},
+		{"flushed as a Flusher", func(w http.ResponseWriter, _ *http.Request, _ signup.User) error {
+			w.(http.Flusher).Flush()
+			return nil
+		}, 200, "", "INFO", "signup: log-in succeeded"},
+		{"hijacked", func(w http.ResponseWriter, _ *http.Request, _ signup.User) error {
+			conn, _, err := http.NewResponseController(w).Hijack()
+			if err != nil {
+				return err
+			}
+			defer conn.Close()
+			_, err = io.WriteString(conn, "HTTP/1.1 202 Accepted\r\nContent-Length: 2\r\n\r\nme")
+			return err
+		}, 202, "me", "INFO", "signup: log-in succeeded"},
 		{"its own body, then an error", func(w http.ResponseWriter, _ *http.Request, _ signup.User) error {
 			w.WriteHeader(http.StatusTeapot)
 			return errors.New("inner text")
-		}, 418, "", "ERROR", "signup: log-in failed"},
+		}, cut, "", "ERROR", "signup: log-in failed"},
+		{"its own body, then a panic", func(w http.ResponseWriter, _ *http.Request, _ signup.User) error {
+			_, _ = io.WriteString(w, `{"token":"t"}`)
+			panic("inner text")
+		}, cut, "", "ERROR", "signup: panic"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			a, _ := withAda(t)
 			logger, logged := newLog(t)
 			s := serveBare(t, signup.NewLoginHandler(a, c.onSuccess, &signup.HandlerOptions{Logger: logger}), false)
 			res, err := s.client.Post(s.URL, "application/json", strings.NewReader(adaBody))
-			if err != nil {
-				t.Fatal(err)
+			if (err != nil) != (c.status == cut) {
+				t.Fatalf("the request ended with %v, want a cut connection: %t", err, c.status == cut)
+			}
+			if c.status == cut {
+				s.wait()
+				wantRecord(t, logged, c.level, c.msg)
+				return
+			}
+			if n := len(res.Cookies()); n > 0 {
+				t.Errorf("got %d cookies, want none with an error", n)
 			}
 			text := readAll(t, res)
 			if res.StatusCode != c.status || !strings.Contains(text, c.body) || strings.Contains(text, "inner text") {
 				t.Errorf("got %d %q, want %d and %q in the body", res.StatusCode, text, c.status, c.body)
 			}
-			records := logged.records(t)
-			if len(records) != 1 || records[0]["level"] != c.level || records[0]["msg"] != c.msg {
-				t.Errorf("logged %s, want one record of level %s: %s", logged, c.level, c.msg)
-			}
+			wantRecord(t, logged, c.level, c.msg)
 		})
+	}
+}
+
+// cut stands for the status of a response whose connection was cut.
+const cut = -1
+
+func wantRecord(t *testing.T, logged *logBuffer, level, msg string) {
+	t.Helper()
+	records := logged.records(t)
+	if len(records) != 1 || records[0]["level"] != level || records[0]["msg"] != msg {
+		t.Errorf("logged %s, want one record of level %s: %s", logged, level, msg)
 	}
 }
 

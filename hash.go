@@ -11,12 +11,13 @@ import (
 // bcrypt's "$2a$12$…". The empty Hash matches no password. A Hash is text: a
 // Store may refuse one that isn't UTF-8.
 //
-// A Hash never leaves the program by accident. It is shown as "[redacted]" by
-// fmt and log/slog and by every encoding that uses [encoding.TextMarshaler] or
-// [encoding.BinaryMarshaler] (JSON, XML, YAML, gob, CBOR), and decoding never
-// sets it. A Store converts it with string(h). There is one limit: fmt can't
-// call the methods of unexported struct fields, so keep Users in exported
-// fields or behind pointers.
+// A Hash is shown as "[redacted]" by fmt and log/slog and by every encoding that
+// uses [encoding.TextMarshaler] or [encoding.BinaryMarshaler] (JSON, XML, YAML,
+// gob, CBOR), and decoding never sets it. A Store converts it with string(h).
+//
+// There are limits. fmt doesn't call the methods of unexported struct fields, nor
+// any method for the verbs %w and %p of a value that isn't an error or a pointer.
+// encoding/json doesn't call them for the keys of a map.
 type Hash string
 
 // Scheme returns the name of h's format, without hashing anything. It returns ""
@@ -50,7 +51,7 @@ func parseHash(h Hash) (hashfmt.Hash, bool) {
 // such as devices and second factors. A Store keeps it byte for byte and looks
 // at nothing in it. It is at most [MaxPrivate] bytes long.
 //
-// A Private is redacted and refuses decoding in the way of a [Hash].
+// A Private is redacted and ignores decoding, like a [Hash].
 type Private string
 
 // MaxPrivate is the greatest length of a User's Private, in bytes. A Store
@@ -61,17 +62,18 @@ const MaxPrivate = 64 << 10
 // can interpret it; two Versions of one Store are equal if and only if they
 // identify the same state of the same user. The empty Version identifies none.
 //
-// A Version stays in the process, as the Hash it belongs to does: every
-// encoding that uses [encoding.TextMarshaler] or [encoding.BinaryMarshaler]
-// drops both. So a User that was decoded from a session or a cache, and lost
-// its hash on the way, has no Version, and Update refuses it instead of storing
-// a user without a password. A program that wants to send a Version to a
-// client, as an ETag for example, converts it with string(v).
+// A Version stays in the process, as the Hash it belongs to does: an encoding
+// that drops the one drops the other. So a User that was decoded from a session
+// or a cache, and lost its hash on the way, has no Version, and Update refuses it
+// instead of storing a user without a password. A program that sends a Version to
+// a client, as an ETag for example, converts it with string(v). When it comes
+// back, compare it with the Version of the user that Get returns, and never set
+// it on another User.
 type Version string
 
 const redacted = "[redacted]"
 
-// Format writes "[redacted]", for every verb.
+// Format writes "[redacted]" for every verb that calls it.
 func (h Hash) Format(s fmt.State, _ rune) { _, _ = s.Write([]byte(redacted)) }
 
 // String returns "[redacted]".
@@ -95,7 +97,7 @@ func (h Hash) MarshalBinary() ([]byte, error) { return []byte(redacted), nil }
 // UnmarshalBinary leaves h as it is.
 func (h *Hash) UnmarshalBinary([]byte) error { return nil }
 
-// Format writes "[redacted]", for every verb.
+// Format writes "[redacted]" for every verb that calls it.
 func (p Private) Format(s fmt.State, _ rune) { _, _ = s.Write([]byte(redacted)) }
 
 // String returns "[redacted]".

@@ -3,6 +3,7 @@ package signup
 import (
 	"cmp"
 	"errors"
+	"math"
 	"runtime"
 	"time"
 
@@ -26,7 +27,7 @@ type HashLimits struct {
 	// half times MaxWait. If waits have been longer than half of MaxWait for
 	// about as long as MaxWait, some calls return ErrBusy at once by chance, so
 	// that a lasting overload doesn't make every caller wait for MaxWait. 0 is 2
-	// seconds.
+	// seconds, and more than a day is a day.
 	MaxWait time.Duration
 	// MaxStoredWork limits the cost of checking a stored hash; a costlier one,
 	// which an attacker may have planted, matches no password. If Rounds is 0,
@@ -63,6 +64,7 @@ func (a *Accounts) HashStats() HashStats {
 
 const (
 	defaultMaxWait = 2 * time.Second
+	longestMaxWait = 24 * time.Hour
 	// assumedRound is the time of one round of bcrypt until hashes have been
 	// measured.
 	assumedRound = 60 * time.Microsecond
@@ -92,13 +94,18 @@ func (a *Accounts) setUpHashing() error {
 	own, limits := a.hasher().Work(), a.HashLimits
 	byDefault := defaultMaxStored(own)
 	permits := cmp.Or(limits.MaxConcurrent, runtime.GOMAXPROCS(0))
-	a.maxWait = cmp.Or(limits.MaxWait, defaultMaxWait)
+	a.maxWait = min(cmp.Or(limits.MaxWait, defaultMaxWait), longestMaxWait)
 	a.maxStored = Work{
 		Rounds: cmp.Or(limits.MaxStoredWork.Rounds, byDefault.Rounds),
 		Memory: cmp.Or(limits.MaxStoredWork.Memory, byDefault.Memory),
 	}
 	// The costliest stored hash leaves room for MaxConcurrent others.
-	memory := cmp.Or(limits.MaxMemory, a.maxStored.Memory+int64(max(permits, 0))*own.Memory)
+	memory := cmp.Or(limits.MaxMemory, total(a.maxStored.Memory, permits, own.Memory))
+	if h, ok := a.hasher().(interface{ check() error }); ok {
+		if err := h.check(); err != nil {
+			return err
+		}
+	}
 	switch {
 	case own.Rounds < 1:
 		return errors.New("signup: Accounts.Hasher does no work: its Work has no Rounds")
@@ -116,6 +123,14 @@ func (a *Accounts) setUpHashing() error {
 		Concurrent: permits, Memory: memory, MaxWait: a.maxWait, Round: assumedRound,
 	})
 	return nil
+}
+
+// total returns one and n times each, or the greatest int64 if that is less.
+func total(one int64, n int, each int64) int64 {
+	if each > 0 && int64(n) > (math.MaxInt64-one)/each {
+		return math.MaxInt64
+	}
+	return one + int64(max(n, 0))*each
 }
 
 func (a *Accounts) hasher() Hasher {

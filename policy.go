@@ -13,8 +13,8 @@ import (
 // A Policy decides which passwords may be chosen. [Accounts] calls it when a
 // password is set, never at a log-in. It is safe for concurrent use.
 type Policy interface {
-	// Check returns nil if u may have the password, which is valid UTF-8 and not
-	// empty. It may use u's Email, FirstName, LastName and Profile, as they are
+	// Check returns nil if u may have the password, which is valid UTF-8, in
+	// normalization form C and not empty. It may use u's Email, FirstName, LastName and Profile, as they are
 	// about to be stored.
 	//
 	// A [FieldError] is shown to the user as it is. Any other error that wraps

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -21,8 +20,9 @@ const (
 // stored in User.Profile.
 type ProfileField struct {
 	// Name is the field's name in requests and in User.Profile: 1 to 64 of a-z,
-	// 0-9 and "_", beginning with a letter, and none that User's own JSON form
-	// has.
+	// 0-9 and "_", beginning with a letter, and none of email_address, password,
+	// first_name, last_name, id, is_active, created_at, updated_at,
+	// email_verified_at and profile.
 	Name string
 	// Required reports whether a registration without the field, or with an
 	// empty value, is refused.
@@ -32,14 +32,14 @@ type ProfileField struct {
 	// that a sign-up can't set {"role": "admin"}. A ReadOnly field can't be
 	// Required.
 	ReadOnly bool
-	// Hidden reports whether Accounts.Public removes the field, so that the user
-	// doesn't see it.
+	// Hidden reports whether [Accounts.Public] removes the field. User's own JSON
+	// form has all fields.
 	Hidden bool
 	// Validate returns nil if value is acceptable. A FieldError or *FieldError
-	// is sent to the client, with Field set to Name; of any other error the
-	// client learns only that the value is not valid. It isn't called for an
-	// empty value. Nil accepts every text of at most 1024 characters, which is
-	// the limit in any case.
+	// is sent to the client, with Field set to Name; for any other error the
+	// client is sent only that the value is not valid. Validate isn't called for
+	// an empty value. Nil accepts every text of at most 1024 characters without
+	// NUL, which is the limit in any case.
 	Validate func(ctx context.Context, value string) error
 }
 
@@ -80,22 +80,22 @@ func (f ProfileField) check(ctx context.Context, value string) *FieldError {
 	if err == nil {
 		return nil
 	}
-	if e, ok := asFieldError(err); ok {
+	if e, ok := asFieldError(f.Name, err); ok {
 		e.Field = f.Name
 		return &e
 	}
 	return &FieldError{f.Name, CodeInvalid, "'" + value + "' is not valid '" + f.Name + "'."}
 }
 
-// visible returns a copy of profile without the Hidden fields.
+// visible returns the values of profile that are declared and not Hidden.
 func visible(fields []ProfileField, profile map[string]string) map[string]string {
-	p := maps.Clone(profile)
+	shown := make(map[string]string)
 	for _, f := range fields {
-		if f.Hidden {
-			delete(p, f.Name)
+		if value, ok := profile[f.Name]; ok && !f.Hidden {
+			shown[f.Name] = value
 		}
 	}
-	return p
+	return shown
 }
 
 // checkName returns what is wrong with a first or last name, or nil. A control
@@ -109,6 +109,8 @@ func checkName(field, name string) *FieldError {
 
 func checkText(field, s string, atMost int) *FieldError {
 	switch {
+	case strings.ContainsRune(s, 0): // which many a database refuses
+		return &FieldError{field, CodeInvalid, "'" + field + "' must not have NUL characters."}
 	case !utf8.ValidString(s):
 		return &FieldError{field, CodeInvalid, "'" + field + "' must be valid UTF-8 text."}
 	case utf8.RuneCountInString(s) > atMost:
@@ -122,13 +124,14 @@ func required(field string) *FieldError {
 	return &FieldError{field, CodeRequired, "'" + field + "' is required."}
 }
 
-// asFieldError returns the FieldError that err wraps, as a value or a pointer.
-func asFieldError(err error) (FieldError, bool) {
-	if e, ok := errors.AsType[FieldError](err); ok {
-		return e, true
+// asFieldError returns the FieldError that err wraps, as a value or a pointer. A
+// nil pointer, which its author took for no error, refuses the field.
+func asFieldError(field string, err error) (FieldError, bool) {
+	if p, ok := errors.AsType[*FieldError](err); ok {
+		if p == nil {
+			return FieldError{field, CodeInvalid, "'" + field + "' is not acceptable."}, true
+		}
+		return *p, true
 	}
-	if e, ok := errors.AsType[*FieldError](err); ok && e != nil {
-		return *e, true
-	}
-	return FieldError{}, false
+	return errors.AsType[FieldError](err)
 }

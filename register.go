@@ -1,6 +1,7 @@
 package signup
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -11,7 +12,7 @@ import (
 
 // A Registration is what a person gives to get an account. fmt, log/slog and
 // every encoding that uses [encoding.TextMarshaler] or [encoding.BinaryMarshaler]
-// show it as "[redacted]".
+// show it as "[redacted]", and so does every verb of fmt except %w and %p.
 type Registration struct {
 	Email    string // as typed; see CanonicalEmail
 	Password string // never stored
@@ -28,7 +29,7 @@ type Registration struct {
 	IdempotencyKey string
 }
 
-// Format writes "[redacted]", for every verb.
+// Format writes "[redacted]" for every verb that calls it.
 func (Registration) Format(s fmt.State, _ rune) { _, _ = s.Write([]byte(redacted)) }
 
 // LogValue returns "[redacted]".
@@ -40,24 +41,24 @@ func (Registration) MarshalText() ([]byte, error) { return []byte(redacted), nil
 // MarshalBinary returns "[redacted]". Gob uses it.
 func (Registration) MarshalBinary() ([]byte, error) { return []byte(redacted), nil }
 
-// Register makes an active user of r, with a random SecurityStamp, stores it and
-// returns it as stored.
+// Register creates an active user from r, with a random SecurityStamp, stores it
+// and returns it as stored.
 //
-// If r isn't valid, the error is a *ValidationError (ErrInvalid) that lists
-// every reason. If the address belongs to another user, it is ErrExists. If
-// there is no capacity, it is ErrBusy. Of any number of registrations of one
-// address, one succeeds. Any other error is the Store's, the Hasher's, the
-// Policy's or ctx's; after an error of the Store the outcome is unknown, as it is
-// after [Store.Create].
+// If r isn't valid, the error is a *[ValidationError] that lists every reason. If
+// the address belongs to another user, it is [ErrExists]. If there is no capacity,
+// it is [ErrBusy]. Of any number of registrations of one address, one succeeds.
+// Any other error is the Store's, the Hasher's, the Policy's or ctx's; after an
+// error of the Store the outcome is unknown, as it is after [Store.Create].
 //
 // With an IdempotencyKey, a registration that is repeated within 24 hours of the
 // user's creation returns that user, in any process. It costs one hash. It
-// needs the user's present password; a wrong one is ErrIdempotencyKeyReused and
-// ErrBadCredentials, and should be counted as a failed log-in. While the user is
+// needs the user's present password; a wrong one is [ErrIdempotencyKeyReused] and
+// [ErrBadCredentials], and should be counted as a failed log-in. While the user is
 // unchanged (UpdatedAt is CreatedAt), other data than in the first registration
-// are ErrIdempotencyKeyReused as well. A user who has been deactivated is
-// ErrExists, and one who has been deleted is registered anew. Another address is
-// another registration, even with the same key.
+// is ErrIdempotencyKeyReused as well, except for ReadOnly fields. If the user was
+// deactivated, the error is ErrExists. If the user was deleted, the address is
+// registered anew. Another address is another registration, even with the same
+// key.
 func (a *Accounts) Register(ctx context.Context, r Registration) (User, error) {
 	u, _, err := a.register(ctx, r)
 	return u, err
@@ -68,11 +69,12 @@ func (a *Accounts) register(ctx context.Context, r Registration) (u User, replay
 	if err := a.admit(); err != nil {
 		return User{}, false, err
 	}
-	u, problems := a.describe(ctx, r)
+	u, problems := a.describe(r)
 	u.ID = newID(r.IdempotencyKey, u.Key())
 
-	// The replay comes before the policy, which may have changed since the first
-	// registration or be out of order.
+	// The replay comes before the application's own rules, which may have changed
+	// since the first registration, or may refuse a value because that has used
+	// it.
 	mayReplay := r.IdempotencyKey != "" && len(problems) == 0 && checkPasswordText(r.Password) == nil
 	const attempts = 3 // each is caused by another registration or a deletion in between
 	for range attempts {
@@ -83,7 +85,7 @@ func (a *Accounts) register(ctx context.Context, r Registration) (u User, replay
 			}
 		}
 		if u.PasswordHash == "" {
-			if err := a.checkPassword(ctx, r.Password, u, problems); err != nil {
+			if err := a.check(ctx, r, u, problems); err != nil {
 				return User{}, false, err
 			}
 			if u.PasswordHash, err = a.hash(ctx, r.Password); err != nil {
@@ -106,8 +108,8 @@ func (a *Accounts) register(ctx context.Context, r Registration) (u User, replay
 }
 
 // describe returns the user that r describes, without ID, hash, stamp and times,
-// and what is wrong with r except for its password.
-func (a *Accounts) describe(ctx context.Context, r Registration) (u User, problems []FieldError) {
+// and what is wrong with r except for its password and its declared fields.
+func (a *Accounts) describe(r Registration) (u User, problems []FieldError) {
 	u = User{Email: r.Email, FirstName: r.FirstName, LastName: r.LastName, Active: true}
 	note := func(e *FieldError) {
 		if e != nil {
@@ -118,12 +120,7 @@ func (a *Accounts) describe(ctx context.Context, r Registration) (u User, proble
 	note(checkName(FieldFirstName, r.FirstName))
 	note(checkName(FieldLastName, r.LastName))
 	for _, f := range a.Fields {
-		value := r.Profile[f.Name]
-		if f.ReadOnly {
-			continue
-		}
-		note(f.check(ctx, value))
-		if value != "" {
+		if value := r.Profile[f.Name]; value != "" && !f.ReadOnly {
 			if u.Profile == nil {
 				u.Profile = make(map[string]string, len(a.Fields))
 			}
@@ -136,6 +133,47 @@ func (a *Accounts) describe(ctx context.Context, r Registration) (u User, proble
 	return u, problems
 }
 
+// check returns a *ValidationError of problems and of what is wrong with r's
+// password and declared fields; or nil; or why they couldn't be checked.
+func (a *Accounts) check(ctx context.Context, r Registration, u User, problems []FieldError) error {
+	e, err := a.askPolicy(ctx, r.Password, u)
+	if e != nil {
+		problems = append(problems, *e)
+	}
+	for _, f := range a.Fields {
+		if f.ReadOnly {
+			continue
+		}
+		if e := f.check(ctx, u.Profile[f.Name]); e != nil {
+			problems = append(problems, *e)
+		}
+	}
+	if ctx.Err() != nil { // then what Validate has returned may be due to that
+		return ctx.Err()
+	}
+	if len(problems) == 0 {
+		return err
+	}
+	slices.SortStableFunc(problems, func(p, q FieldError) int {
+		return cmp.Compare(a.position(p.Field), a.position(q.Field))
+	})
+	return &ValidationError{Fields: problems}
+}
+
+// position returns the place of a field in a ValidationError.
+func (a *Accounts) position(field string) int {
+	builtIn := []string{FieldEmail, FieldPassword, FieldFirstName, FieldLastName}
+	if i := slices.Index(builtIn, field); i >= 0 {
+		return i
+	}
+	for i, f := range a.Fields {
+		if f.Name == field {
+			return len(builtIn) + i
+		}
+	}
+	return len(builtIn) + len(a.Fields) // the Idempotency-Key
+}
+
 // checkEmail returns what is wrong with u.Email, or sets u's key.
 func checkEmail(u *User) *FieldError {
 	if u.Email == "" {
@@ -143,31 +181,10 @@ func checkEmail(u *User) *FieldError {
 	}
 	key, err := CanonicalEmail(u.Email)
 	if err != nil {
-		e, _ := asFieldError(err)
+		e, _ := asFieldError(FieldEmail, err)
 		return &e
 	}
 	u.SetKey(key, EmailRule)
-	return nil
-}
-
-// checkPassword returns a *ValidationError of problems and of what is wrong with
-// password, which comes second, after the address; or nil; or why the password
-// couldn't be checked.
-func (a *Accounts) checkPassword(ctx context.Context, password string, u User, problems []FieldError) error {
-	e, err := a.askPolicy(ctx, password, u)
-	if err != nil && len(problems) == 0 {
-		return err
-	}
-	if e != nil {
-		at := 0
-		if len(problems) > 0 && problems[0].Field == FieldEmail {
-			at = 1
-		}
-		problems = slices.Insert(problems, at, *e)
-	}
-	if len(problems) > 0 {
-		return &ValidationError{Fields: problems}
-	}
 	return nil
 }
 
@@ -184,7 +201,7 @@ func (a *Accounts) askPolicy(ctx context.Context, password string, u User) (*Fie
 	if err == nil {
 		return nil, nil
 	}
-	if e, ok := asFieldError(err); ok {
+	if e, ok := asFieldError(FieldPassword, err); ok {
 		return &e, nil
 	}
 	if errors.Is(err, ErrInvalid) {

@@ -53,6 +53,7 @@ func newID(idempotencyKey, address string) string {
 // u, can't be a repetition of that one, the error says why.
 func (a *Accounts) replay(ctx context.Context, u User, password string) (User, error) {
 	var checked Hash
+	var matches, confirmed bool
 	for {
 		stored, err := a.Store.Get(ctx, u.Key())
 		switch {
@@ -60,46 +61,64 @@ func (a *Accounts) replay(ctx context.Context, u User, password string) (User, e
 			return User{}, fmt.Errorf("register: %w", err)
 		case err != nil, stored.ID != u.ID: // whether the address is free is for Create to decide
 			return User{}, ErrNotFound
-		case stored.PasswordHash == checked && checked != "":
-			return stored, nil
 		}
-		if err := a.checkReplay(ctx, stored, u, password); err != nil {
+		if !confirmed || stored.PasswordHash != checked {
+			checked = stored.PasswordHash
+			if matches, _, err = a.verify(ctx, checked, password, false); err != nil {
+				return User{}, err
+			}
+		}
+		if err := a.checkReplay(stored, u, matches); err != nil {
 			return User{}, fmt.Errorf("register: %w", err)
 		}
-		checked = stored.PasswordHash
-		// What was read may be a write that isn't durable yet. A Create of it
-		// makes sure, and the user is read again, as the check took its time.
-		switch err := a.Store.Create(ctx, &stored); {
-		case err == nil: // deleted in between, and now registered anew
+		if confirmed {
 			return stored, nil
+		}
+		// What was read may be a write that isn't durable yet. A Create with the
+		// same ID makes sure, and the user is read again, as the check took its
+		// time. If the user was deleted in the meantime, it registers the user
+		// anew, with nothing of the deleted user except the hash of the password
+		// that was just checked.
+		u.PasswordHash, u.SecurityStamp = checked, rand.Text()
+		u.CreatedAt = now()
+		u.UpdatedAt = u.CreatedAt
+		switch err := a.Store.Create(ctx, &u); {
+		case err == nil:
+			return u, nil
 		case !errors.Is(err, ErrReplayed):
 			return User{}, fmt.Errorf("register: %w", err)
 		}
+		confirmed = true
 	}
 }
 
 // checkReplay returns why a registration that asks for u can't be a repetition
-// of the one that made stored, or nil. It costs one hash.
-func (a *Accounts) checkReplay(ctx context.Context, stored, u User, password string) error {
-	ok, _, err := a.verify(ctx, stored.PasswordHash, password, false)
+// of the one that made stored, or nil. matches reports whether it has the stored
+// user's password.
+func (a *Accounts) checkReplay(stored, u User, matches bool) error {
 	age := now().Sub(stored.CreatedAt)
 	switch {
-	case err != nil:
-		return err
 	case age >= replayWindow, age <= -replayWindow, !stored.Active, stored.Placeholder:
 		return ErrExists
-	case !ok:
+	case !matches:
 		return fmt.Errorf("%w: %w", ErrIdempotencyKeyReused, ErrBadCredentials)
-	case !asRegistered(stored, u):
+	case !a.isAsRegistered(stored, u):
 		return ErrIdempotencyKeyReused
 	}
 	return nil
 }
 
-// asRegistered reports whether stored was made by a registration that asked for
-// u, as far as that can be known of a user who was changed since.
-func asRegistered(stored, u User) bool {
+// isAsRegistered reports whether stored was made by a registration that asked for
+// u, as far as that can be known of a user that was changed since. The
+// application may have set ReadOnly fields.
+func (a *Accounts) isAsRegistered(stored, u User) bool {
+	profile := maps.Clone(stored.Profile)
+	for _, f := range a.Fields {
+		if f.ReadOnly {
+			delete(profile, f.Name)
+		}
+	}
 	changed := !stored.UpdatedAt.Equal(stored.CreatedAt)
 	return changed || stored.Email == u.Email && stored.FirstName == u.FirstName &&
-		stored.LastName == u.LastName && maps.Equal(stored.Profile, u.Profile)
+		stored.LastName == u.LastName && maps.Equal(profile, u.Profile)
 }

@@ -60,6 +60,11 @@ func TestReadOnlyAndHiddenFields(t *testing.T) {
 		t.Errorf("Public changed the user's own profile to %v", u.Profile)
 	}
 
+	u.Profile["former"] = "no longer declared"
+	if p := a.Public(u).Profile; p["former"] != "" {
+		t.Errorf("Public shows %v, want declared fields alone", p)
+	}
+
 	contradiction := &signup.Accounts{Store: memstore.New(), Fields: []signup.ProfileField{{Name: "role", ReadOnly: true, Required: true}}}
 	if _, err := contradiction.Register(t.Context(), signup.Registration{}); err == nil || errors.Is(err, signup.ErrInvalid) || !strings.Contains(err.Error(), "role") {
 		t.Errorf("a field both Required and ReadOnly: the error is %v, want one of the configuration", err)
@@ -88,6 +93,23 @@ func TestFieldErrors(t *testing.T) {
 				t.Errorf("got %v, want %v", got, want)
 			}
 		})
+	}
+}
+
+// A nil *FieldError, which its author took for no error, refuses the field.
+func TestNilFieldError(t *testing.T) {
+	var none *signup.FieldError
+	for name, err := range map[string]error{"plain": none, "wrapped": fmt.Errorf("inner: %w", none)} {
+		a := &signup.Accounts{
+			Store: memstore.New(), Hasher: cheap,
+			Policy: policyFunc(func(context.Context, string, signup.User) error { return err }),
+			Fields: []signup.ProfileField{{Name: "company", Validate: func(context.Context, string) error { return err }}},
+		}
+		_, got := a.Register(t.Context(), signup.Registration{Email: adaEmail, Password: goodPassword, Profile: map[string]string{"company": "x"}})
+		v, ok := errors.AsType[*signup.ValidationError](got)
+		if !ok || codes(v.Fields) != "password: invalid, company: invalid" {
+			t.Errorf("%s: got %v, want password and company invalid", name, got)
+		}
 	}
 }
 

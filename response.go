@@ -1,6 +1,7 @@
 package signup
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -22,7 +23,6 @@ type response struct {
 	fields     []FieldError
 	isHTTP     bool          // the message is HTTP's rather than the application's: "error" names the status
 	retryAfter time.Duration // 0: no Retry-After
-	written    bool          // the application has written the response itself
 
 	outcome, userID string // for the log
 }
@@ -40,26 +40,28 @@ func httpError(status int) response {
 	return response{status: status, message: message, isHTTP: true}
 }
 
-// A clientError is an error whose response is known where it occurs.
-type clientError struct {
+// A responseError is an error whose response is known where it occurs.
+type responseError struct {
 	error
 	level    slog.Level // of the record
 	response response
 }
 
-func (e *clientError) Unwrap() error { return e.error }
+func (e *responseError) Unwrap() error { return e.error }
 
-// newErrorResponse returns what the client may learn of err, and what the log
-// says of the outcome. retryAfter is for ErrBusy.
+// badRequest returns the error for a request that isn't well formed.
+func badRequest(res response) error {
+	return &responseError{fmt.Errorf("malformed request: status %d", res.status), slog.LevelDebug, res}
+}
+
+// newErrorResponse returns the response for err, and the level and the outcome for
+// the log. retryAfter is for ErrBusy.
 func newErrorResponse(ctx context.Context, err error, retryAfter time.Duration) (res response, level slog.Level, outcome string) {
-	if e, ok := errors.AsType[*requestError](err); ok {
-		return e.response, slog.LevelDebug, "refused"
+	if e, ok := errors.AsType[*responseError](err); ok {
+		return e.response, e.level, cmp.Or(e.response.outcome, "refused")
 	}
 	if e, ok := errors.AsType[*ValidationError](err); ok {
 		return response{status: http.StatusBadRequest, message: e.Fields[0].Message, fields: e.Fields}, slog.LevelDebug, "refused"
-	}
-	if e, ok := errors.AsType[*clientError](err); ok {
-		return e.response, e.level, "refused"
 	}
 	switch {
 	case errors.Is(err, ErrBusy):

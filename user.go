@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"strings"
 	"time"
 )
 
@@ -11,9 +12,10 @@ import (
 // must not be used by several goroutines while one of them changes it. The zero
 // User has no key, so that no Store accepts it.
 //
-// Its JSON form is for the user and the application's own pages: it leaves out
-// PasswordHash, SecurityStamp, Private, Placeholder and Version. fmt and
-// log/slog show only ID and Active.
+// Its JSON form is the application's: it leaves out PasswordHash, SecurityStamp,
+// Private, Placeholder and Version, and has the whole Profile. For people, encode
+// what [Accounts.Public] returns. fmt and log/slog show only ID and Active; see
+// [Hash] for their limits.
 type User struct {
 	// ID identifies the account and never changes. It is random, or derived
 	// from the random Registration.IdempotencyKey, and reveals nothing about
@@ -31,8 +33,9 @@ type User struct {
 	// Active reports whether the user may log in.
 	Active bool `json:"is_active"`
 	// CreatedAt is when the account was created, and UpdatedAt when it was last
-	// changed. Accounts sets both; a Store keeps them as given, in UTC, to the
-	// millisecond.
+	// changed, in UTC, to the millisecond. Accounts sets both. An application
+	// that changes a user with Store.Update sets UpdatedAt itself; a Store keeps
+	// both as given.
 	CreatedAt time.Time `json:"created_at"`
 	UpdatedAt time.Time `json:"updated_at"`
 	// EmailVerifiedAt is when the user last proved that mail to Email reaches
@@ -85,7 +88,7 @@ func (u User) KeyRule() string {
 }
 
 func (u User) keyAndRule() (key, rule string) {
-	if u.key != "" && u.keyOf == u.Email {
+	if u.key != "" && strings.EqualFold(u.keyOf, u.Email) { // also if today's rule refuses both
 		return u.key, u.rule
 	}
 	key, err := CanonicalEmail(u.Email)
@@ -168,7 +171,7 @@ func (u User) Equal(v User) bool {
 		u.Placeholder == v.Placeholder
 }
 
-// Format writes ID and Active, for every verb.
+// Format writes ID and Active for every verb that calls it.
 func (u User) Format(s fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(s, "{ID:%s Active:%t}", u.ID, u.Active)
 }

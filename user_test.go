@@ -178,3 +178,20 @@ func TestUserEqual(t *testing.T) {
 		t.Error("nil and empty profiles are not equal")
 	}
 }
+
+// The key stays when the address is spelled in another way, also if today's rule
+// gives it another key, or none.
+func TestUserKeyOfOlderRule(t *testing.T) {
+	for _, c := range []struct{ stored, key, spelled string }{
+		{"Ada@example.org", "older.key@example.org", "ADA@EXAMPLE.ORG"},
+		{"Ada@ex_ample.org", "ada@ex_ample.org", "ada@ex_ample.org"},
+		{"\u00e9@example.org", "e@example.org", "e\u0301@Example.org"},
+	} {
+		u := signup.User{Email: c.stored}
+		u.SetKey(c.key, "older")
+		u.Email = c.spelled
+		if u.Key() != c.key || u.KeyRule() != "older" {
+			t.Errorf("%q spelled %q: got the key %q of the rule %q, want %q of the rule older", c.stored, c.spelled, u.Key(), u.KeyRule(), c.key)
+		}
+	}
+}
