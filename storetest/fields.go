@@ -126,7 +126,7 @@ func text(v reflect.Value) string {
 		if at, ok := v.Interface().(time.Time); ok {
 			return at.Format(time.RFC3339Nano)
 		}
-		return fmt.Sprintf("%+q", fmt.Sprint(v.Interface()))
+		return text(reflect.ValueOf(fmt.Sprint(v.Interface())))
 	case v.Len() > most:
 		return fmt.Sprintf("%+q… (%d bytes)", v.String()[:most], v.Len())
 	}

@@ -17,6 +17,20 @@ func createSetsVersion(ctx context.Context, s signup.Store) error {
 	if u.Version == "" {
 		return errors.New("after Create: got an empty u.Version, want one")
 	}
+	for i, before := range []signup.Version{"as before", u.Version} {
+		next := newUser(fmt.Sprintf("id-next-%d", i), fmt.Sprintf("next%d@example.org", i))
+		next.Version = before
+		if err := creates(ctx, s, &next); err != nil {
+			return fmt.Errorf("of a new user with the Version %q: %w", before, err)
+		}
+		if next.Version == "" || next.Version == before {
+			return fmt.Errorf("after Create of a new user with the Version %q: got the Version %q, want a new one", before, next.Version)
+		}
+		next.FirstName = "Augusta"
+		if err := first(updates(ctx, s, &next), has(ctx, s, next)); err != nil {
+			return err
+		}
+	}
 	u.FirstName = "Augusta"
 	return first(updates(ctx, s, &u), has(ctx, s, u))
 }
@@ -43,7 +57,19 @@ func duplicate(ctx context.Context, s signup.Store) error {
 		other.ID = id
 		err = first(err, is("Create of a duplicate with the ID "+id, s.Create(ctx, &other), signup.ErrExists))
 	}
-	return first(err, has(ctx, s, u))
+	if err := first(err, has(ctx, s, u)); err != nil {
+		return err
+	}
+
+	long := strings.Repeat("i", 63)
+	invited := newUser(long+"1", "invited@example.org")
+	invited.PasswordHash = ""
+	other = newUser(long+"2", invited.Email)
+	return first(
+		creates(ctx, s, &invited),
+		is("Create of a duplicate of a user without a hash", s.Create(ctx, &other), signup.ErrExists),
+		has(ctx, s, invited),
+	)
 }
 
 func duplicateInOtherSpelling(ctx context.Context, s signup.Store) error {

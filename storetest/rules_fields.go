@@ -11,7 +11,7 @@ import (
 )
 
 func roundTrip(ctx context.Context, s signup.Store) error {
-	u := newUser("id-1", "Ada.Lovelace+Engine@Example.org")
+	u := newUser(strings.Repeat("i", 64), "Ada.Lovelace+Engine@Example.org")
 	inactive := newUser("id-2", "inactive@example.org")
 	inactive.Active = false
 	return first(creates(ctx, s, &u), has(ctx, s, u), creates(ctx, s, &inactive), has(ctx, s, inactive))
@@ -87,6 +87,7 @@ func roundTripOfText(ctx context.Context, s signup.Store) error {
 		{"[redacted]", false},
 		{"null", false},
 		{strings.Repeat("ü", 255), false},
+		{strings.Repeat("😀", 255), false}, // the longest first and last name
 		{"\x00nul\x00", true},
 		{"not UTF-8: \xff\xed\xa0\x80", true},
 	} {

@@ -26,7 +26,7 @@ func TestWrongStores(t *testing.T) {
 		names[r.name] = false
 	}
 	var table strings.Builder
-	all := slices.Concat(wrongStores, wrongFieldStores, wrongKeyStores, dropping())
+	all := slices.Concat(wrongStores, wrongFieldStores, wrongValueStores, wrongKeyStores, dropping())
 	for _, w := range all {
 		var caught []string
 		for _, r := range w.options.rules() {
