@@ -8,7 +8,6 @@ import (
 	"github.com/elastic/go-elasticsearch/v8/esapi"
 
 	"github.com/gosignup/signup"
-	"github.com/gosignup/signup/esstore/internal/es"
 )
 
 // Create implements signup.Store, in one round trip.
@@ -25,7 +24,7 @@ func (s *Store) Create(ctx context.Context, u *signup.User) error {
 	for pause, looked := firstPause, false; ; pause *= 2 {
 		made, e := s.sendWrite(ctx, "create", doc, esapi.IndexRequest{
 			Index: s.alias, DocumentID: documentID(doc.Key), OpType: "create", RequireAlias: &yes,
-			Body: bytes.NewReader(body), Header: es.Uncompressed(), Instrument: s.instrument,
+			Body: bytes.NewReader(body), Instrument: s.instrument,
 		})
 		if e == nil {
 			u.Version = made

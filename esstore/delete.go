@@ -7,7 +7,6 @@ import (
 	"github.com/elastic/go-elasticsearch/v8/esapi"
 
 	"github.com/gosignup/signup"
-	"github.com/gosignup/signup/esstore/internal/es"
 )
 
 // Delete implements signup.Store, in one round trip.
@@ -42,7 +41,7 @@ func (s *Store) Delete(ctx context.Context, u signup.User) error {
 func (s *Store) sendDelete(ctx context.Context, t target) *Error {
 	r, e := s.sendDocument(ctx, "delete", esapi.DeleteRequest{
 		Index: ownAlias(t.place.index), DocumentID: documentID(t.key), IfSeqNo: &t.place.seqNo, IfPrimaryTerm: &t.place.primaryTerm,
-		Header: es.Uncompressed(), Instrument: s.instrument,
+		Instrument: s.instrument,
 	})
 	if e == nil && r.Result != "deleted" {
 		e = notElasticsearch("delete", r.Status)

@@ -30,10 +30,10 @@ type document struct {
 	Profile   map[string]string `json:"profile,omitempty"`
 
 	// Since schema 3.
-	EmailVerifiedAt timestamp `json:"email_verified_at,omitzero"`
-	SecurityStamp   string    `json:"security_stamp,omitempty"`
-	Private         []byte    `json:"private,omitempty"` // as Base64
-	Placeholder     bool      `json:"placeholder,omitempty"`
+	EmailVerifiedAt *timestamp `json:"email_verified_at,omitempty"`
+	SecurityStamp   string     `json:"security_stamp,omitempty"`
+	Private         []byte     `json:"private,omitempty"` // as Base64
+	Placeholder     bool       `json:"placeholder,omitempty"`
 
 	// WriteToken identifies the write that stored the document. If the response is
 	// lost, the writer recognizes its own write by it. See confirmedToken.
@@ -74,7 +74,7 @@ func newDocument(u signup.User) (document, error) {
 		Profile:    u.Profile,
 		WriteToken: rand.Text(),
 
-		EmailVerifiedAt: timestamp(u.EmailVerifiedAt),
+		EmailVerifiedAt: newTimestamp(u.EmailVerifiedAt),
 		SecurityStamp:   u.SecurityStamp,
 		Private:         []byte(u.Private),
 		Placeholder:     u.Placeholder,
@@ -133,7 +133,7 @@ func (d document) user() signup.User {
 		UpdatedAt:    time.Time(d.UpdatedAt),
 		Profile:      d.Profile,
 
-		EmailVerifiedAt: time.Time(d.EmailVerifiedAt),
+		EmailVerifiedAt: d.EmailVerifiedAt.time(),
 		SecurityStamp:   d.SecurityStamp,
 		Private:         signup.Private(d.Private),
 		Placeholder:     d.Placeholder,
@@ -181,8 +181,22 @@ func (h *hashText) UnmarshalText(text []byte) error {
 // may change the form of a number.
 type timestamp time.Time
 
-// IsZero makes omitzero leave out a zero time in any location.
-func (t timestamp) IsZero() bool { return time.Time(t).IsZero() }
+// newTimestamp returns nil for the zero time, so that omitempty leaves it out.
+func newTimestamp(at time.Time) *timestamp {
+	if at.IsZero() {
+		return nil
+	}
+	t := timestamp(at)
+	return &t
+}
+
+// time returns the time; the zero time for nil.
+func (t *timestamp) time() time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return time.Time(*t)
+}
 
 const timestampFormat = "2006-01-02T15:04:05.000Z"
 

@@ -39,7 +39,7 @@ var (
 // read reads the document of key for the method op.
 func (s *Store) read(ctx context.Context, op, key string) (storedUser, error) {
 	r, e := s.sendDocument(ctx, op, esapi.GetRequest{
-		Index: s.alias, DocumentID: documentID(key), Header: es.Uncompressed(), Instrument: s.instrument,
+		Index: s.alias, DocumentID: documentID(key), Instrument: s.instrument,
 	})
 	switch {
 	case e != nil && e.Status == http.StatusNotFound && r.Found == false:

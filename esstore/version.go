@@ -74,14 +74,18 @@ func plainToken(token string) string {
 // firstVersion returns the Version of the document with this write token at place.
 // After a migration, that is its place in the new index.
 func firstVersion(token string, place version) version {
-	_, first, _ := strings.Cut(token, "@")
+	_, first, confirmed := strings.Cut(token, "@")
+	if !confirmed {
+		return place
+	}
 	parts := strings.Split(first, "/")
 	if len(parts) != 3 || parts[2] != place.index {
 		return place
 	}
 	seqNo, err1 := strconv.Atoi(parts[0])
 	primaryTerm, err2 := strconv.Atoi(parts[1])
-	if err1 == nil && err2 == nil && seqNo >= 0 && primaryTerm >= 0 {
+	// A later place is of another index that had the name.
+	if err1 == nil && err2 == nil && 0 <= seqNo && seqNo < place.seqNo && 0 <= primaryTerm && primaryTerm <= place.primaryTerm {
 		place.seqNo, place.primaryTerm = seqNo, primaryTerm
 	}
 	return place

@@ -9,7 +9,6 @@ import (
 	"github.com/elastic/go-elasticsearch/v8/esapi"
 
 	"github.com/gosignup/signup"
-	"github.com/gosignup/signup/esstore/internal/es"
 )
 
 // sendWrite sends a write of doc and returns the Version of the stored document.
@@ -30,7 +29,7 @@ func (s *Store) sendReplacement(ctx context.Context, op string, doc document, bo
 	return s.sendWrite(ctx, op, doc, esapi.IndexRequest{
 		Index: ownAlias(at.index), DocumentID: documentID(doc.Key), RequireAlias: &yes,
 		IfSeqNo: &at.seqNo, IfPrimaryTerm: &at.primaryTerm,
-		Body: bytes.NewReader(body), Header: es.Uncompressed(), Instrument: s.instrument,
+		Body: bytes.NewReader(body), Instrument: s.instrument,
 	})
 }
 

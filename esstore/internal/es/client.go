@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net/http"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
 )
@@ -35,11 +34,11 @@ type Response struct {
 // both a Response and an Error. A body longer than limit bytes is an error that
 // wraps ErrTooLong.
 func (c *Client) Send(ctx context.Context, req esapi.Request, limit int64) (Response, *Error) {
-	return c.send(ctx, req, limit, nil)
+	return c.send(ctx, c.Transport, req, limit, nil)
 }
 
-// send is Send. If buf is not nil, the body is in buf.
-func (c *Client) send(ctx context.Context, req esapi.Request, limit int64, buf *buffer) (Response, *Error) {
+// send is Send through t. If buf is not nil, the body is in buf.
+func (c *Client) send(ctx context.Context, t esapi.Transport, req esapi.Request, limit int64, buf *buffer) (Response, *Error) {
 	if c.Err != nil {
 		return Response{}, &Error{Err: c.Err, Unsent: true}
 	}
@@ -50,7 +49,7 @@ func (c *Client) send(ctx context.Context, req esapi.Request, limit int64, buf *
 	if !isRead(req) {
 		ctx, counter = countAttempts(ctx)
 	}
-	res, err := req.Do(ctx, c.Transport)
+	res, err := req.Do(ctx, t)
 	if err != nil {
 		return Response{}, &Error{Err: unquoted(err), Attempts: counter.number()}
 	}
@@ -114,11 +113,3 @@ func (c *Client) SendAcknowledged(ctx context.Context, req esapi.Request) *Error
 	}
 	return nil
 }
-
-// Uncompressed returns the header of a request about a single document. net/http
-// would ask for a compressed response otherwise. Such a response is hardly longer
-// than a packet, and without compression the same processors create a fifth more
-// users a second, and read a third more.
-func Uncompressed() http.Header { return http.Header{"Accept-Encoding": identity} }
-
-var identity = []string{"identity"} // RFC 9110, section 12.5.3
