@@ -7,6 +7,8 @@
 //	mux.Handle("/v1/users/new", signup.NewHandler(accounts, nil))
 //	mux.Handle("/v1/auth/login", signup.NewLoginHandler(accounts, startSession, nil))
 //
+// startSession is the application's function, which sets the cookie of a session.
+//
 // A client then registers a user, and a second registration is refused:
 //
 //	$ curl -H 'Content-Type: application/json' localhost:8000/v1/users/new \

@@ -77,8 +77,8 @@
 // The client retries by itself, so a Create that succeeded may get the status 409.
 // After that status, and after any error that leaves the outcome of a write
 // unknown, the Store reads the document, even if the caller's context is done by
-// then. It recognizes its own write by the user's ID after a Create, and by a
-// random token that is stored with the user after an Update.
+// then. It recognizes its own write by a random token that is stored with the
+// user, and an earlier Create of the same user by the user's ID.
 //
 // A document that was read may be one that the cluster is about to lose: a primary
 // shows a write before the other copies and its own disk have it, and if the
@@ -91,7 +91,8 @@
 //	409                                nil, ErrExists, ErrReplayed, ErrConflict or
 //	                                   ErrNotFound, according to the document; if it
 //	                                   can't be read, an error
-//	429                                ErrBusy: nothing was done, unless it was sent before
+//	429                                ErrBusy: nothing was done, unless it was sent before;
+//	                                   if a disk is full, another error
 //	403, the index is blocked          the same
 //	another 4xx                        an error: nothing was done, unless it was sent before
 //	5xx, a proxy's page, a truncated   nil if the document is this write and could be

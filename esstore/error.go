@@ -13,8 +13,8 @@ import (
 // An Error describes a request to Elasticsearch that failed, or that was not sent.
 // Get it from the error of a method with errors.As or errors.AsType.
 //
-// errors.Is(err, signup.ErrBusy) holds if Elasticsearch refused the request and
-// the method changed nothing: the status is 429, or it is 403 and the index takes
+// errors.Is(err, signup.ErrBusy) holds if Elasticsearch refused the request, and
+// so Create, Get, Update or Delete changed nothing: the status is 429, or it is 403 and the index takes
 // no writes. It doesn't hold for a full disk, which is a 429 of Type
 // "cluster_block_exception", nor if the client sent a write more than once.
 //

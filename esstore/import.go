@@ -139,7 +139,7 @@ func (i *importer) run(ctx context.Context, users iter.Seq2[signup.User, error])
 		}
 		i.add(ctx, u)
 		if err := ctx.Err(); err != nil && i.end == nil {
-			i.end = fmt.Errorf("esstore: import: %w", err)
+			i.end = &Error{Op: importOp, err: err, unsent: true}
 		}
 		if i.end != nil {
 			break

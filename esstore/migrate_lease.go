@@ -26,7 +26,7 @@ const (
 
 // errLeaseLost means that another process holds the lease, or that one of the two
 // indices no longer exists.
-var errLeaseLost = errors.New("another process has taken over the migration")
+var errLeaseLost = errors.New("another process holds the lease of the migration")
 
 // isLeaseLost reports whether a request failed because the lease, or an index of
 // it, no longer exists.

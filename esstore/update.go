@@ -9,7 +9,7 @@ import (
 	"github.com/gosignup/signup"
 )
 
-// Update implements signup.Store, in one round trip. If the stored document has
+// Update implements signup.Store, in one round trip as a rule. If the stored document has
 // members that this version of the package doesn't know, or a key of another rule, it
 // keeps them and takes one more round trip.
 func (s *Store) Update(ctx context.Context, u *signup.User) error {

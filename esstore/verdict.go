@@ -83,7 +83,7 @@ var onUpdate = verdictTable{
 var onDelete = verdictTable{
 	storedBefore:     {thenConflict, thenFail, thenFail},
 	storedConfirmed:  {thenFollow, thenFollow, thenFail},
-	storedSameUser:   {thenConflict, thenConflict, thenConflict},
+	storedSameUser:   {thenConflict, thenConflict, thenFail},
 	storedOtherUser:  {thenConflict, thenSucceed, thenResend},
 	storedNothing:    {thenNotFound, thenSucceed, thenResend},
 	storedUnreadable: {thenFail, thenFail, thenFail},

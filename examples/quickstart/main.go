@@ -28,6 +28,7 @@ func main() {
 	accounts := &signup.Accounts{Store: memstore.New()}
 	mux := http.NewServeMux()
 	mux.Handle("/v1/users/new", signup.NewHandler(accounts, nil))
+	mux.Handle("/v1/auth/login", signup.NewLoginHandler(accounts, nil, nil)) // no session is kept
 
 	l, err := net.Listen("tcp", *addr)
 	if err != nil {
