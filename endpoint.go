@@ -19,7 +19,7 @@ import (
 	"github.com/gosignup/signup/internal/strictjson"
 )
 
-// HandlerOptions are the options of NewHandler and NewLoginHandler. Nil and the
+// HandlerOptions are the options of [NewHandler] and [NewLoginHandler]. Nil and the
 // zero value select the defaults.
 type HandlerOptions struct {
 	// MaxBodyBytes limits the request's body; a longer one gets status 413. 0 is

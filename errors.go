@@ -59,7 +59,7 @@ const (
 // ErrInvalid, as a value and as a pointer.
 type FieldError struct {
 	// Field is the field's name in requests: one of the Field constants or the
-	// Name of a ProfileField.
+	// Name of a [ProfileField].
 	Field string `json:"field"`
 	// Code is for programs: one of the Code constants, or a code of the
 	// application's own.

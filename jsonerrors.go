@@ -18,19 +18,19 @@ type JSONErrorsOptions struct {
 }
 
 // JSONErrors returns a handler that responds as next does, except that the bare
-// 404, 405 and 500 of routers become JSON in the form of NewHandler's (or problem
+// 404, 405 and 500 of routers become JSON in the form of [NewHandler]'s (or problem
 // details, if the request prefers those), and that a panic in next becomes a
 // 500, with the stack in the log. Wrap the whole mux in it:
 //
 //	http.ListenAndServe(addr, signup.JSONErrors(mux, nil))
 //
 // A response is bare if its body is empty or one of the texts that
-// http.NotFound, http.ServeMux and gin write. A body of the application's own is
+// [http.NotFound], http.ServeMux and gin write. A body of the application's own is
 // left alone, whatever its status. Headers that next has set, such as Allow, are
 // kept.
 //
 // A panic after the response has begun cuts the connection, so that the client
-// doesn't take half a response for a whole one. http.ErrAbortHandler passes
+// doesn't take half a response for a whole one. [http.ErrAbortHandler] passes
 // through.
 //
 // The ResponseWriter that next gets works with http.ResponseController, and is

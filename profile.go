@@ -17,7 +17,7 @@ const (
 
 // A ProfileField declares an extra field of users, such as "company" or
 // "locale". Its value is text, sent beside "email_address" in a sign-up and
-// stored in User.Profile.
+// stored in [User.Profile].
 type ProfileField struct {
 	// Name is the field's name in requests and in User.Profile: 1 to 64 of a-z,
 	// 0-9 and "_", beginning with a letter, and none of email_address, password,
@@ -28,14 +28,14 @@ type ProfileField struct {
 	// empty value, is refused.
 	Required bool
 	// ReadOnly reports whether only the application sets the field, in
-	// User.Profile with Store.Update. A value in a Registration is dropped, so
+	// User.Profile with [Store.Update]. A value in a Registration is dropped, so
 	// that a sign-up can't set {"role": "admin"}. A ReadOnly field can't be
 	// Required.
 	ReadOnly bool
 	// Hidden reports whether [Accounts.Public] removes the field. User's own JSON
 	// form has all fields.
 	Hidden bool
-	// Validate returns nil if value is acceptable. A FieldError or *FieldError
+	// Validate returns nil if value is acceptable. A [FieldError] or *FieldError
 	// is sent to the client, with Field set to Name; for any other error the
 	// client is sent only that the value is not valid. Validate isn't called for
 	// an empty value. Nil accepts every text of at most 1024 characters without

@@ -41,7 +41,7 @@ type User struct {
 	// EmailVerifiedAt is when the user last proved that mail to Email reaches
 	// them. Zero: never. In UTC, to the millisecond.
 	EmailVerifiedAt time.Time `json:"email_verified_at,omitzero"`
-	// Profile holds the values of the declared extra fields (Accounts.Fields)
+	// Profile holds the values of the declared extra fields ([Accounts.Fields])
 	// by name. A field without a value is absent. Nil and empty are the same.
 	Profile map[string]string `json:"profile,omitempty"`
 
@@ -55,7 +55,7 @@ type User struct {
 	Private Private `json:"-"`
 	// Placeholder reports that this is not a user but an address that is held
 	// for one while an address is changed. No user logs in to a placeholder, and
-	// searches, exports and listings leave it out; Store.Get returns it.
+	// searches, exports and listings leave it out; [Store.Get] returns it.
 	Placeholder bool `json:"-"`
 
 	// Version is set by the Store. Update and Delete compare it with the
@@ -68,7 +68,7 @@ type User struct {
 }
 
 // Key returns the canonical form of u.Email. Stores find a user by it, and no
-// two users share one. If Email has no canonical form (see CanonicalEmail), Key
+// two users share one. If Email has no canonical form (see [CanonicalEmail]), Key
 // returns "".
 //
 // For a user read from a Store, Key returns the key under which the Store holds
@@ -110,7 +110,7 @@ func (u *User) SetKey(key, rule string) { u.key, u.rule, u.keyOf = key, rule, u.
 // SetPassword sets u.PasswordHash to a hash of password by Bcrypt{}. It is for
 // imports and tests: it hashes in the calling goroutine, without limit, checks
 // no policy, changes neither u.SecurityStamp nor the Store, and ignores the
-// application's Hasher. If password is empty, longer than 4096 bytes or not
+// application's [Hasher]. If password is empty, longer than 4096 bytes or not
 // UTF-8, the error is ErrInvalid.
 func (u *User) SetPassword(password string) error {
 	if e := checkPasswordText(password); e != nil {
