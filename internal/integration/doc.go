@@ -1,5 +1,5 @@
 // Package integration has the tests against a real Elasticsearch, in a module of its
-// own so that who imports the library doesn't get what they need.
+// own so that a program that imports the library doesn't get their dependencies.
 //
 // They run on containers that they start, or on a running server:
 //
