@@ -42,7 +42,7 @@ func TestHashLimitsAtTheirHighest(t *testing.T) {
 
 // A handler isn't made with what can't work.
 func TestHandlerWithUnusableOptions(t *testing.T) {
-	for name, make := range map[string]func(*signup.Accounts){
+	for name, change := range map[string]func(*signup.Accounts){
 		"bcrypt cost too high":  func(a *signup.Accounts) { a.Hasher = signup.Bcrypt{Cost: 99} },
 		"bcrypt cost too low":   func(a *signup.Accounts) { a.Hasher = &signup.Bcrypt{Cost: 3} },
 		"argon2id, few KiB":     func(a *signup.Accounts) { a.Hasher = signup.Argon2id{Memory: 8, Threads: 4} },
@@ -50,10 +50,10 @@ func TestHandlerWithUnusableOptions(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			a, opts := &signup.Accounts{Store: memstore.New()}, &signup.HandlerOptions{}
-			if make == nil {
+			if change == nil {
 				opts.MaxBodyBytes = -1
 			} else {
-				make(a)
+				change(a)
 			}
 			defer func() {
 				if recover() == nil {

@@ -65,7 +65,7 @@ func fill(v reflect.Value, f reflect.StructField, n int) error {
 // one of want, which was stored. It returns "" if they are the same.
 func differ(got, want reflect.Value, f reflect.StructField) string {
 	g, w := got.FieldByIndex(f.Index), want.FieldByIndex(f.Index)
-	same := false
+	var same bool
 	switch {
 	case g.Type() == reflect.TypeFor[time.Time]():
 		at, wanted := g.Interface().(time.Time), w.Interface().(time.Time).UTC().Truncate(time.Millisecond)
