@@ -168,6 +168,7 @@ func TestLoginOnSuccess(t *testing.T) {
 			if res.StatusCode != c.status || !strings.Contains(text, c.body) || strings.Contains(text, "inner text") {
 				t.Errorf("got %d %q, want %d and %q in the body", res.StatusCode, text, c.status, c.body)
 			}
+			s.wait() // a response may arrive before its record is written
 			wantRecord(t, logged, c.level, c.msg)
 		})
 	}
