@@ -26,7 +26,7 @@ func TestArgon2id(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			h, err := cheapArgon2id.Hash(c.password)
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("Hash returned %v, want nil", err)
 			}
 			u := signup.User{PasswordHash: h}
 			// Verify takes hashes of other parameters.
@@ -48,7 +48,7 @@ func TestArgon2idNormalises(t *testing.T) {
 	for _, c := range [][2]string{{"caf\u00e9", "cafe\u0301"}, {"cafe\u0301", "caf\u00e9"}} {
 		h, err := cheapArgon2id.Hash(c[0])
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("Hash returned %v, want nil", err)
 		}
 		if !cheapArgon2id.Verify(h, c[1]) {
 			t.Errorf("%q doesn't fit the hash of %q", c[1], c[0])
@@ -69,7 +69,7 @@ func TestArgon2idFormat(t *testing.T) {
 	} {
 		h, err := c.hasher.Hash("test")
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("Hash returned %v, want nil", err)
 		}
 		parts := regexp.MustCompile(c.prefix + b64).FindStringSubmatch(string([]byte(h)))
 		if parts == nil {
@@ -125,7 +125,7 @@ func TestArgon2idRefuses(t *testing.T) {
 func TestArgon2idCurrent(t *testing.T) {
 	h, err := (signup.Argon2id{Memory: 64, Time: 2, Threads: 2}).Hash("test")
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("Hash returned %v, want nil", err)
 	}
 	for _, c := range []struct {
 		hasher signup.Hasher

@@ -26,7 +26,7 @@ func TestEqualWork(t *testing.T) {
 	hashed := func(hasher signup.Hasher, password string) signup.Hash {
 		h, err := hasher.Hash(password)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("Hash returned %v, want nil", err)
 		}
 		return h
 	}
@@ -54,7 +54,7 @@ func TestEqualWork(t *testing.T) {
 	} {
 		user := signup.User{ID: idOf(u.email), Email: u.email, PasswordHash: u.hash, Active: u.active}
 		if err := store.Create(ctx, &user); err != nil {
-			t.Fatal(err)
+			t.Fatalf("Create returned %v, want nil", err)
 		}
 	}
 
@@ -100,9 +100,9 @@ func TestEqualWork(t *testing.T) {
 		hasher.verifies.Store(0)
 		gets, creates, updates = 0, 0, 0
 		u, err := a.Authenticate(ctx, c.email, c.password)
-		t.Logf("%v %+v %#v %v %#v", u, u, u, err, err) // to be searched for secrets
+		t.Logf("Authenticate returned %v %+v %#v, %v %#v", u, u, u, err, err) // to be searched for secrets
 		if !errors.Is(err, c.want) || (err == nil) != (u.ID == idOf(c.email)) {
-			t.Errorf("%s: %v, %v", c.name, u, err)
+			t.Errorf("%s: Authenticate returned %v, %v; want the user only without an error, and the error %v", c.name, u, err, c.want)
 		}
 		if hashes, verifies := hasher.hashes.Load(), hasher.verifies.Load(); hashes != c.hashes || verifies != c.verifies {
 			t.Errorf("%s: %d hashes, %d verifies; want %d, %d", c.name, hashes, verifies, c.hashes, c.verifies)
@@ -131,9 +131,9 @@ func TestEqualWork(t *testing.T) {
 		hasher.verifies.Store(0)
 		gets, creates, updates = 0, 0, 0
 		u, err := a.Register(ctx, signup.Registration{Email: c.email, Password: c.password})
-		t.Logf("%v %+v %#v %v %#v", u, u, u, err, err) // to be searched for secrets
+		t.Logf("Register returned %v %+v %#v, %v %#v", u, u, u, err, err) // to be searched for secrets
 		if !errors.Is(err, c.want) {
-			t.Errorf("sign-up, %s: %v", c.name, err)
+			t.Errorf("sign-up, %s: Register returned %v, want %v", c.name, err, c.want)
 		}
 		if hashes := hasher.hashes.Load(); hashes != c.hashes || hasher.verifies.Load() != 0 {
 			t.Errorf("sign-up, %s: %d hashes, %d verifies; want %d, 0", c.name, hashes, hasher.verifies.Load(), c.hashes)
@@ -157,22 +157,22 @@ func TestRehash(t *testing.T) {
 	old := signup.User{ID: "id-1", Email: "ada@example.org", Active: true}
 	old.PasswordHash, _ = cheap.Hash("test")
 	if err := store.Create(ctx, &old); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Create returned %v, want nil", err)
 	}
 
 	updated = errors.New("store is down")
 	u, err := a.Authenticate(ctx, old.Email, "test")
 	if err != nil || !u.Equal(old) || u.Version != old.Version {
-		t.Errorf("with a failing rehash: %v, %v", u, err)
+		t.Errorf("with a failing rehash: Authenticate returned %v, version %q, %v; want %v, version %q, nil", u, string(u.Version), err, old, string(old.Version))
 	}
 
 	updated = nil
 	u, err = a.Authenticate(ctx, old.Email, "test")
 	if err != nil || a.Hasher.NeedsRehash(u.PasswordHash) || !u.CheckPassword("test") || u.Version == old.Version {
-		t.Errorf("%v, %v", u, err)
+		t.Errorf("Authenticate returned %v, version %q, a hash that needs a rehash: %t, %v; want a current hash of the password, a version other than %q, nil", u, string(u.Version), a.Hasher.NeedsRehash(u.PasswordHash), err, string(old.Version))
 	}
 	if stored, err := store.Get(ctx, old.Email); err != nil || !stored.Equal(u) || stored.Version != u.Version {
-		t.Errorf("stored is %v, %v", stored, err)
+		t.Errorf("Get returned %v, version %q, %v; want %v, version %q, nil", stored, string(stored.Version), err, u, string(u.Version))
 	}
 }
 
@@ -183,21 +183,21 @@ func TestRehashLosesToChange(t *testing.T) {
 	old := signup.User{ID: "id-1", Email: "ada@example.org", Active: true}
 	old.PasswordHash, _ = cheap.Hash("test")
 	if err := store.Create(ctx, &old); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Create returned %v, want nil", err)
 	}
 	a := &signup.Accounts{Hasher: signup.Bcrypt{Cost: 5}, Store: fakeStore{Store: store, get: func(ctx context.Context, key string) (signup.User, error) {
 		read, err := store.Get(ctx, key)
 		changed := read
 		changed.PasswordHash, _ = cheap.Hash("changed")
 		if err := store.Update(ctx, &changed); err != nil {
-			t.Error(err)
+			t.Errorf("Update returned %v, want nil", err)
 		}
 		return read, err
 	}}}
 	if _, err := a.Authenticate(ctx, old.Email, "test"); err != nil {
-		t.Error(err)
+		t.Errorf("Authenticate returned %v, want nil", err)
 	}
 	if stored, err := store.Get(ctx, old.Email); err != nil || !stored.CheckPassword("changed") {
-		t.Errorf("the change of password is lost; %v", err)
+		t.Errorf("Get returned a user with the changed password: %t, %v; want true, nil", stored.CheckPassword("changed"), err)
 	}
 }

@@ -30,7 +30,7 @@ func BenchmarkThousandLogins(b *testing.B) {
 			a := &signup.Accounts{Store: memstore.New(), Hasher: c.hasher, HashLimits: signup.HashLimits{MaxWait: bound}}
 			r := signup.Registration{Email: "ada@example.org", Password: goodPassword}
 			if _, err := a.Register(b.Context(), r); err != nil {
-				b.Fatal(err)
+				b.Fatalf("Register returned %v, want nil", err)
 			}
 			var served, refused, memory float64
 			var slowest, slowestRefusal time.Duration

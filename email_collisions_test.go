@@ -46,7 +46,7 @@ func storeOf(t *testing.T, emails ...string) *memstore.Store {
 	store := memstore.New()
 	for _, email := range emails {
 		if err := store.Create(t.Context(), &signup.User{ID: "id of " + email, Email: email}); err != nil {
-			t.Fatal(err)
+			t.Fatalf("Create returned %v, want nil", err)
 		}
 	}
 	return store
@@ -115,7 +115,7 @@ func TestEmailCollisionsKeys(t *testing.T) {
 		u := signup.User{ID: key, Email: "Ada@example.org"}
 		u.SetKey(key, "old rule")
 		if err := store.Create(t.Context(), &u); err != nil {
-			t.Fatal(err)
+			t.Fatalf("Create returned %v, want nil", err)
 		}
 	}
 	got, err := signup.EmailCollisions(store.All(t.Context()), signup.CanonicalEmail)
@@ -224,7 +224,7 @@ func TestMemstoreAll(t *testing.T) {
 		}
 		// No lock is left behind.
 		if err := store.Create(t.Context(), &signup.User{ID: "new", Email: "new@example.org"}); err != nil {
-			t.Error(err)
+			t.Errorf("Create returned %v, want nil", err)
 		}
 	})
 	t.Run("changed meanwhile", func(t *testing.T) {
@@ -240,7 +240,7 @@ func TestMemstoreAll(t *testing.T) {
 					continue
 				}
 				if err := store.Delete(t.Context(), other); err != nil {
-					t.Error(err)
+					t.Errorf("Delete returned %v, want nil", err)
 				}
 			}
 		}
@@ -252,7 +252,7 @@ func TestMemstoreAll(t *testing.T) {
 		store := memstore.New()
 		u := signup.User{ID: "id", Email: "a@example.org", PasswordHash: signup.Hash("hash"), Profile: map[string]string{"company": "x"}}
 		if err := store.Create(t.Context(), &u); err != nil {
-			t.Fatal(err)
+			t.Fatalf("Create returned %v, want nil", err)
 		}
 		for u := range store.All(t.Context()) {
 			u.Profile["company"] = "y"
@@ -279,7 +279,7 @@ func TestKeyRule(t *testing.T) {
 	old.SetKey(key, "old-rule")
 	store := memstore.New()
 	if err := store.Create(ctx, &old); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Create returned %v, want nil", err)
 	}
 	if _, err := store.Get(ctx, "ada@example.org"); !errors.Is(err, signup.ErrNotFound) {
 		t.Errorf("the store made a key itself: %v", err)

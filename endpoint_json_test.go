@@ -255,12 +255,12 @@ func TestRequestFieldTypes(t *testing.T) {
 		for _, value := range []string{"0", "1", "-1.5e3", "true", "false", "[]", "{}", `["x"]`, `{"x": "x"}`, "[null]"} {
 			members := map[string]json.RawMessage{}
 			if err := json.Unmarshal([]byte(adaBody), &members); err != nil {
-				t.Fatal(err)
+				t.Fatalf("json.Unmarshal returned %v, want nil", err)
 			}
 			members[field] = json.RawMessage(value)
 			body, err := json.Marshal(members)
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("json.Marshal returned %v, want nil", err)
 			}
 			a, created := newPlainAccounts()
 			got := checkPlain(t, post(signup.NewHandler(a, quiet), string(body)), http.StatusBadRequest)

@@ -70,11 +70,11 @@ func dial(t *testing.T, h http.Handler) *net.TCPConn {
 	t.Cleanup(server.Close)
 	conn, err := net.Dial("tcp", server.Listener.Addr().String())
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("net.Dial returned %v, want nil", err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
 	if err := conn.SetDeadline(time.Now().Add(5 * time.Second)); err != nil {
-		t.Fatal(err)
+		t.Fatalf("SetDeadline returned %v, want nil", err)
 	}
 	return conn.(*net.TCPConn)
 }
@@ -159,7 +159,7 @@ func TestHandlerBodyLimit(t *testing.T) {
 					}
 					res, err := server.Client().Post(server.URL, "application/json", body)
 					if err != nil {
-						t.Fatal(err)
+						t.Fatalf("Post returned %v, want nil", err)
 					}
 					got := checkPlain(t, res, c.want)
 					_, err = a.Store.Get(t.Context(), "ada@example.org")
@@ -190,7 +190,7 @@ func TestHandlerBodyLimit(t *testing.T) {
 		_, _ = io.WriteString(conn, "POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 65537\r\n\r\n")
 		res, err := http.ReadResponse(bufio.NewReader(conn), nil)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("http.ReadResponse returned %v, want nil", err)
 		}
 		checkPlain(t, res, http.StatusRequestEntityTooLarge)
 	})
@@ -210,11 +210,11 @@ func TestHandlerBodyCutOff(t *testing.T) {
 			conn := dial(t, signup.NewHandler(a, quiet))
 			_, _ = io.WriteString(conn, "POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"+rest)
 			if err := conn.CloseWrite(); err != nil {
-				t.Fatal(err)
+				t.Fatalf("CloseWrite returned %v, want nil", err)
 			}
 			res, err := http.ReadResponse(bufio.NewReader(conn), nil)
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("http.ReadResponse returned %v, want nil", err)
 			}
 			if got := checkPlain(t, res, http.StatusBadRequest); got.Message != "The request's body could not be read to its end." {
 				t.Errorf("the answer is %+v", got)

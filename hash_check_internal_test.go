@@ -38,7 +38,7 @@ func TestCheckWork(t *testing.T) {
 	made := func(hasher Hasher, password string) Hash {
 		h, err := hasher.Hash(password)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("Hash returned %v, want nil", err)
 		}
 		return h
 	}
@@ -82,7 +82,7 @@ func TestCheckWork(t *testing.T) {
 					var rounds, stored int64
 					a := &Accounts{Store: struct{ Store }{}, Hasher: countedHasher{own, &rounds}}
 					if err := a.setUp(); err != nil {
-						t.Fatal(err)
+						t.Fatalf("setUp returned %v, want nil", err)
 					}
 					c := a.newCheck(h.hash)
 					c.ownFormat = ownFormat // as if the Hasher were Bcrypt itself
@@ -124,12 +124,12 @@ func TestCheckWork(t *testing.T) {
 func TestCheckHasherFails(t *testing.T) {
 	a := &Accounts{Store: struct{ Store }{}, Hasher: brokenHasher{Bcrypt{Cost: 5}}}
 	if err := a.setUp(); err != nil {
-		t.Fatal(err)
+		t.Fatalf("setUp returned %v, want nil", err)
 	}
 	for _, cost := range []int{4, 5} {
 		h, err := Bcrypt{Cost: cost}.Hash("test")
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("Hash returned %v, want nil", err)
 		}
 		for _, password := range []string{"test", "wrong"} {
 			ok, newer, err := a.verify(t.Context(), h, password, true)
@@ -171,11 +171,11 @@ func TestWorkOfWrappers(t *testing.T) {
 	} {
 		h, err := c.hasher.Hash("caf\u00e9 au lait")
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("Hash returned %v, want nil", err)
 		}
 		a := &Accounts{Store: struct{ Store }{}, Hasher: c.hasher}
 		if err := a.setUp(); err != nil {
-			t.Fatal(err)
+			t.Fatalf("setUp returned %v, want nil", err)
 		}
 		for _, p := range []struct {
 			name, password string
@@ -245,7 +245,7 @@ func TestPlantedForWrappers(t *testing.T) {
 func TestCheckAsksForWork(t *testing.T) {
 	a := &Accounts{Store: struct{ Store }{}, Hasher: Bcrypt{Cost: 4}, HashLimits: HashLimits{MaxConcurrent: 3}}
 	if err := a.setUp(); err != nil {
-		t.Fatal(err)
+		t.Fatalf("setUp returned %v, want nil", err)
 	}
 	own := Bcrypt{Cost: 4}.Work()
 	for _, c := range []struct {

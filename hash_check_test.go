@@ -323,7 +323,7 @@ func newUser(t *testing.T, a *signup.Accounts, h signup.Hash) {
 	a.Store = memstore.New()
 	u := signup.User{ID: "1", Email: "a@b.co", Active: true, PasswordHash: h}
 	if err := a.Store.Create(t.Context(), &u); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Create returned %v, want nil", err)
 	}
 }
 
@@ -349,7 +349,7 @@ func TestStoredTruncated(t *testing.T) {
 	const p72 = "0123456789012345678901234567890123456789012345678901234567890123456789ab"
 	own, err := cheap.Hash(p72)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("Hash returned %v, want nil", err)
 	}
 	for _, c := range []struct {
 		name, hash, p72, p73 string

@@ -181,7 +181,7 @@ func TestJSONErrorsLeavesAlone(t *testing.T) {
 	large := strings.Repeat("404 page not found\n", 1<<13)
 	file := filepath.Join(t.TempDir(), "file.txt")
 	if err := os.WriteFile(file, []byte(large), 0o600); err != nil {
-		t.Fatal(err)
+		t.Fatalf("os.WriteFile returned %v, want nil", err)
 	}
 	serveFile := func(header, value string) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
@@ -411,12 +411,12 @@ func TestJSONErrorsAroundHandler(t *testing.T) {
 			} {
 				r, err := http.NewRequestWithContext(t.Context(), c.method, s.URL+c.path, strings.NewReader(c.body))
 				if err != nil {
-					t.Fatal(err)
+					t.Fatalf("http.NewRequestWithContext returned %v, want nil", err)
 				}
 				r.Header.Set("Content-Type", "application/json")
 				res, err := s.client.Do(r)
 				if err != nil {
-					t.Fatal(err)
+					t.Fatalf("Do returned %v, want nil", err)
 				}
 				if got := checkPlain(t, res, c.status); got.Message != c.message || res.Header.Get("Allow") != c.allow {
 					t.Errorf("%s %s: %+v, Allow %q", c.method, c.path, got, res.Header.Get("Allow"))

@@ -33,7 +33,7 @@ func TestJSONErrorsStreams(t *testing.T) {
 						for _, piece := range []string{"", "404 page not found", "more"} {
 							_, _ = io.WriteString(w, piece)
 							if err := flush(w); err != nil {
-								t.Error(err)
+								t.Errorf("flush returned %v, want nil", err)
 							}
 							select {
 							case <-next:
@@ -140,12 +140,12 @@ func TestJSONErrorsFullDuplex(t *testing.T) {
 			body, send := io.Pipe()
 			r, err := http.NewRequestWithContext(t.Context(), "POST", s.URL, body)
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("http.NewRequestWithContext returned %v, want nil", err)
 			}
 			go func() { _, _ = io.WriteString(send, "ping") }()
 			res, err := s.client.Do(r)
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("Do returned %v, want nil", err)
 			}
 			got := make([]byte, 4)
 			if _, err := io.ReadFull(res.Body, got); err != nil || string(got) != "ping" {
@@ -175,7 +175,7 @@ func TestJSONErrorsHijack(t *testing.T) {
 					s := p.serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 						conn, rw, err := hijack(w)
 						if err != nil {
-							t.Error(err)
+							t.Errorf("hijack returned %v, want nil", err)
 							return
 						}
 						defer func() { _ = conn.Close() }()
@@ -207,7 +207,7 @@ func TestJSONErrorsSwitchingProtocols(t *testing.T) {
 		w.WriteHeader(http.StatusSwitchingProtocols)
 		conn, _, err := http.NewResponseController(w).Hijack()
 		if err != nil {
-			t.Error(err)
+			t.Errorf("Hijack returned %v, want nil", err)
 			return
 		}
 		_, _ = io.WriteString(conn, "switched")
@@ -288,7 +288,7 @@ func TestJSONErrorsCloseNotify(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			r, err := http.NewRequestWithContext(ctx, "GET", s.URL, nil)
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("http.NewRequestWithContext returned %v, want nil", err)
 			}
 			go func() { <-begun; cancel() }()
 			if res, err := s.client.Do(r); err == nil {

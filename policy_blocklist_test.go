@@ -18,12 +18,12 @@ import (
 func TestBlocklistFile(t *testing.T) {
 	file, err := os.Open("blocklist.txt.gz")
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("os.Open returned %v, want nil", err)
 	}
 	defer file.Close()
 	r, err := gzip.NewReader(file)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("gzip.NewReader returned %v, want nil", err)
 	}
 	var notice strings.Builder
 	var entries, long int
@@ -56,7 +56,7 @@ func TestBlocklistFile(t *testing.T) {
 		last = line
 	}
 	if err := lines.Err(); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Err returned %v, want nil", err)
 	}
 	if entries != 48_110 { // as the comment on CommonPassword says
 		t.Errorf("%d entries", entries)

@@ -344,7 +344,7 @@ func TestPwnedPasswordsFailures(t *testing.T) {
 func hijack(t *testing.T, w http.ResponseWriter, answer string) {
 	conn, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
-		t.Error(err)
+		t.Errorf("Hijack returned %v, want nil", err)
 		return
 	}
 	_, _ = io.WriteString(conn, answer)

@@ -47,7 +47,7 @@ func TestReadOnlyAndHiddenFields(t *testing.T) {
 	u.Profile = given
 	u.Private = "private"
 	if err := a.Store.Update(t.Context(), &u); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Update returned %v, want nil", err)
 	}
 	text, err := json.Marshal(a.Public(u))
 	if err != nil || !strings.Contains(string(text), `"profile":{"company":"Analytical Engines","role":"admin"}`) {
@@ -57,7 +57,7 @@ func TestReadOnlyAndHiddenFields(t *testing.T) {
 		t.Errorf("Public left %#v, want no secrets and the key %s", []any{string(p.PasswordHash), p.SecurityStamp, string(p.Private), p.Version, p.Key()}, u.Key())
 	}
 	if !reflect.DeepEqual(u.Profile, given) {
-		t.Errorf("Public changed the user's own profile to %v", u.Profile)
+		t.Errorf("Public changed the user's own profile to %v, want %v", u.Profile, given)
 	}
 
 	u.Profile["former"] = "no longer declared"
@@ -126,7 +126,7 @@ func TestPolicyGetsNFC(t *testing.T) {
 		Fields: []signup.ProfileField{{Name: "company", Validate: func(ctx context.Context, _ string) error { of = ctx.Value(key{}); return nil }}},
 	}
 	if _, err := a.Register(ctx, signup.Registration{Email: adaEmail, Password: password, Profile: map[string]string{"company": "x"}}); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Register returned %v, want nil", err)
 	}
 	if got != norm.NFC.String(password) || of != "of the call" {
 		t.Errorf("the policy got %q and Validate the context of %v, want form C %q and the caller's context", got, of, norm.NFC.String(password))
@@ -171,12 +171,12 @@ func TestDecodedUserCannotWipeThePassword(t *testing.T) {
 			a, ada := withAda(t)
 			ada.Private = "private"
 			if err := a.Store.Update(t.Context(), &ada); err != nil {
-				t.Fatal(err)
+				t.Fatalf("Update returned %v, want nil", err)
 			}
 			var session struct{ User signup.User }
 			session.User.FirstName = "before"
 			if err := roundTrip(struct{ User signup.User }{ada}, &session); err != nil {
-				t.Fatal(err)
+				t.Fatalf("roundTrip returned %v, want nil", err)
 			}
 			u := session.User
 			if u.ID != ada.ID || u.PasswordHash != "" || u.Private != "" || u.Version != "" {
