@@ -245,10 +245,10 @@ func TestEmailAttacks(t *testing.T) {
 			t.Errorf("CanonicalEmail(%+q) = %+q, %v; want %+q (%s)", c.in, got, err, c.want, c.why)
 		}
 		if err != nil && strings.Contains(err.Error(), c.in) {
-			t.Errorf("the error repeats %+q: %v", c.in, err)
+			t.Errorf("CanonicalEmail(%+q) returned %q, want an error that doesn't repeat the address", c.in, err)
 		}
 		if again, err := signup.CanonicalEmail(got); got != "" && (again != got || err != nil) {
-			t.Errorf("%+q becomes %+q, then %+q, %v", c.in, got, again, err)
+			t.Errorf("%+q becomes %+q, then %+q, %v; want the same key twice, nil", c.in, got, again, err)
 		}
 	}
 }

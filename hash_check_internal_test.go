@@ -95,13 +95,13 @@ func TestCheckWork(t *testing.T) {
 					c.decoy = func(cost int) { rounds += 1 << cost }
 					ok, newer := c.do(p.password, replace)
 					if want := h.fits && p.right; ok != want {
-						t.Errorf("%s hash, %s password: %t", h.name, p.name, ok)
+						t.Errorf("%s hash, %s password: do returned %t, want %t", h.name, p.name, ok, want)
 					}
 					if newer != "" && own.NeedsRehash(newer) {
-						t.Errorf("%s hash, %s password: the newer hash isn't current", h.name, p.name)
+						t.Errorf("%s hash, %s password: the newer hash needs a rehash, want a current one", h.name, p.name)
 					}
 					if wantNewer := ok && replace && own.NeedsRehash(h.hash); !ok && newer != "" || wantNewer && newer == "" {
-						t.Errorf("%s hash, %s password: newer is %t", h.name, p.name, newer != "")
+						t.Errorf("%s hash, %s password: got a newer hash: %t, want %t", h.name, p.name, newer != "", wantNewer)
 					}
 					owed := own.Work().Rounds
 					if ownFormat && norm.NFC.String(p.password) != p.password {
@@ -112,7 +112,7 @@ func TestCheckWork(t *testing.T) {
 						t.Errorf("%s hash, %s password, own format %t: %d rounds; want %d", h.name, p.name, ownFormat, sum, owed)
 					}
 					if c.tooCostly && stored > 0 {
-						t.Errorf("%s hash was computed", h.name)
+						t.Errorf("%s hash: its verification took %d rounds, want 0: it is too costly", h.name, stored)
 					}
 				}
 			}
@@ -134,12 +134,12 @@ func TestCheckHasherFails(t *testing.T) {
 		for _, password := range []string{"test", "wrong"} {
 			ok, newer, err := a.verify(t.Context(), h, password, true)
 			if ok != (password == "test") || newer != "" || err != nil {
-				t.Errorf("cost %d, %s: %t, %v", cost, password, ok, err)
+				t.Errorf("cost %d, %s: verify returned %t, a newer hash: %t, %v; want %t, false, nil", cost, password, ok, newer != "", err, password == "test")
 			}
 		}
 	}
 	if ok, _, err := a.verify(t.Context(), "", "test", true); ok || err != nil {
-		t.Errorf("no hash: %t, %v", ok, err)
+		t.Errorf("no hash: verify returned %t, %v; want false, nil", ok, err)
 	}
 }
 
@@ -194,7 +194,7 @@ func TestWorkOfWrappers(t *testing.T) {
 				took := hashes(func() {
 					ok, newer, err := a.verify(t.Context(), hash, p.password, true)
 					if right := strings.HasPrefix(p.name, "right") && hash != ""; ok != right || newer != "" || err != nil {
-						t.Errorf("%s, %s user, %s password: %t, %v", c.name, user, p.name, ok, err)
+						t.Errorf("%s, %s user, %s password: verify returned %t, a newer hash: %t, %v; want %t, false, nil", c.name, user, p.name, ok, newer != "", err, right)
 					}
 				})
 				if n := took / one; math.Round(n) != p.want { // other memory is less than half of it
@@ -235,7 +235,7 @@ func TestPlantedForWrappers(t *testing.T) {
 		{Argon2id{Memory: 64}, "$argon2id$v=19$m=64,t=4294967295,p=1$c29tZXNhbHQ$bQk8UB/VmZZF4Oo79iDXuL5/0ttZwg2f/5U52iv1cDc"},
 	} {
 		if c.hasher.Verify(Hash(c.planted), "test") { // or the test doesn't end
-			t.Errorf("%s fits", c.planted)
+			t.Errorf("Verify of the planted hash %s returned true, want false", c.planted)
 		}
 	}
 }

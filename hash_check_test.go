@@ -332,14 +332,14 @@ func logsIn(t *testing.T, a *signup.Accounts, password string) (bool, signup.Has
 	t.Helper()
 	u, err := a.Authenticate(t.Context(), "a@b.co", password)
 	if err != nil && !errors.Is(err, signup.ErrBadCredentials) {
-		t.Fatal(err)
+		t.Fatalf("Authenticate returned %v, want nil or ErrBadCredentials", err)
 	}
 	stored, getErr := a.Store.Get(t.Context(), "a@b.co")
 	if getErr != nil {
-		t.Fatal(getErr)
+		t.Fatalf("Get returned %v, want nil", getErr)
 	}
 	if err == nil && !u.Equal(stored) {
-		t.Error("got another user than is stored")
+		t.Errorf("Authenticate returned %v, want the stored user %v", u, stored)
 	}
 	return err == nil, stored.PasswordHash
 }
