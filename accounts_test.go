@@ -168,7 +168,7 @@ func TestMisconfiguredAccounts(t *testing.T) {
 		func() {
 			defer func() {
 				if v := recover(); v == nil || !strings.Contains(fmt.Sprint(v), c.want) {
-					t.Errorf("NewHandler panics with %v, want %q in it", v, c.want)
+					t.Errorf("NewHandler panicked with %v, want %q in it", v, c.want)
 				}
 			}()
 			signup.NewHandler(c.a, nil)

@@ -186,7 +186,7 @@ func TestArgon2idAccounts(t *testing.T) {
 		b := &signup.Accounts{Store: a.Store, Hasher: hasher}
 		_, before := logsIn(t, b, goodPassword+"!")
 		if !hasher.NeedsRehash(before) {
-			t.Errorf("%+v: the hash is current without a log-in, want it unchanged", hasher)
+			t.Errorf("%+v: before a log-in NeedsRehash returned false, want true", hasher)
 		}
 		ok, after := logsIn(t, b, goodPassword)
 		if !ok || hasher.NeedsRehash(after) || !hasher.Verify(after, goodPassword) || hasher.Verify(after, goodPassword+"!") {

@@ -105,10 +105,10 @@ func TestEqualWork(t *testing.T) {
 			t.Errorf("%s: Authenticate returned %v, %v; want the user only without an error, and the error %v", c.name, u, err, c.want)
 		}
 		if hashes, verifies := hasher.hashes.Load(), hasher.verifies.Load(); hashes != c.hashes || verifies != c.verifies {
-			t.Errorf("%s: %d hashes, %d verifies; want %d, %d", c.name, hashes, verifies, c.hashes, c.verifies)
+			t.Errorf("%s: got %d hashes, %d verifies; want %d, %d", c.name, hashes, verifies, c.hashes, c.verifies)
 		}
 		if gets != c.gets || updates != c.updates || creates != 0 {
-			t.Errorf("%s: %d gets, %d updates, %d creates; want %d, %d, 0", c.name, gets, updates, creates, c.gets, c.updates)
+			t.Errorf("%s: got %d gets, %d updates, %d creates; want %d, %d, 0", c.name, gets, updates, creates, c.gets, c.updates)
 		}
 	}
 
@@ -136,10 +136,10 @@ func TestEqualWork(t *testing.T) {
 			t.Errorf("sign-up, %s: Register returned %v, want %v", c.name, err, c.want)
 		}
 		if hashes := hasher.hashes.Load(); hashes != c.hashes || hasher.verifies.Load() != 0 {
-			t.Errorf("sign-up, %s: %d hashes, %d verifies; want %d, 0", c.name, hashes, hasher.verifies.Load(), c.hashes)
+			t.Errorf("sign-up, %s: got %d hashes, %d verifies; want %d, 0", c.name, hashes, hasher.verifies.Load(), c.hashes)
 		}
 		if creates != c.creates || gets != 0 || updates != 0 {
-			t.Errorf("sign-up, %s: %d creates, %d gets, %d updates; want %d, 0, 0", c.name, creates, gets, updates, c.creates)
+			t.Errorf("sign-up, %s: got %d creates, %d gets, %d updates; want %d, 0, 0", c.name, creates, gets, updates, c.creates)
 		}
 	}
 }

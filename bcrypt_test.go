@@ -96,7 +96,7 @@ func TestBcryptVectors(t *testing.T) {
 	} {
 		u := signup.User{PasswordHash: signup.Hash(c.hash)}
 		if !u.CheckPassword(c.password) || u.CheckPassword(c.password+"x") {
-			t.Errorf("%q: want a match of its password, and none of another", c.hash)
+			t.Errorf("%q: CheckPassword returned %t for its password, %t for another; want true, false", c.hash, u.CheckPassword(c.password), u.CheckPassword(c.password+"x"))
 		}
 	}
 }
@@ -121,7 +121,7 @@ func TestBcryptCurrent(t *testing.T) {
 			t.Fatalf("Hash returned %v, want nil", err)
 		}
 		if cheap.NeedsRehash(h) || !(signup.Bcrypt{Cost: 5}).NeedsRehash(h) || !(signup.Bcrypt{}).NeedsRehash(h) {
-			t.Errorf("%q, cost 4: want a rehash for the costs 5 and 12, and none for 4", password)
+			t.Errorf("%q, cost 4: NeedsRehash returned %t for the cost 4, %t for 5, %t for 12; want false, true, true", password, cheap.NeedsRehash(h), signup.Bcrypt{Cost: 5}.NeedsRehash(h), signup.Bcrypt{}.NeedsRehash(h))
 		}
 	}
 }

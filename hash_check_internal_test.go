@@ -109,7 +109,7 @@ func TestCheckWork(t *testing.T) {
 					}
 					owed = max(owed, stored)
 					if sum := rounds + stored; !(ok && replace) && (sum > owed+16 || sum <= owed-16) {
-						t.Errorf("%s hash, %s password, own format %t: %d rounds; want %d", h.name, p.name, ownFormat, sum, owed)
+						t.Errorf("%s hash, %s password, own format %t: got %d rounds, want %d", h.name, p.name, ownFormat, sum, owed)
 					}
 					if c.tooCostly && stored > 0 {
 						t.Errorf("%s hash: its verification took %d rounds, want 0: it is too costly", h.name, stored)
@@ -198,7 +198,7 @@ func TestWorkOfWrappers(t *testing.T) {
 					}
 				})
 				if n := took / one; math.Round(n) != p.want { // other memory is less than half of it
-					t.Errorf("%s, %s user, %s password: %.2f hashes, want %v", c.name, user, p.name, n, p.want)
+					t.Errorf("%s, %s user, %s password: got %.2f hashes, want %v", c.name, user, p.name, n, p.want)
 				}
 			}
 		}

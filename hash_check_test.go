@@ -229,7 +229,7 @@ func TestStoredRefused(t *testing.T) {
 		}
 	}
 	if took := time.Since(start); took > 10*time.Second {
-		t.Errorf("took %s, want at most 10s", took)
+		t.Errorf("the checks took %s, want at most 10s", took)
 	}
 }
 
@@ -258,7 +258,7 @@ func TestStoredRefusedByLogin(t *testing.T) {
 		}
 	}
 	if took := time.Since(start); took > 30*time.Second { // each of the costly ones would take minutes
-		t.Errorf("took %s, want at most 30s", took)
+		t.Errorf("the log-ins took %s, want at most 30s", took)
 	}
 }
 
@@ -361,7 +361,7 @@ func TestStoredTruncated(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if !fits(c.hash, c.p72) || fits(c.hash, c.p73) {
-				t.Error("CheckPassword: want a match of 72 bytes, and none of 73")
+				t.Errorf("CheckPassword returned %t for 72 bytes, %t for 73; want true, false", fits(c.hash, c.p72), fits(c.hash, c.p73))
 			}
 
 			a := newAccounts()
@@ -413,7 +413,7 @@ func TestStoredNFD(t *testing.T) {
 	} {
 		for _, hasher := range []signup.Hasher{cheap, cheapArgon2id} {
 			if !fits(h, nfd) || fits(h, nfc) {
-				t.Errorf("%s: CheckPassword: want a match in NFD, and none in NFC", h)
+				t.Errorf("%s: CheckPassword returned %t in NFD, %t in NFC; want true, false", h, fits(h, nfd), fits(h, nfc))
 			}
 			a := &signup.Accounts{Hasher: hasher}
 			newUser(t, a, signup.Hash(h))
@@ -426,7 +426,7 @@ func TestStoredNFD(t *testing.T) {
 			}
 			u := signup.User{PasswordHash: now}
 			if !u.CheckPassword(nfc) || !u.CheckPassword(nfd) {
-				t.Errorf("%s: want a new hash that matches in NFC and NFD", h)
+				t.Errorf("%s: CheckPassword of the new hash returned %t in NFC, %t in NFD; want true, true", h, u.CheckPassword(nfc), u.CheckPassword(nfd))
 			}
 			for _, spelling := range []string{nfc, nfd} {
 				if ok, again := logsIn(t, a, spelling); !ok || string(again) != string(now) {

@@ -21,6 +21,6 @@ func TestSetPassword(t *testing.T) {
 		t.Fatalf("SetPassword returned %v, want nil", err)
 	}
 	if !u.CheckPassword("test") || u.CheckPassword("Test") || (signup.Bcrypt{}).NeedsRehash(u.PasswordHash) {
-		t.Error("want a hash by Bcrypt{} that matches the password alone")
+		t.Errorf("CheckPassword returned %t for the password, %t for another, NeedsRehash %t; want true, false, false", u.CheckPassword("test"), u.CheckPassword("Test"), signup.Bcrypt{}.NeedsRehash(u.PasswordHash))
 	}
 }

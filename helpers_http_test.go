@@ -112,7 +112,7 @@ func checkAnswer(t testing.TB, res *http.Response, status int, contentType strin
 	t.Helper()
 	text := readAll(t, res)
 	if res.StatusCode != status {
-		t.Errorf("status %d, want %d; body %s", res.StatusCode, status, text)
+		t.Errorf("got status %d, want %d; body %s", res.StatusCode, status, text)
 	}
 	for name, want := range map[string]string{
 		"Content-Type":           contentType,

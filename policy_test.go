@@ -27,7 +27,7 @@ func wantCode(t *testing.T, err error, code, password string) {
 	}
 	var e signup.FieldError
 	if !errors.As(err, &e) || e.Field != "password" || e.Code != code || e.Message == "" || !errors.Is(err, signup.ErrInvalid) {
-		t.Errorf("%+q: %#v, want the code %s", password, err, code)
+		t.Errorf("Check of %+q returned %#v, want the code %s", password, err, code)
 		return
 	}
 	if strings.Contains(e.Message+err.Error(), password) {
@@ -186,7 +186,7 @@ func TestNISTCompromised(t *testing.T) {
 			case c.asked && c.err != nil:
 				var e signup.FieldError
 				if !errors.Is(err, c.err) || errors.Is(err, signup.ErrInvalid) || errors.As(err, &e) || strings.Contains(err.Error(), c.password) {
-					t.Errorf("%v, want %v", err, c.err)
+					t.Errorf("Check returned %v, want %v without ErrInvalid and the password", err, c.err)
 				}
 			default:
 				wantCode(t, err, c.code, c.password)

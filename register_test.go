@@ -41,7 +41,7 @@ func TestReadOnlyAndHiddenFields(t *testing.T) {
 	checkPlain(t, post(h, `{"email_address": "eve@example.org", "password": "`+goodPassword+`", "company": "Analytical Engines", "role": "admin", "score": {"a": 1}, "source": "ad"}`), 200)
 	eve, err := a.Store.Get(t.Context(), "eve@example.org")
 	if err != nil || !reflect.DeepEqual(eve.Profile, stored) {
-		t.Errorf("the handler stored the profile %v, want %v; %v", eve.Profile, stored, err)
+		t.Errorf("the handler stored the profile %v, Get returned %v; want %v, nil", eve.Profile, err, stored)
 	}
 
 	u.Profile = given
@@ -54,7 +54,7 @@ func TestReadOnlyAndHiddenFields(t *testing.T) {
 		t.Errorf("the public form is %s, %v; want the profile without score and source", text, err)
 	}
 	if p := a.Public(u); p.PasswordHash != "" || p.SecurityStamp != "" || p.Private != "" || p.Version != "" || p.Key() != u.Key() {
-		t.Errorf("Public left %#v, want no secrets and the key %s", []any{string(p.PasswordHash), p.SecurityStamp, string(p.Private), p.Version, p.Key()}, u.Key())
+		t.Errorf("Public left secrets: %t, and the key %s; want false, %s", p.PasswordHash != "" || p.SecurityStamp != "" || p.Private != "" || p.Version != "", p.Key(), u.Key())
 	}
 	if !reflect.DeepEqual(u.Profile, given) {
 		t.Errorf("Public changed the user's own profile to %v, want %v", u.Profile, given)
@@ -180,7 +180,7 @@ func TestDecodedUserCannotWipeThePassword(t *testing.T) {
 			}
 			u := session.User
 			if u.ID != ada.ID || u.PasswordHash != "" || u.Private != "" || u.Version != "" {
-				t.Errorf("decoded ID %s, hash, Private or Version left: %t, want ID %s alone", u.ID, u.PasswordHash != "" || u.Private != "" || u.Version != "", ada.ID)
+				t.Errorf("decoding left the ID %s, a hash, Private or Version: %t; want %s, false", u.ID, u.PasswordHash != "" || u.Private != "" || u.Version != "", ada.ID)
 			}
 			u.FirstName = "Augusta"
 			if err := a.Store.Update(t.Context(), &u); !errors.Is(err, signup.ErrConflict) {
@@ -201,7 +201,7 @@ func TestDecodedUserCannotWipeThePassword(t *testing.T) {
 		b, err := xml.Marshal(values{"hash", "private", "version"})
 		var got values
 		if err != nil || xml.Unmarshal(b, &got) != nil || got != (values{}) || bytes.Contains(b, []byte("version<")) || bytes.Contains(b, []byte("private<")) {
-			t.Errorf("decoded %s, %v; want nothing", b, err)
+			t.Errorf("decoding %s left a value or failed, xml.Marshal returned %v; want no value, nil", b, err)
 		}
 	})
 }
