@@ -16,7 +16,7 @@ import (
 	"github.com/gosignup/signup/memstore"
 )
 
-// Who is turned away costs nothing: neither policy nor Store is asked.
+// A call that returns ErrBusy costs nothing: it calls neither policy nor Store.
 func TestBusyBeforeAnyWork(t *testing.T) {
 	started, finish := make(chan struct{}), make(chan struct{})
 	var once sync.Once
@@ -70,8 +70,8 @@ func (sleepyHasher) Hash(password string) (signup.Hash, error) {
 	return signup.Hash("plain:"), nil
 }
 
-// A hundred who sign up in a loop, and wait when they are told that it is busy,
-// all get on.
+// A hundred callers sign up in a loop, and wait after ErrBusy. All of them make
+// progress.
 func TestRegisterIsFair(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const callers, atOnce, long = 100, 2, time.Hour
@@ -177,7 +177,7 @@ func TestMisconfiguredAccounts(t *testing.T) {
 }
 
 // 10,000 sign-ups at once for 100 addresses: 100 winners, whose passwords are
-// those that log in. One that is refused as busy is tried again.
+// those that log in. A sign-up that returns ErrBusy is tried again.
 func TestCrowd(t *testing.T) {
 	ctx := t.Context()
 	const callers, addresses = 10_000, 100

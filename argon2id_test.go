@@ -12,7 +12,7 @@ import (
 	"golang.org/x/crypto/argon2"
 )
 
-// Not what any vector has, so that those are never Current.
+// No test vector has these parameters, so that NeedsRehash is true for all of them.
 var cheapArgon2id = signup.Argon2id{Memory: 64, Time: 1}
 
 func TestArgon2id(t *testing.T) {
@@ -159,7 +159,7 @@ func TestArgon2idWork(t *testing.T) {
 	if w := (signup.Argon2id{Memory: 8, Time: 1}).Work(); w.Rounds < 1 || w.Memory != 8<<10 {
 		t.Errorf("the least: got %+v, want at least 1 round and 8 KiB", w)
 	}
-	// The product overflows nothing.
+	// The product of the parameters doesn't overflow.
 	if w := (signup.Argon2id{Memory: 1<<32 - 1, Time: 1<<32 - 1}).Work(); w.Rounds < 1<<57 || w.Memory != (1<<32-1)<<10 {
 		t.Errorf("the most: got %+v, want at least 1<<57 rounds and the memory in full", w)
 	}

@@ -11,8 +11,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// What a log-in and a sign-up cost, whatever becomes of them. The cost of the
-// stored hashes is counted in TestCheckWork.
+// The cost of a log-in and of a sign-up, for every outcome. TestCheckWork counts
+// the cost of the stored hashes.
 func TestEqualWork(t *testing.T) {
 	ctx := t.Context()
 	hasher := &countingHasher{Bcrypt: signup.Bcrypt{Cost: 5}}
@@ -78,11 +78,11 @@ func TestEqualWork(t *testing.T) {
 		{"unknown, no password", "nobody@example.org", "", bad, 1, 0, 1, 0},
 		{"unknown, long password", "nobody@example.org", strings.Repeat("x", 100), bad, 1, 0, 1, 0},
 		{"unknown, password in form D", "nobody@example.org", norm.NFD.String(accented), bad, 1, 0, 1, 0},
-		// Anybody can see that it is none, so the Store needn't be asked.
+		// The client can see that it is no address, so the Store needn't be called.
 		{"not an address", "nobody", goodPassword, bad, 1, 0, 0, 0},
 		{"no address", "", goodPassword, bad, 1, 0, 0, 0},
 		{"user without hash", "nohash@example.org", goodPassword, bad, 1, 0, 1, 0},
-		// What is missing to one hash is bcrypt's own: see TestCheckWork.
+		// The rest of one hash is computed by bcrypt itself: see TestCheckWork.
 		{"old hash, wrong password", "old@example.org", wrong, bad, 0, 0, 1, 0},
 		{"old hash", "old@example.org", goodPassword, nil, 1, 0, 1, 1},
 		{"old hash, replaced", "old@example.org", goodPassword, nil, 0, 1, 1, 0},
@@ -122,7 +122,7 @@ func TestEqualWork(t *testing.T) {
 		{"taken", "ada@example.org", goodPassword, signup.ErrExists, 1, 1},
 		{"taken, by an inactive user", "inactive@example.org", goodPassword, signup.ErrExists, 1, 1},
 		{"taken, in other letters", "ADA@EXAMPLE.ORG", goodPassword, signup.ErrExists, 1, 1},
-		// What is wrong is in the request, and says nothing of any user.
+		// The error is in the request, and reveals nothing about any user.
 		{"new, weak password", "weak@example.org", "weak", signup.ErrInvalid, 0, 0},
 		{"taken, weak password", "ada@example.org", "weak", signup.ErrInvalid, 0, 0},
 		{"not an address", "nobody", goodPassword, signup.ErrInvalid, 0, 0},
@@ -176,7 +176,7 @@ func TestRehash(t *testing.T) {
 	}
 }
 
-// A rehash never undoes a change of password that came between.
+// A rehash never undoes a change of password that was made in between.
 func TestRehashLosesToChange(t *testing.T) {
 	ctx := t.Context()
 	store := memstore.New()

@@ -8,11 +8,11 @@ import (
 	"github.com/gosignup/signup"
 )
 
-// What somebody may try with an address: to get a second account for a mailbox,
-// another's account, or mail sent where it doesn't belong. Two that share a key
-// here must be one mailbox by RFC 5321, RFC 6531 and the mappings of PRECIS and
-// UTS 46; two that are one mailbox needn't share a key where it is the address
-// that is refused.
+// Attacks by address: to get a second account for a mailbox, to get another user's
+// account, or to have mail sent to the wrong mailbox. Two addresses that share a
+// key here must be one mailbox by RFC 5321, RFC 6531 and the mappings of PRECIS
+// and UTS 46. Two addresses of one mailbox needn't share a key if one of them is
+// refused.
 func TestEmailAttacks(t *testing.T) {
 	r := strings.Repeat
 	for _, c := range []struct{ in, want, why string }{

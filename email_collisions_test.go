@@ -107,8 +107,8 @@ func inOrder(collisions []signup.EmailCollision) map[string][]string {
 	return m
 }
 
-// The keys that are told are those by which the store finds the users, not
-// what would be made of their addresses today.
+// The keys returned are those by which the store finds the users, not those that
+// CanonicalEmail returns for their addresses today.
 func TestEmailCollisionsKeys(t *testing.T) {
 	store := memstore.New()
 	for _, key := range []string{"old key 1", "old key 2"} {

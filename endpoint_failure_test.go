@@ -159,8 +159,8 @@ func (b brokenHasher) Hash(string) (signup.Hash, error) {
 	return "", b.err
 }
 
-// What a program can throw. Of all but the runtime's own the text may be
-// anything, such as what a person typed.
+// The values that a program can panic with. Except for the runtime's own errors,
+// the text may be anything, such as what a user typed.
 var thrown = []struct {
 	name  string
 	throw func()
@@ -177,7 +177,7 @@ var thrown = []struct {
 
 func nilMap() map[string]int { return nil }
 
-// checkPanicLogged checks the one record of a panic thrown in file.
+// checkPanicLogged checks the one record of a panic in file.
 func checkPanicLogged(t *testing.T, logged *logBuffer, file string, want map[string]string) {
 	t.Helper()
 	records := logged.records(t)

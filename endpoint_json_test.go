@@ -372,7 +372,7 @@ func FuzzHandler(f *testing.F) {
 	})
 }
 
-// An own Accounts without declared fields has no Profile at all.
+// Accounts without declared fields store no Profile.
 func TestRequestNothingDeclared(t *testing.T) {
 	a := &signup.Accounts{Store: memstore.New(), Hasher: plainHasher{}}
 	checkPlain(t, post(signup.NewHandler(a, quiet), with(`"company": "x", "locale": 1`)), http.StatusOK)

@@ -131,7 +131,7 @@ func TestHandlerLogsNoSecrets(t *testing.T) {
 			t.Errorf("%s: got status %d, want %d; body %s", c.name, res.StatusCode, c.want, text)
 		}
 	}
-	if n := len(logged.records(t)); n != 19 { // or the search would prove little
+	if n := len(logged.records(t)); n != 19 { // with fewer, the search would prove little
 		t.Errorf("got %d log records, want 19: %s", n, logged)
 	}
 	for _, found := range leaktest.Find(logged.String()+byDefault.String(), secrets) {

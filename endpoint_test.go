@@ -142,7 +142,7 @@ func TestHandlerBodyLimit(t *testing.T) {
 	} {
 		for _, chunked := range []bool{false, true} {
 			// Another ResponseWriter in between keeps MaxBytesReader from
-			// telling the server to close the connection.
+			// making the server close the connection.
 			for _, wrapped := range []bool{false, true} {
 				t.Run(fmt.Sprintf("%s, chunked %t, wrapped %t", c.name, chunked, wrapped), func(t *testing.T) {
 					t.Parallel() // a server takes its time to close a connection
@@ -184,7 +184,7 @@ func TestHandlerBodyLimit(t *testing.T) {
 		}
 	}
 
-	// Who announces too much is refused before sending it.
+	// If the Content-Length is too large, the request is refused before its body is sent.
 	t.Run("announced only", func(t *testing.T) {
 		conn := dial(t, signup.NewHandler(newAccounts(), quiet))
 		_, _ = io.WriteString(conn, "POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 65537\r\n\r\n")
@@ -226,7 +226,7 @@ func TestHandlerBodyCutOff(t *testing.T) {
 	}
 }
 
-// Nobody reads this answer, but a proxy's log may show its status.
+// The client doesn't read this response, but a proxy's log may show its status.
 func TestHandlerClientGone(t *testing.T) {
 	for _, when := range []string{"before", "in the store"} {
 		t.Run(when, func(t *testing.T) {
@@ -311,7 +311,8 @@ func TestHandlerAccept(t *testing.T) {
 	}
 }
 
-// All kinds of errors are problems to who asks for them; a success never is.
+// If the Accept header prefers problem details, all kinds of errors are sent as
+// problem details; a success never is.
 func TestHandlerProblems(t *testing.T) {
 	a, _ := newPlainAccounts()
 	h := signup.NewHandler(a, quiet)

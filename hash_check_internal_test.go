@@ -29,7 +29,7 @@ func (c countedHasher) Verify(h Hash, password string) bool {
 }
 
 // A refused log-in takes the rounds of one hash of the Hasher (of two, for a
-// password typed in another form than C), to the rounds of bcrypt's least cost, or
+// password typed in another form than C), within the rounds of bcrypt's least cost, or
 // those of the stored hash if they are more. So does a log-in of an inactive user,
 // whose hash isn't replaced.
 func TestCheckWork(t *testing.T) {
@@ -234,7 +234,7 @@ func TestPlantedForWrappers(t *testing.T) {
 		{Argon2id{Memory: 64}, "$argon2id$v=19$m=4194304,t=1,p=1$c29tZXNhbHQ$bQk8UB/VmZZF4Oo79iDXuL5/0ttZwg2f/5U52iv1cDc"},
 		{Argon2id{Memory: 64}, "$argon2id$v=19$m=64,t=4294967295,p=1$c29tZXNhbHQ$bQk8UB/VmZZF4Oo79iDXuL5/0ttZwg2f/5U52iv1cDc"},
 	} {
-		if c.hasher.Verify(Hash(c.planted), "test") { // or the test doesn't end
+		if c.hasher.Verify(Hash(c.planted), "test") { // otherwise the test doesn't end
 			t.Errorf("Verify of the planted hash %s returned true, want false", c.planted)
 		}
 	}

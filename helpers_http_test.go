@@ -33,7 +33,7 @@ func (plainHasher) NeedsRehash(h signup.Hash) bool { return !strings.HasPrefix(s
 func (plainHasher) Work() signup.Work { return signup.Work{Rounds: 1 << 12} }
 
 // newPlainAccounts returns Accounts with declared fields, and the users that
-// their Store was asked to create.
+// their Store's Create was called with.
 func newPlainAccounts() (*signup.Accounts, *[]signup.User) {
 	created := new([]signup.User)
 	store := memstore.New()
@@ -95,7 +95,7 @@ func readAll(t testing.TB, res *http.Response) string {
 	return string(text)
 }
 
-// A wireAnswer has all members that an answer may have, in both forms.
+// A wireAnswer has all members that a response may have, in both forms.
 type wireAnswer struct {
 	Error   string              `json:"error"`
 	Message string              `json:"message"`
@@ -107,7 +107,7 @@ type wireAnswer struct {
 	Detail string `json:"detail"`
 }
 
-// checkAnswer checks all that holds for every answer that has a body.
+// checkAnswer checks everything that holds for each response that has a body.
 func checkAnswer(t testing.TB, res *http.Response, status int, contentType string) wireAnswer {
 	t.Helper()
 	text := readAll(t, res)

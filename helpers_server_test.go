@@ -125,7 +125,7 @@ func writeStatus(code int) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) }
 }
 
-// writeText answers as gin and http.Error do, with each piece in a Write.
+// writeText responds as gin and http.Error do, with each piece in a Write.
 func writeText(code int, contentType string, pieces ...string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if contentType != "" {
@@ -148,8 +148,8 @@ func writeError(code int, message string) http.HandlerFunc {
 // onlyReader keeps io.Copy from the WriterTo of what it reads.
 type onlyReader struct{ io.Reader }
 
-// captured sends a request and returns the answer, and the informational ones
-// before it.
+// captured sends a request and returns the response, and the informational
+// responses before it.
 func captured(t *testing.T, s testServer, method, path string, header http.Header) (*http.Response, []string) {
 	t.Helper()
 	var info []string

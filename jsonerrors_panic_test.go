@@ -60,7 +60,7 @@ func TestJSONErrorsPanicBefore(t *testing.T) {
 	}
 }
 
-// Half an answer must not look like a whole one.
+// An incomplete response must not look like a complete one.
 func TestJSONErrorsPanicAfter(t *testing.T) {
 	for _, p := range protocols {
 		for name, begin := range map[string]func(http.ResponseWriter){

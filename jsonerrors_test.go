@@ -82,7 +82,7 @@ func TestJSONErrorsReplaces(t *testing.T) {
 			if err := http.NewResponseController(w).Flush(); err != nil {
 				panic(err)
 			}
-			if n, err := io.WriteString(w, "more"); n != 4 || err != nil { // as if nobody had interfered
+			if n, err := io.WriteString(w, "more"); n != 4 || err != nil { // as if JSONErrors weren't there
 				panic(fmt.Sprint(n, err))
 			}
 		}},

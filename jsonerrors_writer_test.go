@@ -199,7 +199,7 @@ func TestJSONErrorsHijack(t *testing.T) {
 	}
 }
 
-// 101 is the one answer below 200 that is final.
+// 101 is the only response below 200 that is final.
 func TestJSONErrorsSwitchingProtocols(t *testing.T) {
 	conn := dial(t, signup.JSONErrors(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Connection", "Upgrade")

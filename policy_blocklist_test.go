@@ -31,7 +31,7 @@ func TestBlocklistFile(t *testing.T) {
 	lines := bufio.NewScanner(r)
 	for lines.Scan() {
 		line := lines.Text()
-		// Only before the list: else it would be a password that is ignored.
+		// Only before the list: otherwise it would be a password that is ignored.
 		if text, ok := strings.CutPrefix(line, "#!"); ok && entries == 0 {
 			notice.WriteString(strings.TrimSpace(text) + " ")
 			continue

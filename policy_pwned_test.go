@@ -36,7 +36,7 @@ type rangeService struct {
 	t       *testing.T
 	counts  map[string]int // by hash; with 0 as padding only
 	format  func(suffix string, count int) string
-	secrets []string // which no request may tell
+	secrets []string // which no request may contain
 	asked   atomic.Int64
 }
 
@@ -116,7 +116,7 @@ func (s *rangeService) start() (url string) {
 	return server.URL + "/range/"
 }
 
-// tells fails the test if text has the password, or digits of its hash.
+// tells fails the test if text contains the password or digits of its hash.
 func tells(t *testing.T, what, text, password string) {
 	t.Helper()
 	upper := strings.ToUpper(text)
@@ -185,7 +185,7 @@ type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// The zero value, but for the network.
+// The zero value, except for the network.
 func TestPwnedPasswordsDefaults(t *testing.T) {
 	const password = "correct horse battery"
 	inner := errors.New("no network in tests")
@@ -351,7 +351,8 @@ func hijack(t *testing.T, w http.ResponseWriter, answer string) {
 	_ = conn.Close()
 }
 
-// Who gives up isn't let in for it, nor told of in the log.
+// If the context is canceled, the sign-up fails also with FailOpen, and nothing is
+// logged.
 func TestPwnedPasswordsCancelled(t *testing.T) {
 	const password = "correct horse battery"
 	for _, open := range []bool{false, true} {

@@ -15,7 +15,7 @@ import (
 )
 
 // wantCode checks that err refuses password with that code, or, for "", that
-// it is nil; and that it doesn't tell the password.
+// it is nil; and that it doesn't contain the password.
 func wantCode(t *testing.T, err error, code, password string) {
 	t.Helper()
 	t.Logf("Check returned %v %#v", err, err) // to be searched for secrets
@@ -195,7 +195,7 @@ func TestNISTCompromised(t *testing.T) {
 	}
 }
 
-// A sign-up neither passes unchecked nor is blamed on the person.
+// If the service fails, the sign-up fails too, and not as invalid input.
 func TestNISTCompromisedRegister(t *testing.T) {
 	down := errors.New("the service is down")
 	for _, c := range []struct {
@@ -250,7 +250,7 @@ func FuzzNIST(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, password, email, first, last, service string, minLength byte) {
 		if password == "" || !utf8.ValidString(password) {
-			return // no policy is asked about it
+			return // no policy is called for it
 		}
 		n := signup.NIST{MinLength: int(minLength % 21), Service: service}
 		u := signup.User{Email: email, FirstName: first, LastName: last}

@@ -120,7 +120,7 @@ func TestRegisterRefuses(t *testing.T) {
 
 func TestRegisterPolicyErrors(t *testing.T) {
 	inner := errors.New("inner")
-	// What is wrong with the rest is told even so.
+	// Errors in the other fields are returned even if the policy fails.
 	a := newAccounts()
 	a.Policy = policyFunc(func(context.Context, string, signup.User) error { return inner })
 	if _, err := a.Register(t.Context(), signup.Registration{Email: "nobody", Password: goodPassword}); !errors.Is(err, signup.ErrInvalid) || errors.Is(err, inner) {

@@ -24,7 +24,8 @@ func keyed() signup.Registration {
 	}
 }
 
-// A situation is what became of a registration before it is repeated.
+// Each case sets what happens between a registration and its replay, and how the
+// replay differs.
 func TestIdempotencyKey(t *testing.T) {
 	var none, exists, reused, guessed = []error(nil), []error{signup.ErrExists},
 		[]error{signup.ErrIdempotencyKeyReused}, []error{signup.ErrIdempotencyKeyReused, signup.ErrBadCredentials}
@@ -141,7 +142,7 @@ func TestIdempotencyKeyAfterFailure(t *testing.T) {
 			if _, err := broken.Register(t.Context(), keyed()); !errors.Is(err, down) {
 				t.Fatalf("Register returned %v, want %v", err, down)
 			}
-			if stored { // what was read may not be safe yet: that is for a write to say
+			if stored { // the user that was read may not be durable yet: only a write shows that
 				if _, err := broken.Register(t.Context(), keyed()); !errors.Is(err, down) {
 					t.Errorf("Register returned %v, want %v", err, down)
 				}
@@ -164,8 +165,8 @@ func TestIdempotencyKeyAfterFailure(t *testing.T) {
 	})
 }
 
-// Of any number of requests at once with one key, all that ask for the same get
-// the same.
+// Of any number of concurrent requests with one key, all equal ones return the
+// same user.
 func TestIdempotencyKeyAtOnce(t *testing.T) {
 	store := memstore.New()
 	var wg sync.WaitGroup
@@ -269,7 +270,7 @@ func TestHandlerIdempotencyKey(t *testing.T) {
 	checkProblem(t, send(h, r), 422)
 }
 
-// Who was registered is told so whatever the policy says today.
+// A replay succeeds even if the policy fails or refuses the password today.
 func TestIdempotencyKeyBeforePolicy(t *testing.T) {
 	a := newAccounts()
 	if _, err := a.Register(t.Context(), keyed()); err != nil {
@@ -288,8 +289,8 @@ func TestIdempotencyKeyBeforePolicy(t *testing.T) {
 	}
 }
 
-// Who lost the race for an address to a user who is gone by the time they look
-// is not told that they are registered.
+// If Create returns ErrReplayed and the user has been deleted since, Register
+// returns no user.
 func TestIdempotencyKeyOfDeleted(t *testing.T) {
 	store := memstore.New()
 	a := &signup.Accounts{Hasher: cheap, Store: fakeStore{Store: store, create: func(ctx context.Context, u *signup.User) error {
