@@ -83,7 +83,7 @@ func TestArgon2idFormat(t *testing.T) {
 		}
 		want := argon2.IDKey([]byte("test"), salt, time, memory, threads, 32)
 		if parts[2] != base64.RawStdEncoding.EncodeToString(want) {
-			t.Errorf("%+v made the key %s, want argon2id's: %s", c.hasher, parts[2], base64.RawStdEncoding.EncodeToString(want))
+			t.Errorf("%+v made a key other than argon2.IDKey's, want the same", c.hasher)
 		}
 		if c.hasher.NeedsRehash(h) || !c.hasher.Verify(h, "test") {
 			t.Errorf("%+v of its own hash: NeedsRehash returned %t, Verify %t; want false, true", c.hasher, c.hasher.NeedsRehash(h), c.hasher.Verify(h, "test"))

@@ -235,7 +235,7 @@ func TestRequestFields(t *testing.T) {
 				}
 				got := check(t, res, http.StatusBadRequest)
 				if codes(got.Errors) != c.want || got.Error != "" {
-					t.Errorf("the answer is %+v, want %s", got, c.want)
+					t.Errorf("got the response %+v, want the errors %q", got, c.want)
 				}
 				for _, f := range got.Errors {
 					if f.Message == "" {
