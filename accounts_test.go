@@ -16,7 +16,7 @@ import (
 	"github.com/gosignup/signup/memstore"
 )
 
-// Who is turned away costs nothing: neither policy nor Store is asked.
+// A call that returns ErrBusy costs nothing: it calls neither policy nor Store.
 func TestBusyBeforeAnyWork(t *testing.T) {
 	started, finish := make(chan struct{}), make(chan struct{})
 	var once sync.Once
@@ -28,33 +28,33 @@ func TestBusyBeforeAnyWork(t *testing.T) {
 	a.Store = fakeStore{
 		create: func(ctx context.Context, u *signup.User) error {
 			if u.Email != "a@b.co" {
-				t.Errorf("%s is created", u.ID)
+				t.Errorf("Create was called for the user %s, want no call while Register returns ErrBusy", u.ID)
 			}
 			return store.Create(ctx, u)
 		},
 		get: func(context.Context, string) (signup.User, error) {
-			t.Error("a user is read")
+			t.Error("Get was called, want no call while the hasher is busy")
 			return signup.User{}, signup.ErrNotFound
 		},
 	}
 	a.Policy = policyFunc(func(_ context.Context, _ string, u signup.User) error {
 		if u.Email != "a@b.co" {
-			t.Error("the policy is asked")
+			t.Error("the policy was called, want no call while the hasher is busy")
 		}
 		return nil
 	})
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		if _, err := a.Register(t.Context(), signup.Registration{Email: "a@b.co", Password: goodPassword}); err != nil {
-			t.Error(err)
+			t.Errorf("Register returned %v, want nil", err)
 		}
 	})
 	<-started
 	if _, err := a.Register(t.Context(), signup.Registration{Email: "b@b.co", Password: "x"}); !errors.Is(err, signup.ErrBusy) {
-		t.Errorf("Register: %v", err)
+		t.Errorf("Register returned %v, want ErrBusy", err)
 	}
 	if _, err := a.Authenticate(t.Context(), "b@b.co", "x"); !errors.Is(err, signup.ErrBusy) {
-		t.Errorf("Authenticate: %v", err)
+		t.Errorf("Authenticate returned %v, want ErrBusy", err)
 	}
 	close(finish)
 	wg.Wait()
@@ -70,8 +70,8 @@ func (sleepyHasher) Hash(password string) (signup.Hash, error) {
 	return signup.Hash("plain:"), nil
 }
 
-// A hundred who sign up in a loop, and wait when they are told that it is busy,
-// all get on.
+// A hundred callers sign up in a loop, and wait after ErrBusy. All of them make
+// progress.
 func TestRegisterIsFair(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const callers, atOnce, long = 100, 2, time.Hour
@@ -89,7 +89,7 @@ func TestRegisterIsFair(t *testing.T) {
 					case errors.Is(err, signup.ErrBusy):
 						time.Sleep(rand.N(4 * time.Second))
 					case ctx.Err() == nil:
-						t.Error(err)
+						t.Errorf("Register returned %v, want nil or ErrBusy", err)
 					}
 				}
 			}()
@@ -103,10 +103,10 @@ func TestRegisterIsFair(t *testing.T) {
 		mean := sum / callers
 		t.Logf("each of %d got %d to %d sign-ups, %d in the mean", callers, least, most, mean)
 		if capacity := int(long / asleep * atOnce); sum < capacity*9/10 {
-			t.Errorf("%d sign-ups of %d", sum, capacity)
+			t.Errorf("got %d sign-ups, want at least %d, 90%% of the capacity", sum, capacity*9/10)
 		}
 		if least < mean*3/4 || most > mean*5/4 {
-			t.Errorf("from %d to %d sign-ups, %d in the mean", least, most, mean)
+			t.Errorf("got %d to %d sign-ups for each caller, want %d to %d", least, most, mean*3/4, mean*5/4)
 		}
 	})
 }
@@ -119,10 +119,10 @@ func TestStoreFailures(t *testing.T) {
 		get:    func(context.Context, string) (signup.User, error) { return signup.User{}, down },
 	}
 	if _, err := a.Register(t.Context(), signup.Registration{Email: "a@b.co", Password: goodPassword}); !errors.Is(err, down) {
-		t.Errorf("Register: %v", err)
+		t.Errorf("Register returned %v, want %v", err, down)
 	}
 	if _, err := a.Authenticate(t.Context(), "a@b.co", goodPassword); !errors.Is(err, down) || errors.Is(err, signup.ErrBadCredentials) {
-		t.Errorf("Authenticate: %v", err)
+		t.Errorf("Authenticate returned %v, want %v without ErrBadCredentials", err, down)
 	}
 }
 
@@ -160,15 +160,15 @@ func TestMisconfiguredAccounts(t *testing.T) {
 	} {
 		_, err := c.a.Register(t.Context(), signup.Registration{Email: "a@b.co", Password: goodPassword})
 		if err == nil || !strings.Contains(err.Error(), c.want) || errors.Is(err, signup.ErrInvalid) {
-			t.Errorf("Register: %v, want %q in it", err, c.want)
+			t.Errorf("Register returned %v, want an error that contains %q and is not ErrInvalid", err, c.want)
 		}
 		if _, err := c.a.Authenticate(t.Context(), "a@b.co", goodPassword); err == nil || errors.Is(err, signup.ErrBadCredentials) {
-			t.Errorf("Authenticate: %v", err)
+			t.Errorf("Authenticate returned %v, want an error other than ErrBadCredentials", err)
 		}
 		func() {
 			defer func() {
 				if v := recover(); v == nil || !strings.Contains(fmt.Sprint(v), c.want) {
-					t.Errorf("NewHandler panics with %v, want %q in it", v, c.want)
+					t.Errorf("NewHandler panicked with %v, want %q in it", v, c.want)
 				}
 			}()
 			signup.NewHandler(c.a, nil)
@@ -177,7 +177,7 @@ func TestMisconfiguredAccounts(t *testing.T) {
 }
 
 // 10,000 sign-ups at once for 100 addresses: 100 winners, whose passwords are
-// those that log in. One that is refused as busy is tried again.
+// those that log in. A sign-up that returns ErrBusy is tried again.
 func TestCrowd(t *testing.T) {
 	ctx := t.Context()
 	const callers, addresses = 10_000, 100
@@ -202,10 +202,10 @@ func TestCrowd(t *testing.T) {
 					continue
 				case err == nil:
 					if !winners[i%addresses].CompareAndSwap(0, int64(i+1)) {
-						t.Errorf("%s was registered twice", r.Email)
+						t.Errorf("%s was registered twice, want once", r.Email)
 					}
 				case !errors.Is(err, signup.ErrExists):
-					t.Errorf("%s: %v", r.Email, err)
+					t.Errorf("Register for %s returned %v, want nil, ErrBusy or ErrExists", r.Email, err)
 				}
 				return
 			}
@@ -215,11 +215,11 @@ func TestCrowd(t *testing.T) {
 	for n := range winners {
 		winner := winners[n].Load() - 1
 		if winner < 0 {
-			t.Errorf("nobody won user%d", n)
+			t.Errorf("got no registered user%d, want one", n)
 			continue
 		}
 		if _, err := a.Authenticate(ctx, fmt.Sprintf("user%d@example.org", n), fmt.Sprintf("the password of %d", winner)); err != nil {
-			t.Errorf("the winner of user%d can't log in: %v", n, err)
+			t.Errorf("Authenticate as user%d returned %v, want nil for the password that was registered", n, err)
 		}
 	}
 	t.Logf("%d sign-ups, %d winners; refused as busy and tried again: %d times", callers, addresses, busy.Load())

@@ -12,7 +12,7 @@ import (
 	"golang.org/x/crypto/argon2"
 )
 
-// Not what any vector has, so that those are never Current.
+// No test vector has these parameters, so that NeedsRehash is true for all of them.
 var cheapArgon2id = signup.Argon2id{Memory: 64, Time: 1}
 
 func TestArgon2id(t *testing.T) {
@@ -26,19 +26,19 @@ func TestArgon2id(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			h, err := cheapArgon2id.Hash(c.password)
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("Hash returned %v, want nil", err)
 			}
 			u := signup.User{PasswordHash: h}
 			// Verify takes hashes of other parameters.
 			if !cheapArgon2id.Verify(h, c.password) || !(signup.Argon2id{}).Verify(h, c.password) || !u.CheckPassword(c.password) {
-				t.Error("the password doesn't fit")
+				t.Error("Verify or CheckPassword returned false for the password, want true")
 			}
 			if cheapArgon2id.Verify(h, c.wrong) || u.CheckPassword(c.wrong) {
-				t.Error("another password fits")
+				t.Error("Verify or CheckPassword returned true for another password, want false")
 			}
 			again, err := cheapArgon2id.Hash(c.password)
 			if err != nil || string(again) == string(h) {
-				t.Errorf("the same hash twice, or %v", err)
+				t.Errorf("the second Hash returned the same hash: %t, %v; want false, nil", string(again) == string(h), err)
 			}
 		})
 	}
@@ -48,10 +48,10 @@ func TestArgon2idNormalises(t *testing.T) {
 	for _, c := range [][2]string{{"caf\u00e9", "cafe\u0301"}, {"cafe\u0301", "caf\u00e9"}} {
 		h, err := cheapArgon2id.Hash(c[0])
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("Hash returned %v, want nil", err)
 		}
 		if !cheapArgon2id.Verify(h, c[1]) {
-			t.Errorf("%q doesn't fit the hash of %q", c[1], c[0])
+			t.Errorf("Verify of %q returned false for the hash of %q, want true", c[1], c[0])
 		}
 	}
 }
@@ -69,11 +69,11 @@ func TestArgon2idFormat(t *testing.T) {
 	} {
 		h, err := c.hasher.Hash("test")
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("Hash returned %v, want nil", err)
 		}
 		parts := regexp.MustCompile(c.prefix + b64).FindStringSubmatch(string([]byte(h)))
 		if parts == nil {
-			t.Errorf("%+v makes %q", c.hasher, []byte(h))
+			t.Errorf("%+v made the hash %q, want the form %s", c.hasher, []byte(h), c.prefix+b64)
 			continue
 		}
 		salt, _ := base64.RawStdEncoding.DecodeString(parts[1])
@@ -83,10 +83,10 @@ func TestArgon2idFormat(t *testing.T) {
 		}
 		want := argon2.IDKey([]byte("test"), salt, time, memory, threads, 32)
 		if parts[2] != base64.RawStdEncoding.EncodeToString(want) {
-			t.Errorf("%+v makes another hash than argon2id", c.hasher)
+			t.Errorf("%+v made a key other than argon2.IDKey's, want the same", c.hasher)
 		}
 		if c.hasher.NeedsRehash(h) || !c.hasher.Verify(h, "test") {
-			t.Errorf("%+v doesn't know its own hash", c.hasher)
+			t.Errorf("%+v of its own hash: NeedsRehash returned %t, Verify %t; want false, true", c.hasher, c.hasher.NeedsRehash(h), c.hasher.Verify(h, "test"))
 		}
 	}
 }
@@ -105,7 +105,7 @@ func TestArgon2idRefuses(t *testing.T) {
 	} {
 		h, err := c.hasher.Hash("test")
 		if (err == nil) != c.ok || (h != "") != c.ok {
-			t.Errorf("%+v: %v", c.hasher, err)
+			t.Errorf("%+v: Hash returned a hash: %t, %v; want a hash without an error: %t", c.hasher, h != "", err, c.ok)
 		}
 		if err != nil {
 			a := &signup.Accounts{Store: memstore.New(), Hasher: c.hasher}
@@ -117,7 +117,7 @@ func TestArgon2idRefuses(t *testing.T) {
 	}
 	for _, h := range []string{"", "test", "plain$$test", "$argon2id$", "$argon2id$v=19$m=8,t=1,p=1$$", aBcrypt} {
 		if cheapArgon2id.Verify(signup.Hash(h), "test") || cheapArgon2id.Verify(signup.Hash(h), "") || !cheapArgon2id.NeedsRehash(signup.Hash(h)) {
-			t.Errorf("%q fits", h)
+			t.Errorf("%q is accepted as a hash or needs no rehash, want it refused and NeedsRehash true", h)
 		}
 	}
 }
@@ -125,7 +125,7 @@ func TestArgon2idRefuses(t *testing.T) {
 func TestArgon2idCurrent(t *testing.T) {
 	h, err := (signup.Argon2id{Memory: 64, Time: 2, Threads: 2}).Hash("test")
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("Hash returned %v, want nil", err)
 	}
 	for _, c := range []struct {
 		hasher signup.Hasher
@@ -141,7 +141,7 @@ func TestArgon2idCurrent(t *testing.T) {
 		{signup.Bcrypt{}, false},
 	} {
 		if got := !c.hasher.NeedsRehash(h); got != c.want {
-			t.Errorf("%+v: %t", c.hasher, got)
+			t.Errorf("%+v: a current hash: got %t, want %t", c.hasher, got, c.want)
 		}
 	}
 }
@@ -150,18 +150,18 @@ func TestArgon2idWork(t *testing.T) {
 	byDefault := signup.Argon2id{}.Work()
 	if byDefault != (signup.Argon2id{Memory: 19456, Time: 2, Threads: 1}).Work() || byDefault.Memory != 19<<20 ||
 		byDefault.Rounds < 100 || byDefault.Rounds > 1000 {
-		t.Errorf("by default: %+v", byDefault)
+		t.Errorf("by default: got %+v, want the work of 19 MiB, 2 passes and 1 thread, of 100 to 1000 rounds", byDefault)
 	}
 	twice := signup.Argon2id{Time: 4}.Work()
 	if r := float64(twice.Rounds) / float64(byDefault.Rounds); twice.Memory != byDefault.Memory || r < 1.9 || r > 2.1 {
-		t.Errorf("twice the passes: %+v", twice)
+		t.Errorf("twice the passes: got %+v, want twice the rounds of %+v and the same memory", twice, byDefault)
 	}
 	if w := (signup.Argon2id{Memory: 8, Time: 1}).Work(); w.Rounds < 1 || w.Memory != 8<<10 {
-		t.Errorf("the least: %+v", w)
+		t.Errorf("the least: got %+v, want at least 1 round and 8 KiB", w)
 	}
-	// The product overflows nothing.
+	// The product of the parameters doesn't overflow.
 	if w := (signup.Argon2id{Memory: 1<<32 - 1, Time: 1<<32 - 1}).Work(); w.Rounds < 1<<57 || w.Memory != (1<<32-1)<<10 {
-		t.Errorf("the most: %+v", w)
+		t.Errorf("the most: got %+v, want at least 1<<57 rounds and the memory in full", w)
 	}
 }
 
@@ -170,14 +170,14 @@ func TestArgon2idAccounts(t *testing.T) {
 	a := &signup.Accounts{Store: memstore.New(), Hasher: cheapArgon2id}
 	u, err := a.Register(ctx, signup.Registration{Email: "a@b.co", Password: goodPassword})
 	if err != nil || cheapArgon2id.NeedsRehash(u.PasswordHash) {
-		t.Fatalf("%v; the hash needs a rehash: %t", err, cheapArgon2id.NeedsRehash(u.PasswordHash))
+		t.Fatalf("Register returned %v, a hash that needs a rehash: %t; want nil, false", err, cheapArgon2id.NeedsRehash(u.PasswordHash))
 	}
 	if ok, h := logsIn(t, a, goodPassword); !ok || string(h) != string(u.PasswordHash) {
-		t.Error("the password doesn't log in, or the hash is another one")
+		t.Errorf("got a log-in: %t, the same hash: %t; want true, true", ok, string(h) == string(u.PasswordHash))
 	}
 	for _, wrong := range []string{"", goodPassword + "!", strings.ToUpper(goodPassword)} {
 		if ok, _ := logsIn(t, a, wrong); ok {
-			t.Errorf("%q logs in", wrong)
+			t.Errorf("the password %q logs in, want it refused", wrong)
 		}
 	}
 
@@ -186,11 +186,11 @@ func TestArgon2idAccounts(t *testing.T) {
 		b := &signup.Accounts{Store: a.Store, Hasher: hasher}
 		_, before := logsIn(t, b, goodPassword+"!")
 		if !hasher.NeedsRehash(before) {
-			t.Errorf("%+v: Current without a log-in", hasher)
+			t.Errorf("%+v: before a log-in NeedsRehash returned false, want true", hasher)
 		}
 		ok, after := logsIn(t, b, goodPassword)
 		if !ok || hasher.NeedsRehash(after) || !hasher.Verify(after, goodPassword) || hasher.Verify(after, goodPassword+"!") {
-			t.Errorf("%+v: %t; needs a rehash: %t", hasher, ok, hasher.NeedsRehash(after))
+			t.Errorf("%+v: got a log-in: %t, a hash that needs a rehash: %t; want true, false, and a hash of the password", hasher, ok, hasher.NeedsRehash(after))
 		}
 	}
 }

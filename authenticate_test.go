@@ -11,8 +11,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// What a log-in and a sign-up cost, whatever becomes of them. The cost of the
-// stored hashes is counted in TestCheckWork.
+// The cost of a log-in and of a sign-up, for every outcome. TestCheckWork counts
+// the cost of the stored hashes.
 func TestEqualWork(t *testing.T) {
 	ctx := t.Context()
 	hasher := &countingHasher{Bcrypt: signup.Bcrypt{Cost: 5}}
@@ -26,7 +26,7 @@ func TestEqualWork(t *testing.T) {
 	hashed := func(hasher signup.Hasher, password string) signup.Hash {
 		h, err := hasher.Hash(password)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("Hash returned %v, want nil", err)
 		}
 		return h
 	}
@@ -54,7 +54,7 @@ func TestEqualWork(t *testing.T) {
 	} {
 		user := signup.User{ID: idOf(u.email), Email: u.email, PasswordHash: u.hash, Active: u.active}
 		if err := store.Create(ctx, &user); err != nil {
-			t.Fatal(err)
+			t.Fatalf("Create returned %v, want nil", err)
 		}
 	}
 
@@ -78,11 +78,11 @@ func TestEqualWork(t *testing.T) {
 		{"unknown, no password", "nobody@example.org", "", bad, 1, 0, 1, 0},
 		{"unknown, long password", "nobody@example.org", strings.Repeat("x", 100), bad, 1, 0, 1, 0},
 		{"unknown, password in form D", "nobody@example.org", norm.NFD.String(accented), bad, 1, 0, 1, 0},
-		// Anybody can see that it is none, so the Store needn't be asked.
+		// The client can see that it is no address, so the Store needn't be called.
 		{"not an address", "nobody", goodPassword, bad, 1, 0, 0, 0},
 		{"no address", "", goodPassword, bad, 1, 0, 0, 0},
 		{"user without hash", "nohash@example.org", goodPassword, bad, 1, 0, 1, 0},
-		// What is missing to one hash is bcrypt's own: see TestCheckWork.
+		// The rest of one hash is computed by bcrypt itself: see TestCheckWork.
 		{"old hash, wrong password", "old@example.org", wrong, bad, 0, 0, 1, 0},
 		{"old hash", "old@example.org", goodPassword, nil, 1, 0, 1, 1},
 		{"old hash, replaced", "old@example.org", goodPassword, nil, 0, 1, 1, 0},
@@ -100,15 +100,15 @@ func TestEqualWork(t *testing.T) {
 		hasher.verifies.Store(0)
 		gets, creates, updates = 0, 0, 0
 		u, err := a.Authenticate(ctx, c.email, c.password)
-		t.Logf("%v %+v %#v %v %#v", u, u, u, err, err) // to be searched for secrets
+		t.Logf("Authenticate returned %v %+v %#v, %v %#v", u, u, u, err, err) // to be searched for secrets
 		if !errors.Is(err, c.want) || (err == nil) != (u.ID == idOf(c.email)) {
-			t.Errorf("%s: %v, %v", c.name, u, err)
+			t.Errorf("%s: Authenticate returned %v, %v; want the user only without an error, and the error %v", c.name, u, err, c.want)
 		}
 		if hashes, verifies := hasher.hashes.Load(), hasher.verifies.Load(); hashes != c.hashes || verifies != c.verifies {
-			t.Errorf("%s: %d hashes, %d verifies; want %d, %d", c.name, hashes, verifies, c.hashes, c.verifies)
+			t.Errorf("%s: got %d hashes, %d verifies; want %d, %d", c.name, hashes, verifies, c.hashes, c.verifies)
 		}
 		if gets != c.gets || updates != c.updates || creates != 0 {
-			t.Errorf("%s: %d gets, %d updates, %d creates; want %d, %d, 0", c.name, gets, updates, creates, c.gets, c.updates)
+			t.Errorf("%s: got %d gets, %d updates, %d creates; want %d, %d, 0", c.name, gets, updates, creates, c.gets, c.updates)
 		}
 	}
 
@@ -122,7 +122,7 @@ func TestEqualWork(t *testing.T) {
 		{"taken", "ada@example.org", goodPassword, signup.ErrExists, 1, 1},
 		{"taken, by an inactive user", "inactive@example.org", goodPassword, signup.ErrExists, 1, 1},
 		{"taken, in other letters", "ADA@EXAMPLE.ORG", goodPassword, signup.ErrExists, 1, 1},
-		// What is wrong is in the request, and says nothing of any user.
+		// The error is in the request, and reveals nothing about any user.
 		{"new, weak password", "weak@example.org", "weak", signup.ErrInvalid, 0, 0},
 		{"taken, weak password", "ada@example.org", "weak", signup.ErrInvalid, 0, 0},
 		{"not an address", "nobody", goodPassword, signup.ErrInvalid, 0, 0},
@@ -131,15 +131,15 @@ func TestEqualWork(t *testing.T) {
 		hasher.verifies.Store(0)
 		gets, creates, updates = 0, 0, 0
 		u, err := a.Register(ctx, signup.Registration{Email: c.email, Password: c.password})
-		t.Logf("%v %+v %#v %v %#v", u, u, u, err, err) // to be searched for secrets
+		t.Logf("Register returned %v %+v %#v, %v %#v", u, u, u, err, err) // to be searched for secrets
 		if !errors.Is(err, c.want) {
-			t.Errorf("sign-up, %s: %v", c.name, err)
+			t.Errorf("sign-up, %s: Register returned %v, want %v", c.name, err, c.want)
 		}
 		if hashes := hasher.hashes.Load(); hashes != c.hashes || hasher.verifies.Load() != 0 {
-			t.Errorf("sign-up, %s: %d hashes, %d verifies; want %d, 0", c.name, hashes, hasher.verifies.Load(), c.hashes)
+			t.Errorf("sign-up, %s: got %d hashes, %d verifies; want %d, 0", c.name, hashes, hasher.verifies.Load(), c.hashes)
 		}
 		if creates != c.creates || gets != 0 || updates != 0 {
-			t.Errorf("sign-up, %s: %d creates, %d gets, %d updates; want %d, 0, 0", c.name, creates, gets, updates, c.creates)
+			t.Errorf("sign-up, %s: got %d creates, %d gets, %d updates; want %d, 0, 0", c.name, creates, gets, updates, c.creates)
 		}
 	}
 }
@@ -157,47 +157,47 @@ func TestRehash(t *testing.T) {
 	old := signup.User{ID: "id-1", Email: "ada@example.org", Active: true}
 	old.PasswordHash, _ = cheap.Hash("test")
 	if err := store.Create(ctx, &old); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Create returned %v, want nil", err)
 	}
 
 	updated = errors.New("store is down")
 	u, err := a.Authenticate(ctx, old.Email, "test")
 	if err != nil || !u.Equal(old) || u.Version != old.Version {
-		t.Errorf("with a failing rehash: %v, %v", u, err)
+		t.Errorf("with a failing rehash: Authenticate returned %v, version %q, %v; want %v, version %q, nil", u, string(u.Version), err, old, string(old.Version))
 	}
 
 	updated = nil
 	u, err = a.Authenticate(ctx, old.Email, "test")
 	if err != nil || a.Hasher.NeedsRehash(u.PasswordHash) || !u.CheckPassword("test") || u.Version == old.Version {
-		t.Errorf("%v, %v", u, err)
+		t.Errorf("Authenticate returned %v, version %q, a hash that needs a rehash: %t, %v; want a current hash of the password, a version other than %q, nil", u, string(u.Version), a.Hasher.NeedsRehash(u.PasswordHash), err, string(old.Version))
 	}
 	if stored, err := store.Get(ctx, old.Email); err != nil || !stored.Equal(u) || stored.Version != u.Version {
-		t.Errorf("stored is %v, %v", stored, err)
+		t.Errorf("Get returned %v, version %q, %v; want %v, version %q, nil", stored, string(stored.Version), err, u, string(u.Version))
 	}
 }
 
-// A rehash never undoes a change of password that came between.
+// A rehash never undoes a change of password that was made in between.
 func TestRehashLosesToChange(t *testing.T) {
 	ctx := t.Context()
 	store := memstore.New()
 	old := signup.User{ID: "id-1", Email: "ada@example.org", Active: true}
 	old.PasswordHash, _ = cheap.Hash("test")
 	if err := store.Create(ctx, &old); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Create returned %v, want nil", err)
 	}
 	a := &signup.Accounts{Hasher: signup.Bcrypt{Cost: 5}, Store: fakeStore{Store: store, get: func(ctx context.Context, key string) (signup.User, error) {
 		read, err := store.Get(ctx, key)
 		changed := read
 		changed.PasswordHash, _ = cheap.Hash("changed")
 		if err := store.Update(ctx, &changed); err != nil {
-			t.Error(err)
+			t.Errorf("Update returned %v, want nil", err)
 		}
 		return read, err
 	}}}
 	if _, err := a.Authenticate(ctx, old.Email, "test"); err != nil {
-		t.Error(err)
+		t.Errorf("Authenticate returned %v, want nil", err)
 	}
 	if stored, err := store.Get(ctx, old.Email); err != nil || !stored.CheckPassword("changed") {
-		t.Errorf("the change of password is lost; %v", err)
+		t.Errorf("Get returned a user with the changed password: %t, %v; want true, nil", stored.CheckPassword("changed"), err)
 	}
 }

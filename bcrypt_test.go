@@ -28,7 +28,7 @@ func TestBcrypt(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			h, err := cheap.Hash(c.password)
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("Hash returned %v, want nil", err)
 			}
 			u := signup.User{PasswordHash: h}
 			if !cheap.Verify(h, c.password) || !u.CheckPassword(c.password) {
@@ -48,7 +48,7 @@ func TestBcrypt(t *testing.T) {
 func TestBcryptNormalizes(t *testing.T) {
 	h, err := cheap.Hash("caf\u00e9 au lait, toujours")
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("Hash returned %v, want nil", err)
 	}
 	if !cheap.Verify(h, "cafe\u0301 au lait, toujours") {
 		t.Error("got no match in NFD for a hash in NFC, want one")
@@ -59,16 +59,16 @@ func TestBcryptNormalizes(t *testing.T) {
 func TestBcryptFormats(t *testing.T) {
 	h, err := cheap.Hash("test")
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("Hash returned %v, want nil", err)
 	}
 	if err := bcrypt.CompareHashAndPassword([]byte(h), []byte("test")); err != nil {
-		t.Error(err)
+		t.Errorf("bcrypt.CompareHashAndPassword returned %v, want nil", err)
 	}
 
 	long := strings.Repeat("long ", 20)
 	h, err = cheap.Hash(long)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("Hash returned %v, want nil", err)
 	}
 	plain, ok := strings.CutPrefix(string([]byte(h)), "$hmac-sha384-bcrypt")
 	if !ok {
@@ -77,7 +77,7 @@ func TestBcryptFormats(t *testing.T) {
 	mac := hmac.New(sha512.New384, []byte("github.com/gosignup/signup"))
 	mac.Write([]byte(long))
 	if err := bcrypt.CompareHashAndPassword([]byte(plain), []byte(base64.StdEncoding.EncodeToString(mac.Sum(nil)))); err != nil {
-		t.Error(err)
+		t.Errorf("bcrypt.CompareHashAndPassword returned %v, want nil", err)
 	}
 	// What bcrypt hashed is not the password.
 	if cheap.Verify(h, base64.StdEncoding.EncodeToString(mac.Sum(nil))) {
@@ -96,7 +96,7 @@ func TestBcryptVectors(t *testing.T) {
 	} {
 		u := signup.User{PasswordHash: signup.Hash(c.hash)}
 		if !u.CheckPassword(c.password) || u.CheckPassword(c.password+"x") {
-			t.Errorf("%q: want a match of its password, and none of another", c.hash)
+			t.Errorf("%q: CheckPassword returned %t for its password, %t for another; want true, false", c.hash, u.CheckPassword(c.password), u.CheckPassword(c.password+"x"))
 		}
 	}
 }
@@ -118,10 +118,10 @@ func TestBcryptCurrent(t *testing.T) {
 	for _, password := range []string{"short", strings.Repeat("long ", 20)} {
 		h, err := cheap.Hash(password)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("Hash returned %v, want nil", err)
 		}
 		if cheap.NeedsRehash(h) || !(signup.Bcrypt{Cost: 5}).NeedsRehash(h) || !(signup.Bcrypt{}).NeedsRehash(h) {
-			t.Errorf("%q, cost 4: want a rehash for the costs 5 and 12, and none for 4", password)
+			t.Errorf("%q, cost 4: NeedsRehash returned %t for the cost 4, %t for 5, %t for 12; want false, true, true", password, cheap.NeedsRehash(h), signup.Bcrypt{Cost: 5}.NeedsRehash(h), signup.Bcrypt{}.NeedsRehash(h))
 		}
 	}
 }

@@ -8,11 +8,11 @@ import (
 	"github.com/gosignup/signup"
 )
 
-// What somebody may try with an address: to get a second account for a mailbox,
-// another's account, or mail sent where it doesn't belong. Two that share a key
-// here must be one mailbox by RFC 5321, RFC 6531 and the mappings of PRECIS and
-// UTS 46; two that are one mailbox needn't share a key where it is the address
-// that is refused.
+// Attacks by address: to get a second account for a mailbox, to get another user's
+// account, or to have mail sent to the wrong mailbox. Two addresses that share a
+// key here must be one mailbox by RFC 5321, RFC 6531 and the mappings of PRECIS
+// and UTS 46. Two addresses of one mailbox needn't share a key if one of them is
+// refused.
 func TestEmailAttacks(t *testing.T) {
 	r := strings.Repeat
 	for _, c := range []struct{ in, want, why string }{
@@ -245,10 +245,10 @@ func TestEmailAttacks(t *testing.T) {
 			t.Errorf("CanonicalEmail(%+q) = %+q, %v; want %+q (%s)", c.in, got, err, c.want, c.why)
 		}
 		if err != nil && strings.Contains(err.Error(), c.in) {
-			t.Errorf("the error repeats %+q: %v", c.in, err)
+			t.Errorf("CanonicalEmail(%+q) returned %q, want an error that doesn't repeat the address", c.in, err)
 		}
 		if again, err := signup.CanonicalEmail(got); got != "" && (again != got || err != nil) {
-			t.Errorf("%+q becomes %+q, then %+q, %v", c.in, got, again, err)
+			t.Errorf("%+q becomes %+q, then %+q, %v; want the same key twice, nil", c.in, got, again, err)
 		}
 	}
 }

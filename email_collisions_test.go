@@ -46,7 +46,7 @@ func storeOf(t *testing.T, emails ...string) *memstore.Store {
 	store := memstore.New()
 	for _, email := range emails {
 		if err := store.Create(t.Context(), &signup.User{ID: "id of " + email, Email: email}); err != nil {
-			t.Fatal(err)
+			t.Fatalf("Create returned %v, want nil", err)
 		}
 	}
 	return store
@@ -92,7 +92,7 @@ func TestEmailCollisions(t *testing.T) {
 			}
 			for i, collision := range got {
 				if collision.Key == "" && i != len(got)-1 {
-					t.Errorf("of a store: the refused ones aren't last: %q", got)
+					t.Errorf("of a store: got %q, want the refused addresses last", got)
 				}
 			}
 		})
@@ -107,24 +107,24 @@ func inOrder(collisions []signup.EmailCollision) map[string][]string {
 	return m
 }
 
-// The keys that are told are those by which the store finds the users, not
-// what would be made of their addresses today.
+// The keys returned are those by which the store finds the users, not those that
+// CanonicalEmail returns for their addresses today.
 func TestEmailCollisionsKeys(t *testing.T) {
 	store := memstore.New()
 	for _, key := range []string{"old key 1", "old key 2"} {
 		u := signup.User{ID: key, Email: "Ada@example.org"}
 		u.SetKey(key, "old rule")
 		if err := store.Create(t.Context(), &u); err != nil {
-			t.Fatal(err)
+			t.Fatalf("Create returned %v, want nil", err)
 		}
 	}
 	got, err := signup.EmailCollisions(store.All(t.Context()), signup.CanonicalEmail)
 	if err != nil || len(got) != 1 || got[0].Key != "ada@example.org" {
-		t.Fatalf("%q, %v", got, err)
+		t.Fatalf("EmailCollisions returned %q, %v; want one collision of ada@example.org, nil", got, err)
 	}
 	for _, key := range got[0].Keys {
 		if _, err := store.Get(t.Context(), key); err != nil {
-			t.Errorf("%q: %v", key, err)
+			t.Errorf("Get of the key %q returned %v, want nil", key, err)
 		}
 	}
 }
@@ -140,14 +140,14 @@ func TestEmailCollisionsError(t *testing.T) {
 			yield(signup.User{Email: "a+2@example.org"}, errors.New("went on"))
 	}, withoutTag)
 	if got != nil || !errors.Is(err, down) || calls != 1 {
-		t.Errorf("%q, %v, %d calls", got, err, calls)
+		t.Errorf("EmailCollisions returned %q, %v after %d users; want nil, %v, 1", got, err, calls, down)
 	}
 
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	got, err = signup.EmailCollisions(storeOf(t, "a@example.org", "a+1@example.org").All(ctx), withoutTag)
 	if got != nil || !errors.Is(err, context.Canceled) {
-		t.Errorf("with a cancelled context: %q, %v", got, err)
+		t.Errorf("with a cancelled context: EmailCollisions returned %q, %v; want nil, context.Canceled", got, err)
 	}
 }
 
@@ -162,22 +162,22 @@ func TestMemstoreAll(t *testing.T) {
 			var got []string
 			for u, err := range all {
 				if err != nil {
-					t.Fatal(err)
+					t.Fatalf("All yielded %v, want nil", err)
 				}
 				stored, err := store.Get(t.Context(), u.Key())
 				if err != nil || !stored.Equal(u) || stored.Version != u.Version {
-					t.Errorf("%v is not what is stored: %v", u, err)
+					t.Errorf("All yielded %v, Get returned %v, %v; want the same user and version, nil", u, stored, err)
 				}
 				got = append(got, u.Key())
 			}
 			if slices.Sort(got); !slices.Equal(got, keys) {
-				t.Errorf("%q", got)
+				t.Errorf("All yielded the keys %q, want %q", got, keys)
 			}
 		}
 	})
 	t.Run("nobody", func(t *testing.T) {
 		for u, err := range memstore.New().All(t.Context()) {
-			t.Errorf("%v, %v", u, err)
+			t.Errorf("All yielded %v, %v; want no user", u, err)
 		}
 	})
 	t.Run("cancelled before", func(t *testing.T) {
@@ -187,11 +187,11 @@ func TestMemstoreAll(t *testing.T) {
 		for u, err := range storeOf(t, emails...).All(ctx) {
 			yields++
 			if !errors.Is(err, context.Canceled) || u.Key() != "" {
-				t.Errorf("%v, %v", u, err)
+				t.Errorf("All yielded %v, %v; want the zero User, context.Canceled", u, err)
 			}
 		}
 		if yields != 1 {
-			t.Errorf("%d times", yields)
+			t.Errorf("All yielded %d times, want once", yields)
 		}
 	})
 	t.Run("cancelled on the way", func(t *testing.T) {
@@ -202,12 +202,12 @@ func TestMemstoreAll(t *testing.T) {
 			if err == nil {
 				users++
 			} else if failures++; !errors.Is(err, context.Canceled) {
-				t.Error(err)
+				t.Errorf("All yielded %v, want context.Canceled", err)
 			}
 			cancel()
 		}
 		if users != 1 || failures != 1 {
-			t.Errorf("%d users, %d errors", users, failures)
+			t.Errorf("All yielded %d users, %d errors; want 1, 1", users, failures)
 		}
 	})
 	t.Run("broken off", func(t *testing.T) {
@@ -215,16 +215,16 @@ func TestMemstoreAll(t *testing.T) {
 		yields := 0
 		for _, err := range store.All(t.Context()) {
 			if yields++; err != nil {
-				t.Error(err)
+				t.Errorf("All yielded %v, want nil", err)
 			}
 			break
 		}
 		if yields != 1 {
-			t.Errorf("%d times", yields)
+			t.Errorf("All yielded %d times, want once", yields)
 		}
 		// No lock is left behind.
 		if err := store.Create(t.Context(), &signup.User{ID: "new", Email: "new@example.org"}); err != nil {
-			t.Error(err)
+			t.Errorf("Create returned %v, want nil", err)
 		}
 	})
 	t.Run("changed meanwhile", func(t *testing.T) {
@@ -232,7 +232,7 @@ func TestMemstoreAll(t *testing.T) {
 		yields := 0
 		for u, err := range store.All(t.Context()) {
 			if yields++; err != nil {
-				t.Fatal(err)
+				t.Fatalf("All yielded %v, want nil", err)
 			}
 			for _, key := range keys {
 				other, err := store.Get(t.Context(), key)
@@ -240,25 +240,25 @@ func TestMemstoreAll(t *testing.T) {
 					continue
 				}
 				if err := store.Delete(t.Context(), other); err != nil {
-					t.Error(err)
+					t.Errorf("Delete returned %v, want nil", err)
 				}
 			}
 		}
 		if yields != 1 {
-			t.Errorf("%d users, of whom all but one were deleted", yields)
+			t.Errorf("All yielded %d users, want 1: all others were deleted", yields)
 		}
 	})
 	t.Run("what it gives is a copy", func(t *testing.T) {
 		store := memstore.New()
 		u := signup.User{ID: "id", Email: "a@example.org", PasswordHash: signup.Hash("hash"), Profile: map[string]string{"company": "x"}}
 		if err := store.Create(t.Context(), &u); err != nil {
-			t.Fatal(err)
+			t.Fatalf("Create returned %v, want nil", err)
 		}
 		for u := range store.All(t.Context()) {
 			u.Profile["company"] = "y"
 		}
 		if stored, err := store.Get(t.Context(), "a@example.org"); err != nil || !stored.Equal(u) {
-			t.Errorf("it was changed; %v", err)
+			t.Errorf("Get returned %v, %v; want the unchanged user %v, nil", stored, err, u)
 		}
 	})
 }
@@ -266,12 +266,12 @@ func TestMemstoreAll(t *testing.T) {
 func TestKeyRule(t *testing.T) {
 	ctx := t.Context()
 	if signup.EmailRule == "" || (signup.User{}).KeyRule() != signup.EmailRule || (signup.User{Email: "a@b.co"}).KeyRule() != signup.EmailRule {
-		t.Error("a new user is of another rule")
+		t.Errorf("a new user has the key rule %q, want %q, which is not empty", (signup.User{}).KeyRule(), signup.EmailRule)
 	}
 	a := newAccounts()
 	u, err := a.Register(ctx, signup.Registration{Email: "Ada@example.org", Password: goodPassword})
 	if err != nil || u.KeyRule() != signup.EmailRule || u.Key() != "ada@example.org" {
-		t.Errorf("registered under %q, %q; %v", u.Key(), u.KeyRule(), err)
+		t.Errorf("Register returned a user with the key %q, rule %q, %v; want ada@example.org, %q, nil", u.Key(), u.KeyRule(), err, signup.EmailRule)
 	}
 
 	const key = "ada lovelace at example.org"
@@ -279,15 +279,15 @@ func TestKeyRule(t *testing.T) {
 	old.SetKey(key, "old-rule")
 	store := memstore.New()
 	if err := store.Create(ctx, &old); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Create returned %v, want nil", err)
 	}
 	if _, err := store.Get(ctx, "ada@example.org"); !errors.Is(err, signup.ErrNotFound) {
-		t.Errorf("the store made a key itself: %v", err)
+		t.Errorf("Get of a key that the store would have to make returned %v, want ErrNotFound", err)
 	}
 	check := func(what string, u signup.User, err error) {
 		t.Helper()
 		if err != nil || u.Key() != key || u.KeyRule() != "old-rule" {
-			t.Errorf("%s: %q, %q, %v", what, u.Key(), u.KeyRule(), err)
+			t.Errorf("%s: got the key %q, rule %q, %v; want %q, old-rule, nil", what, u.Key(), u.KeyRule(), err, key)
 		}
 	}
 	read, err := store.Get(ctx, key)
@@ -303,10 +303,10 @@ func TestKeyRule(t *testing.T) {
 	moved := read
 	moved.Email = "ADA@example.com"
 	if moved.Key() != "ada@example.com" || moved.KeyRule() != signup.EmailRule {
-		t.Errorf("of another address: %q, %q", moved.Key(), moved.KeyRule())
+		t.Errorf("with another address: got the key %q, rule %q; want ada@example.com, %q", moved.Key(), moved.KeyRule(), signup.EmailRule)
 	}
 	if err := store.Update(ctx, &moved); !errors.Is(err, signup.ErrNotFound) {
-		t.Errorf("the key was changed: %v", err)
+		t.Errorf("Update with another key returned %v, want ErrNotFound", err)
 	}
 	moved.Email = read.Email
 	check("of the address that it had", moved, nil)

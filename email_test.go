@@ -17,7 +17,7 @@ func TestCanonicalEmail(t *testing.T) {
 	)
 	longest := local64 + "@" + label61 + "." + label61 + "." + label61 + ".org"
 	if len(longest) != 254 {
-		t.Fatal(len(longest))
+		t.Fatalf("the longest address has %d bytes, want 254", len(longest))
 	}
 	for _, c := range []struct{ in, want, why string }{
 		{"test@abc.com", "test@abc.com", ""},
@@ -85,7 +85,7 @@ func TestCanonicalEmail(t *testing.T) {
 			t.Errorf("CanonicalEmail(%q) = %q, %v; want %q (%s)", c.in, got, err, c.want, c.why)
 		}
 		if err != nil && !errors.Is(err, signup.ErrInvalid) {
-			t.Errorf("CanonicalEmail(%q): %v is not an ErrInvalid", c.in, err)
+			t.Errorf("CanonicalEmail(%q) returned %v, want ErrInvalid", c.in, err)
 		}
 		if key := (signup.User{Email: c.in}).Key(); key != c.want {
 			t.Errorf("Key of %q is %q, want %q", c.in, key, c.want)
@@ -105,15 +105,15 @@ func FuzzCanonicalEmail(f *testing.F) {
 		key, err := signup.CanonicalEmail(s)
 		if err != nil {
 			if key != "" || !errors.Is(err, signup.ErrInvalid) {
-				t.Fatalf("%q, %v", key, err)
+				t.Fatalf("CanonicalEmail returned %q, %v; want no key, ErrInvalid", key, err)
 			}
 			return
 		}
 		if again, err := signup.CanonicalEmail(key); again != key || err != nil {
-			t.Errorf("not idempotent: %q becomes %q, then %q, %v", s, key, again, err)
+			t.Errorf("%q becomes %q, then %q, %v; want the same key twice, nil", s, key, again, err)
 		}
 		if len(key) > 254 || strings.ContainsFunc(key, unicode.IsControl) || strings.Count(key, "@") != 1 {
-			t.Errorf("%q becomes %q", s, key)
+			t.Errorf("%q becomes %q of %d bytes, want at most 254 bytes, one @ and no control character", s, key, len(key))
 		}
 		// These are as long; the other forms may be too long for an address.
 		upper := strings.Map(func(r rune) rune {
@@ -123,11 +123,11 @@ func FuzzCanonicalEmail(f *testing.F) {
 			return r
 		}, s)
 		if other, err := signup.CanonicalEmail(upper); other != key || err != nil {
-			t.Errorf("%q and %q become %q and %q, %v", s, upper, key, other, err)
+			t.Errorf("%q and %q become %q and %q, %v; want the same key, nil", s, upper, key, other, err)
 		}
 		for _, same := range []string{norm.NFC.String(s), norm.NFD.String(s)} {
 			if other, err := signup.CanonicalEmail(same); err == nil && other != key {
-				t.Errorf("%q and %q become %q and %q", s, same, key, other)
+				t.Errorf("%q and %q become %q and %q, want the same key", s, same, key, other)
 			}
 		}
 	})

@@ -37,7 +37,7 @@ func TestHandlerBusy(t *testing.T) {
 				t.Errorf("with MaxWait %s, Retry-After is %q, want %q", c.wait, after, c.want)
 			}
 			if !problem && got.Error != "503: Service Unavailable" || strings.Contains(fmt.Sprint(got), "inner text") {
-				t.Errorf("the answer is %+v", got)
+				t.Errorf("got the response %+v, want 503: Service Unavailable without the inner text", got)
 			}
 		}
 	}
@@ -66,7 +66,7 @@ func TestHandlerBusyHashing(t *testing.T) {
 	res := post(h, `{"email_address": "b@example.org", "password": "`+goodPassword+`"}`)
 	checkPlain(t, res, http.StatusServiceUnavailable)
 	if after := res.Header.Get("Retry-After"); after != "1" {
-		t.Errorf("Retry-After is %q", after)
+		t.Errorf("Retry-After is %q, want 1", after)
 	}
 	close(hasher.end)
 	checkPlain(t, <-first, http.StatusOK)
@@ -124,7 +124,7 @@ func TestHandlerFailures(t *testing.T) {
 				}
 				res := send(h, r)
 				if all := dump(t, res); strings.Contains(all, inner) {
-					t.Errorf("the answer has %s", all)
+					t.Errorf("got the response %s, want it without the inner error", all)
 				}
 				var got string
 				if problem {
@@ -133,12 +133,12 @@ func TestHandlerFailures(t *testing.T) {
 					got = checkPlain(t, res, http.StatusInternalServerError).Message
 				}
 				if got != brokenMessage {
-					t.Errorf("the message is %q", got)
+					t.Errorf("got the message %q, want %q", got, brokenMessage)
 				}
 				records := logged.records(t)
 				if len(records) != 1 || records[0]["level"] != "ERROR" || records[0]["msg"] != "signup: sign-up failed" ||
 					!strings.Contains(fmt.Sprint(records[0]["error"]), inner) {
-					t.Errorf("logged %s", logged)
+					t.Errorf("logged %s, want one ERROR record \"signup: sign-up failed\" with the inner error", logged)
 				}
 			})
 		}
@@ -159,8 +159,8 @@ func (b brokenHasher) Hash(string) (signup.Hash, error) {
 	return "", b.err
 }
 
-// What a program can throw. Of all but the runtime's own the text may be
-// anything, such as what a person typed.
+// The values that a program can panic with. Except for the runtime's own errors,
+// the text may be anything, such as what a user typed.
 var thrown = []struct {
 	name  string
 	throw func()
@@ -177,15 +177,15 @@ var thrown = []struct {
 
 func nilMap() map[string]int { return nil }
 
-// checkPanicLogged checks the one record of a panic thrown in file.
+// checkPanicLogged checks the one record of a panic in file.
 func checkPanicLogged(t *testing.T, logged *logBuffer, file string, want map[string]string) {
 	t.Helper()
 	records := logged.records(t)
 	if len(records) != 1 || records[0]["level"] != "ERROR" || records[0]["msg"] != "signup: panic" {
-		t.Fatalf("logged %s", logged)
+		t.Fatalf("logged %s, want one ERROR record \"signup: panic\"", logged)
 	}
 	if stack := fmt.Sprint(records[0]["exception.stacktrace"]); !strings.Contains(stack, "goroutine ") || !strings.Contains(stack, file) {
-		t.Errorf("the stack doesn't say where it happened: %s", stack)
+		t.Errorf("got the stack %s, want a goroutine's with %s", stack, file)
 	}
 	for name, value := range want {
 		if got := fmt.Sprint(records[0][name]); !strings.Contains(got, value) {
@@ -193,7 +193,7 @@ func checkPanicLogged(t *testing.T, logged *logBuffer, file string, want map[str
 		}
 	}
 	if strings.Contains(logged.String(), "inner-text") {
-		t.Errorf("the log has what was thrown: %s", logged)
+		t.Errorf("logged %s, want it without the value of the panic", logged)
 	}
 }
 
@@ -228,10 +228,10 @@ func TestHandlerPanics(t *testing.T) {
 				body := strings.TrimSuffix(adaBody, "}") + `, "company": "x"}`
 				res := post(h, body)
 				if all := dump(t, res); strings.Contains(all, "inner-text") || strings.Contains(all, "goroutine") {
-					t.Errorf("the answer has %s", all)
+					t.Errorf("got the response %s, want it without the panic and its stack", all)
 				}
 				if got := checkPlain(t, res, http.StatusInternalServerError); got.Message != brokenMessage {
-					t.Errorf("the answer is %+v", got)
+					t.Errorf("got the response %+v, want the message %q", got, brokenMessage)
 				}
 				checkPanicLogged(t, logged, "endpoint_failure_test.go", c.log)
 				checkPlain(t, post(h, body), http.StatusOK)
@@ -264,7 +264,7 @@ func TestHandlerAbort(t *testing.T) {
 			h.ServeHTTP(w, signUp(strings.NewReader(adaBody)))
 		}()
 		if w.Body.Len() > 0 || logged.String() != "" {
-			t.Errorf("answered %s, logged %s", w.Body, logged)
+			t.Errorf("got the body %q, logged %q; want neither", w.Body, logged)
 		}
 	}
 }

@@ -146,14 +146,14 @@ func TestRequestStrictJSON(t *testing.T) {
 					t.Errorf("the message is %q, want %q in it", got.Message, c.want)
 				}
 				if len(*created) > 0 {
-					t.Errorf("created %#v", *created)
+					t.Errorf("created %v, want no user", *created)
 				}
 				return
 			}
 			checkPlain(t, res, http.StatusOK)
 			if len(*created) != 1 || (*created)[0].Email != adaEmail || string([]byte((*created)[0].PasswordHash)) != "plain:"+goodPassword ||
 				len((*created)[0].Profile) > 0 || (*created)[0].FirstName+(*created)[0].LastName != "" {
-				t.Errorf("created %#v", *created)
+				t.Errorf("created %v, want one user with the address, the password and nothing else", *created)
 			}
 		})
 	}
@@ -235,16 +235,16 @@ func TestRequestFields(t *testing.T) {
 				}
 				got := check(t, res, http.StatusBadRequest)
 				if codes(got.Errors) != c.want || got.Error != "" {
-					t.Errorf("the answer is %+v, want %s", got, c.want)
+					t.Errorf("got the response %+v, want the errors %q", got, c.want)
 				}
 				for _, f := range got.Errors {
 					if f.Message == "" {
-						t.Errorf("%s has no message", f.Field)
+						t.Errorf("%s has an empty message, want a text", f.Field)
 					}
 				}
 			}
 			if len(*created) != map[bool]int{true: 1, false: 0}[c.want == ""] {
-				t.Errorf("created %#v", *created)
+				t.Errorf("created %v, want a user only without errors; the errors wanted are %q", *created, c.want)
 			}
 		})
 	}
@@ -255,18 +255,18 @@ func TestRequestFieldTypes(t *testing.T) {
 		for _, value := range []string{"0", "1", "-1.5e3", "true", "false", "[]", "{}", `["x"]`, `{"x": "x"}`, "[null]"} {
 			members := map[string]json.RawMessage{}
 			if err := json.Unmarshal([]byte(adaBody), &members); err != nil {
-				t.Fatal(err)
+				t.Fatalf("json.Unmarshal returned %v, want nil", err)
 			}
 			members[field] = json.RawMessage(value)
 			body, err := json.Marshal(members)
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("json.Marshal returned %v, want nil", err)
 			}
 			a, created := newPlainAccounts()
 			got := checkPlain(t, post(signup.NewHandler(a, quiet), string(body)), http.StatusBadRequest)
 			want := []signup.FieldError{{Field: field, Code: "type", Message: "'" + field + "' must be a string."}}
 			if !reflect.DeepEqual(got.Errors, want) || len(*created) > 0 {
-				t.Errorf("to %s the answer is %+v; created %v", body, got, *created)
+				t.Errorf("to %s the response is %+v, want the errors %+v; created %v, want no user", body, got, want, *created)
 			}
 		}
 	}
@@ -323,7 +323,7 @@ func FuzzHandler(f *testing.F) {
 		switch w.Code {
 		case http.StatusOK, http.StatusBadRequest, http.StatusRequestEntityTooLarge:
 		default:
-			t.Fatalf("status %d: %s, %s", w.Code, w.Body, logged)
+			t.Fatalf("got status %d, want 200, 400 or 413; body %s, logged %s", w.Code, w.Body, logged)
 		}
 		checkPlain(t, w.Result(), w.Code)
 
@@ -331,7 +331,7 @@ func FuzzHandler(f *testing.F) {
 		// encoding/json accepts more.
 		if w.Code != http.StatusOK {
 			if len(*created) > 0 {
-				t.Errorf("refused, and created %#v", *created)
+				t.Errorf("created %v, want no user at status %d", *created, w.Code)
 			}
 			return
 		}
@@ -342,41 +342,41 @@ func FuzzHandler(f *testing.F) {
 			dec.UseNumber()
 			members = nil
 			if err := dec.Decode(&members); err != nil {
-				t.Fatalf("accepted, but encoding/json says: %v", err)
+				t.Fatalf("encoding/json returned %v for an accepted body, want nil", err)
 			}
 		}
 		text := func(name string) string { s, _ := members[name].(string); return s }
 		if len(*created) != 1 {
-			t.Fatalf("created %d users", len(*created))
+			t.Fatalf("created %d users, want 1", len(*created))
 		}
 		u := (*created)[0]
 		if u.Email == "" || u.Email != members["email_address"] {
-			t.Errorf("created a user of %q, sent was %q", u.Email, members["email_address"])
+			t.Errorf("created a user of %q, want %q", u.Email, members["email_address"])
 		}
 		stored, err := a.Store.Get(t.Context(), u.Key())
 		if err != nil || !stored.Equal(u) {
-			t.Errorf("stored %#v, %v", stored, err)
+			t.Errorf("Get returned %v, %v; want %v, nil", stored, err, u)
 		}
 		if got := string([]byte(u.PasswordHash)); got != "plain:"+text("password") || u.FirstName != text("first_name") || u.LastName != text("last_name") {
-			t.Errorf("created %q of %q, %q; sent was %v", got, u.FirstName, u.LastName, members)
+			t.Errorf("created a user of the password %q, named %q, %q; want what was sent: %v", got, u.FirstName, u.LastName, members)
 		}
 		for _, name := range []string{"company", "locale"} {
 			if u.Profile[name] != text(name) {
-				t.Errorf("%s is %q, sent was %v", name, u.Profile[name], members[name])
+				t.Errorf("%s is %q, want what was sent: %v", name, u.Profile[name], members[name])
 			}
 			delete(u.Profile, name)
 		}
 		if len(u.Profile) > 0 {
-			t.Errorf("undeclared: %v", u.Profile)
+			t.Errorf("got undeclared fields %v, want none", u.Profile)
 		}
 	})
 }
 
-// An own Accounts without declared fields has no Profile at all.
+// Accounts without declared fields store no Profile.
 func TestRequestNothingDeclared(t *testing.T) {
 	a := &signup.Accounts{Store: memstore.New(), Hasher: plainHasher{}}
 	checkPlain(t, post(signup.NewHandler(a, quiet), with(`"company": "x", "locale": 1`)), http.StatusOK)
 	if u, err := a.Store.Get(t.Context(), "ada@example.org"); err != nil || len(u.Profile) > 0 {
-		t.Errorf("stored %v, %v, %v", u, u.Profile, err)
+		t.Errorf("Get returned %v with the profile %v, %v; want no profile, nil", u, u.Profile, err)
 	}
 }

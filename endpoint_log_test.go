@@ -50,7 +50,7 @@ func TestHandlerLogLevels(t *testing.T) {
 			}
 			records := logged.records(t)
 			if len(records) != 1 || records[0]["level"] != c.level || records[0]["msg"] != c.msg {
-				t.Fatalf("logged %s", logged)
+				t.Fatalf("logged %s, want one %s record %q", logged, c.level, c.msg)
 			}
 			if got := fmt.Sprint(records[0][c.attribute]); c.value == "" || !strings.Contains(got, c.value) {
 				t.Errorf("%s is %q, want %q in it", c.attribute, got, c.value)
@@ -66,7 +66,7 @@ func TestHandlerLogsToDefault(t *testing.T) {
 	logged := captureDefaultLog(t)
 	checkPlain(t, post(h, adaBody), http.StatusInternalServerError)
 	if records := logged.records(t); len(records) != 1 || records[0]["msg"] != "signup: sign-up failed" {
-		t.Errorf("logged %s", logged)
+		t.Errorf("logged %s, want one record \"signup: sign-up failed\"", logged)
 	}
 }
 
@@ -128,17 +128,17 @@ func TestHandlerLogsNoSecrets(t *testing.T) {
 		hook = c.hook
 		res := post(h, c.body)
 		if text := readAll(t, res); res.StatusCode != c.want {
-			t.Errorf("%s: status %d, %s", c.name, res.StatusCode, text)
+			t.Errorf("%s: got status %d, want %d; body %s", c.name, res.StatusCode, c.want, text)
 		}
 	}
-	if n := len(logged.records(t)); n != 19 { // or the search would prove little
-		t.Errorf("%d log records: %s", n, logged)
+	if n := len(logged.records(t)); n != 19 { // with fewer, the search would prove little
+		t.Errorf("got %d log records, want 19: %s", n, logged)
 	}
 	for _, found := range leaktest.Find(logged.String()+byDefault.String(), secrets) {
-		t.Errorf("%q is in the log", found)
+		t.Errorf("the log has the secret %q, want none", found)
 	}
 
 	if len(secrets) < 35 {
-		t.Errorf("searched for %d secrets only", len(secrets))
+		t.Errorf("searched for %d secrets, want at least 35", len(secrets))
 	}
 }

@@ -32,10 +32,10 @@ func TestHandlerMethods(t *testing.T) {
 			r.Method = method
 			res := send(h, r)
 			if allow := res.Header.Get("Allow"); allow != "OPTIONS, POST" {
-				t.Errorf("Allow is %q", allow)
+				t.Errorf("Allow is %q, want \"OPTIONS, POST\"", allow)
 			}
 			if got := checkPlain(t, res, http.StatusMethodNotAllowed); got.Error != "405: Method Not Allowed" {
-				t.Errorf("the answer is %+v", got)
+				t.Errorf("got the response %+v, want the error 405: Method Not Allowed", got)
 			}
 		})
 	}
@@ -44,11 +44,11 @@ func TestHandlerMethods(t *testing.T) {
 		r.Method = http.MethodOptions
 		res := send(h, r)
 		if text := readAll(t, res); res.StatusCode != http.StatusNoContent || text != "" || res.Header.Get("Allow") != "OPTIONS, POST" {
-			t.Errorf("status %d, Allow %q, body %q", res.StatusCode, res.Header.Get("Allow"), text)
+			t.Errorf("got status %d, Allow %q, body %q; want 204, \"OPTIONS, POST\", no body", res.StatusCode, res.Header.Get("Allow"), text)
 		}
 	})
 	if len(*created) > 0 {
-		t.Errorf("created %v", *created)
+		t.Errorf("created %v, want no user", *created)
 	}
 
 	t.Run("HEAD has no body", func(t *testing.T) {
@@ -57,7 +57,7 @@ func TestHandlerMethods(t *testing.T) {
 		text, err := io.ReadAll(conn)
 		head, rest, ok := strings.Cut(string(text), "\r\n\r\n")
 		if err != nil || !ok || rest != "" || !strings.HasPrefix(head, "HTTP/1.1 405 ") || !strings.Contains(head, "Allow: OPTIONS, POST\r\n") {
-			t.Errorf("%v: %q", err, text)
+			t.Errorf("got the response %q, %v; want status 405, Allow: OPTIONS, POST, no body, nil", text, err)
 		}
 	})
 }
@@ -70,11 +70,11 @@ func dial(t *testing.T, h http.Handler) *net.TCPConn {
 	t.Cleanup(server.Close)
 	conn, err := net.Dial("tcp", server.Listener.Addr().String())
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("net.Dial returned %v, want nil", err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
 	if err := conn.SetDeadline(time.Now().Add(5 * time.Second)); err != nil {
-		t.Fatal(err)
+		t.Fatalf("SetDeadline returned %v, want nil", err)
 	}
 	return conn.(*net.TCPConn)
 }
@@ -115,7 +115,7 @@ func TestHandlerContentType(t *testing.T) {
 			r.Header["Content-Type"] = c.contentType
 			got := checkPlain(t, send(signup.NewHandler(a, quiet), r), c.want)
 			if c.want != 200 && got.Message != "Content-Type: 'application/json' required" || len(*created) != (400-c.want)/200 {
-				t.Errorf("the answer is %+v; created %v", got, *created)
+				t.Errorf("got the response %+v, created %v; want status %d, and a user only at 200", got, *created, c.want)
 			}
 		})
 	}
@@ -142,7 +142,7 @@ func TestHandlerBodyLimit(t *testing.T) {
 	} {
 		for _, chunked := range []bool{false, true} {
 			// Another ResponseWriter in between keeps MaxBytesReader from
-			// telling the server to close the connection.
+			// making the server close the connection.
 			for _, wrapped := range []bool{false, true} {
 				t.Run(fmt.Sprintf("%s, chunked %t, wrapped %t", c.name, chunked, wrapped), func(t *testing.T) {
 					t.Parallel() // a server takes its time to close a connection
@@ -159,38 +159,38 @@ func TestHandlerBodyLimit(t *testing.T) {
 					}
 					res, err := server.Client().Post(server.URL, "application/json", body)
 					if err != nil {
-						t.Fatal(err)
+						t.Fatalf("Post returned %v, want nil", err)
 					}
 					got := checkPlain(t, res, c.want)
 					_, err = a.Store.Get(t.Context(), "ada@example.org")
 					if c.want == 200 {
 						if err != nil {
-							t.Error(err)
+							t.Errorf("Get returned %v, want nil", err)
 						}
 						return
 					}
 					limit := strconv.FormatInt(cmp.Or(c.limit, 64<<10), 10)
 					if !strings.Contains(got.Message, limit+" bytes") || got.Error != "413: Request Entity Too Large" {
-						t.Errorf("the answer is %+v", got)
+						t.Errorf("got the response %+v, want 413: Request Entity Too Large with %s bytes in the message", got, limit)
 					}
 					if !res.Close {
-						t.Error("the connection stays open, so that the server reads on")
+						t.Error("the connection stays open, want it closed so that the server reads no further")
 					}
 					if !errors.Is(err, signup.ErrNotFound) {
-						t.Errorf("the user was stored; %v", err)
+						t.Errorf("Get returned %v, want ErrNotFound", err)
 					}
 				})
 			}
 		}
 	}
 
-	// Who announces too much is refused before sending it.
+	// If the Content-Length is too large, the request is refused before its body is sent.
 	t.Run("announced only", func(t *testing.T) {
 		conn := dial(t, signup.NewHandler(newAccounts(), quiet))
 		_, _ = io.WriteString(conn, "POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 65537\r\n\r\n")
 		res, err := http.ReadResponse(bufio.NewReader(conn), nil)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("http.ReadResponse returned %v, want nil", err)
 		}
 		checkPlain(t, res, http.StatusRequestEntityTooLarge)
 	})
@@ -210,30 +210,30 @@ func TestHandlerBodyCutOff(t *testing.T) {
 			conn := dial(t, signup.NewHandler(a, quiet))
 			_, _ = io.WriteString(conn, "POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"+rest)
 			if err := conn.CloseWrite(); err != nil {
-				t.Fatal(err)
+				t.Fatalf("CloseWrite returned %v, want nil", err)
 			}
 			res, err := http.ReadResponse(bufio.NewReader(conn), nil)
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("http.ReadResponse returned %v, want nil", err)
 			}
 			if got := checkPlain(t, res, http.StatusBadRequest); got.Message != "The request's body could not be read to its end." {
-				t.Errorf("the answer is %+v", got)
+				t.Errorf("got the response %+v, want a message that the body could not be read to its end", got)
 			}
 			if u, err := a.Store.Get(t.Context(), "ada@example.org"); !errors.Is(err, signup.ErrNotFound) {
-				t.Errorf("stored %v, %v", u, err)
+				t.Errorf("Get returned %v, %v; want ErrNotFound", u, err)
 			}
 		})
 	}
 }
 
-// Nobody reads this answer, but a proxy's log may show its status.
+// The client doesn't read this response, but a proxy's log may show its status.
 func TestHandlerClientGone(t *testing.T) {
 	for _, when := range []string{"before", "in the store"} {
 		t.Run(when, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			a := failing(func(ctx context.Context, _ *signup.User) error {
 				if when == "before" {
-					t.Error("the store was asked")
+					t.Error("Create was called, want no call")
 				}
 				cancel()
 				return fmt.Errorf("inner text: %w", ctx.Err())
@@ -244,12 +244,12 @@ func TestHandlerClientGone(t *testing.T) {
 			l, logged := newLog(t)
 			res := send(signup.NewHandler(a, &signup.HandlerOptions{Logger: l}), signUp(strings.NewReader(adaBody)).WithContext(ctx))
 			if all := dump(t, res); strings.Contains(all, "inner text") || strings.Contains(all, "canceled") {
-				t.Errorf("the answer has %s", all)
+				t.Errorf("got the response %s, want it without the inner error", all)
 			}
 			checkPlain(t, res, http.StatusServiceUnavailable)
 			records := logged.records(t)
 			if len(records) != 1 || records[0]["level"] != "INFO" || records[0]["msg"] != "signup: sign-up abandoned" {
-				t.Errorf("logged %s", logged)
+				t.Errorf("logged %s, want one INFO record \"signup: sign-up abandoned\"", logged)
 			}
 		})
 	}
@@ -305,13 +305,14 @@ func TestHandlerAccept(t *testing.T) {
 				got = checkPlain(t, send(h, r), http.StatusBadRequest)
 			}
 			if got.Message != message || codes(got.Errors) != "email_address: required, password: too_short" {
-				t.Errorf("the answer is %+v", got)
+				t.Errorf("got the response %+v, want the message %q and the errors email_address: required, password: too_short", got, message)
 			}
 		})
 	}
 }
 
-// All kinds of errors are problems to who asks for them; a success never is.
+// If the Accept header prefers problem details, all kinds of errors are sent as
+// problem details; a success never is.
 func TestHandlerProblems(t *testing.T) {
 	a, _ := newPlainAccounts()
 	h := signup.NewHandler(a, quiet)
@@ -337,7 +338,7 @@ func TestHandlerProblems(t *testing.T) {
 				return
 			}
 			if got := checkProblem(t, send(h, r), c.status); got.Detail != c.detail || got.Errors != nil {
-				t.Errorf("the problem is %+v", got)
+				t.Errorf("got the problem %+v, want the detail %q and no errors", got, c.detail)
 			}
 		})
 	}

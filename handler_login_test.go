@@ -20,7 +20,7 @@ func withAda(t *testing.T) (*signup.Accounts, signup.User) {
 	a := newAccounts()
 	u, err := a.Register(t.Context(), signup.Registration{Email: adaEmail, Password: goodPassword})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("Register returned %v, want nil", err)
 	}
 	return a, u
 }
@@ -80,7 +80,7 @@ func TestLoginRefused(t *testing.T) {
 			a, u := withAda(t)
 			change(&u)
 			if err := a.Store.Update(t.Context(), &u); err != nil {
-				t.Fatal(err)
+				t.Fatalf("Update returned %v, want nil", err)
 			}
 			got := checkPlain(t, post(signup.NewLoginHandler(a, nil, quiet), adaBody), 400)
 			if want := "Unknown email_address or bad password"; got.Message != want {
@@ -201,7 +201,7 @@ func TestNewLoginHandlerPanics(t *testing.T) {
 		func() {
 			defer func() {
 				if recover() == nil {
-					t.Errorf("NewLoginHandler with %s didn't panic", name)
+					t.Errorf("NewLoginHandler with %s returned, want a panic", name)
 				}
 			}()
 			signup.NewLoginHandler(a, nil, nil)

@@ -22,30 +22,30 @@ func TestHandlerRegisters(t *testing.T) {
 		"created_at": "2001-01-01T00:00:00Z", "list": ["undeclared", {"company": "undeclared"}], "roles": null
 	}`)
 	if got := checkPlain(t, res, http.StatusOK); got.Message != "'Ada@Example.org' added successfully!" || got.Errors != nil || got.Error != "" {
-		t.Errorf("the answer is %+v", got)
+		t.Errorf("got the response %+v, want the message \"'Ada@Example.org' added successfully!\" and no error", got)
 	}
 	if len(*created) != 1 {
-		t.Fatalf("created %d users", len(*created))
+		t.Fatalf("got %d created users, want 1", len(*created))
 	}
 	u := (*created)[0]
 	if u.Email != "Ada@Example.org" || u.Key() != "ada@example.org" || u.FirstName != "Ada" || u.LastName != "" || !u.Active ||
 		!reflect.DeepEqual(u.Profile, map[string]string{"company": "Analytical Engines"}) ||
 		time.Since(u.CreatedAt) > time.Hour || string([]byte(u.PasswordHash)) != "plain:"+goodPassword {
-		t.Errorf("created %#v, %v", u, u.Profile)
+		t.Errorf("created %#v with the address %q, key %q, names %q and %q, profile %v, at %s; want an active user as sent, with declared fields only, created now", u, u.Email, u.Key(), u.FirstName, u.LastName, u.Profile, u.CreatedAt)
 	}
 	text, err := json.Marshal(u)
 	if err != nil || strings.Contains(string(text)+string(u.Version), "undeclared") {
-		t.Errorf("created %s, version %q, %v", text, u.Version, err)
+		t.Errorf("created %s, version %q, %v; want nothing undeclared, nil", text, string(u.Version), err)
 	}
 
 	for _, again := range []string{"Ada@Example.org", "ada@example.ORG"} {
 		res := post(h, `{"email_address": "`+again+`", "password": "another good password"}`)
 		if got := checkPlain(t, res, http.StatusConflict); got.Message != "'"+again+"' already exists." || got.Errors != nil || got.Error != "" {
-			t.Errorf("the answer to a duplicate is %+v", got)
+			t.Errorf("got the response %+v to a duplicate, want the message \"'%s' already exists.\" and no error", got, again)
 		}
 	}
 	if stored, err := a.Store.Get(t.Context(), u.Key()); err != nil || stored.ID != u.ID || !stored.Equal(u) {
-		t.Errorf("after duplicates the stored user is %v, %v", stored, err)
+		t.Errorf("after duplicates Get returned %v, %v; want %v, nil", stored, err, u)
 	}
 }
 
@@ -54,7 +54,7 @@ func TestNewHandlerPanics(t *testing.T) {
 		func() {
 			defer func() {
 				if v := recover(); v != "signup: sign-up handler without Accounts" {
-					t.Errorf("NewHandler(nil, %v) panics with %v", opts, v)
+					t.Errorf("NewHandler(nil, %v) panicked with %v, want \"signup: sign-up handler without Accounts\"", opts, v)
 				}
 			}()
 			signup.NewHandler(nil, opts)

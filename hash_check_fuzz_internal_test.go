@@ -81,7 +81,7 @@ func FuzzStoredHash(f *testing.F) {
 				params = append(params, n)
 			}
 			if _, err := scrypt.Key([]byte(password), []byte(salt), params[0], params[1], params[2], 64); err != nil {
-				t.Error(err)
+				t.Errorf("Key returned %v, want nil", err)
 			}
 		}
 		v := s.Verify(password, false)

@@ -29,7 +29,7 @@ func (c countedHasher) Verify(h Hash, password string) bool {
 }
 
 // A refused log-in takes the rounds of one hash of the Hasher (of two, for a
-// password typed in another form than C), to the rounds of bcrypt's least cost, or
+// password typed in another form than C), within the rounds of bcrypt's least cost, or
 // those of the stored hash if they are more. So does a log-in of an inactive user,
 // whose hash isn't replaced.
 func TestCheckWork(t *testing.T) {
@@ -38,7 +38,7 @@ func TestCheckWork(t *testing.T) {
 	made := func(hasher Hasher, password string) Hash {
 		h, err := hasher.Hash(password)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("Hash returned %v, want nil", err)
 		}
 		return h
 	}
@@ -82,7 +82,7 @@ func TestCheckWork(t *testing.T) {
 					var rounds, stored int64
 					a := &Accounts{Store: struct{ Store }{}, Hasher: countedHasher{own, &rounds}}
 					if err := a.setUp(); err != nil {
-						t.Fatal(err)
+						t.Fatalf("setUp returned %v, want nil", err)
 					}
 					c := a.newCheck(h.hash)
 					c.ownFormat = ownFormat // as if the Hasher were Bcrypt itself
@@ -95,13 +95,13 @@ func TestCheckWork(t *testing.T) {
 					c.decoy = func(cost int) { rounds += 1 << cost }
 					ok, newer := c.do(p.password, replace)
 					if want := h.fits && p.right; ok != want {
-						t.Errorf("%s hash, %s password: %t", h.name, p.name, ok)
+						t.Errorf("%s hash, %s password: do returned %t, want %t", h.name, p.name, ok, want)
 					}
 					if newer != "" && own.NeedsRehash(newer) {
-						t.Errorf("%s hash, %s password: the newer hash isn't current", h.name, p.name)
+						t.Errorf("%s hash, %s password: the newer hash needs a rehash, want a current one", h.name, p.name)
 					}
 					if wantNewer := ok && replace && own.NeedsRehash(h.hash); !ok && newer != "" || wantNewer && newer == "" {
-						t.Errorf("%s hash, %s password: newer is %t", h.name, p.name, newer != "")
+						t.Errorf("%s hash, %s password: got a newer hash: %t, want %t", h.name, p.name, newer != "", wantNewer)
 					}
 					owed := own.Work().Rounds
 					if ownFormat && norm.NFC.String(p.password) != p.password {
@@ -109,10 +109,10 @@ func TestCheckWork(t *testing.T) {
 					}
 					owed = max(owed, stored)
 					if sum := rounds + stored; !(ok && replace) && (sum > owed+16 || sum <= owed-16) {
-						t.Errorf("%s hash, %s password, own format %t: %d rounds; want %d", h.name, p.name, ownFormat, sum, owed)
+						t.Errorf("%s hash, %s password, own format %t: got %d rounds, want %d", h.name, p.name, ownFormat, sum, owed)
 					}
 					if c.tooCostly && stored > 0 {
-						t.Errorf("%s hash was computed", h.name)
+						t.Errorf("%s hash: its verification took %d rounds, want 0: it is too costly", h.name, stored)
 					}
 				}
 			}
@@ -124,22 +124,22 @@ func TestCheckWork(t *testing.T) {
 func TestCheckHasherFails(t *testing.T) {
 	a := &Accounts{Store: struct{ Store }{}, Hasher: brokenHasher{Bcrypt{Cost: 5}}}
 	if err := a.setUp(); err != nil {
-		t.Fatal(err)
+		t.Fatalf("setUp returned %v, want nil", err)
 	}
 	for _, cost := range []int{4, 5} {
 		h, err := Bcrypt{Cost: cost}.Hash("test")
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("Hash returned %v, want nil", err)
 		}
 		for _, password := range []string{"test", "wrong"} {
 			ok, newer, err := a.verify(t.Context(), h, password, true)
 			if ok != (password == "test") || newer != "" || err != nil {
-				t.Errorf("cost %d, %s: %t, %v", cost, password, ok, err)
+				t.Errorf("cost %d, %s: verify returned %t, a newer hash: %t, %v; want %t, false, nil", cost, password, ok, newer != "", err, password == "test")
 			}
 		}
 	}
 	if ok, _, err := a.verify(t.Context(), "", "test", true); ok || err != nil {
-		t.Errorf("no hash: %t, %v", ok, err)
+		t.Errorf("no hash: verify returned %t, %v; want false, nil", ok, err)
 	}
 }
 
@@ -171,11 +171,11 @@ func TestWorkOfWrappers(t *testing.T) {
 	} {
 		h, err := c.hasher.Hash("caf\u00e9 au lait")
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("Hash returned %v, want nil", err)
 		}
 		a := &Accounts{Store: struct{ Store }{}, Hasher: c.hasher}
 		if err := a.setUp(); err != nil {
-			t.Fatal(err)
+			t.Fatalf("setUp returned %v, want nil", err)
 		}
 		for _, p := range []struct {
 			name, password string
@@ -194,11 +194,11 @@ func TestWorkOfWrappers(t *testing.T) {
 				took := hashes(func() {
 					ok, newer, err := a.verify(t.Context(), hash, p.password, true)
 					if right := strings.HasPrefix(p.name, "right") && hash != ""; ok != right || newer != "" || err != nil {
-						t.Errorf("%s, %s user, %s password: %t, %v", c.name, user, p.name, ok, err)
+						t.Errorf("%s, %s user, %s password: verify returned %t, a newer hash: %t, %v; want %t, false, nil", c.name, user, p.name, ok, newer != "", err, right)
 					}
 				})
 				if n := took / one; math.Round(n) != p.want { // other memory is less than half of it
-					t.Errorf("%s, %s user, %s password: %.2f hashes, want %v", c.name, user, p.name, n, p.want)
+					t.Errorf("%s, %s user, %s password: got %.2f hashes, want %v", c.name, user, p.name, n, p.want)
 				}
 			}
 		}
@@ -234,8 +234,8 @@ func TestPlantedForWrappers(t *testing.T) {
 		{Argon2id{Memory: 64}, "$argon2id$v=19$m=4194304,t=1,p=1$c29tZXNhbHQ$bQk8UB/VmZZF4Oo79iDXuL5/0ttZwg2f/5U52iv1cDc"},
 		{Argon2id{Memory: 64}, "$argon2id$v=19$m=64,t=4294967295,p=1$c29tZXNhbHQ$bQk8UB/VmZZF4Oo79iDXuL5/0ttZwg2f/5U52iv1cDc"},
 	} {
-		if c.hasher.Verify(Hash(c.planted), "test") { // or the test doesn't end
-			t.Errorf("%s fits", c.planted)
+		if c.hasher.Verify(Hash(c.planted), "test") { // otherwise the test doesn't end
+			t.Errorf("Verify of the planted hash %s returned true, want false", c.planted)
 		}
 	}
 }
@@ -245,7 +245,7 @@ func TestPlantedForWrappers(t *testing.T) {
 func TestCheckAsksForWork(t *testing.T) {
 	a := &Accounts{Store: struct{ Store }{}, Hasher: Bcrypt{Cost: 4}, HashLimits: HashLimits{MaxConcurrent: 3}}
 	if err := a.setUp(); err != nil {
-		t.Fatal(err)
+		t.Fatalf("setUp returned %v, want nil", err)
 	}
 	own := Bcrypt{Cost: 4}.Work()
 	for _, c := range []struct {

@@ -229,7 +229,7 @@ func TestStoredRefused(t *testing.T) {
 		}
 	}
 	if took := time.Since(start); took > 10*time.Second {
-		t.Errorf("took %s, want at most 10s", took)
+		t.Errorf("the checks took %s, want at most 10s", took)
 	}
 }
 
@@ -258,7 +258,7 @@ func TestStoredRefusedByLogin(t *testing.T) {
 		}
 	}
 	if took := time.Since(start); took > 30*time.Second { // each of the costly ones would take minutes
-		t.Errorf("took %s, want at most 30s", took)
+		t.Errorf("the log-ins took %s, want at most 30s", took)
 	}
 }
 
@@ -323,7 +323,7 @@ func newUser(t *testing.T, a *signup.Accounts, h signup.Hash) {
 	a.Store = memstore.New()
 	u := signup.User{ID: "1", Email: "a@b.co", Active: true, PasswordHash: h}
 	if err := a.Store.Create(t.Context(), &u); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Create returned %v, want nil", err)
 	}
 }
 
@@ -332,14 +332,14 @@ func logsIn(t *testing.T, a *signup.Accounts, password string) (bool, signup.Has
 	t.Helper()
 	u, err := a.Authenticate(t.Context(), "a@b.co", password)
 	if err != nil && !errors.Is(err, signup.ErrBadCredentials) {
-		t.Fatal(err)
+		t.Fatalf("Authenticate returned %v, want nil or ErrBadCredentials", err)
 	}
 	stored, getErr := a.Store.Get(t.Context(), "a@b.co")
 	if getErr != nil {
-		t.Fatal(getErr)
+		t.Fatalf("Get returned %v, want nil", getErr)
 	}
 	if err == nil && !u.Equal(stored) {
-		t.Error("got another user than is stored")
+		t.Errorf("Authenticate returned %v, want the stored user %v", u, stored)
 	}
 	return err == nil, stored.PasswordHash
 }
@@ -349,7 +349,7 @@ func TestStoredTruncated(t *testing.T) {
 	const p72 = "0123456789012345678901234567890123456789012345678901234567890123456789ab"
 	own, err := cheap.Hash(p72)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("Hash returned %v, want nil", err)
 	}
 	for _, c := range []struct {
 		name, hash, p72, p73 string
@@ -361,7 +361,7 @@ func TestStoredTruncated(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if !fits(c.hash, c.p72) || fits(c.hash, c.p73) {
-				t.Error("CheckPassword: want a match of 72 bytes, and none of 73")
+				t.Errorf("CheckPassword returned %t for 72 bytes, %t for 73; want true, false", fits(c.hash, c.p72), fits(c.hash, c.p73))
 			}
 
 			a := newAccounts()
@@ -413,7 +413,7 @@ func TestStoredNFD(t *testing.T) {
 	} {
 		for _, hasher := range []signup.Hasher{cheap, cheapArgon2id} {
 			if !fits(h, nfd) || fits(h, nfc) {
-				t.Errorf("%s: CheckPassword: want a match in NFD, and none in NFC", h)
+				t.Errorf("%s: CheckPassword returned %t in NFD, %t in NFC; want true, false", h, fits(h, nfd), fits(h, nfc))
 			}
 			a := &signup.Accounts{Hasher: hasher}
 			newUser(t, a, signup.Hash(h))
@@ -426,7 +426,7 @@ func TestStoredNFD(t *testing.T) {
 			}
 			u := signup.User{PasswordHash: now}
 			if !u.CheckPassword(nfc) || !u.CheckPassword(nfd) {
-				t.Errorf("%s: want a new hash that matches in NFC and NFD", h)
+				t.Errorf("%s: CheckPassword of the new hash returned %t in NFC, %t in NFD; want true, true", h, u.CheckPassword(nfc), u.CheckPassword(nfd))
 			}
 			for _, spelling := range []string{nfc, nfd} {
 				if ok, again := logsIn(t, a, spelling); !ok || string(again) != string(now) {

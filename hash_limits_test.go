@@ -35,7 +35,7 @@ func TestHashLimitsAtTheirHighest(t *testing.T) {
 				t.Errorf("Authenticate returned %v, want ErrBadCredentials", err)
 			}
 		case <-time.After(time.Minute):
-			t.Fatal("a call still waits after a minute")
+			t.Fatal("a call still waits after a minute, want it to return")
 		}
 	}
 }

@@ -14,7 +14,7 @@ func TestHashScheme(t *testing.T) {
 	made := func(h signup.Hasher, password string) string {
 		hash, err := h.Hash(password)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("Hash returned %v, want nil", err)
 		}
 		return string([]byte(hash))
 	}
@@ -66,7 +66,7 @@ func TestHashScheme(t *testing.T) {
 func TestHashSchemeWerkzeug(t *testing.T) {
 	data, err := os.ReadFile("testdata/werkzeug_hashes.json")
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("os.ReadFile returned %v, want nil", err)
 	}
 	var entries []struct{ Hash, Werkzeug string }
 	if err := json.Unmarshal(data, &entries); err != nil || len(entries) == 0 {

@@ -18,9 +18,9 @@ func TestSetPassword(t *testing.T) {
 		}
 	}
 	if err := u.SetPassword("test"); err != nil {
-		t.Fatal(err)
+		t.Fatalf("SetPassword returned %v, want nil", err)
 	}
 	if !u.CheckPassword("test") || u.CheckPassword("Test") || (signup.Bcrypt{}).NeedsRehash(u.PasswordHash) {
-		t.Error("want a hash by Bcrypt{} that matches the password alone")
+		t.Errorf("CheckPassword returned %t for the password, %t for another, NeedsRehash %t; want true, false, false", u.CheckPassword("test"), u.CheckPassword("Test"), signup.Bcrypt{}.NeedsRehash(u.PasswordHash))
 	}
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/gosignup/signup/memstore"
 )
 
-// A countingHasher counts what calls cost: each Hash, and each Verify of what it
-// makes today, is one hash.
+// A countingHasher counts the hashes that calls cost: one for each Hash, and one
+// for each Verify of a hash that needs no rehash.
 type countingHasher struct {
 	signup.Bcrypt
 	hashes, verifies atomic.Int64
@@ -27,7 +27,7 @@ func (c *countingHasher) Verify(h signup.Hash, password string) bool {
 	return c.Bcrypt.Verify(h, password)
 }
 
-// A fakeStore is a memstore but for the methods that are set.
+// A fakeStore is its Store, except for the methods that are set.
 type fakeStore struct {
 	signup.Store
 	create func(context.Context, *signup.User) error

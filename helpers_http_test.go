@@ -33,7 +33,7 @@ func (plainHasher) NeedsRehash(h signup.Hash) bool { return !strings.HasPrefix(s
 func (plainHasher) Work() signup.Work { return signup.Work{Rounds: 1 << 12} }
 
 // newPlainAccounts returns Accounts with declared fields, and the users that
-// their Store was asked to create.
+// their Store's Create was called with.
 func newPlainAccounts() (*signup.Accounts, *[]signup.User) {
 	created := new([]signup.User)
 	store := memstore.New()
@@ -88,14 +88,14 @@ func readAll(t testing.TB, res *http.Response) string {
 	t.Helper()
 	text, err := io.ReadAll(res.Body)
 	if err != nil {
-		t.Errorf("reading the answer: %v", err)
+		t.Errorf("reading the body returned %v, want nil", err)
 	}
 	_ = res.Body.Close()
-	t.Log(res.StatusCode, res.Header, wiretest.Shown(text)) // to be searched for secrets
+	t.Log("got the response", res.StatusCode, res.Header, wiretest.Shown(text)) // to be searched for secrets
 	return string(text)
 }
 
-// A wireAnswer has all members that an answer may have, in both forms.
+// A wireAnswer has all members that a response may have, in both forms.
 type wireAnswer struct {
 	Error   string              `json:"error"`
 	Message string              `json:"message"`
@@ -107,12 +107,12 @@ type wireAnswer struct {
 	Detail string `json:"detail"`
 }
 
-// checkAnswer checks all that holds for every answer that has a body.
+// checkAnswer checks everything that holds for each response that has a body.
 func checkAnswer(t testing.TB, res *http.Response, status int, contentType string) wireAnswer {
 	t.Helper()
 	text := readAll(t, res)
 	if res.StatusCode != status {
-		t.Errorf("status %d, want %d; body %s", res.StatusCode, status, text)
+		t.Errorf("got status %d, want %d; body %s", res.StatusCode, status, text)
 	}
 	for name, want := range map[string]string{
 		"Content-Type":           contentType,
@@ -128,11 +128,11 @@ func checkAnswer(t testing.TB, res *http.Response, status int, contentType strin
 	dec := json.NewDecoder(strings.NewReader(text))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&a); err != nil || dec.More() {
-		t.Fatalf("the body is %q: %v", text, err)
+		t.Fatalf("decoding the body %q returned %v, want nil and nothing after it", text, err)
 	}
 	// What the body depends on, for caches.
 	if vary := res.Header.Get("Vary"); (vary == "Accept") != (res.StatusCode >= 400) {
-		t.Errorf("Vary is %q at status %d", vary, res.StatusCode)
+		t.Errorf("Vary is %q at status %d, want Accept from 400 on and nothing below", vary, res.StatusCode)
 	}
 	return a
 }
@@ -141,10 +141,10 @@ func checkPlain(t testing.TB, res *http.Response, status int) wireAnswer {
 	t.Helper()
 	a := checkAnswer(t, res, status, "application/json")
 	if a.Message == "" || a.Success == nil || *a.Success != (status < 400) || a.Title != "" || a.Detail != "" || a.Status != 0 {
-		t.Errorf("at status %d the body is %+v", status, a)
+		t.Errorf("at status %d the body is %+v, want a message, success %t and no member of a problem", status, a, status < 400)
 	}
 	if len(a.Errors) > 0 && a.Errors[0].Message != a.Message {
-		t.Errorf("the message is %q, the first error's %q", a.Message, a.Errors[0].Message)
+		t.Errorf("the message is %q, want the first error's: %q", a.Message, a.Errors[0].Message)
 	}
 	return a
 }
@@ -153,10 +153,10 @@ func checkProblem(t testing.TB, res *http.Response, status int) wireAnswer {
 	t.Helper()
 	a := checkAnswer(t, res, status, "application/problem+json")
 	if a.Title != http.StatusText(status) || a.Status != status || a.Message != "" || a.Success != nil || a.Error != "" {
-		t.Errorf("at status %d the problem is %+v", status, a)
+		t.Errorf("the problem is %+v, want the title %q, the status %d, and no member of the plain form", a, http.StatusText(status), status)
 	}
 	if len(a.Errors) > 0 && a.Errors[0].Message != a.Detail {
-		t.Errorf("the detail is %q, the first error's message %q", a.Detail, a.Errors[0].Message)
+		t.Errorf("the detail is %q, want the first error's message: %q", a.Detail, a.Errors[0].Message)
 	}
 	return a
 }

@@ -41,7 +41,7 @@ func (b *logBuffer) records(t testing.TB) (records []map[string]any) {
 	for line := range strings.Lines(b.String()) {
 		var record map[string]any
 		if err := json.Unmarshal([]byte(line), &record); err != nil {
-			t.Errorf("the log has %q: %v", line, err)
+			t.Errorf("the log has the line %q, decoded with %v; want JSON", line, err)
 		}
 		records = append(records, record)
 	}

@@ -83,17 +83,17 @@ func (s testServer) get(t *testing.T, method, path string, header http.Header) *
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, s.URL+path, nil)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("http.NewRequestWithContext returned %v, want nil", err)
 	}
 	for name, values := range header {
 		r.Header[name] = values
 	}
 	res, err := s.client.Do(r)
 	if err != nil {
-		t.Fatalf("%v; the server logged %s", err, s.log)
+		t.Fatalf("the request returned %v, want nil; the server logged %s", err, s.log)
 	}
 	if s.EnableHTTP2 != (res.ProtoMajor == 2) {
-		t.Fatalf("the protocol is %s", res.Proto)
+		t.Fatalf("got the protocol %s, want HTTP/2: %t", res.Proto, s.EnableHTTP2)
 	}
 	return res
 }
@@ -125,7 +125,7 @@ func writeStatus(code int) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) }
 }
 
-// writeText answers as gin and http.Error do, with each piece in a Write.
+// writeText responds as gin and http.Error do, with each piece in a Write.
 func writeText(code int, contentType string, pieces ...string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if contentType != "" {
@@ -148,8 +148,8 @@ func writeError(code int, message string) http.HandlerFunc {
 // onlyReader keeps io.Copy from the WriterTo of what it reads.
 type onlyReader struct{ io.Reader }
 
-// captured sends a request and returns the answer, and the informational ones
-// before it.
+// captured sends a request and returns the response, and the informational
+// responses before it.
 func captured(t *testing.T, s testServer, method, path string, header http.Header) (*http.Response, []string) {
 	t.Helper()
 	var info []string
@@ -161,15 +161,15 @@ func captured(t *testing.T, s testServer, method, path string, header http.Heade
 	})
 	r, err := http.NewRequestWithContext(ctx, method, s.URL+path, nil)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("http.NewRequestWithContext returned %v, want nil", err)
 	}
 	r.Header = header.Clone()
 	res, err := s.client.Do(r)
 	if err != nil {
-		t.Fatalf("%v; the server logged %s", err, s.log)
+		t.Fatalf("the request returned %v, want nil; the server logged %s", err, s.log)
 	}
 	if strings.Contains(path, "information") && len(info) != 2 {
-		t.Errorf("information: %v", info)
+		t.Errorf("got the informational responses %v, want 2", info)
 	}
 	return res, info
 }

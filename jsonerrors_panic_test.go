@@ -35,13 +35,13 @@ func TestJSONErrorsPanicBefore(t *testing.T) {
 					}))
 					res := s.get(t, "GET", "/", nil)
 					if res.Header.Get("Content-Encoding")+res.Header.Get("ETag") != "" {
-						t.Errorf("the header is %v", res.Header)
+						t.Errorf("got the header %v, want no Content-Encoding and no ETag", res.Header)
 					}
 					if all := dump(t, res); strings.Contains(all, "inner-text") || strings.Contains(all, "goroutine") {
-						t.Errorf("the answer has %s", all)
+						t.Errorf("got the response %s, want it without the panic and its stack", all)
 					}
 					if got := checkPlain(t, res, http.StatusInternalServerError); got.Message != brokenMessage {
-						t.Errorf("the answer is %+v", got)
+						t.Errorf("got the response %+v, want the message %q", got, brokenMessage)
 					}
 					res = s.get(t, "GET", "/", http.Header{"Accept": {"application/problem+json"}})
 					checkProblem(t, res, http.StatusInternalServerError)
@@ -52,7 +52,7 @@ func TestJSONErrorsPanicBefore(t *testing.T) {
 						checkPanicLogged(t, one, "endpoint_failure_test.go", c.log)
 					}
 					if s.log.String() != "" {
-						t.Errorf("the server logged %s", s.log)
+						t.Errorf("the server logged %s, want nothing", s.log)
 					}
 				})
 			}
@@ -60,7 +60,7 @@ func TestJSONErrorsPanicBefore(t *testing.T) {
 	}
 }
 
-// Half an answer must not look like a whole one.
+// An incomplete response must not look like a complete one.
 func TestJSONErrorsPanicAfter(t *testing.T) {
 	for _, p := range protocols {
 		for name, begin := range map[string]func(http.ResponseWriter){
@@ -106,26 +106,26 @@ func TestJSONErrorsPanicAfter(t *testing.T) {
 						text, err = io.ReadAll(res.Body)
 						_ = res.Body.Close()
 						if strings.Contains(string(text), "{") {
-							t.Errorf("after the half comes %.200s", text)
+							t.Errorf("after the half of the body comes %.200s, want no error response", text)
 						}
 					}
 					switch {
 					case err == nil:
-						t.Error("the answer ends as if it were whole")
+						t.Error("reading the body returned nil, want an error for the half response")
 					case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), strings.Contains(err.Error(), "stream error"):
 					default:
-						t.Errorf("the client sees %v", err)
+						t.Errorf("reading the body returned %v, want io.EOF, io.ErrUnexpectedEOF or a stream error", err)
 					}
 					s.wait()
 					if value == http.ErrAbortHandler {
 						if logged.String() != "" {
-							t.Errorf("logged %s", logged)
+							t.Errorf("logged %s, want nothing for http.ErrAbortHandler", logged)
 						}
 					} else {
 						checkPanicLogged(t, logged, "jsonerrors_panic_test.go", map[string]string{"exception.type": "string"})
 					}
 					if s.log.String() != "" {
-						t.Errorf("the server logged %s", s.log)
+						t.Errorf("the server logged %s, want nothing", s.log)
 					}
 				})
 			}
@@ -144,14 +144,14 @@ func TestJSONErrorsAbort(t *testing.T) {
 		func() {
 			defer func() {
 				if v := recover(); v != any(value) {
-					t.Errorf("recovered %v", v)
+					t.Errorf("recovered %v, want %v", v, value)
 				}
 			}()
 			signup.JSONErrors(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(value) }), nil).
 				ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
 		}()
 		if w.Body.Len() > 0 || logged.String() != "" {
-			t.Errorf("answered %s, logged %s", w.Body, logged)
+			t.Errorf("got the body %q, logged %q; want neither", w.Body, logged)
 		}
 	}
 }

@@ -82,7 +82,7 @@ func TestJSONErrorsReplaces(t *testing.T) {
 			if err := http.NewResponseController(w).Flush(); err != nil {
 				panic(err)
 			}
-			if n, err := io.WriteString(w, "more"); n != 4 || err != nil { // as if nobody had interfered
+			if n, err := io.WriteString(w, "more"); n != 4 || err != nil { // as if JSONErrors weren't there
 				panic(fmt.Sprint(n, err))
 			}
 		}},
@@ -138,39 +138,39 @@ func TestJSONErrorsReplaces(t *testing.T) {
 						res := s.get(t, method, caseURL(c.name), http.Header{"Accept": {accept}})
 						for _, gone := range []string{"ETag", "Last-Modified", "Content-Encoding"} {
 							if value := res.Header.Get(gone); value != "" {
-								t.Errorf("%s is %s", gone, value)
+								t.Errorf("%s is %q, want none", gone, value)
 							}
 						}
 						if strings.HasPrefix(c.name, "mux 405") && res.Header.Get("Allow") != "POST" {
-							t.Errorf("Allow is %q", res.Header.Get("Allow"))
+							t.Errorf("Allow is %q, want POST", res.Header.Get("Allow"))
 						}
 						if c.name == "headers" && (res.Header.Get("X-Request-Id") != "kept" || res.Header.Get("Set-Cookie") != "kept=1" ||
 							res.Header.Get("Www-Authenticate") != "kept") {
-							t.Errorf("the header is %v", res.Header)
+							t.Errorf("got the header %v, want X-Request-Id, Set-Cookie and Www-Authenticate as set", res.Header)
 						}
 						if method == "HEAD" {
 							if text := readAll(t, res); text != "" || res.StatusCode != c.status || res.ContentLength <= 0 ||
 								res.Header.Get("Content-Type") != map[bool]string{true: "application/json", false: accept}[accept == ""] {
-								t.Errorf("status %d, header %v, body %q", res.StatusCode, res.Header, text)
+								t.Errorf("got status %d, header %v, body %q; want %d, the header of the response to GET, no body", res.StatusCode, res.Header, text, c.status)
 							}
 							return
 						}
 						if accept == "" {
 							want := bareAnswers[c.status]
 							if got := checkPlain(t, res, c.status); got.Error != want.Error || got.Message != want.Message || got.Errors != nil {
-								t.Errorf("the answer is %+v", got)
+								t.Errorf("got the response %+v, want the error %q and the message %q", got, want.Error, want.Message)
 							}
 							return
 						}
 						if got := checkProblem(t, res, c.status); got.Detail != bareAnswers[c.status].Message || got.Errors != nil {
-							t.Errorf("the problem is %+v", got)
+							t.Errorf("got the problem %+v, want the detail %q and no errors", got, bareAnswers[c.status].Message)
 						}
 					})
 				}
 			}
 		}
 		if s.log.String() != "" {
-			t.Errorf("%s: the server logged %s", p.name, s.log)
+			t.Errorf("%s: the server logged %s, want nothing", p.name, s.log)
 		}
 	}
 }
@@ -181,7 +181,7 @@ func TestJSONErrorsLeavesAlone(t *testing.T) {
 	large := strings.Repeat("404 page not found\n", 1<<13)
 	file := filepath.Join(t.TempDir(), "file.txt")
 	if err := os.WriteFile(file, []byte(large), 0o600); err != nil {
-		t.Fatal(err)
+		t.Fatalf("os.WriteFile returned %v, want nil", err)
 	}
 	serveFile := func(header, value string) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
@@ -380,10 +380,10 @@ func TestJSONErrorsSecondHeader(t *testing.T) {
 		w.WriteHeader(http.StatusNotFound)
 	}))
 	if res := s.get(t, "GET", "/", nil); res.StatusCode != http.StatusAccepted || readAll(t, res) != "" {
-		t.Errorf("status %d", res.StatusCode)
+		t.Errorf("got status %d, want 202 and no body", res.StatusCode)
 	}
 	if !strings.Contains(s.log.String(), "superfluous") {
-		t.Errorf("the server logged %q", s.log)
+		t.Errorf("the server logged %q, want superfluous in it", s.log)
 	}
 }
 
@@ -411,15 +411,15 @@ func TestJSONErrorsAroundHandler(t *testing.T) {
 			} {
 				r, err := http.NewRequestWithContext(t.Context(), c.method, s.URL+c.path, strings.NewReader(c.body))
 				if err != nil {
-					t.Fatal(err)
+					t.Fatalf("http.NewRequestWithContext returned %v, want nil", err)
 				}
 				r.Header.Set("Content-Type", "application/json")
 				res, err := s.client.Do(r)
 				if err != nil {
-					t.Fatal(err)
+					t.Fatalf("Do returned %v, want nil", err)
 				}
 				if got := checkPlain(t, res, c.status); got.Message != c.message || res.Header.Get("Allow") != c.allow {
-					t.Errorf("%s %s: %+v, Allow %q", c.method, c.path, got, res.Header.Get("Allow"))
+					t.Errorf("%s %s: got the response %+v, Allow %q; want the message %q, Allow %q", c.method, c.path, got, res.Header.Get("Allow"), c.message, c.allow)
 				}
 			}
 		})

@@ -33,7 +33,7 @@ func TestJSONErrorsStreams(t *testing.T) {
 						for _, piece := range []string{"", "404 page not found", "more"} {
 							_, _ = io.WriteString(w, piece)
 							if err := flush(w); err != nil {
-								t.Error(err)
+								t.Errorf("flush returned %v, want nil", err)
 							}
 							select {
 							case <-next:
@@ -43,18 +43,18 @@ func TestJSONErrorsStreams(t *testing.T) {
 					}))
 					res := s.get(t, "GET", "/", nil) // returns with the header, before any body
 					if res.StatusCode != code {
-						t.Errorf("status %d", res.StatusCode)
+						t.Errorf("got status %d, want %d", res.StatusCode, code)
 					}
 					next <- struct{}{}
 					for _, piece := range []string{"404 page not found", "more"} {
 						got := make([]byte, len(piece))
 						if _, err := io.ReadFull(res.Body, got); err != nil || string(got) != piece {
-							t.Errorf("%q, %v", got, err)
+							t.Errorf("reading the body returned %q, %v; want %q, nil", got, err, piece)
 						}
 						next <- struct{}{}
 					}
 					if rest := readAll(t, res); rest != "" {
-						t.Errorf("then %q", rest)
+						t.Errorf("got %q after the pieces, want nothing", rest)
 					}
 				})
 			}
@@ -74,7 +74,7 @@ func TestJSONErrorsUnsupported(t *testing.T) {
 			"Hijack": err, "EnableFullDuplex": c.EnableFullDuplex(), "SetReadDeadline": c.SetReadDeadline(time.Time{}),
 		} {
 			if !errors.Is(err, http.ErrNotSupported) {
-				t.Errorf("%s: %v", what, err)
+				t.Errorf("%s returned %v, want http.ErrNotSupported", what, err)
 			}
 		}
 		http.NotFound(w, r)
@@ -84,12 +84,12 @@ func TestJSONErrorsUnsupported(t *testing.T) {
 	w = httptest.NewRecorder()
 	signup.JSONErrors(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		if err := http.NewResponseController(w).Flush(); !errors.Is(err, http.ErrNotSupported) {
-			t.Errorf("Flush: %v", err)
+			t.Errorf("Flush returned %v, want http.ErrNotSupported", err)
 		}
 		_, _ = io.WriteString(w, "own text")
 	}), nil).ServeHTTP(unflushable{w}, httptest.NewRequest("GET", "/", nil))
 	if w.Code != 200 || w.Body.String() != "own text" {
-		t.Errorf("status %d, body %s", w.Code, w.Body)
+		t.Errorf("got status %d, body %q; want 200, \"own text\"", w.Code, w.Body)
 	}
 }
 
@@ -100,7 +100,7 @@ func TestJSONErrorsWriteDeadline(t *testing.T) {
 			s := p.serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 				c := http.NewResponseController(w)
 				if err := c.SetWriteDeadline(time.Now().Add(-time.Second)); err != nil {
-					t.Errorf("SetWriteDeadline: %v", err)
+					t.Errorf("SetWriteDeadline returned %v, want nil", err)
 				}
 				_, _ = io.WriteString(w, "too late")
 				failed <- c.Flush()
@@ -110,11 +110,11 @@ func TestJSONErrorsWriteDeadline(t *testing.T) {
 				text, err := io.ReadAll(res.Body)
 				_ = res.Body.Close()
 				if err == nil {
-					t.Errorf("the client got %q", text)
+					t.Errorf("the client got %q without an error, want an error", text)
 				}
 			}
 			if err := <-failed; err == nil {
-				t.Error("a flush after the deadline succeeds")
+				t.Error("Flush after the deadline returned nil, want an error")
 			}
 		})
 	}
@@ -126,7 +126,7 @@ func TestJSONErrorsFullDuplex(t *testing.T) {
 			s := p.serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				c := http.NewResponseController(w)
 				if err := c.EnableFullDuplex(); err != nil {
-					t.Errorf("EnableFullDuplex: %v", err)
+					t.Errorf("EnableFullDuplex returned %v, want nil", err)
 				}
 				piece := make([]byte, 4)
 				for {
@@ -140,21 +140,21 @@ func TestJSONErrorsFullDuplex(t *testing.T) {
 			body, send := io.Pipe()
 			r, err := http.NewRequestWithContext(t.Context(), "POST", s.URL, body)
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("http.NewRequestWithContext returned %v, want nil", err)
 			}
 			go func() { _, _ = io.WriteString(send, "ping") }()
 			res, err := s.client.Do(r)
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("Do returned %v, want nil", err)
 			}
 			got := make([]byte, 4)
 			if _, err := io.ReadFull(res.Body, got); err != nil || string(got) != "ping" {
-				t.Fatalf("%q, %v", got, err)
+				t.Fatalf("reading the body returned %q, %v; want ping, nil", got, err)
 			}
 			_, _ = io.WriteString(send, "pong")
 			_ = send.Close()
 			if rest := readAll(t, res); rest != "pong" {
-				t.Errorf("then %q", rest)
+				t.Errorf("got %q after ping, want pong", rest)
 			}
 		})
 	}
@@ -175,7 +175,7 @@ func TestJSONErrorsHijack(t *testing.T) {
 					s := p.serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 						conn, rw, err := hijack(w)
 						if err != nil {
-							t.Error(err)
+							t.Errorf("hijack returned %v, want nil", err)
 							return
 						}
 						defer func() { _ = conn.Close() }()
@@ -187,11 +187,11 @@ func TestJSONErrorsHijack(t *testing.T) {
 					}))
 					res := s.get(t, "GET", "/", nil)
 					if text := readAll(t, res); text != "own" || res.Status != "404 Own Words" {
-						t.Errorf("%s, %q", res.Status, text)
+						t.Errorf("got status %q, body %q; want \"404 Own Words\", own", res.Status, text)
 					}
 					s.wait()
 					if (strings.Contains(logged.String(), "signup: panic")) != panics || s.log.String() != "" {
-						t.Errorf("logged %s; the server %s", logged, s.log)
+						t.Errorf("logged %s, want a panic in it: %t; the server logged %s, want nothing", logged, panics, s.log)
 					}
 				})
 			}
@@ -199,7 +199,7 @@ func TestJSONErrorsHijack(t *testing.T) {
 	}
 }
 
-// 101 is the one answer below 200 that is final.
+// 101 is the only response below 200 that is final.
 func TestJSONErrorsSwitchingProtocols(t *testing.T) {
 	conn := dial(t, signup.JSONErrors(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Connection", "Upgrade")
@@ -207,7 +207,7 @@ func TestJSONErrorsSwitchingProtocols(t *testing.T) {
 		w.WriteHeader(http.StatusSwitchingProtocols)
 		conn, _, err := http.NewResponseController(w).Hijack()
 		if err != nil {
-			t.Error(err)
+			t.Errorf("Hijack returned %v, want nil", err)
 			return
 		}
 		_, _ = io.WriteString(conn, "switched")
@@ -216,14 +216,14 @@ func TestJSONErrorsSwitchingProtocols(t *testing.T) {
 	_, _ = io.WriteString(conn, "GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n")
 	text, err := io.ReadAll(conn)
 	if err != nil || !strings.HasPrefix(string(text), "HTTP/1.1 101 ") || !strings.HasSuffix(string(text), "\r\n\r\nswitched") {
-		t.Errorf("%q, %v", text, err)
+		t.Errorf("got the response %q, %v; want status 101, then switched, nil", text, err)
 	}
 
 	_ = captureDefaultLog(t)
 	w := httptest.NewRecorder()
 	defer func() {
 		if v := recover(); v != http.ErrAbortHandler || w.Body.Len() > 0 {
-			t.Errorf("after a panic: %v, %s", v, w.Body)
+			t.Errorf("recovered %v, body %q; want http.ErrAbortHandler, no body", v, w.Body)
 		}
 	}()
 	signup.JSONErrors(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -256,11 +256,11 @@ func TestJSONErrorsReadFrom(t *testing.T) {
 				w.WriteHeader(c.status)
 			}
 			if n, err := io.Copy(w, onlyReader{strings.NewReader("own text")}); n != 8 || err != nil {
-				t.Errorf("copied %d, %v", n, err)
+				t.Errorf("io.Copy returned %d, %v; want 8, nil", n, err)
 			}
 		}), nil).ServeHTTP(f, httptest.NewRequest("GET", "/", nil))
 		if f.used != c.used || f.Body.String() != "own text" || f.Code != max(c.status, 200) {
-			t.Errorf("status %d: ReadFrom used: %t; %d, %s", c.status, f.used, f.Code, f.Body)
+			t.Errorf("with status %d: ReadFrom was called: %t, got status %d, body %q; want %t, %d, \"own text\"", c.status, f.used, f.Code, f.Body, c.used, max(c.status, 200))
 		}
 	}
 }
@@ -274,7 +274,7 @@ func TestJSONErrorsCloseNotify(t *testing.T) {
 				gone := w.(interface{ CloseNotify() <-chan bool }).CloseNotify()
 				select {
 				case <-gone:
-					t.Error("gone at once")
+					t.Error("CloseNotify reported a closed connection at once, want an open one")
 				default:
 				}
 				close(begun)
@@ -288,15 +288,15 @@ func TestJSONErrorsCloseNotify(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			r, err := http.NewRequestWithContext(ctx, "GET", s.URL, nil)
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("http.NewRequestWithContext returned %v, want nil", err)
 			}
 			go func() { <-begun; cancel() }()
 			if res, err := s.client.Do(r); err == nil {
-				t.Errorf("status %d", res.StatusCode)
+				t.Errorf("the client got status %d, want an error", res.StatusCode)
 				_ = res.Body.Close()
 			}
 			if !<-noticed {
-				t.Error("the handler doesn't notice that the client has gone")
+				t.Error("CloseNotify reported nothing after the client closed the connection, want a report")
 			}
 		})
 	}

@@ -18,12 +18,12 @@ import (
 func TestBlocklistFile(t *testing.T) {
 	file, err := os.Open("blocklist.txt.gz")
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("os.Open returned %v, want nil", err)
 	}
 	defer file.Close()
 	r, err := gzip.NewReader(file)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("gzip.NewReader returned %v, want nil", err)
 	}
 	var notice strings.Builder
 	var entries, long int
@@ -31,7 +31,7 @@ func TestBlocklistFile(t *testing.T) {
 	lines := bufio.NewScanner(r)
 	for lines.Scan() {
 		line := lines.Text()
-		// Only before the list: else it would be a password that is ignored.
+		// Only before the list: otherwise it would be a password that is ignored.
 		if text, ok := strings.CutPrefix(line, "#!"); ok && entries == 0 {
 			notice.WriteString(strings.TrimSpace(text) + " ")
 			continue
@@ -40,15 +40,15 @@ func TestBlocklistFile(t *testing.T) {
 		length := utf8.RuneCountInString(line)
 		switch {
 		case line <= last:
-			t.Errorf("%+q after %+q", line, last)
+			t.Errorf("got %+q after %+q, want entries in ascending order", line, last)
 		case !utf8.ValidString(line) || strings.ContainsFunc(line, unicode.IsControl) || strings.HasPrefix(line, "#!"):
-			t.Errorf("%+q is not text", line)
+			t.Errorf("got the entry %+q, want UTF-8 without control characters that doesn't start with #!", line)
 		case !norm.NFC.IsNormalString(line) || foldNFC(line) != line:
-			t.Errorf("%+q is not folded or not in normal form C", line)
+			t.Errorf("got the entry %+q, want it folded and in normalization form C", line)
 		case length < 8:
-			t.Errorf("%+q has %d characters", line, length)
+			t.Errorf("got the entry %+q of %d characters, want at least 8", line, length)
 		case !signup.CommonPassword(line):
-			t.Errorf("%+q is not found", line)
+			t.Errorf("CommonPassword(%+q) returned false, want true", line)
 		}
 		if length >= 15 {
 			long++
@@ -56,13 +56,13 @@ func TestBlocklistFile(t *testing.T) {
 		last = line
 	}
 	if err := lines.Err(); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Err returned %v, want nil", err)
 	}
 	if entries != 48_110 { // as the comment on CommonPassword says
-		t.Errorf("%d entries", entries)
+		t.Errorf("got %d entries, want 48110", entries)
 	}
 	if long < 1000 || long == entries {
-		t.Errorf("%d of 15 characters or more", long)
+		t.Errorf("got %d entries of 15 characters or more among %d, want at least 1000 and some shorter", long, entries)
 	}
 	for _, part := range []string{
 		"https://github.com/danielmiessler/SecLists", "Mark Burnett", "public domain",
@@ -70,7 +70,7 @@ func TestBlocklistFile(t *testing.T) {
 		"The above copyright notice and this permission notice shall be included", `THE SOFTWARE IS PROVIDED "AS IS"`,
 	} {
 		if !strings.Contains(notice.String(), part) {
-			t.Errorf("%q is not in the notice", part)
+			t.Errorf("the notice doesn't have %q, want it", part)
 		}
 	}
 }
@@ -99,7 +99,7 @@ func TestBlocklist(t *testing.T) {
 		"\xff": false,
 	} {
 		if got := signup.CommonPassword(password); got != want {
-			t.Errorf("CommonPassword(%+q) is %t", password, got)
+			t.Errorf("CommonPassword(%+q) returned %t, want %t", password, got, want)
 		}
 	}
 }
@@ -156,7 +156,7 @@ func TestBlocklistFirstUse(t *testing.T) {
 		cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestBlocklistFirstUse$")
 		cmd.Env = append(os.Environ(), child+"=1")
 		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Errorf("%v: %s", err, out)
+			t.Errorf("the child process returned %v, want nil; output %s", err, out)
 		}
 		return
 	}
@@ -166,7 +166,7 @@ func TestBlocklistFirstUse(t *testing.T) {
 		wg.Go(func() {
 			<-start
 			if !signup.CommonPassword("qwertyuiop") || signup.CommonPassword("correct horse battery") {
-				t.Error("another list")
+				t.Errorf("CommonPassword returned %t for a listed password, %t for another; want true, false", signup.CommonPassword("qwertyuiop"), signup.CommonPassword("correct horse battery"))
 			}
 		})
 	}

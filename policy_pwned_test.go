@@ -36,7 +36,7 @@ type rangeService struct {
 	t       *testing.T
 	counts  map[string]int // by hash; with 0 as padding only
 	format  func(suffix string, count int) string
-	secrets []string // which no request may tell
+	secrets []string // which no request may contain
 	asked   atomic.Int64
 }
 
@@ -84,16 +84,16 @@ func (s *rangeService) answer(prefix string) string {
 func (s *rangeService) checkRequest(r *http.Request) {
 	dump, err := httputil.DumpRequest(r, true)
 	if err != nil {
-		s.t.Error(err)
+		s.t.Errorf("httputil.DumpRequest returned %v, want nil", err)
 	}
 	if r.Method != http.MethodGet || !rangePath.MatchString(r.RequestURI) || r.ContentLength != 0 || r.Header.Get("Add-Padding") != "true" {
-		s.t.Errorf("request:\n%s", dump)
+		s.t.Errorf("got the request\n%s\nwant a GET of a range, without a body, with Add-Padding: true", dump)
 	}
 	for name := range r.Header {
 		switch name {
 		case "Add-Padding", "User-Agent", "Accept-Encoding", "Referer": // the last after a redirect
 		default:
-			s.t.Errorf("header %s", name)
+			s.t.Errorf("got the request header %s, want Add-Padding, User-Agent, Accept-Encoding and Referer only", name)
 		}
 	}
 	for _, secret := range s.secrets {
@@ -101,11 +101,11 @@ func (s *rangeService) checkRequest(r *http.Request) {
 		told := strings.ToUpper(string(dump))
 		for i := range len(hash) - 5 {
 			if strings.Contains(told, hash[i:i+6]) {
-				s.t.Errorf("more than 5 digits of the hash in the request:\n%s", dump)
+				s.t.Errorf("the request has more than 5 digits of the hash, want 5:\n%s", dump)
 			}
 		}
 		if strings.Contains(told, strings.ToUpper(secret)) {
-			s.t.Errorf("the password in the request:\n%s", dump)
+			s.t.Errorf("the request has the password, want only 5 digits of its hash:\n%s", dump)
 		}
 	}
 }
@@ -116,14 +116,14 @@ func (s *rangeService) start() (url string) {
 	return server.URL + "/range/"
 }
 
-// tells fails the test if text has the password, or digits of its hash.
+// tells fails the test if text contains the password or digits of its hash.
 func tells(t *testing.T, what, text, password string) {
 	t.Helper()
 	upper := strings.ToUpper(text)
 	hash := sha1Hex(norm.NFC.String(password))
 	for _, part := range []string{strings.ToUpper(password), hash[:5], hash[5:], hash[5:15], hash[30:]} {
 		if strings.Contains(upper, part) {
-			t.Errorf("%s tells %s: %s", what, part, text)
+			t.Errorf("%s has %s, want neither the password nor digits of its hash: %s", what, part, text)
 		}
 	}
 }
@@ -165,7 +165,7 @@ func TestPwnedPasswords(t *testing.T) {
 					policy := signup.NIST{Compromised: (&signup.PwnedPasswords{URL: url, FailOpen: open}).Compromised}
 					wantCode(t, policy.Check(t.Context(), c.password, signup.User{}), c.code, c.password)
 					if n := s.service.asked.Load(); n != 1 {
-						t.Errorf("%d requests", n)
+						t.Errorf("got %d requests, want 1", n)
 					}
 				}
 			})
@@ -176,7 +176,7 @@ func TestPwnedPasswords(t *testing.T) {
 		policy := signup.NIST{Compromised: (&signup.PwnedPasswords{URL: service.start()}).Compromised}
 		wantCode(t, policy.Check(t.Context(), "1234567890123456", signup.User{}), "common", "1234567890123456")
 		if n := service.asked.Load(); n != 0 {
-			t.Errorf("%d requests about a password that is refused anyway", n)
+			t.Errorf("got %d requests for a common password, want 0", n)
 		}
 	})
 }
@@ -185,20 +185,20 @@ type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// The zero value, but for the network.
+// The zero value, except for the network.
 func TestPwnedPasswordsDefaults(t *testing.T) {
 	const password = "correct horse battery"
 	inner := errors.New("no network in tests")
 	for _, answer := range []string{"", sha1Hex(password)[5:] + ":3\r\n", sha1Hex("x")[5:] + ":3\r\n"} {
 		p := signup.PwnedPasswords{Client: &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
 			if want := "https://api.pwnedpasswords.com/range/" + sha1Hex(password)[:5]; r.URL.String() != want {
-				t.Errorf("asks %s, want %s", r.URL, want)
+				t.Errorf("got a request to %s, want %s", r.URL, want)
 			}
 			if r.Header.Get("Add-Padding") != "true" || r.Header.Get("User-Agent") == "" || r.Body != nil {
-				t.Errorf("%v", r.Header)
+				t.Errorf("got the request header %v, want Add-Padding: true, a User-Agent and no body", r.Header)
 			}
 			if deadline, ok := r.Context().Deadline(); !ok || time.Until(deadline) > 2*time.Second {
-				t.Errorf("the deadline is %s", deadline)
+				t.Errorf("the request's deadline is %s, set: %t; want one within 2s", deadline, ok)
 			}
 			if answer == "" {
 				return nil, inner
@@ -208,10 +208,10 @@ func TestPwnedPasswordsDefaults(t *testing.T) {
 		found, err := p.Compromised(t.Context(), password)
 		if answer == "" {
 			if found || !errors.Is(err, inner) {
-				t.Errorf("%t, %v", found, err)
+				t.Errorf("Compromised returned %t, %v; want false, %v", found, err, inner)
 			}
 		} else if err != nil || found != strings.HasPrefix(answer, sha1Hex(password)[5:]) {
-			t.Errorf("%t, %v", found, err)
+			t.Errorf("Compromised returned %t, %v; want %t, nil", found, err, strings.HasPrefix(answer, sha1Hex(password)[5:]))
 		}
 	}
 }
@@ -313,28 +313,28 @@ func TestPwnedPasswordsFailures(t *testing.T) {
 
 			found, err := p.Compromised(t.Context(), password)
 			if found || err == nil || errors.Is(err, signup.ErrInvalid) {
-				t.Fatalf("%t, %v", found, err)
+				t.Fatalf("Compromised returned %t, %v; want false, an error other than ErrInvalid", found, err)
 			}
 			tells(t, "the error", fmt.Sprintf("%v %+v %q", err, err, err), password)
 			a := newAccounts()
 			a.Policy = signup.NIST{Compromised: p.Compromised}
 			_, err = a.Register(t.Context(), signup.Registration{Email: "ada@example.org", Password: password})
 			if err == nil || errors.Is(err, signup.ErrInvalid) || errors.Is(err, signup.ErrBusy) {
-				t.Errorf("Register: %v", err)
+				t.Errorf("Register returned %v, want an error other than ErrInvalid and ErrBusy", err)
 			} else {
 				tells(t, "Register's error", err.Error(), password)
 			}
 			if log.Len() != 0 {
-				t.Errorf("logged, although it is returned: %s", &log)
+				t.Errorf("logged %s, want nothing for an error that is returned", &log)
 			}
 
 			p.FailOpen = true
 			if _, err := a.Register(t.Context(), signup.Registration{Email: "ada@example.org", Password: password}); err != nil {
-				t.Errorf("Register, failing open: %v", err)
+				t.Errorf("with FailOpen: Register returned %v, want nil", err)
 			}
 			var line map[string]any
 			if err := json.Unmarshal(log.Bytes(), &line); err != nil || line["level"] != "WARN" || line["error"] == "" {
-				t.Errorf("not one warning: %v, %s", err, &log)
+				t.Errorf("logged %s, decoded with %v; want one warning with the error, nil", &log, err)
 			}
 			tells(t, "the log", log.String(), password)
 		})
@@ -344,14 +344,15 @@ func TestPwnedPasswordsFailures(t *testing.T) {
 func hijack(t *testing.T, w http.ResponseWriter, answer string) {
 	conn, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
-		t.Error(err)
+		t.Errorf("Hijack returned %v, want nil", err)
 		return
 	}
 	_, _ = io.WriteString(conn, answer)
 	_ = conn.Close()
 }
 
-// Who gives up isn't let in for it, nor told of in the log.
+// If the context is canceled, the sign-up fails also with FailOpen, and nothing is
+// logged.
 func TestPwnedPasswordsCancelled(t *testing.T) {
 	const password = "correct horse battery"
 	for _, open := range []bool{false, true} {
@@ -379,11 +380,11 @@ func TestPwnedPasswordsCancelled(t *testing.T) {
 				a.Policy = signup.NIST{Compromised: p.Compromised}
 				_, err := a.Register(ctx, signup.Registration{Email: "ada@example.org", Password: password})
 				if !errors.Is(err, context.Canceled) || errors.Is(err, signup.ErrInvalid) {
-					t.Fatal(err)
+					t.Fatalf("Register returned %v, want context.Canceled without ErrInvalid", err)
 				}
 				tells(t, "the error", err.Error(), password)
 				if log.Len() != 0 {
-					t.Errorf("logged: %s", &log)
+					t.Errorf("logged %s, want nothing", &log)
 				}
 			})
 		}
@@ -427,6 +428,6 @@ func TestPwnedPasswordsConcurrently(t *testing.T) {
 	}
 	wg.Wait()
 	if n := service.asked.Load(); n != 128 {
-		t.Errorf("%d requests", n)
+		t.Errorf("got %d requests, want 128", n)
 	}
 }

@@ -15,23 +15,23 @@ import (
 )
 
 // wantCode checks that err refuses password with that code, or, for "", that
-// it is nil; and that it doesn't tell the password.
+// it is nil; and that it doesn't contain the password.
 func wantCode(t *testing.T, err error, code, password string) {
 	t.Helper()
-	t.Logf("%v %#v", err, err) // to be searched for secrets
+	t.Logf("Check returned %v %#v", err, err) // to be searched for secrets
 	if code == "" {
 		if err != nil {
-			t.Errorf("%+q is refused: %v", password, err)
+			t.Errorf("Check of %+q returned %v, want nil", password, err)
 		}
 		return
 	}
 	var e signup.FieldError
 	if !errors.As(err, &e) || e.Field != "password" || e.Code != code || e.Message == "" || !errors.Is(err, signup.ErrInvalid) {
-		t.Errorf("%+q: %#v, want the code %s", password, err, code)
+		t.Errorf("Check of %+q returned %#v, want the code %s", password, err, code)
 		return
 	}
 	if strings.Contains(e.Message+err.Error(), password) {
-		t.Errorf("%+q is in the error", password)
+		t.Errorf("the error has the password %+q, want it left out", password)
 	}
 }
 
@@ -66,16 +66,16 @@ func TestPolicies(t *testing.T) {
 			err := c.policy.Check(context.Background(), c.password, ada)
 			if c.code == "" {
 				if err != nil {
-					t.Error(err)
+					t.Errorf("Check returned %v, want nil", err)
 				}
 				return
 			}
 			var e signup.FieldError
 			if !errors.As(err, &e) || e.Field != "password" || e.Code != c.code || e.Message == "" || !errors.Is(err, signup.ErrInvalid) {
-				t.Errorf("%#v, want the code %s", err, c.code)
+				t.Errorf("Check returned %#v, want the code %s", err, c.code)
 			}
 			if strings.Contains(e.Message+e.Error(), c.password) {
-				t.Error("the password is in the error")
+				t.Error("the error has the password, want it left out")
 			}
 		})
 	}
@@ -84,7 +84,7 @@ func TestPolicies(t *testing.T) {
 func TestNISTGuessable(t *testing.T) {
 	const common = "qwertyuiopasdfgh"
 	if !signup.CommonPassword(common) {
-		t.Fatal(common)
+		t.Fatalf("CommonPassword(%q) returned false, want true", common)
 	}
 	kept := signup.User{Email: "adalovelace1815@example.org"}
 	kept.SetKey("adalovelace+1815@example.org", "another rule")
@@ -174,7 +174,7 @@ func TestNISTCompromised(t *testing.T) {
 			var got []string
 			policy := signup.NIST{Service: "Analytical Engines", Compromised: func(ctx context.Context, password string) (bool, error) {
 				if ctx.Value(ctxKey{}) != "the call's" {
-					t.Error("another context")
+					t.Error("Compromised got another context, want the call's")
 				}
 				got = append(got, password)
 				return c.found, c.err
@@ -182,11 +182,11 @@ func TestNISTCompromised(t *testing.T) {
 			err := policy.Check(ctx, c.password, signup.User{FirstName: "Augusta Ada", LastName: "King"})
 			switch {
 			case c.asked && !slices.Equal(got, []string{c.password}), !c.asked && got != nil:
-				t.Errorf("asked about %q", got)
+				t.Errorf("Compromised was called for %q, want a call for the password: %t", got, c.asked)
 			case c.asked && c.err != nil:
 				var e signup.FieldError
 				if !errors.Is(err, c.err) || errors.Is(err, signup.ErrInvalid) || errors.As(err, &e) || strings.Contains(err.Error(), c.password) {
-					t.Errorf("%v, want %v", err, c.err)
+					t.Errorf("Check returned %v, want %v without ErrInvalid and the password", err, c.err)
 				}
 			default:
 				wantCode(t, err, c.code, c.password)
@@ -195,7 +195,7 @@ func TestNISTCompromised(t *testing.T) {
 	}
 }
 
-// A sign-up neither passes unchecked nor is blamed on the person.
+// If the service fails, the sign-up fails too, and not as invalid input.
 func TestNISTCompromisedRegister(t *testing.T) {
 	down := errors.New("the service is down")
 	for _, c := range []struct {
@@ -208,13 +208,13 @@ func TestNISTCompromisedRegister(t *testing.T) {
 		_, err := a.Register(t.Context(), signup.Registration{Email: "ada@example.org", Password: goodPassword})
 		if c.found {
 			if want := "signup: invalid password: compromised"; !errors.Is(err, signup.ErrInvalid) || err.Error() != want {
-				t.Errorf("%s: %v, want %s", c.name, err, want)
+				t.Errorf("%s: Register returned %v, want %s", c.name, err, want)
 			}
 		} else if !errors.Is(err, down) || errors.Is(err, signup.ErrInvalid) {
-			t.Errorf("%s: %v", c.name, err)
+			t.Errorf("%s: Register returned %v, want %v without ErrInvalid", c.name, err, down)
 		}
 		if _, err := a.Store.Get(t.Context(), "ada@example.org"); !errors.Is(err, signup.ErrNotFound) {
-			t.Errorf("%s: stored all the same; %v", c.name, err)
+			t.Errorf("%s: Get returned %v, want ErrNotFound", c.name, err)
 		}
 	}
 }
@@ -250,7 +250,7 @@ func FuzzNIST(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, password, email, first, last, service string, minLength byte) {
 		if password == "" || !utf8.ValidString(password) {
-			return // no policy is asked about it
+			return // no policy is called for it
 		}
 		n := signup.NIST{MinLength: int(minLength % 21), Service: service}
 		u := signup.User{Email: email, FirstName: first, LastName: last}
@@ -263,21 +263,21 @@ func FuzzNIST(f *testing.F) {
 		if err == nil {
 			normal, folded := norm.NFC.String(password), foldNFC(password)
 			if utf8.RuneCountInString(normal) < least || len(normal) > 1024 {
-				t.Errorf("%+q has %d code points, %d bytes", password, utf8.RuneCountInString(normal), len(normal))
+				t.Errorf("%+q is accepted with %d code points, %d bytes; want at least %d, at most 1024", password, utf8.RuneCountInString(normal), len(normal), least)
 			}
 			local, _, _ := strings.Cut(email, "@")
 			for _, known := range []string{email, u.Key(), local, first, last, first + " " + last, last + first, service} {
 				if folded == foldNFC(known) {
-					t.Errorf("%+q is %+q", password, known)
+					t.Errorf("%+q is accepted, want it refused: it is %+q", password, known)
 				}
 			}
 			if signup.CommonPassword(password) || signup.CommonPassword(folded) {
-				t.Errorf("%+q is common", password)
+				t.Errorf("%+q is accepted, want it refused as common", password)
 			}
 		}
 		for _, same := range []string{norm.NFC.String(password), norm.NFD.String(password)} {
 			if other := n.Check(t.Context(), same, u); other != err {
-				t.Errorf("%+q: %v, but %+q: %v", password, err, same, other)
+				t.Errorf("Check of %+q returned %v, of %+q %v; want the same", password, err, same, other)
 			}
 		}
 		if err != nil {
@@ -291,7 +291,7 @@ func FuzzNIST(f *testing.F) {
 			var e signup.FieldError
 			if !errors.As(err, &e) || e.Field != "password" || messages[e.Code] == "" || err.Error() != "signup: invalid password: "+e.Code ||
 				e.Message != messages[e.Code] && !(e.Code == "guessable" && e.Message == "'password' must not be the name of the service.") {
-				t.Errorf("%+q: %#v", password, err)
+				t.Errorf("Check of %+q returned %#v, want a FieldError of password with a known code and its message", password, err)
 			}
 		}
 	})

@@ -24,32 +24,32 @@ func TestRegister(t *testing.T) {
 		Email: "Ada@Example.org", Password: goodPassword, FirstName: "Ada", LastName: "Lovelace", Profile: profile,
 	})
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("Register returned %v, want nil", err)
 	}
 	if u.Email != "Ada@Example.org" || u.Key() != "ada@example.org" || u.FirstName != "Ada" || u.LastName != "Lovelace" ||
 		!u.Active || len(u.ID) < 22 || strings.Contains(u.ID, "ada") || u.Version == "" ||
 		!reflect.DeepEqual(u.Profile, map[string]string{"company": "Analytical Engines"}) {
-		t.Errorf("registered %#v", u)
+		t.Errorf("Register returned %#v with the address %q, key %q, names %q and %q, profile %v, version %q; want an active user as registered, with a random ID and a version", u, u.Email, u.Key(), u.FirstName, u.LastName, u.Profile, string(u.Version))
 	}
 	if u.CreatedAt.Before(before) || u.CreatedAt.After(time.Now()) || u.CreatedAt.Location() != time.UTC ||
 		u.CreatedAt.Nanosecond()%1e6 != 0 || u.UpdatedAt != u.CreatedAt {
-		t.Errorf("created at %s, updated at %s", u.CreatedAt, u.UpdatedAt)
+		t.Errorf("got CreatedAt %s, UpdatedAt %s; want both the present time in UTC, to the millisecond, and not before %s", u.CreatedAt, u.UpdatedAt, before)
 	}
 	if !u.CheckPassword(goodPassword) || u.CheckPassword(goodPassword+"!") {
-		t.Error("the hash is of another password")
+		t.Errorf("CheckPassword returned %t for the password, %t for another; want true, false", u.CheckPassword(goodPassword), u.CheckPassword(goodPassword+"!"))
 	}
 	profile["company"] = "X"
 	stored, err := a.Store.Get(ctx, "ada@example.org")
 	if err != nil || !stored.Equal(u) || stored.Profile["company"] != "Analytical Engines" {
-		t.Errorf("stored is %v, %v", stored, err)
+		t.Errorf("Get returned %v, company %q, %v; want %v, Analytical Engines, nil", stored, stored.Profile["company"], err, u)
 	}
 	other, err := a.Register(ctx, signup.Registration{Email: "b@example.org", Password: goodPassword})
 	if err != nil || other.ID == u.ID {
-		t.Errorf("the next ID is %s, %v", other.ID, err)
+		t.Errorf("the next Register returned the ID %q, %v; want an ID other than %q, nil", other.ID, err, u.ID)
 	}
 	_, err = a.Register(ctx, signup.Registration{Email: "ADA@example.org", Password: goodPassword})
 	if !errors.Is(err, signup.ErrExists) {
-		t.Errorf("a duplicate: %v", err)
+		t.Errorf("Register of a duplicate returned %v, want ErrExists", err)
 	}
 }
 
@@ -94,24 +94,24 @@ func TestRegisterRefuses(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			u, err := a.Register(t.Context(), c.r)
-			t.Logf("%v %#v", err, err) // to be searched for secrets
+			t.Logf("Register returned %v %#v", err, err) // to be searched for secrets
 			if !errors.Is(err, signup.ErrInvalid) || !reflect.DeepEqual(u, signup.User{}) {
-				t.Fatalf("%v, %v", u, err)
+				t.Fatalf("Register returned %v, %v; want the zero User, ErrInvalid", u, err)
 			}
 			if want := "signup: invalid " + c.want; err.Error() != want {
-				t.Errorf("%q, want %q", err, want)
+				t.Errorf("Register returned %q, want %q", err, want)
 			}
 			var v *signup.ValidationError
 			if !errors.As(err, &v) || len(v.Fields) == 0 {
-				t.Fatalf("%T", err)
+				t.Fatalf("Register returned a %T, want a *ValidationError with fields", err)
 			}
 			if text := fmt.Sprintf("%+v %#v %#v", err, err, v.Fields); strings.Contains(text, v.Fields[0].Message) {
-				t.Errorf("what was typed may be in %s", text)
+				t.Errorf("got the error's text %s, want nothing that was typed", text)
 			}
 			for _, f := range v.Fields {
 				if f.Message == "" || strings.Contains(f.Message, "inner text") ||
 					c.r.Password != "" && strings.Contains(f.Message, c.r.Password) {
-					t.Errorf("the message of %s is %q", f.Field, f.Message)
+					t.Errorf("the message of %s is %q, want one without the password and the inner error", f.Field, f.Message)
 				}
 			}
 		})
@@ -120,11 +120,11 @@ func TestRegisterRefuses(t *testing.T) {
 
 func TestRegisterPolicyErrors(t *testing.T) {
 	inner := errors.New("inner")
-	// What is wrong with the rest is told even so.
+	// Errors in the other fields are returned even if the policy fails.
 	a := newAccounts()
 	a.Policy = policyFunc(func(context.Context, string, signup.User) error { return inner })
 	if _, err := a.Register(t.Context(), signup.Registration{Email: "nobody", Password: goodPassword}); !errors.Is(err, signup.ErrInvalid) || errors.Is(err, inner) {
-		t.Errorf("another field is invalid: %v", err)
+		t.Errorf("with another invalid field: Register returned %v, want ErrInvalid without %v", err, inner)
 	}
 	for _, c := range []struct {
 		name     string
@@ -139,13 +139,13 @@ func TestRegisterPolicyErrors(t *testing.T) {
 		a := newAccounts()
 		a.Policy = policyFunc(func(_ context.Context, password string, u signup.User) error {
 			if password != "test" || u.Key() != "a@b.co" || u.FirstName != "Ada" {
-				t.Errorf("the policy was asked about %v", u)
+				t.Errorf("the policy got a password of %d bytes and %v, key %q, first name %q; want 4 bytes (test), the key a@b.co, Ada", len(password), u, u.Key(), u.FirstName)
 			}
 			return c.err
 		})
 		_, err := a.Register(t.Context(), signup.Registration{Email: "a@b.co", Password: "test", FirstName: "Ada"})
 		if !errors.Is(err, c.is) || !strings.Contains(err.Error(), c.contains) {
-			t.Errorf("%s: %v", c.name, err)
+			t.Errorf("%s: Register returned %v, want %v with %q in its text", c.name, err, c.is, c.contains)
 		}
 	}
 }
@@ -169,17 +169,17 @@ func TestPasswordText(t *testing.T) {
 		for _, hasher := range []signup.Hasher{cheap, cheapArgon2id} {
 			a := &signup.Accounts{Store: memstore.New(), Hasher: hasher}
 			if _, err := a.Register(t.Context(), signup.Registration{Email: "ada@example.org", Password: c.password}); err != nil {
-				t.Errorf("%s, %T: %v", c.name, hasher, err)
+				t.Errorf("%s, %T: Register returned %v, want nil", c.name, hasher, err)
 				continue
 			}
 			for _, same := range append(c.same, c.password) {
 				if _, err := a.Authenticate(t.Context(), "ada@example.org", same); err != nil {
-					t.Errorf("%s, %T: log-in with %+q: %v", c.name, hasher, same, err)
+					t.Errorf("%s, %T: Authenticate with %+q returned %v, want nil", c.name, hasher, same, err)
 				}
 			}
 			for _, other := range c.others {
 				if _, err := a.Authenticate(t.Context(), "ada@example.org", other); !errors.Is(err, signup.ErrBadCredentials) {
-					t.Errorf("%s, %T: log-in with %+q: %v", c.name, hasher, other, err)
+					t.Errorf("%s, %T: Authenticate with %+q returned %v, want ErrBadCredentials", c.name, hasher, other, err)
 				}
 			}
 		}

@@ -48,14 +48,14 @@ func TestReplayOfUserThatChanges(t *testing.T) {
 			store := memstore.New()
 			first, err := (&signup.Accounts{Store: store, Hasher: cheap}).Register(t.Context(), keyed())
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("Register returned %v, want nil", err)
 			}
 			first.Profile = map[string]string{"role": "admin"}
 			first.Private, first.EmailVerifiedAt = "private", first.CreatedAt
 			first.CreatedAt = first.CreatedAt.Add(-1e9)
 			first.UpdatedAt = first.CreatedAt.Add(1e6)
 			if err := store.Update(t.Context(), &first); err != nil {
-				t.Fatal(err)
+				t.Fatalf("Update returned %v, want nil", err)
 			}
 			changed := false
 			racing := fakeStore{Store: store, get: func(ctx context.Context, key string) (signup.User, error) {
@@ -88,11 +88,11 @@ func TestReplayComesBeforeTheApplicationsRules(t *testing.T) {
 	}}
 	first, err := a.Register(t.Context(), keyed())
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("Register returned %v, want nil", err)
 	}
 	first.Profile["role"] = "user"
 	if err := a.Store.Update(t.Context(), &first); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Update returned %v, want nil", err)
 	}
 	again, err := a.Register(t.Context(), keyed())
 	if err != nil || again.ID != first.ID || again.Profile["role"] != "user" {

@@ -24,7 +24,8 @@ func keyed() signup.Registration {
 	}
 }
 
-// A situation is what became of a registration before it is repeated.
+// Each case sets what happens between a registration and its replay, and how the
+// replay differs.
 func TestIdempotencyKey(t *testing.T) {
 	var none, exists, reused, guessed = []error(nil), []error{signup.ErrExists},
 		[]error{signup.ErrIdempotencyKeyReused}, []error{signup.ErrIdempotencyKeyReused, signup.ErrBadCredentials}
@@ -35,7 +36,7 @@ func TestIdempotencyKey(t *testing.T) {
 			u.UpdatedAt = time.Now()
 			f(&u)
 			if err := s.Update(t.Context(), &u); err != nil {
-				t.Fatal(err)
+				t.Fatalf("Update returned %v, want nil", err)
 			}
 		}
 	}
@@ -71,7 +72,7 @@ func TestIdempotencyKey(t *testing.T) {
 		}), func(*signup.Registration) {}, guessed, false},
 		{"after a deletion", func(t *testing.T, s signup.Store, u signup.User) {
 			if err := s.Delete(t.Context(), u); err != nil {
-				t.Fatal(err)
+				t.Fatalf("Delete returned %v, want nil", err)
 			}
 		}, func(*signup.Registration) {}, none, false},
 	} {
@@ -84,7 +85,7 @@ func TestIdempotencyKey(t *testing.T) {
 				}
 				first, err := process().Register(t.Context(), keyed())
 				if err != nil || len(first.ID) != 26 || strings.Contains(first.ID, uuid) {
-					t.Fatalf("%v, %v", first, err)
+					t.Fatalf("Register returned %v, %v; want an ID of 26 characters without the key, nil", first, err)
 				}
 				c.meanwhile(t, store, first)
 				before, _ := store.Get(t.Context(), first.Key())
@@ -95,20 +96,20 @@ func TestIdempotencyKey(t *testing.T) {
 
 				again, err := process().Register(t.Context(), r)
 
-				t.Logf("%v", err) // to be searched for secrets
+				t.Logf("Register returned %v", err) // to be searched for secrets
 				for _, want := range []error{signup.ErrExists, signup.ErrIdempotencyKeyReused, signup.ErrBadCredentials} {
 					if is := errors.Is(err, want); is != contains(c.want, want) {
-						t.Errorf("%v: is %v: %t", err, want, is)
+						t.Errorf("errors.Is(%v, %v) = %t, want %t", err, want, is, contains(c.want, want))
 					}
 				}
 				if (err == nil) != (c.want == nil) || (again.ID == first.ID && again.Equal(before)) != c.same {
-					t.Errorf("%v, %v", again, err)
+					t.Errorf("Register returned %v, %v, the same user: %t; want the errors %v, %t", again, err, again.ID == first.ID && again.Equal(before), c.want, c.same)
 				}
 				if n := hasher.hashes.Load() + hasher.verifies.Load(); n != 1 {
-					t.Errorf("%d hashes", n)
+					t.Errorf("got %d hashes, want 1", n)
 				}
 				if after, err := store.Get(t.Context(), first.Key()); before.ID != "" && (err != nil || !after.Equal(before) || c.same && after.Version != again.Version) {
-					t.Errorf("the user was changed: %v", err)
+					t.Errorf("Get returned %v, version %q, %v; want the unchanged user %v, nil, and the version that Register returned", after, string(after.Version), err, before)
 				}
 			})
 		})
@@ -133,23 +134,23 @@ func TestIdempotencyKeyAfterFailure(t *testing.T) {
 			broken := &signup.Accounts{Hasher: cheap, Store: fakeStore{Store: store, create: func(ctx context.Context, u *signup.User) error {
 				if stored {
 					if err := store.Create(ctx, u); err != nil && !errors.Is(err, signup.ErrReplayed) {
-						t.Error(err)
+						t.Errorf("Create returned %v, want nil or ErrReplayed", err)
 					}
 				}
 				return down
 			}}}
 			if _, err := broken.Register(t.Context(), keyed()); !errors.Is(err, down) {
-				t.Fatalf("%v", err)
+				t.Fatalf("Register returned %v, want %v", err, down)
 			}
-			if stored { // what was read may not be safe yet: that is for a write to say
+			if stored { // the user that was read may not be durable yet: only a write shows that
 				if _, err := broken.Register(t.Context(), keyed()); !errors.Is(err, down) {
-					t.Errorf("%v", err)
+					t.Errorf("Register returned %v, want %v", err, down)
 				}
 			}
 			for range 2 {
 				u, err := (&signup.Accounts{Hasher: cheap, Store: store}).Register(t.Context(), keyed())
 				if err != nil || !u.CheckPassword(goodPassword) || u.Version == "" {
-					t.Errorf("%v, %v", u, err)
+					t.Errorf("Register returned %v, version %q, the password fits: %t, %v; want a version, true, nil", u, string(u.Version), u.CheckPassword(goodPassword), err)
 				}
 			}
 		})
@@ -159,13 +160,13 @@ func TestIdempotencyKeyAfterFailure(t *testing.T) {
 			get: func(context.Context, string) (signup.User, error) { return signup.User{}, down },
 		}}
 		if _, err := a.Register(t.Context(), keyed()); !errors.Is(err, down) {
-			t.Errorf("%v", err)
+			t.Errorf("Register returned %v, want %v", err, down)
 		}
 	})
 }
 
-// Of any number of requests at once with one key, all that ask for the same get
-// the same.
+// Of any number of concurrent requests with one key, all equal ones return the
+// same user.
 func TestIdempotencyKeyAtOnce(t *testing.T) {
 	store := memstore.New()
 	var wg sync.WaitGroup
@@ -180,15 +181,15 @@ func TestIdempotencyKeyAtOnce(t *testing.T) {
 	wg.Wait()
 	stored, err := store.Get(t.Context(), "ada@example.org")
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("Get returned %v, want nil", err)
 	}
 	for i := range users {
 		if stored.CheckPassword(fmt.Sprintf("the password of %d", i%2)) {
 			if errs[i] != nil || users[i].Version == "" || !users[i].Equal(stored) {
-				t.Errorf("%d: %v, %v", i, users[i], errs[i])
+				t.Errorf("Register %d returned %v, version %q, %v; want %v, a version, nil", i, users[i], string(users[i].Version), errs[i], stored)
 			}
 		} else if !errors.Is(errs[i], signup.ErrIdempotencyKeyReused) || !errors.Is(errs[i], signup.ErrBadCredentials) {
-			t.Errorf("%d: %v", i, errs[i])
+			t.Errorf("Register %d returned %v, want ErrIdempotencyKeyReused with ErrBadCredentials", i, errs[i])
 		}
 	}
 }
@@ -198,7 +199,7 @@ func TestRegisterRefusesIdempotencyKey(t *testing.T) {
 	for _, r.IdempotencyKey = range []string{"x", strings.Repeat("x", 21), strings.Repeat("x", 256), uuid + "\n", uuid + "é"} {
 		_, err := newAccounts().Register(t.Context(), r)
 		if !errors.Is(err, signup.ErrInvalid) || err.Error() != "signup: invalid Idempotency-Key: invalid" {
-			t.Errorf("%q: %v", r.IdempotencyKey, err)
+			t.Errorf("Register with the key %q returned %v, want signup: invalid Idempotency-Key: invalid", r.IdempotencyKey, err)
 		}
 	}
 }
@@ -244,14 +245,14 @@ func TestHandlerIdempotencyKey(t *testing.T) {
 			switch c.status {
 			case 200:
 				if first.Message != second.Message {
-					t.Errorf("%q, then %q", first.Message, second.Message)
+					t.Errorf("got the message %q, then %q; want the same message twice", first.Message, second.Message)
 				}
 				if n := strings.Count(logged.String(), "sign-up succeeded"); n != 1 || !strings.Contains(logged.String(), "sign-up replayed") {
-					t.Errorf("registered %d times:\n%s", n, logged)
+					t.Errorf("logged \"sign-up succeeded\" %d times, \"sign-up replayed\": %t; want once, true:\n%s", n, strings.Contains(logged.String(), "sign-up replayed"), logged)
 				}
 			case 400:
 				if codes(second.Errors) != "Idempotency-Key: invalid" {
-					t.Errorf("%+v", second)
+					t.Errorf("got the errors %q, want Idempotency-Key: invalid", codes(second.Errors))
 				}
 			}
 		})
@@ -261,7 +262,7 @@ func TestHandlerIdempotencyKey(t *testing.T) {
 	checkPlain(t, ask(h, body, uuid), 200)
 	other := strings.ReplaceAll(body, "correct", "another")
 	if ans := checkPlain(t, ask(h, other, uuid), 422); !strings.Contains(ans.Message, "Idempotency-Key") {
-		t.Errorf("%+v", ans)
+		t.Errorf("got the message %q, want Idempotency-Key in it", ans.Message)
 	}
 	r := signUp(strings.NewReader(other))
 	r.Header.Set("Idempotency-Key", uuid)
@@ -269,27 +270,27 @@ func TestHandlerIdempotencyKey(t *testing.T) {
 	checkProblem(t, send(h, r), 422)
 }
 
-// Who was registered is told so whatever the policy says today.
+// A replay succeeds even if the policy fails or refuses the password today.
 func TestIdempotencyKeyBeforePolicy(t *testing.T) {
 	a := newAccounts()
 	if _, err := a.Register(t.Context(), keyed()); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Register returned %v, want nil", err)
 	}
 	for _, policy := range []error{errors.New("the range service is down"), signup.FieldError{Field: "password", Code: "compromised"}} {
 		later := &signup.Accounts{Store: a.Store, Hasher: cheap, Policy: policyFunc(func(context.Context, string, signup.User) error { return policy })}
 		if _, err := later.Register(t.Context(), keyed()); err != nil {
-			t.Errorf("%v", err)
+			t.Errorf("Register returned %v, want nil", err)
 		}
 		r := keyed()
 		r.Email = "b@example.org"
 		if _, err := later.Register(t.Context(), r); !errors.Is(err, policy) && !errors.Is(err, signup.ErrInvalid) {
-			t.Errorf("another address: %v", err)
+			t.Errorf("with another address: Register returned %v, want %v or ErrInvalid", err, policy)
 		}
 	}
 }
 
-// Who lost the race for an address to a user who is gone by the time they look
-// is not told that they are registered.
+// If Create returns ErrReplayed and the user has been deleted since, Register
+// returns no user.
 func TestIdempotencyKeyOfDeleted(t *testing.T) {
 	store := memstore.New()
 	a := &signup.Accounts{Hasher: cheap, Store: fakeStore{Store: store, create: func(ctx context.Context, u *signup.User) error {
@@ -297,6 +298,6 @@ func TestIdempotencyKeyOfDeleted(t *testing.T) {
 	}}}
 	u, err := a.Register(t.Context(), keyed())
 	if err == nil || errors.Is(err, signup.ErrExists) || u.ID != "" {
-		t.Errorf("%v, %v", u, err)
+		t.Errorf("Register returned %v, %v; want no user, and an error other than ErrExists", u, err)
 	}
 }

@@ -41,23 +41,23 @@ func TestReadOnlyAndHiddenFields(t *testing.T) {
 	checkPlain(t, post(h, `{"email_address": "eve@example.org", "password": "`+goodPassword+`", "company": "Analytical Engines", "role": "admin", "score": {"a": 1}, "source": "ad"}`), 200)
 	eve, err := a.Store.Get(t.Context(), "eve@example.org")
 	if err != nil || !reflect.DeepEqual(eve.Profile, stored) {
-		t.Errorf("the handler stored the profile %v, want %v; %v", eve.Profile, stored, err)
+		t.Errorf("the handler stored the profile %v, Get returned %v; want %v, nil", eve.Profile, err, stored)
 	}
 
 	u.Profile = given
 	u.Private = "private"
 	if err := a.Store.Update(t.Context(), &u); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Update returned %v, want nil", err)
 	}
 	text, err := json.Marshal(a.Public(u))
 	if err != nil || !strings.Contains(string(text), `"profile":{"company":"Analytical Engines","role":"admin"}`) {
 		t.Errorf("the public form is %s, %v; want the profile without score and source", text, err)
 	}
 	if p := a.Public(u); p.PasswordHash != "" || p.SecurityStamp != "" || p.Private != "" || p.Version != "" || p.Key() != u.Key() {
-		t.Errorf("Public left %#v, want no secrets and the key %s", []any{string(p.PasswordHash), p.SecurityStamp, string(p.Private), p.Version, p.Key()}, u.Key())
+		t.Errorf("Public left secrets: %t, and the key %s; want false, %s", p.PasswordHash != "" || p.SecurityStamp != "" || p.Private != "" || p.Version != "", p.Key(), u.Key())
 	}
 	if !reflect.DeepEqual(u.Profile, given) {
-		t.Errorf("Public changed the user's own profile to %v", u.Profile)
+		t.Errorf("Public changed the user's own profile to %v, want %v", u.Profile, given)
 	}
 
 	u.Profile["former"] = "no longer declared"
@@ -126,7 +126,7 @@ func TestPolicyGetsNFC(t *testing.T) {
 		Fields: []signup.ProfileField{{Name: "company", Validate: func(ctx context.Context, _ string) error { of = ctx.Value(key{}); return nil }}},
 	}
 	if _, err := a.Register(ctx, signup.Registration{Email: adaEmail, Password: password, Profile: map[string]string{"company": "x"}}); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Register returned %v, want nil", err)
 	}
 	if got != norm.NFC.String(password) || of != "of the call" {
 		t.Errorf("the policy got %q and Validate the context of %v, want form C %q and the caller's context", got, of, norm.NFC.String(password))
@@ -171,16 +171,16 @@ func TestDecodedUserCannotWipeThePassword(t *testing.T) {
 			a, ada := withAda(t)
 			ada.Private = "private"
 			if err := a.Store.Update(t.Context(), &ada); err != nil {
-				t.Fatal(err)
+				t.Fatalf("Update returned %v, want nil", err)
 			}
 			var session struct{ User signup.User }
 			session.User.FirstName = "before"
 			if err := roundTrip(struct{ User signup.User }{ada}, &session); err != nil {
-				t.Fatal(err)
+				t.Fatalf("roundTrip returned %v, want nil", err)
 			}
 			u := session.User
 			if u.ID != ada.ID || u.PasswordHash != "" || u.Private != "" || u.Version != "" {
-				t.Errorf("decoded ID %s, hash, Private or Version left: %t, want ID %s alone", u.ID, u.PasswordHash != "" || u.Private != "" || u.Version != "", ada.ID)
+				t.Errorf("decoding left the ID %s, a hash, Private or Version: %t; want %s, false", u.ID, u.PasswordHash != "" || u.Private != "" || u.Version != "", ada.ID)
 			}
 			u.FirstName = "Augusta"
 			if err := a.Store.Update(t.Context(), &u); !errors.Is(err, signup.ErrConflict) {
@@ -201,7 +201,7 @@ func TestDecodedUserCannotWipeThePassword(t *testing.T) {
 		b, err := xml.Marshal(values{"hash", "private", "version"})
 		var got values
 		if err != nil || xml.Unmarshal(b, &got) != nil || got != (values{}) || bytes.Contains(b, []byte("version<")) || bytes.Contains(b, []byte("private<")) {
-			t.Errorf("decoded %s, %v; want nothing", b, err)
+			t.Errorf("decoding %s left a value or failed, xml.Marshal returned %v; want no value, nil", b, err)
 		}
 	})
 }

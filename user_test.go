@@ -46,28 +46,28 @@ func TestHashIsRedacted(t *testing.T) {
 	for _, v := range []any{h, &h, u, []signup.Hash{h}, struct{ H signup.Hash }{h}} {
 		text, err := json.Marshal(v)
 		if err != nil {
-			t.Error(err)
+			t.Errorf("json.Marshal returned %v, want nil", err)
 		}
 		out.Write(text)
 	}
 	text, err := xml.Marshal(session{h})
 	if err != nil {
-		t.Error(err)
+		t.Errorf("xml.Marshal returned %v, want nil", err)
 	}
 	out.Write(text)
 	if err := gob.NewEncoder(&out).Encode(struct{ U signup.User }{u}); err != nil {
-		t.Error(err)
+		t.Errorf("Encode returned %v, want nil", err)
 	}
 	for _, leak := range []string{
 		secretHash, "secret", fmt.Sprintf("%x", secretHash), fmt.Sprintf("%X", secretHash), "36 50 97", "0x24, 0x32",
 		"JDJhJDEyJH", // in Base64, as JSON has bytes
 	} {
 		if strings.Contains(out.String(), leak) {
-			t.Errorf("%q is in the output", leak)
+			t.Errorf("the output has %q, want no part of the hash", leak)
 		}
 	}
 	if !strings.Contains(out.String(), "[redacted]") {
-		t.Error("nothing was printed") // the search above would find nothing either
+		t.Error("the output has no [redacted], want one for each hash") // the search above would find nothing either
 	}
 }
 
@@ -75,28 +75,28 @@ func TestHashIsNeverDecoded(t *testing.T) {
 	const in = `{"id": "id-2", "PasswordHash": "x", "password_hash": "x", "password": "x"}`
 	u := ada()
 	if err := json.Unmarshal([]byte(in), &u); err != nil {
-		t.Fatal(err)
+		t.Fatalf("json.Unmarshal returned %v, want nil", err)
 	}
 	if u.ID != "id-2" || string([]byte(u.PasswordHash)) != secretHash {
-		t.Errorf("decoding made the ID %s and changed the hash", u.ID)
+		t.Errorf("decoding made the ID %q, the hash unchanged: %t; want id-2, true", u.ID, string([]byte(u.PasswordHash)) == secretHash)
 	}
 	for _, in := range []string{`"x"`, `null`, `[1,2]`, `"eHg="`} {
 		h := signup.Hash(secretHash)
 		if err := json.Unmarshal([]byte(in), &h); err != nil || string([]byte(h)) != secretHash {
-			t.Errorf("decoding %s: %v, or the hash changed", in, err)
+			t.Errorf("decoding %s returned %v, the hash unchanged: %t; want nil, true", in, err, string([]byte(h)) == secretHash)
 		}
 	}
 	h := signup.Hash(secretHash)
 	if err := h.UnmarshalText([]byte("x")); err != nil || string([]byte(h)) != secretHash {
-		t.Errorf("UnmarshalText: %v, or the hash changed", err)
+		t.Errorf("UnmarshalText returned %v, the hash unchanged: %t; want nil, true", err, string([]byte(h)) == secretHash)
 	}
 	var b bytes.Buffer
 	if err := gob.NewEncoder(&b).Encode(ada()); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Encode returned %v, want nil", err)
 	}
 	u = signup.User{}
 	if err := gob.NewDecoder(&b).Decode(&u); err != nil || u.ID != "id-1" || len(u.PasswordHash) > 0 {
-		t.Errorf("gob: %v, ID %s", err, u.ID)
+		t.Errorf("gob decoded the ID %q, a hash of %d bytes, %v; want id-1, 0 bytes, nil", u.ID, len(u.PasswordHash), err)
 	}
 }
 
@@ -105,7 +105,7 @@ func TestUserJSON(t *testing.T) {
 	const want = `{"id":"id-1","email_address":"Ada@example.org","first_name":"Ada","last_name":"Lovelace","is_active":true,` +
 		`"created_at":"2014-12-06T22:55:00.123Z","updated_at":"2014-12-07T00:00:00Z","profile":{"company":"Analytical Engines"}}`
 	if err != nil || string(got) != want {
-		t.Errorf("%s, %v", got, err)
+		t.Errorf("json.Marshal returned %s, %v; want %s, nil", got, err, want)
 	}
 }
 
@@ -122,26 +122,26 @@ func TestUserLogValue(t *testing.T) {
 	fmt.Fprintf(&out, "%v %+v %#v", signup.Registration{Password: "secret"}, &signup.Registration{Email: "Ada"}, []signup.Registration{{Password: "secret"}})
 	for _, leak := range []string{"Ada", "example.org", "Lovelace", "Analytical", "secret"} {
 		if strings.Contains(out.String(), leak) {
-			t.Errorf("%q is in the log: %s", leak, &out)
+			t.Errorf("the log has %q, want neither personal data nor secrets: %s", leak, &out)
 		}
 	}
 	if !strings.Contains(out.String(), "user.id=id-1 user.active=true") {
-		t.Errorf("the log has %s", &out)
+		t.Errorf("got the log %s, want user.id=id-1 user.active=true in it", &out)
 	}
 }
 
 func TestUserKey(t *testing.T) {
 	u := signup.User{Email: "Ada@Example.org"}
 	if u.Key() != "ada@example.org" {
-		t.Error(u.Key())
+		t.Errorf("Key returned %q, want ada@example.org", u.Key())
 	}
 	u.SetKey("as stored", signup.EmailRule)
 	if u.Key() != "as stored" {
-		t.Error(u.Key())
+		t.Errorf("after SetKey, Key returned %q, want \"as stored\"", u.Key())
 	}
 	u.Email = "other@example.org"
 	if u.Key() != "other@example.org" {
-		t.Errorf("another address still has the key %s", u.Key())
+		t.Errorf("after a change of address, Key returned %q, want other@example.org", u.Key())
 	}
 }
 
@@ -165,17 +165,17 @@ func TestUserEqual(t *testing.T) {
 		u := ada()
 		change(&u)
 		if u.Equal(ada()) || ada().Equal(u) {
-			t.Errorf("users of different %s are equal", name)
+			t.Errorf("Equal returned true for users of different %s, want false", name)
 		}
 	}
 	u := ada()
 	u.Version = "v2"
 	u.CreatedAt = u.CreatedAt.In(time.FixedZone("east", 3600)).Add(999)
 	if !u.Equal(ada()) {
-		t.Error("users that differ in Version and nanoseconds are not equal")
+		t.Error("Equal returned false for users that differ in Version and nanoseconds, want true")
 	}
 	if !(signup.User{}).Equal(signup.User{Profile: map[string]string{}}) {
-		t.Error("nil and empty profiles are not equal")
+		t.Error("Equal returned false for nil and empty profiles, want true")
 	}
 }
 
