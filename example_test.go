@@ -21,15 +21,15 @@ func Example() {
 	server := httptest.NewServer(signup.JSONErrors(mux, nil))
 	defer server.Close()
 	for range 2 {
-		answer, err := http.Post(server.URL+"/v1/users/new", "application/json",
+		response, err := http.Post(server.URL+"/v1/users/new", "application/json",
 			strings.NewReader(`{"email_address": "ada@example.org", "password": "correct horse battery"}`))
 		if err != nil {
 			fmt.Println(err)
 			return
 		}
-		body, _ := io.ReadAll(answer.Body)
-		_ = answer.Body.Close()
-		fmt.Printf("%d %s", answer.StatusCode, body)
+		body, _ := io.ReadAll(response.Body)
+		_ = response.Body.Close()
+		fmt.Printf("%d %s", response.StatusCode, body)
 	}
 	// Output:
 	// 200 {"message":"'ada@example.org' added successfully!","success":true}
@@ -114,9 +114,9 @@ func ExampleProfileField() {
 func ExampleJSONErrors() {
 	handler := signup.JSONErrors(http.NewServeMux(), nil)
 
-	answer := httptest.NewRecorder()
-	handler.ServeHTTP(answer, httptest.NewRequest("GET", "/nothing", nil))
-	fmt.Print(answer.Code, " ", answer.Body)
+	response := httptest.NewRecorder()
+	handler.ServeHTTP(response, httptest.NewRequest("GET", "/nothing", nil))
+	fmt.Print(response.Code, " ", response.Body)
 	// Output:
 	// 404 {"error":"404: Not Found","message":"There is nothing at this URL.","success":false}
 }
