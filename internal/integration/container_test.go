@@ -43,7 +43,7 @@ func image(version string) string {
 // more compiling to pay.
 const javaOptions = "-Xms512m -Xmx512m -XX:TieredStopAtLevel=1"
 
-// start starts a container and waits until Elasticsearch answers in it.
+// start starts a container and waits until Elasticsearch responds in it.
 func start(name, version string, secure bool) (_ *server, err error) {
 	// The library panics where it finds no Docker.
 	defer func() {

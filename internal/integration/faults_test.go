@@ -46,7 +46,7 @@ func ledgerOn(t *testing.T, cfg elasticsearch.Config) (l *ledger, client *elasti
 	return newLedger(&signup.Accounts{Store: store, Hasher: signup.Bcrypt{Cost: 4}}, store), client, index
 }
 
-// What a network can do to requests and their answers, by toxiproxy's toxics: each
+// What a network can do to requests and their responses, by toxiproxy's toxics: each
 // new connection gets the toxic with the given probability, and each request has a
 // connection of its own.
 func TestToxics(t *testing.T) {
@@ -105,9 +105,9 @@ func TestToxics(t *testing.T) {
 			proxy.Toxics.ResetToxics(context.Background())
 			time.Sleep(time.Second) // for what is still on its way
 			l.check(t, server.client(t), index)
-			// One that is cut in its body fails later.
+			// A response that is cut in its body fails later.
 			if c.toxicity < 1 && failed.Load() == 0 && c.name != "answer cut in its body" {
-				t.Error("no round trip has failed: there was no toxic")
+				t.Error("got no failed round trip, want some: there was no toxic")
 			}
 		})
 	}
