@@ -474,12 +474,12 @@ func compare(ctx context.Context, store *esstore.Store, there, gone []signup.Use
 	var errs []error
 	for _, u := range there {
 		if stored, err := store.Get(ctx, u.Key()); err != nil || !stored.Equal(u) {
-			errs = append(errs, fmt.Errorf("Get of %s returned %v, %w, want %v as acknowledged", u.ID, stored, err, u))
+			errs = append(errs, fmt.Errorf("Get of %s returned %v, %v, want %v as acknowledged", u.ID, stored, err, u))
 		}
 	}
 	for _, u := range gone {
 		if _, err := store.Get(ctx, u.Key()); !errors.Is(err, signup.ErrNotFound) {
-			errs = append(errs, fmt.Errorf("Get of the deleted %s returned %w, want ErrNotFound", u.ID, err))
+			errs = append(errs, fmt.Errorf("Get of the deleted %s returned %v, want ErrNotFound", u.ID, err))
 		}
 	}
 	return errors.Join(errs...)

@@ -53,11 +53,11 @@ var theSingle = sync.OnceValues(func() (*node, error) {
 func mortal[T any](t *testing.T, start func() (T, error)) T {
 	t.Helper()
 	if onGivenServer() {
-		t.Fatal("the given server is not to be killed: leave this test out, as make integration does")
+		t.Fatal("got a given server, want containers: leave this test out, as make integration does, because it kills servers")
 	}
 	v, err := start()
 	if err != nil {
-		t.Fatalf("no Elasticsearch to kill: %v\nRun 'make test', which sets up Docker and the image.", err)
+		t.Fatalf("got %v, want an Elasticsearch to kill\nRun 'make test', which sets up Docker and the image.", err)
 	}
 	return v
 }
@@ -106,7 +106,7 @@ func (n *node) kill(ctx context.Context) error {
 	return err
 }
 
-// start starts the node, if it doesn't run, and waits until it answers. That it does
+// start starts the node, if it doesn't run, and waits until it responds. That it does
 // when it has found a master, or none for half a minute.
 func (n *node) start(ctx context.Context) error {
 	if _, err := docker(ctx, "start", n.container); err != nil {
