@@ -35,7 +35,7 @@ func TestIdempotencyKey(t *testing.T) {
 			want := func(what, at, key, password string, status int, body string) {
 				t.Helper()
 				if got, text := postKeyed(t, at, key, email, password); got != status || body != "" && text != body {
-					t.Errorf("%s: got %d %q, want %d %q (if empty, any body)", what, got, text, status, body)
+					t.Errorf("%s: got status %d, body as expected %t, want %d, %t", what, got, text == body, status, body != "")
 				}
 			}
 			lossy.deaf.Store(true)

@@ -81,7 +81,7 @@ func wantExported(t *testing.T, export string, want map[string]signup.User) {
 		}
 		w, ok := want[u.Key()]
 		if !ok || !u.Equal(w) || u.KeyRule() != w.KeyRule() || u.Key() <= last {
-			t.Fatalf("the export has %v after the key %q, want %v in the order of the keys", u, last, w)
+			t.Fatalf("the export has %v, in order %t, want %v, in order", u, u.Key() > last, w)
 		}
 		last = u.Key()
 		n++
