@@ -38,21 +38,21 @@ func (p *patient) create() {
 	p.Helper()
 	p.user = signup.User{ID: "id-0", Email: "Ada@example.org", FirstName: "Ada", CreatedAt: time.Now()}
 	if err := p.store.Create(p.Context(), &p.user); err != nil {
-		p.Fatal(err)
+		p.Fatalf("Create returned %v, want nil", err)
 	}
 }
 
 func (p *patient) setUp() {
 	p.Helper()
 	if err := p.store.Setup(p.Context()); err != nil {
-		p.Fatal(err)
+		p.Fatalf("Setup returned %v, want nil", err)
 	}
 }
 
 func (p *patient) reindex() {
 	p.Helper()
 	if err := p.store.Reindex(p.Context()); err != nil {
-		p.Fatal(err)
+		p.Fatalf("Reindex returned %v, want nil", err)
 	}
 }
 
@@ -130,7 +130,7 @@ func (p *patient) check() []esstore.Finding {
 	p.Helper()
 	findings, err := p.store.Check(p.Context())
 	if err != nil {
-		p.Fatal(err)
+		p.Fatalf("Check returned %v, want nil", err)
 	}
 	return findings
 }
@@ -174,7 +174,7 @@ func (p *patient) works() {
 		p.Errorf("Refresh returned %v, want nil", err)
 	}
 	if ids := p.search(esstore.Query{NameWords: "grace hopper"}); !slices.Equal(ids, []string{u.ID}) {
-		p.Errorf("Search returned the users %q, want %q", ids, u.ID)
+		p.Errorf("Search yielded the users %q, want %q", ids, u.ID)
 	}
 	if err := p.store.Delete(ctx, u); err != nil {
 		p.Errorf("Delete returned %v, want nil", err)
@@ -185,7 +185,7 @@ func (p *patient) search(q esstore.Query) (ids []string) {
 	p.Helper()
 	for u, err := range p.store.Search(p.Context(), q) {
 		if err != nil {
-			p.Fatalf("Search returned %v, want nil", err)
+			p.Fatalf("Search yielded %v, want nil", err)
 		}
 		ids = append(ids, u.ID)
 	}
@@ -335,7 +335,7 @@ func testCheck(t *testing.T, s *server, all bool) {
 		{"a Reindex begun", "migration-unfinished", (*patient).copying, (*patient).reindex, false},
 		{"a migration not ended", "migration-leftover", func(p *patient) {
 			if err := p.store.Delete(p.Context(), p.user); err != nil {
-				p.Fatal(err)
+				p.Fatalf("Delete returned %v, want nil", err)
 			}
 			p.send("DELETE /ALIAS-000001")
 			p.setUp()
@@ -426,7 +426,7 @@ func TestClusterCheck(t *testing.T) {
 	alias := indexName(t)
 	store := only(t, alias, c.nodes...)
 	if err := store.Setup(ctx); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Setup returned %v, want nil", err)
 	}
 	if err := c.waitFor(ctx, "green", 3); err != nil {
 		t.Fatal(err)

@@ -188,7 +188,7 @@ func TestDeadNode(t *testing.T) {
 	})
 	store := esstore.New(client, &esstore.Options{Alias: indexName(t)})
 	if err := store.Setup(t.Context()); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Setup returned %v, want nil", err)
 	}
 	const users = 50
 	for i := range users {
@@ -297,7 +297,7 @@ func TestPool(t *testing.T) {
 		})
 		store := esstore.New(client, &esstore.Options{Alias: indexName(t)})
 		if err := store.Setup(t.Context()); err != nil {
-			t.Fatal(err)
+			t.Fatalf("Setup returned %v, want nil", err)
 		}
 		for round := range rounds {
 			var wg sync.WaitGroup

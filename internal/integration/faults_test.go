@@ -41,7 +41,7 @@ func ledgerOn(t *testing.T, cfg elasticsearch.Config) (l *ledger, client *elasti
 	index = indexName(t)
 	store := esstore.New(client, &esstore.Options{Alias: index})
 	if err := store.Setup(t.Context()); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Setup returned %v, want nil", err)
 	}
 	return newLedger(&signup.Accounts{Store: store, Hasher: signup.Bcrypt{Cost: 4}}, store), client, index
 }

@@ -52,7 +52,7 @@ func newStore(t *testing.T, transport esapi.Transport) (store *esstore.Store, in
 	index = indexName(t)
 	store = esstore.New(transport, &esstore.Options{Alias: index})
 	if err := store.Setup(t.Context()); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Setup returned %v, want nil", err)
 	}
 	return store, index
 }
@@ -62,7 +62,7 @@ func exported(t *testing.T, store *esstore.Store, opts *esstore.ExportOptions) s
 	var b strings.Builder
 	n, err := store.Export(t.Context(), &b, opts)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("Export returned %v, want nil", err)
 	}
 	if lines := int64(strings.Count(b.String(), "\n")); n != lines {
 		t.Errorf("Export returned %d, want %d, the number of lines", n, lines)
@@ -77,7 +77,7 @@ func wantExported(t *testing.T, export string, want map[string]signup.User) {
 	last, n := "", 0
 	for u, err := range esstore.ReadExport(strings.NewReader(export)) {
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("ReadExport yielded %v, want nil", err)
 		}
 		w, ok := want[u.Key()]
 		if !ok || !u.Equal(w) || u.KeyRule() != w.KeyRule() || u.Key() <= last {
@@ -120,7 +120,7 @@ func TestImport(t *testing.T) {
 						holder.ID, outcome = "another", signup.ErrExists
 					}
 					if err := store.Create(t.Context(), &holder); err != nil {
-						t.Fatal(err)
+						t.Fatalf("Create returned %v, want nil", err)
 					}
 					oracle[holder.Key()] = holder
 					put(u, outcome)

@@ -20,8 +20,8 @@ import (
 )
 
 // A primary that is cut off from its replica shows writes which the cluster then
-// loses, for it goes on without that primary. The Store must not take what it
-// reads there for made.
+// loses, because it goes on without that primary. The Store must not report a write
+// as made because it reads it there.
 func TestIsolatedPrimary(t *testing.T) {
 	c := startCluster(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 2*startTime)
@@ -41,7 +41,7 @@ func TestIsolatedPrimary(t *testing.T) {
 		for _, users := range []*[]signup.User{&changed, &gone} {
 			u, err := l.accounts.Register(ctx, l.newRegistration())
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("Register returned %v, want nil", err)
 			}
 			*users = append(*users, u)
 		}
@@ -171,7 +171,7 @@ func TestNoMaster(t *testing.T) {
 	r := l.newRegistration()
 	u, err := l.accounts.Register(ctx, r)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("Register returned %v, want nil", err)
 	}
 	last, err := c.primaryOf(ctx, index)
 	if err != nil {

@@ -87,7 +87,7 @@ func (l *leaky) someone() (address, password string) {
 	address, password = "Leaky+"+rand.Text()+"@Bücher.Example", "correct horse, passé "+rand.Text()
 	key, err := signup.CanonicalEmail(address)
 	if err != nil {
-		l.Fatal(err)
+		l.Fatalf("CanonicalEmail returned %v, want nil", err)
 	}
 	l.secrets = append(l.secrets, address, key, password)
 	return address, password
@@ -128,7 +128,7 @@ func (l *leaky) signUp(a *signup.Accounts, address, password string, want ...int
 func (l *leaky) lives(store *esstore.Store) {
 	ctx := l.Context()
 	if err := store.Setup(ctx); err != nil {
-		l.Fatal(err)
+		l.Fatalf("Setup returned %v, want nil", err)
 	}
 	for _, hasher := range []signup.Hasher{signup.Bcrypt{Cost: 4}, signup.Argon2id{Memory: 64, Time: 1}} {
 		a := &signup.Accounts{Store: store, Hasher: hasher}
@@ -189,7 +189,7 @@ func (l *leaky) operates(store *esstore.Store, u signup.User) {
 			n++
 		}
 		if n != 1 {
-			l.Errorf("Search returned %d users, want 1", n)
+			l.Errorf("Search yielded %d users, want 1", n)
 		}
 	}
 	var text bytes.Buffer // which has what it is to have
@@ -242,13 +242,13 @@ func (l *leaky) fails(why string, client *elasticsearch.Client, index string) {
 	address, password := l.someone()
 	hash, err := a.Hasher.Hash(password)
 	if err != nil {
-		l.Fatal(err)
+		l.Fatalf("Hash returned %v, want nil", err)
 	}
 	l.secrets = append(l.secrets, string([]byte(hash)))
 	u := signup.User{ID: rand.Text(), Email: address, PasswordHash: hash}
 	// A Version that could be stored there, or nothing would be sent.
 	if err := esstore.New(made(index), &esstore.Options{Alias: index}).Create(l.Context(), &u); err != nil {
-		l.Fatal(err)
+		l.Fatalf("Create returned %v, want nil", err)
 	}
 
 	l.signUp(a, address, password, http.StatusInternalServerError, http.StatusServiceUnavailable)

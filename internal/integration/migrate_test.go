@@ -102,17 +102,17 @@ func TestMigration(t *testing.T) {
 			for i := range 50 {
 				u := newUser(i)
 				if err := store.Create(t.Context(), &u); err != nil {
-					t.Fatal(err)
+					t.Fatalf("Create returned %v, want nil", err)
 				}
 				users = append(users, u)
 			}
 			for i, u := range users[:3] { // deleted, and one made anew
 				if err := store.Delete(t.Context(), u); err != nil {
-					t.Fatal(err)
+					t.Fatalf("Delete returned %v, want nil", err)
 				}
 				if i == 0 {
 					if err := store.Create(t.Context(), &users[0]); err != nil {
-						t.Fatal(err)
+						t.Fatalf("Create returned %v, want nil", err)
 					}
 				}
 			}
@@ -272,7 +272,7 @@ func TestMigrationInterrupted(t *testing.T) {
 	alias := indexName(t)
 	setUpFirst(t, client, alias)
 	if err := esstore.New(whole, &esstore.Options{Alias: alias}).Setup(t.Context()); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Setup returned %v, want nil", err)
 	}
 	t.Attr("requests", fmt.Sprint(whole.n.Load()))
 
@@ -301,7 +301,7 @@ func TestMigrationInterrupted(t *testing.T) {
 		for n := range 6 {
 			u := newUser(n)
 			if err := store.Create(t.Context(), &u); err != nil {
-				t.Fatal(err)
+				t.Fatalf("Create returned %v, want nil", err)
 			}
 			users = append(users, u)
 		}
@@ -380,11 +380,11 @@ func TestReindexKilled(t *testing.T) {
 			alias := indexName(t)
 			store := esstore.New(client, &esstore.Options{Alias: alias})
 			if err := store.Setup(t.Context()); err != nil {
-				t.Fatal(err)
+				t.Fatalf("Setup returned %v, want nil", err)
 			}
 			u := newUser(1)
 			if err := store.Create(t.Context(), &u); err != nil {
-				t.Fatal(err)
+				t.Fatalf("Create returned %v, want nil", err)
 			}
 			ctx, kill := context.WithCancel(t.Context())
 			blocked := false

@@ -74,7 +74,7 @@ func TestLostAnswer(t *testing.T) {
 			index := indexName(t)
 			store := esstore.New(client, &esstore.Options{Alias: index})
 			if err := store.Setup(t.Context()); err != nil {
-				t.Fatal(err)
+				t.Fatalf("Setup returned %v, want nil", err)
 			}
 			accounts := &signup.Accounts{Store: store, Hasher: signup.Bcrypt{Cost: 4}}
 

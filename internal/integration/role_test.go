@@ -39,7 +39,7 @@ func (r testRole) privileges() ([]privilege, error) {
 	}
 	_, after, found := strings.Cut(string(guide), string(r.role(""))+"\n```\n\n| privilege | for |\n|---|---|\n")
 	if !found {
-		return nil, fmt.Errorf("the guide lacks the role %q with a table of its privileges", r.name)
+		return nil, fmt.Errorf("the guide lacks the role %q, want it with a table of its privileges", r.name)
 	}
 	table, _, _ := strings.Cut(after, "\n\n")
 	var privileges []privilege
@@ -250,7 +250,7 @@ func TestRole(t *testing.T) {
 							setUpBy = esstore.New(s.client(t), options)
 						}
 						if err := setUpBy.Setup(t.Context()); err != nil {
-							t.Fatal(err)
+							t.Fatalf("Setup returned %v, want nil", err)
 						}
 						return store
 					})
@@ -285,7 +285,7 @@ func testOperations(t *testing.T, s *server, user string, operations []operation
 		t.Run(o.method, func(t *testing.T) {
 			p := newPatient(t, s)
 			if err := p.store.Refresh(t.Context()); err != nil {
-				t.Fatal(err)
+				t.Fatalf("Refresh returned %v, want nil", err)
 			}
 			store := esstore.New(client, &esstore.Options{Alias: p.alias})
 			err := o.do(p, store)
@@ -304,7 +304,7 @@ func testOperations(t *testing.T, s *server, user string, operations []operation
 			}
 			findings, err := store.Check(t.Context())
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("Check returned %v, want nil", err)
 			}
 			var found []string
 			for _, f := range findings {

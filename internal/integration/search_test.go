@@ -271,10 +271,10 @@ func wantListing(t *testing.T, store *esstore.Store, q esstore.Query, want []sig
 	for u, err := range store.Search(t.Context(), q) {
 		switch {
 		case err != nil:
-			t.Errorf("after %d users: Search returned %v, want nil", n, err)
+			t.Errorf("after %d users: Search yielded %v, want nil", n, err)
 			return false
 		case n >= len(want):
-			t.Errorf("Search returned more than %d users, want %d", n, len(want))
+			t.Errorf("Search yielded more than %d users, want %d", n, len(want))
 			return false
 		case u.ID != want[n].ID:
 			t.Errorf("at %d of %d: got user %s, want %s", n, len(want), u.ID, want[n].ID)
@@ -292,7 +292,7 @@ func wantListing(t *testing.T, store *esstore.Store, q esstore.Query, want []sig
 		}
 	}
 	if n != len(want) {
-		t.Errorf("Search returned %d users, want %d", n, len(want))
+		t.Errorf("Search yielded %d users, want %d", n, len(want))
 		return false
 	}
 	return true
@@ -301,7 +301,7 @@ func wantListing(t *testing.T, store *esstore.Store, q esstore.Query, want []sig
 func refresh(t *testing.T, store *esstore.Store) {
 	t.Helper()
 	if err := store.Refresh(t.Context()); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Refresh returned %v, want nil", err)
 	}
 }
 
@@ -401,25 +401,25 @@ func TestSearchMany(t *testing.T) {
 		created := nasty(t, r, next)
 		next++
 		if err := store.Create(t.Context(), &created); err != nil {
-			t.Fatal(err)
+			t.Fatalf("Create returned %v, want nil", err)
 		}
 		i, j := r.IntN(len(all)), r.IntN(len(all))
 		changed, err := store.Get(t.Context(), all[i].Key())
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("Get returned %v, want nil", err)
 		}
 		changed.FirstName, changed.LastName = created.LastName, created.FirstName
 		changed.CreatedAt, changed.Profile = created.CreatedAt, created.Profile
 		if err := store.Update(t.Context(), &changed); err != nil {
-			t.Fatal(err)
+			t.Fatalf("Update returned %v, want nil", err)
 		}
 		all[i] = changed
 		deleted, err := store.Get(t.Context(), all[j].Key())
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("Get returned %v, want nil", err)
 		}
 		if err := store.Delete(t.Context(), deleted); err != nil {
-			t.Fatal(err)
+			t.Fatalf("Delete returned %v, want nil", err)
 		}
 		all[j] = created
 		changes++
@@ -557,7 +557,7 @@ func TestSearchAfterDelete(t *testing.T) {
 			other := signup.User{ID: "id-2", Email: "grace@example.org"}
 			for _, u := range []*signup.User{&u, &other} {
 				if err := store.Create(t.Context(), u); err != nil {
-					t.Fatal(err)
+					t.Fatalf("Create returned %v, want nil", err)
 				}
 			}
 			byField := map[string]string{
@@ -597,7 +597,7 @@ func TestSearchAfterDelete(t *testing.T) {
 			}
 			check(u)
 			if err := store.Delete(t.Context(), u); err != nil {
-				t.Fatal(err)
+				t.Fatalf("Delete returned %v, want nil", err)
 			}
 			check()
 			if found := hitsOf(t, client, index, `{"match_all":{}}`); found != 1 {
@@ -653,7 +653,7 @@ func TestSearchWithoutRefresh(t *testing.T) {
 			found := func() (n int) {
 				for _, err := range store.Search(t.Context(), esstore.Query{}) {
 					if err != nil {
-						t.Fatal(err)
+						t.Fatalf("Search yielded %v, want nil", err)
 					}
 					n++
 				}
@@ -662,7 +662,7 @@ func TestSearchWithoutRefresh(t *testing.T) {
 			create := func(n int) {
 				u := signup.User{ID: fmt.Sprintf("id-%d", n), Email: fmt.Sprintf("ada%d@example.org", n)}
 				if err := store.Create(t.Context(), &u); err != nil {
-					t.Fatal(err)
+					t.Fatalf("Create returned %v, want nil", err)
 				}
 			}
 			found()
@@ -682,7 +682,7 @@ func TestSearchWithoutRefresh(t *testing.T) {
 				create(n + 2)
 				time.Sleep(2 * time.Second) // the index isn't refreshed meanwhile
 				if got := found(); got != n+2 {
-					t.Errorf("Search returned %d users, want %d", got, n+2)
+					t.Errorf("Search yielded %d users, want %d", got, n+2)
 				}
 			}
 		})
@@ -699,7 +699,7 @@ func TestSearchNotSetUp(t *testing.T) {
 		t.Helper()
 		for _, err := range store.Search(t.Context(), esstore.Query{}) {
 			if err == nil || !strings.Contains(err.Error(), text) || errors.Is(err, signup.ErrInvalid) {
-				t.Errorf("Search returned %v, want an error that contains %q and isn't ErrInvalid", err, text)
+				t.Errorf("Search yielded %v, want an error that contains %q and isn't ErrInvalid", err, text)
 			}
 		}
 	}

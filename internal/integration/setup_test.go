@@ -85,7 +85,7 @@ func TestMapping(t *testing.T) {
 			client, index := s.client(t), indexName(t)
 			store := esstore.New(client, &esstore.Options{Alias: index})
 			if err := store.Setup(t.Context()); err != nil {
-				t.Fatal(err)
+				t.Fatalf("Setup returned %v, want nil", err)
 			}
 			const hash = ofNobody
 			u := signup.User{
@@ -94,7 +94,7 @@ func TestMapping(t *testing.T) {
 				SecurityStamp: "stamp", Private: "private",
 			}
 			if err := store.Create(t.Context(), &u); err != nil {
-				t.Fatal(err)
+				t.Fatalf("Create returned %v, want nil", err)
 			}
 			if status, body := request(t, client, "POST", "/"+index+"/_refresh", ""); status != 200 {
 				t.Fatalf("refresh: got status %d, want 200: %s", status, body)
@@ -208,11 +208,11 @@ func TestUpdateAfterIndexIsGone(t *testing.T) {
 	client, index := s.client(t), indexName(t)
 	store := esstore.New(client, &esstore.Options{Alias: index})
 	if err := store.Setup(t.Context()); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Setup returned %v, want nil", err)
 	}
 	u := signup.User{ID: "id-1", Email: "ada@example.org"}
 	if err := store.Create(t.Context(), &u); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Create returned %v, want nil", err)
 	}
 	if status, body := request(t, client, "DELETE", "/"+index+"-000001", ""); status != http.StatusOK {
 		t.Fatalf("deleting the index: got status %d, want 200: %s", status, body)

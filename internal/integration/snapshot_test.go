@@ -29,7 +29,7 @@ func testSnapshot(g *guided, deleted bool) {
 		t.Helper()
 		h, err := hasher.Hash(password)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("Hash returned %v, want nil", err)
 		}
 		return h
 	}
@@ -37,7 +37,7 @@ func testSnapshot(g *guided, deleted bool) {
 		t.Helper()
 		u := signup.User{ID: id, Email: id + "@example.org", PasswordHash: hash("the correct horse of " + id), Active: true}
 		if err := p.store.Create(t.Context(), &u); err != nil {
-			t.Fatal(err)
+			t.Fatalf("Create returned %v, want nil", err)
 		}
 		return u
 	}
@@ -55,10 +55,10 @@ func testSnapshot(g *guided, deleted bool) {
 	first := changed
 	changed.PasswordHash = hash("another password")
 	if err := p.store.Update(t.Context(), &changed); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Update returned %v, want nil", err)
 	}
 	if err := p.store.Delete(t.Context(), removed); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Delete returned %v, want nil", err)
 	}
 	added := create("added")
 
