@@ -70,8 +70,8 @@ func newCluster(ctx context.Context, size int) (*cluster, error) {
 			"transport.publish_host":       addresses[i],
 			// Many systems allow fewer maps than a node of a cluster insists on.
 			"node.store.allow_mmap": "false",
-			// A node that was killed is missed at once, since its connections end; one
-			// that was disconnected after these 2 × 5 s, not the default's 3 × 10 s.
+			// A node that was killed is missed at once, since its connections end. A node
+			// that was disconnected is missed after these 2 × 5 s, not the default's 3 × 10 s.
 			"cluster.fault_detection.follower_check.timeout":     "5s",
 			"cluster.fault_detection.follower_check.retry_count": "2",
 			"cluster.fault_detection.leader_check.timeout":       "5s",

@@ -28,10 +28,10 @@ func docker(ctx context.Context, args ...string) (string, error) {
 	return strings.TrimSpace(string(out)), nil
 }
 
-// nameHost sets for testcontainers where the containers' ports are, if that is here:
-// within a container it guesses, and of an engine that runs in that container too
-// (and that was never started before, so that its bridge names no gateway) it guesses
-// wrong.
+// nameHost sets the host of the containers' ports for testcontainers, if it is this one.
+// Within a container testcontainers guesses the host. It guesses wrong if the engine runs
+// in that container too, and was never started before, so that its bridge names no
+// gateway.
 func nameHost() error {
 	const override = "TESTCONTAINERS_HOST_OVERRIDE"
 	if os.Getenv(override) != "" || os.Getenv("DOCKER_HOST") != "" {

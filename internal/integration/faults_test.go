@@ -21,7 +21,7 @@ import (
 	"github.com/gosignup/signup/esstore"
 )
 
-// soaking returns soak if SIGNUP_TEST_SOAK is set, else short.
+// soaking returns soak if SIGNUP_TEST_SOAK is set, otherwise short.
 func soaking(short, soak int) int {
 	if os.Getenv("SIGNUP_TEST_SOAK") != "" {
 		return soak

@@ -24,8 +24,7 @@ import (
 // bcrypt's.
 const importedHash = "importedhashofnobodyimportedhashofnobodyimportedhasho"
 
-// toImport returns user number i, with a time that more digits would be needed
-// for than are kept.
+// toImport returns user number i, with times that have more digits than are kept.
 func toImport(i int) signup.User {
 	at := time.Date(2014, time.December, 6, 22, 55, i%60, 123_456_789, time.UTC)
 	return signup.User{
@@ -246,7 +245,7 @@ func TestImport(t *testing.T) {
 	}
 }
 
-// Of an import into nothing no index comes, and it is soon over.
+// An import into a store that isn't set up makes no index, and ends soon.
 func TestImportNotSetUp(t *testing.T) {
 	s := servers(t)[0]
 	client, index := s.client(t), indexName(t)

@@ -391,7 +391,7 @@ func (l *leaky) search() {
 	}
 	l.Attr("written", fmt.Sprintf("%d spans, %d records of slog, %d of the client, %d requests: none of %d secrets", spans, logs, rounds, requests, len(l.secrets)))
 
-	// That there is nothing to be found says little, unless it would be.
+	// Finding nothing proves little unless a planted secret is found.
 	leaktest.Plant(l.T)
 	for _, k := range leaktest.Kinds {
 		l.logger().Debug(leaktest.Planted+k.Name, "secret", []byte(k.Sample))

@@ -39,15 +39,15 @@ type ledger struct {
 	ownConflicts       atomic.Int64 // ErrConflict or ErrNotFound for the only caller that changes a user
 	updated, deleted   atomic.Int64 // acknowledged
 	goneBefore         atomic.Int64 // deleted, with ErrNotFound
-	refusedAsDuplicate atomic.Int64 // with reason
+	refusedAsDuplicate atomic.Int64 // ErrExists for the other of two sign-ups
 	busy               atomic.Int64 // ErrBusy: nothing was done
 	bothChanged        atomic.Int64 // two users by two Updates from one Version
 }
 
-// An entry is what may be stored of an address.
+// An entry is what may be stored for an address.
 type entry struct {
 	email  string
-	states []state // one of these it is
+	states []state // what is stored is one of these
 	claims []claim // of the sign-ups that contend for it
 }
 
@@ -225,8 +225,8 @@ func (l *ledger) live(ctx context.Context) {
 	e.states = []state{now}
 }
 
-// wasMoved reports whether err is a conflict for no other reason than that the user
-// is in another index now, and sets their Version.
+// wasMoved reports whether err is a conflict only because the user is in another index
+// now. If so, it sets the user's Version.
 func (l *ledger) wasMoved(ctx context.Context, err error, now *state) bool {
 	if !l.moves || !errors.Is(err, signup.ErrConflict) {
 		return false

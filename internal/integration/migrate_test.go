@@ -243,8 +243,8 @@ func (i *interrupted) Perform(r *http.Request) (*http.Response, error) {
 	return i.Transport.Perform(r)
 }
 
-// A resuming transport is of the process that goes on with the migration. It resumes the first one
-// just before one of its own requests.
+// A resuming transport is of the process that goes on with the migration. It resumes
+// the first process just before one of its own requests.
 type resuming struct {
 	esapi.Transport
 	at     int64
@@ -263,7 +263,7 @@ func (o *resuming) Perform(r *http.Request) (*http.Response, error) {
 // A process that migrates is killed, stalls for some time, or has a request delayed,
 // at each of its requests in turn. Another one goes on, while users are created,
 // changed and deleted; what has stalled goes on at some time while it is at it, or
-// afterwards. With full counts it is each request in each of these ways, else in one.
+// afterwards. With full counts it is each request in each of these ways, otherwise in one.
 func TestMigrationInterrupted(t *testing.T) {
 	s := plainServer(t)
 	client := s.client(t)

@@ -115,7 +115,7 @@ func (u tutorialUser) isLeft() bool {
 // A tutorial2014 is what the service has left.
 type tutorial2014 struct {
 	users     []tutorialUser
-	passwords map[string]string // by hash, but those that are the password itself
+	passwords map[string]string // by hash, except hashes that are the password itself
 	secrets   []string          // addresses, names and hashes
 }
 

@@ -386,7 +386,8 @@ func writeBulk(t *testing.T, transport esapi.Transport, index string, users []si
 }
 
 // Each kind of question, about many users, while between any two pages a user is
-// created, another changed and another deleted: a listing is of the moment at which it began.
+// created, another changed and another deleted: a listing is of the moment at which it
+// began.
 func TestSearchMany(t *testing.T) {
 	client := plainServer(t).client(t)
 	store, index := newStore(t, client)
@@ -644,7 +645,7 @@ func hitsOf(t *testing.T, transport esapi.Transport, index, query string) int {
 }
 
 // A write is found soon, without a Refresh: also if there was no search for a while,
-// so that Elasticsearch has stopped to refresh the index.
+// so that Elasticsearch has stopped refreshing the index.
 func TestSearchWithoutRefresh(t *testing.T) {
 	for _, s := range servers(t) {
 		t.Run(s.Name, func(t *testing.T) {
