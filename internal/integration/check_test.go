@@ -22,7 +22,7 @@ type patient struct {
 	alias  string
 	index  string // the first one
 	store  *esstore.Store
-	user   signup.User // who is there
+	user   signup.User // the stored user
 }
 
 func newPatient(t *testing.T, s *server) *patient {
@@ -38,21 +38,21 @@ func (p *patient) create() {
 	p.Helper()
 	p.user = signup.User{ID: "id-0", Email: "Ada@example.org", FirstName: "Ada", CreatedAt: time.Now()}
 	if err := p.store.Create(p.Context(), &p.user); err != nil {
-		p.Fatal(err)
+		p.Fatalf("Create returned %v, want nil", err)
 	}
 }
 
 func (p *patient) setUp() {
 	p.Helper()
 	if err := p.store.Setup(p.Context()); err != nil {
-		p.Fatal(err)
+		p.Fatalf("Setup returned %v, want nil", err)
 	}
 }
 
 func (p *patient) reindex() {
 	p.Helper()
 	if err := p.store.Reindex(p.Context()); err != nil {
-		p.Fatal(err)
+		p.Fatalf("Reindex returned %v, want nil", err)
 	}
 }
 
@@ -63,7 +63,7 @@ func (p *patient) send(console string) string {
 	method, path, _ := strings.Cut(line, " ")
 	status, answer := request(p.T, p.client, method, path, body)
 	if status >= 300 {
-		p.Fatalf("%s: %d %s", line, status, answer)
+		p.Fatalf("%s: got status %d, want below 300: %s", line, status, answer)
 	}
 	return answer
 }
@@ -105,7 +105,7 @@ func (p *patient) remake(body map[string]any) {
 func (p *patient) copying() {
 	p.Helper()
 	body := p.made(`"index.auto_expand_replicas": "0-1"`)
-	// Its lease is nobody's.
+	// No process holds its lease.
 	body["aliases"] = map[string]any{p.alias + "-000002.copy-free-x": map[string]any{}}
 	body["mappings"].(map[string]any)["_meta"] = map[string]any{"signup": map[string]any{"schema": 3, "from": p.index, "reduced": true}}
 	p.make(p.alias+"-000002", body)
@@ -130,7 +130,7 @@ func (p *patient) check() []esstore.Finding {
 	p.Helper()
 	findings, err := p.store.Check(p.Context())
 	if err != nil {
-		p.Fatal(err)
+		p.Fatalf("Check returned %v, want nil", err)
 	}
 	return findings
 }
@@ -152,7 +152,7 @@ func (p *patient) apply(code string) {
 			return
 		}
 	}
-	p.Fatalf("there is no %s", code)
+	p.Fatalf("got no finding %s, want one", code)
 }
 
 // works has the store do all that it can.
@@ -161,23 +161,23 @@ func (p *patient) works() {
 	ctx := p.Context()
 	u := signup.User{ID: "id-1", Email: "Grace@example.org", FirstName: "Grace", CreatedAt: time.Now()}
 	if err := p.store.Create(ctx, &u); err != nil {
-		p.Fatalf("Create: %v", err)
+		p.Fatalf("Create returned %v, want nil", err)
 	}
 	u.LastName = "Hopper"
 	if err := p.store.Update(ctx, &u); err != nil {
-		p.Errorf("Update: %v", err)
+		p.Errorf("Update returned %v, want nil", err)
 	}
 	if stored, err := p.store.Get(ctx, u.Key()); err != nil || !stored.Equal(u) {
-		p.Errorf("Get: %v, %v", stored, err)
+		p.Errorf("Get returned %v, %v, want %v, nil", stored, err, u)
 	}
 	if err := p.store.Refresh(ctx); err != nil {
-		p.Errorf("Refresh: %v", err)
+		p.Errorf("Refresh returned %v, want nil", err)
 	}
 	if ids := p.search(esstore.Query{NameWords: "grace hopper"}); !slices.Equal(ids, []string{u.ID}) {
-		p.Errorf("Search found %q", ids)
+		p.Errorf("Search yielded the users %q, want %q", ids, u.ID)
 	}
 	if err := p.store.Delete(ctx, u); err != nil {
-		p.Errorf("Delete: %v", err)
+		p.Errorf("Delete returned %v, want nil", err)
 	}
 }
 
@@ -185,7 +185,7 @@ func (p *patient) search(q esstore.Query) (ids []string) {
 	p.Helper()
 	for u, err := range p.store.Search(p.Context(), q) {
 		if err != nil {
-			p.Fatalf("Search: %v", err)
+			p.Fatalf("Search yielded %v, want nil", err)
 		}
 		ids = append(ids, u.ID)
 	}
@@ -335,11 +335,11 @@ func testCheck(t *testing.T, s *server, all bool) {
 		{"a Reindex begun", "migration-unfinished", (*patient).copying, (*patient).reindex, false},
 		{"a migration not ended", "migration-leftover", func(p *patient) {
 			if err := p.store.Delete(p.Context(), p.user); err != nil {
-				p.Fatal(err)
+				p.Fatalf("Delete returned %v, want nil", err)
 			}
 			p.send("DELETE /ALIAS-000001")
 			p.setUp()
-			p.reindex() // of nobody, or the old index would have to have them
+			p.reindex() // without users: the old index would need to have them
 			p.send("PUT /ALIAS-000001\n" + `{"aliases": {"ALIAS-000001.moved--1": {}}}`)
 			p.create()
 		}, (*patient).setUp, false},
@@ -367,7 +367,7 @@ func testCheck(t *testing.T, s *server, all bool) {
 			base := codesOf(p.check())
 			for _, code := range base {
 				if code != "security-off" && code != "no-replica" {
-					t.Fatalf("a new store has %q", base)
+					t.Fatalf("a new store has the findings %q, want only security-off and no-replica", base)
 				}
 			}
 			c.damage(p)
@@ -381,7 +381,7 @@ func testCheck(t *testing.T, s *server, all bool) {
 			}
 			if !c.lost {
 				if u, err := p.store.Get(t.Context(), p.user.Key()); err != nil || !u.Equal(p.user) {
-					t.Errorf("got user %v, %v, want it unchanged", u, err)
+					t.Errorf("Get returned %v, %v, want %v, nil", u, err, p.user)
 				}
 			}
 			p.works()
@@ -401,24 +401,24 @@ func TestCheckReplica(t *testing.T) {
 				return f
 			}
 		}
-		t.Fatal("Check didn't find no-replica")
+		t.Fatal("got no finding no-replica, want one")
 		return esstore.Finding{}
 	}
 	before := find()
 	if before.Request == "" {
-		t.Fatal("there is no request")
+		t.Fatal("the finding has no request, want one")
 	}
 	p.send(before.Request)
 	for _, f := range p.check() { // where there is a second node, it has a replica now
 		if f.Code == "no-replica" && f.Request != "" {
-			t.Errorf("the request is still %s", f.Request)
+			t.Errorf("after its request was sent, the finding has the request %s, want none", f.Request)
 		}
 	}
 	p.works()
 }
 
-// On a cluster whose index has its replica nothing is wrong but that security is
-// off. If a node is lost, the replica is missed, until the other has one.
+// On a cluster whose index has its replica, Check finds only that security is off.
+// If a node is lost, the replica is missing until the other node has one.
 func TestClusterCheck(t *testing.T) {
 	c := startCluster(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 2*startTime)
@@ -426,7 +426,7 @@ func TestClusterCheck(t *testing.T) {
 	alias := indexName(t)
 	store := only(t, alias, c.nodes...)
 	if err := store.Setup(ctx); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Setup returned %v, want nil", err)
 	}
 	if err := c.waitFor(ctx, "green", 3); err != nil {
 		t.Fatal(err)
@@ -435,7 +435,7 @@ func TestClusterCheck(t *testing.T) {
 		t.Helper()
 		findings, err := store.Check(ctx)
 		if got := strings.Join(codesOf(findings), " "); err != nil || got != want {
-			t.Errorf("%s Check found %q, %v, want %q", when, got, err, want)
+			t.Errorf("%s, Check found %q, %v, want %q, nil", when, got, err, want)
 		}
 	}
 	want("with three nodes", "security-off")

@@ -80,16 +80,17 @@ func (c *child) kill(t *testing.T) bool {
 	return err != nil && strings.Contains(err.Error(), "killed")
 }
 
-// wait waits until the process ends, and fails if that isn't well, or soon.
+// wait waits until the process ends. The test fails if the process fails, or is still
+// running after patience.
 func (c *child) wait(t *testing.T, patience time.Duration) {
 	t.Helper()
 	select {
 	case err := <-c.exited:
 		record("%s", c.output.String())
 		if err != nil {
-			t.Fatalf("%v: %s", err, c.output.String())
+			t.Fatalf("the process ended with %v, want success: %s", err, c.output.String())
 		}
 	case <-time.After(patience):
-		t.Fatal("the process doesn't end")
+		t.Fatalf("the process is still running after %v, want it to end", patience)
 	}
 }

@@ -69,10 +69,10 @@ func TestRetryOnError(t *testing.T) {
 			})
 			_, err := esapi.GetRequest{Index: "users", DocumentID: "1"}.Do(ctx, client)
 			if !errors.Is(err, context.Canceled) {
-				t.Errorf("the error is %v", err)
+				t.Errorf("got %v, want context.Canceled", err)
 			}
 			if n := attempts.Load(); n != c.want {
-				t.Errorf("%d attempts, want %d", n, c.want)
+				t.Errorf("got %d attempts, want %d", n, c.want)
 			}
 		})
 	}
@@ -87,16 +87,16 @@ func TestRetryOnError(t *testing.T) {
 			}),
 		})
 		if _, err := (esapi.GetRequest{Index: "users", DocumentID: "1"}).Do(t.Context(), client); err == nil {
-			t.Error("there is no error")
+			t.Error("got no error, want one")
 		}
 		if n := attempts.Load(); n != 4 {
-			t.Errorf("%d attempts, want 4", n)
+			t.Errorf("got %d attempts, want 4", n)
 		}
 	})
 }
 
-// TLS by the server's own authority, and basic authentication; and what is told
-// without the one or the other.
+// TLS by the server's own authority, and basic authentication; and the errors without
+// the one or the other.
 func TestTLSAndPassword(t *testing.T) {
 	tested := 0
 	for _, s := range servers(t) {
@@ -127,35 +127,35 @@ func TestTLSAndPassword(t *testing.T) {
 				transport := fresh()
 				transport.TLSClientConfig = &tls.Config{RootCAs: authority}
 				if err := setup(t, elasticsearch.Config{Password: s.Password, Transport: transport}); err != nil {
-					t.Error(err)
+					t.Errorf("got %v, want no error", err)
 				}
 			})
 			t.Run("CACert", func(t *testing.T) {
 				if err := setup(t, elasticsearch.Config{Password: s.Password, Transport: fresh(), CACert: s.CACert}); err != nil {
-					t.Error(err)
+					t.Errorf("got %v, want no error", err)
 				}
 			})
 			t.Run("no authority", func(t *testing.T) {
 				err := setup(t, elasticsearch.Config{Password: s.Password, Transport: fresh()})
 				if _, ok := errors.AsType[x509.UnknownAuthorityError](err); !ok {
-					t.Errorf("the error is %v, want one of an unknown authority", err)
+					t.Errorf("got %v, want an x509.UnknownAuthorityError", err)
 				}
 			})
 			t.Run("wrong password", func(t *testing.T) {
 				wrong := rand.Text()
 				err := setup(t, elasticsearch.Config{Password: wrong, Transport: fresh(), CACert: s.CACert})
 				if err == nil || !strings.Contains(err.Error(), "401") {
-					t.Errorf("the error is %v, want a 401", err)
+					t.Errorf("got %v, want an error with the status 401", err)
 				}
 				if encoded := base64.StdEncoding.EncodeToString([]byte(s.Username + ":" + wrong)); err != nil &&
 					(strings.Contains(err.Error(), wrong) || strings.Contains(err.Error(), encoded)) {
-					t.Error("the error has the password in it")
+					t.Error("got an error with the password in it, want it left out")
 				}
 			})
 		})
 	}
 	if tested == 0 && !onGivenServer() { // which may have neither
-		t.Error("no server has TLS and a password")
+		t.Error("got no server with TLS and a password, want at least one")
 	}
 }
 
@@ -188,7 +188,7 @@ func TestDeadNode(t *testing.T) {
 	})
 	store := esstore.New(client, &esstore.Options{Alias: indexName(t)})
 	if err := store.Setup(t.Context()); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Setup returned %v, want nil", err)
 	}
 	const users = 50
 	for i := range users {
@@ -204,11 +204,11 @@ func TestDeadNode(t *testing.T) {
 			err = store.Delete(t.Context(), u)
 		}
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("a call returned %v, want nil", err)
 		}
 	}
 	if n := toDead.Load(); n < 1 || n > 5 {
-		t.Errorf("%d requests went to the dead node, want a few", n)
+		t.Errorf("got %d requests to the dead node, want 1 to 5", n)
 	}
 	t.Attr("dead_node", fmt.Sprintf("%d calls succeeded: %d requests to the live node, %d to the dead one", 4*users, toLive.Load(), toDead.Load()))
 }
@@ -254,10 +254,10 @@ func TestSent(t *testing.T) {
 			})
 			_, err := esstore.New(newClient(t, c.cfg), nil).Get(t.Context(), "ada@example.org")
 			if !errors.Is(err, signup.ErrNotFound) {
-				t.Errorf("the error is %v", err)
+				t.Errorf("Get returned %v, want ErrNotFound", err)
 			}
 			if server != c.url || auth != c.auth {
-				t.Errorf("sent to %s with %q, want %s with %q", server, auth, c.url, c.auth)
+				t.Errorf("got a request to %s with %q, want %s with %q", server, auth, c.url, c.auth)
 			}
 		})
 	}
@@ -297,7 +297,7 @@ func TestPool(t *testing.T) {
 		})
 		store := esstore.New(client, &esstore.Options{Alias: indexName(t)})
 		if err := store.Setup(t.Context()); err != nil {
-			t.Fatal(err)
+			t.Fatalf("Setup returned %v, want nil", err)
 		}
 		for round := range rounds {
 			var wg sync.WaitGroup
@@ -305,7 +305,7 @@ func TestPool(t *testing.T) {
 				wg.Go(func() {
 					u := signup.User{ID: rand.Text(), Email: fmt.Sprintf("user%d@example.org", round*callers+caller)}
 					if err := store.Create(t.Context(), &u); err != nil {
-						t.Error(err)
+						t.Errorf("Create returned %v, want nil", err)
 					}
 				})
 			}
@@ -318,10 +318,10 @@ func TestPool(t *testing.T) {
 	pooled := connections(t, documented)
 	unpooled := connections(t, http.DefaultTransport.(*http.Transport).Clone())
 	if pooled > callers {
-		t.Errorf("%d connections for %d callers", pooled, callers)
+		t.Errorf("got %d connections with the documented transport, want at most %d", pooled, callers)
 	}
 	if unpooled < 3*callers {
-		t.Errorf("%d connections with the default transport: is the pool still worth its line?", unpooled)
+		t.Errorf("got %d connections with the default transport, want at least %d: is the pool still worth its line?", unpooled, 3*callers)
 	}
 	t.Attr("connections", fmt.Sprintf("%d creates by %d callers: %d with the documented transport, %d with the default one",
 		callers*rounds, callers, pooled, unpooled))

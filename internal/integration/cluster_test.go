@@ -70,13 +70,13 @@ func newCluster(ctx context.Context, size int) (*cluster, error) {
 			"transport.publish_host":       addresses[i],
 			// Many systems allow fewer maps than a node of a cluster insists on.
 			"node.store.allow_mmap": "false",
-			// A node that was killed is missed at once, since its connections end; one
-			// that was disconnected after these 2 × 5 s, not the default's 3 × 10 s.
+			// A node that was killed is missed at once, since its connections end. A node
+			// that was disconnected is missed after these 2 × 5 s, not the default's 3 × 10 s.
 			"cluster.fault_detection.follower_check.timeout":     "5s",
 			"cluster.fault_detection.follower_check.retry_count": "2",
 			"cluster.fault_detection.leader_check.timeout":       "5s",
 			"cluster.fault_detection.leader_check.retry_count":   "2",
-			// So long may the master wait for a node that doesn't answer any more, not 30 s.
+			// So long may the master wait for a node that no longer responds, not 30 s.
 			"cluster.publish.timeout": "10s",
 			// So that one that is connected again tries others soon, not after 30 s.
 			"discovery.probe.connect_timeout": "2s",
@@ -110,7 +110,7 @@ func (c *cluster) heal(ctx context.Context) error {
 }
 
 // waitFor waits until the cluster is of that many nodes and has this status or a
-// better one, and no shard is on its way. Any node that is up is asked.
+// better one, and no shard is on its way. Any node that is up gets the request.
 func (c *cluster) waitFor(ctx context.Context, status string, nodes int) error {
 	for {
 		var errs []error
@@ -129,7 +129,7 @@ func (c *cluster) waitFor(ctx context.Context, status string, nodes int) error {
 
 // primaryOf returns the node that holds the primary of the index's one shard, and
 // waits for a while where there is none: a cluster that is whole again may still
-// lose a node that was slow to answer.
+// lose a node that was slow to respond.
 func (c *cluster) primaryOf(ctx context.Context, index string) (*node, error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
@@ -161,8 +161,8 @@ func (c *cluster) knownPrimary(ctx context.Context, index string) (*node, error)
 	return nil, errors.Join(errs...)
 }
 
-// client returns a client that knows all nodes, with its default settings but for the
-// size of the pool, and for logs and traces, which are recorded.
+// client returns a client that knows all nodes. It has its default settings, except for
+// the size of the pool, and for logs and traces, which are recorded.
 func (c *cluster) client(t *testing.T) *elasticsearch.Client {
 	t.Helper()
 	transport, err := c.nodes[0].transport()
@@ -197,7 +197,7 @@ func TestCluster(t *testing.T) {
 	try := func(err error) {
 		t.Helper()
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("got %v, want no error", err)
 		}
 	}
 	client, index := c.client(t), indexName(t)
@@ -206,7 +206,7 @@ func TestCluster(t *testing.T) {
 	noDelay(t, client, index)
 	try(c.waitFor(ctx, "green", 3))
 	if _, body := request(t, client, http.MethodGet, "/_cat/shards/"+index+"?h=prirep,state", ""); strings.Count(body, "STARTED") != 2 {
-		t.Fatalf("shards: %s; want a primary and a replica", body)
+		t.Fatalf("got the shards %s, want a primary and a replica", body)
 	}
 	u := signup.User{ID: "id-1", Email: "ada@example.org"}
 	try(store.Create(ctx, &u))
@@ -221,10 +221,10 @@ func TestCluster(t *testing.T) {
 	second, err := c.primaryOf(ctx, index)
 	try(err)
 	if second == first {
-		t.Errorf("%s holds the primary, and is dead", second.Name)
+		t.Errorf("got %s as the node of the primary, want another: it was killed", second.Name)
 	}
 	if stored, err := store.Get(ctx, u.Key()); err != nil || !stored.Equal(u) {
-		t.Errorf("stored is %v, %v", stored, err)
+		t.Errorf("Get returned %v, %v, want %v, nil", stored, err, u)
 	}
 	try(c.waitFor(ctx, "green", 2))
 	took("green_by_new_replica")

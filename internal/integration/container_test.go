@@ -43,7 +43,7 @@ func image(version string) string {
 // more compiling to pay.
 const javaOptions = "-Xms512m -Xmx512m -XX:TieredStopAtLevel=1"
 
-// start starts a container and waits until Elasticsearch answers in it.
+// start starts a container and waits until Elasticsearch responds in it.
 func start(name, version string, secure bool) (_ *server, err error) {
 	// The library panics where it finds no Docker.
 	defer func() {
@@ -70,7 +70,7 @@ func start(name, version string, secure bool) (_ *server, err error) {
 		scheme = "https"
 		s.Username, s.Password = "elastic", rand.Text()
 		env["ELASTIC_PASSWORD"] = s.Password
-		// The authority's certificate is the container's to make: it can't be had before.
+		// The container makes the authority's certificate: it doesn't exist before.
 		ready = ready.WithBasicAuth(s.Username, s.Password).
 			WithTLS(true, &tls.Config{InsecureSkipVerify: true}) // only to wait
 		if files, err = roleFiles(); err != nil {
@@ -114,7 +114,7 @@ func standIn(image string) bool {
 }
 
 // setUpLibrary is called before the library is first used, which reads its settings
-// once. Where an image is a stand-in, that of the library's reaper can't be had either.
+// once. If an image is a stand-in, the image of the library's reaper isn't available either.
 var setUpLibrary = sync.OnceFunc(func() {
 	log.SetDefault(log.NewNoopLogger())
 	if err := nameHost(); err != nil {

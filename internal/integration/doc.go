@@ -6,8 +6,8 @@
 //   - SIGNUP_TEST_ELASTICSEARCH_IMAGE: the image of the containers with version 8,
 //     and SIGNUP_TEST_ELASTICSEARCH_9_IMAGE of those with version 9.
 //   - SIGNUP_TEST_ELASTICSEARCH_URL: the address of a running server, with
-//     user:password if it wants them. No container is started then, and the tests
-//     that kill servers are skipped.
+//     user:password if the server requires them. No container is started then, and the
+//     tests that kill servers are skipped.
 //   - SIGNUP_TEST_ELASTICSEARCH_CA: the file with the certificate of the authority
-//     that signed that server's, if the system doesn't know it.
+//     that signed that server's certificate, if the system doesn't trust it.
 package integration

@@ -28,10 +28,10 @@ func docker(ctx context.Context, args ...string) (string, error) {
 	return strings.TrimSpace(string(out)), nil
 }
 
-// nameHost tells testcontainers where the containers' ports are, if that is here:
-// within a container it guesses, and of an engine that runs in that container too
-// (and that was never started before, so that its bridge names no gateway) it guesses
-// wrong.
+// nameHost sets the host of the containers' ports for testcontainers, if it is this one.
+// Within a container testcontainers guesses the host. It guesses wrong if the engine runs
+// in that container too, and was never started before, so that its bridge names no
+// gateway.
 func nameHost() error {
 	const override = "TESTCONTAINERS_HOST_OVERRIDE"
 	if os.Getenv(override) != "" || os.Getenv("DOCKER_HOST") != "" {
@@ -39,7 +39,7 @@ func nameHost() error {
 	}
 	subnet, err := docker(context.Background(), "network", "inspect", "--format", "{{(index .IPAM.Config 0).Subnet}}", "bridge")
 	if err != nil {
-		return nil // it has another engine to ask, or will tell what is wrong
+		return nil // it has another engine to ask, or will return what is wrong
 	}
 	bridge, err := netip.ParsePrefix(subnet)
 	if err != nil {
@@ -68,7 +68,7 @@ func dockerHost(ctx context.Context) (string, error) {
 	return provider.DaemonHost(ctx)
 }
 
-// freePort returns a port that nobody listens on. It is below those that systems give
+// freePort returns a port that no process listens on. It is below those that systems give
 // to outgoing connections: one of them could have it while a node is down.
 func freePort() (string, error) {
 	var err error
@@ -86,8 +86,8 @@ func freePort() (string, error) {
 // its containers may ask for.
 func newNetwork(ctx context.Context, name string) (addresses []string, err error) {
 	create := []string{"network", "create", "--internal", "--label", label + "=" + runID}
-	// Addresses can be asked for only in a subnet that was asked for, and Docker knows
-	// which are free: it is asked for what it gave.
+	// Addresses can be chosen only in a subnet that was named in the request, and Docker
+	// knows which are free: the request names the subnet that Docker gave before.
 	for range 5 {
 		if _, err = docker(ctx, append(create, name)...); err != nil {
 			return nil, err

@@ -21,7 +21,7 @@ import (
 	"github.com/gosignup/signup/esstore"
 )
 
-// soaking returns soak if SIGNUP_TEST_SOAK is set, else short.
+// soaking returns soak if SIGNUP_TEST_SOAK is set, otherwise short.
 func soaking(short, soak int) int {
 	if os.Getenv("SIGNUP_TEST_SOAK") != "" {
 		return soak
@@ -41,12 +41,12 @@ func ledgerOn(t *testing.T, cfg elasticsearch.Config) (l *ledger, client *elasti
 	index = indexName(t)
 	store := esstore.New(client, &esstore.Options{Alias: index})
 	if err := store.Setup(t.Context()); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Setup returned %v, want nil", err)
 	}
 	return newLedger(&signup.Accounts{Store: store, Hasher: signup.Bcrypt{Cost: 4}}, store), client, index
 }
 
-// What a network can do to requests and their answers, by toxiproxy's toxics: each
+// What a network can do to requests and their responses, by toxiproxy's toxics: each
 // new connection gets the toxic with the given probability, and each request has a
 // connection of its own.
 func TestToxics(t *testing.T) {
@@ -105,9 +105,9 @@ func TestToxics(t *testing.T) {
 			proxy.Toxics.ResetToxics(context.Background())
 			time.Sleep(time.Second) // for what is still on its way
 			l.check(t, server.client(t), index)
-			// One that is cut in its body fails later.
+			// A response that is cut in its body fails later.
 			if c.toxicity < 1 && failed.Load() == 0 && c.name != "answer cut in its body" {
-				t.Error("no round trip has failed: there was no toxic")
+				t.Error("got no failed round trip, want some: there was no toxic")
 			}
 		})
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 // One sign-up, sent many times under one Idempotency-Key: through a process that
-// gets no answer from Elasticsearch, through another that does, and through both
+// gets no response from Elasticsearch, through another that does, and through both
 // at once.
 func TestIdempotencyKey(t *testing.T) {
 	const key, email, password = "8e03978e-40d5-43e8-bc93-6894a57f9324", "idempotent@abc.com", "the correct horse of all repetitions"
@@ -35,7 +35,7 @@ func TestIdempotencyKey(t *testing.T) {
 			want := func(what, at, key, password string, status int, body string) {
 				t.Helper()
 				if got, text := postKeyed(t, at, key, email, password); got != status || body != "" && text != body {
-					t.Errorf("%s: %d, want %d; the answer is the expected one: %t", what, got, status, text == body)
+					t.Errorf("%s: got status %d, body as expected %t, want %d, %t", what, got, text == body, status, body != "")
 				}
 			}
 			lossy.deaf.Store(true)
@@ -53,14 +53,14 @@ func TestIdempotencyKey(t *testing.T) {
 				wg.Go(func() {
 					address := fmt.Sprintf("idempotent%d@abc.com", i/each)
 					if status, _ := postKeyed(t, []string{one, other}[i%2], fmt.Sprintf("%s-%d", key, i/each), address, password); status != http.StatusOK {
-						t.Errorf("at once: %d", status)
+						t.Errorf("at once: got status %d, want 200", status)
 					}
 				})
 			}
 			wg.Wait()
 			client := s.client(t)
 			if n := count(t, client, index); n != 1+callers/each {
-				t.Errorf("%d documents, want %d", n, 1+callers/each)
+				t.Errorf("got %d documents, want %d", n, 1+callers/each)
 			}
 		})
 	}

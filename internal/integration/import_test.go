@@ -24,8 +24,7 @@ import (
 // bcrypt's.
 const importedHash = "importedhashofnobodyimportedhashofnobodyimportedhasho"
 
-// toImport returns user number i, with a time that more digits would be needed
-// for than are kept.
+// toImport returns user number i, with times that have more digits than are kept.
 func toImport(i int) signup.User {
 	at := time.Date(2014, time.December, 6, 22, 55, i%60, 123_456_789, time.UTC)
 	return signup.User{
@@ -52,7 +51,7 @@ func newStore(t *testing.T, transport esapi.Transport) (store *esstore.Store, in
 	index = indexName(t)
 	store = esstore.New(transport, &esstore.Options{Alias: index})
 	if err := store.Setup(t.Context()); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Setup returned %v, want nil", err)
 	}
 	return store, index
 }
@@ -62,32 +61,32 @@ func exported(t *testing.T, store *esstore.Store, opts *esstore.ExportOptions) s
 	var b strings.Builder
 	n, err := store.Export(t.Context(), &b, opts)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("Export returned %v, want nil", err)
 	}
 	if lines := int64(strings.Count(b.String(), "\n")); n != lines {
-		t.Errorf("Export says that %d users were written, of %d", n, lines)
+		t.Errorf("Export returned %d, want %d, the number of lines", n, lines)
 	}
 	return b.String()
 }
 
-// wantExported checks that an export has the users, by their keys, and nobody
-// else, in order.
+// wantExported checks that an export has exactly the users in want, which is by key,
+// in the order of the keys.
 func wantExported(t *testing.T, export string, want map[string]signup.User) {
 	t.Helper()
 	last, n := "", 0
 	for u, err := range esstore.ReadExport(strings.NewReader(export)) {
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("ReadExport yielded %v, want nil", err)
 		}
 		w, ok := want[u.Key()]
 		if !ok || !u.Equal(w) || u.KeyRule() != w.KeyRule() || u.Key() <= last {
-			t.Fatalf("the export has %v, as another or in another place", u)
+			t.Fatalf("the export has %v, in order %t, want %v, in order", u, u.Key() > last, w)
 		}
 		last = u.Key()
 		n++
 	}
 	if n != len(want) {
-		t.Errorf("the export has %d users of %d", n, len(want))
+		t.Errorf("the export has %d users, want %d", n, len(want))
 	}
 }
 
@@ -112,7 +111,7 @@ func TestImport(t *testing.T) {
 			for i := range many {
 				u := toImport(i)
 				switch i % 50 {
-				case 0, 1: // somebody is there
+				case 0, 1: // the address has a user
 					holder := u
 					holder.FirstName = "changed since"
 					outcome := errPresent
@@ -120,7 +119,7 @@ func TestImport(t *testing.T) {
 						holder.ID, outcome = "another", signup.ErrExists
 					}
 					if err := store.Create(t.Context(), &holder); err != nil {
-						t.Fatal(err)
+						t.Fatalf("Create returned %v, want nil", err)
 					}
 					oracle[holder.Key()] = holder
 					put(u, outcome)
@@ -172,20 +171,20 @@ func TestImport(t *testing.T) {
 							ok = r.Err == nil
 						}
 						if seen[r.N] || !ok || r.Present != (outcome == errPresent) || r.User.ID != users[r.N].ID {
-							t.Errorf("of user %d: %v, present: %t; want %v", r.N, r.Err, r.Present, outcome)
+							t.Errorf("user %d: got error %v, Present %t, ID %q, for the first time %t; want outcome %v, ID %q, once", r.N, r.Err, r.Present, r.User.ID, !seen[r.N], outcome, users[r.N].ID)
 						}
 						seen[r.N] = true
 					},
 				})
 				if err != nil || sum != want || len(seen) != many {
-					t.Errorf("%+v, %d results, %v; want %+v", sum, len(seen), err, want)
+					t.Errorf("Import returned %+v, %v, with %d results; want %+v, nil, with %d", sum, err, len(seen), want, many)
 				}
 			}
 			run()
 			all := exported(t, store, &esstore.ExportOptions{Hashes: true})
 			wantExported(t, all, oracle)
 			if n := count(t, client, index); n != len(oracle) {
-				t.Errorf("%d documents of %d", n, len(oracle))
+				t.Errorf("got %d documents, want %d", n, len(oracle))
 			}
 
 			for i, outcome := range outcomes {
@@ -196,28 +195,28 @@ func TestImport(t *testing.T) {
 			want.Present, want.Created = want.Present+want.Created, 0
 			run()
 			if exported(t, store, &esstore.ExportOptions{Hashes: true}) != all {
-				t.Error("the second import has changed something")
+				t.Error("after the second Import the export differs, want no change")
 			}
 
 			other, _ := newStore(t, client)
 			sum, err := other.Import(t.Context(), esstore.ReadExport(strings.NewReader(all)), nil)
 			if n := int64(len(oracle)); err != nil || sum.Created != n || sum.Read != n {
-				t.Errorf("the import of the export: %+v, %v; want %d", sum, err, n)
+				t.Errorf("Import of the export returned %+v, %v, want %d read and created, nil", sum, err, n)
 			}
 			if exported(t, other, &esstore.ExportOptions{Hashes: true}) != all {
-				t.Error("the export of what was imported from an export is another")
+				t.Error("the export of an imported export differs from it, want the same")
 			}
 			for _, u := range oracle {
 				stored, err := other.Get(t.Context(), u.Key())
 				if err != nil || !stored.Equal(u) {
-					t.Errorf("%v is %v, %v", u, stored, err)
+					t.Errorf("Get returned %v, %v, want %v, nil", stored, err, u)
 				}
 				break // the export has the others
 			}
 
 			open := exported(t, store, nil)
 			if strings.Contains(open, importedHash) || strings.Contains(open, "password") || strings.Contains(open, "write_token") {
-				t.Error("there are hashes in an export without them")
+				t.Error("an export without Hashes has a hash, a password or a write token, want none")
 			}
 			for key, u := range oracle {
 				u.PasswordHash = ""
@@ -246,28 +245,28 @@ func TestImport(t *testing.T) {
 	}
 }
 
-// Of an import into nothing no index comes, and it is soon over.
+// An import into a store that isn't set up makes no index, and ends soon.
 func TestImportNotSetUp(t *testing.T) {
 	s := servers(t)[0]
 	client, index := s.client(t), indexName(t)
 	store := esstore.New(client, &esstore.Options{Alias: index})
 	sum, err := store.Import(t.Context(), usersToImport(5000), nil)
 	if err == nil || !strings.Contains(err.Error(), "is the store set up?") || sum.Failed != sum.Read || sum.Read > 4000 {
-		t.Errorf("%+v, %v", sum, err)
+		t.Errorf("Import returned %+v, %v, want at most 4000 read, all failed, and an error that asks whether the store is set up", sum, err)
 	}
 	if _, err := store.Export(t.Context(), io.Discard, nil); err == nil {
-		t.Error("Export returned nil")
+		t.Error("Export returned nil, want an error")
 	}
 	if status, _ := request(t, client, "GET", "/"+index+"*", ""); status != http.StatusOK && status != http.StatusNotFound {
-		t.Errorf("status %d", status)
+		t.Errorf("got status %d for the indices, want 200 or 404", status)
 	}
 	if status, _ := request(t, client, "GET", "/"+index, ""); status != http.StatusNotFound {
-		t.Errorf("an index was made: %d", status)
+		t.Errorf("got status %d for the index, want 404: an index was made", status)
 	}
 }
 
-// What Elasticsearch refuses of a user is told, without its reason, and the others
-// are stored.
+// If Elasticsearch refuses a user, Import returns an error without Elasticsearch's
+// reason, and stores the others.
 func TestImportRefused(t *testing.T) {
 	for _, s := range servers(t) {
 		t.Run(s.Name, func(t *testing.T) {
@@ -287,22 +286,22 @@ func TestImportRefused(t *testing.T) {
 				}
 			}, &esstore.ImportOptions{Result: func(r esstore.ImportResult) { errs = append(errs, r.Err) }})
 			if sum != (esstore.ImportSummary{Read: 3, Created: 2, Failed: 1}) || err == nil || len(errs) != 3 || errs[1] == nil {
-				t.Fatalf("%+v, %v", sum, err)
+				t.Fatalf("Import returned %+v, %v, with the errors %v; want 3 read, 2 created, 1 failed, an error, and one for the second user", sum, err, errs)
 			}
 			for _, err := range []error{err, errs[1]} {
 				if !strings.HasPrefix(err.Error(), "esstore: import: status 400, ") || len(err.Error()) > 100 {
-					t.Errorf("the error is %.200v", err)
+					t.Errorf("got %.200v, want at most 100 bytes that begin with %q", err, "esstore: import: status 400, ")
 				}
 			}
 			if n := count(t, client, index); n != 2 {
-				t.Errorf("%d are stored", n)
+				t.Errorf("got %d documents, want 2", n)
 			}
 		})
 	}
 }
 
 // A rough way to a server refuses a share of the requests, and loses others, or
-// their answers.
+// their responses.
 type rough struct {
 	esapi.Transport
 	refused, lost, unanswered atomic.Int64
@@ -332,8 +331,8 @@ func (r *rough) Perform(req *http.Request) (*http.Response, error) {
 	return r.Transport.Perform(req)
 }
 
-// Under back-pressure, and while requests and answers get lost, each user arrives
-// once, and is called created.
+// Under back-pressure, and while requests and responses get lost, each user arrives
+// once, and is counted as created.
 func TestImportBackPressure(t *testing.T) {
 	for _, s := range servers(t) {
 		t.Run(s.Name, func(t *testing.T) {
@@ -344,10 +343,10 @@ func TestImportBackPressure(t *testing.T) {
 			store := esstore.New(way, &esstore.Options{Alias: index})
 			sum, err := store.Import(t.Context(), usersToImport(many), &esstore.ImportOptions{Workers: 8, BatchUsers: 25})
 			if err != nil || sum != (esstore.ImportSummary{Read: many, Created: many}) {
-				t.Errorf("%+v, %v", sum, err)
+				t.Errorf("Import returned %+v, %v, want %d read and created, nil", sum, err, many)
 			}
 			if n := count(t, client, index); n != many {
-				t.Errorf("%d documents", n)
+				t.Errorf("got %d documents, want %d", n, many)
 			}
 			want := map[string]signup.User{}
 			for u := range usersToImport(many) {
@@ -355,7 +354,7 @@ func TestImportBackPressure(t *testing.T) {
 			}
 			wantExported(t, exported(t, store, &esstore.ExportOptions{Hashes: true}), want)
 			if way.refused.Load() == 0 || way.lost.Load() == 0 || way.unanswered.Load() == 0 {
-				t.Error("the way wasn't rough")
+				t.Errorf("got %d requests refused, %d lost and %d without a response, want some of each", way.refused.Load(), way.lost.Load(), way.unanswered.Load())
 			}
 			t.Attr("import_back_pressure", fmt.Sprintf("%d users, each once, through %d refused requests, %d lost and %d whose answers were",
 				many, way.refused.Load(), way.lost.Load(), way.unanswered.Load()))
@@ -372,7 +371,7 @@ func TestImportWaitsForIndex(t *testing.T) {
 			store, index := newStore(t, client)
 			block := func(value string) {
 				if status, body := request(t, client, "PUT", "/"+index+"-000001/_settings", `{"index.blocks.write": `+value+`}`); status != http.StatusOK {
-					t.Errorf("%d %s", status, body)
+					t.Errorf("write block %s: got status %d, want 200: %s", value, status, body)
 				}
 			}
 			block("true")
@@ -385,7 +384,7 @@ func TestImportWaitsForIndex(t *testing.T) {
 			sum, err := store.Import(t.Context(), usersToImport(100), nil)
 			wg.Wait()
 			if err != nil || sum.Created != 100 || time.Since(begin) < time.Second {
-				t.Errorf("%+v, %v", sum, err)
+				t.Errorf("Import returned %+v, %v after %v, want 100 created, nil, after at least 1s", sum, err, time.Since(begin))
 			}
 		})
 	}
@@ -407,8 +406,8 @@ func init() {
 	}
 }
 
-// An import whose process is killed half-way, and which is run again, has
-// everybody stored once.
+// If the process of an import is killed half-way, and the import is run again, each
+// user is stored once.
 func TestImportKilled(t *testing.T) {
 	s := plainServer(t)
 	client := s.client(t)
@@ -419,18 +418,18 @@ func TestImportKilled(t *testing.T) {
 		there = count(t, client, index)
 	}
 	if !first.kill(t) || there <= slowAfter {
-		t.Fatalf("it wasn't killed while it ran, after %d users", there)
+		t.Fatalf("got %d users when the process was killed, want more than %d, and the process still running", there, slowAfter)
 	}
 
 	sum, err := store.Import(t.Context(), usersToImport(toBeKilled), nil)
 	if err != nil || sum.Created+sum.Present != toBeKilled || sum.Read != toBeKilled {
-		t.Errorf("%+v, %v", sum, err)
+		t.Errorf("Import returned %+v, %v, want %d read, all of them created or present, nil", sum, err, toBeKilled)
 	}
 	if sum.Present < int64(there) || sum.Created == 0 {
-		t.Errorf("%d had been created, and of %d it is told", there, sum.Present)
+		t.Errorf("Import returned %d present and %d created, want at least %d present and some created", sum.Present, sum.Created, there)
 	}
 	if n := count(t, client, index); n != toBeKilled {
-		t.Errorf("%d documents", n)
+		t.Errorf("got %d documents, want %d", n, toBeKilled)
 	}
 	want := map[string]signup.User{}
 	for u := range usersToImport(toBeKilled) {

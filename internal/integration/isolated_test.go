@@ -20,8 +20,8 @@ import (
 )
 
 // A primary that is cut off from its replica shows writes which the cluster then
-// loses, for it goes on without that primary. The Store must not take what it
-// reads there for made.
+// loses, because it goes on without that primary. The Store must not report a write
+// as made because it reads it there.
 func TestIsolatedPrimary(t *testing.T) {
 	c := startCluster(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 2*startTime)
@@ -41,7 +41,7 @@ func TestIsolatedPrimary(t *testing.T) {
 		for _, users := range []*[]signup.User{&changed, &gone} {
 			u, err := l.accounts.Register(ctx, l.newRegistration())
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("Register returned %v, want nil", err)
 			}
 			*users = append(*users, u)
 		}
@@ -59,7 +59,7 @@ func TestIsolatedPrimary(t *testing.T) {
 			err := write(bounded)
 			record("%v", err)
 			if !isUnknown(err) {
-				t.Errorf("%s on a primary that is cut off: %v", what, err)
+				t.Errorf("%s on a primary that is cut off returned %v, want an error of unknown outcome", what, err)
 			}
 			if is(local(t, primary, index, u)) {
 				shown[what].Add(1)
@@ -83,7 +83,7 @@ func TestIsolatedPrimary(t *testing.T) {
 	told := ""
 	for what, n := range shown {
 		if n.Load() == 0 { // or the test shows nothing: this is what it is about
-			t.Errorf("%s: the primary shows none of %d", what, each)
+			t.Errorf("%s: the primary shows 0 of %d writes, want at least 1", what, each)
 		}
 		told += fmt.Sprintf("%s %d, ", what, n.Load())
 	}
@@ -98,28 +98,28 @@ func TestIsolatedPrimary(t *testing.T) {
 	store := only(t, index, others...)
 	for i := range each {
 		if u, err := store.Get(ctx, (signup.User{Email: registrations[i].Email}).Key()); !errors.Is(err, signup.ErrNotFound) {
-			t.Errorf("a new user is there: %v, %v", u, err)
+			t.Errorf("Get of a new user returned %v, %v, want ErrNotFound", u, err)
 		}
 		for _, before := range []signup.User{changed[i], gone[i]} {
 			if u, err := store.Get(ctx, before.Key()); err != nil || !u.Equal(before) {
-				t.Errorf("a user isn't as before: %v, %v", u, err)
+				t.Errorf("Get returned %v, %v, want %v as before, nil", u, err, before)
 			}
 		}
 		// And now the same request, sent again, is carried out.
 		if _, err := (&signup.Accounts{Store: store, Hasher: l.accounts.Hasher}).Register(ctx, registrations[i]); err != nil {
-			t.Errorf("a sign-up, repeated: %v", err)
+			t.Errorf("a repeated Register returned %v, want nil", err)
 		}
 	}
 	next := changed[0]
 	next.LastName = "changed again"
 	if err := store.Update(ctx, &next); err != nil {
-		t.Errorf("another Update: %v", err)
+		t.Errorf("another Update returned %v, want nil", err)
 	}
 	if err := c.heal(ctx); err != nil {
 		t.Fatal(err)
 	}
 	if u, err := there.Get(ctx, next.Key()); err != nil || !u.Equal(next) {
-		t.Errorf("the former primary, back again, has %v, %v", u, err)
+		t.Errorf("Get from the former primary, back again, returned %v, %v, want %v, nil", u, err, next)
 	}
 }
 
@@ -142,18 +142,18 @@ func local(t *testing.T, n *node, index string, u signup.User) string {
 	client := http.Client{Timeout: 5 * time.Second}
 	res, err := client.Get(url)
 	if err != nil {
-		t.Error(err)
+		t.Errorf("GET from the node: got %v, want a response", err)
 		return ""
 	}
 	defer res.Body.Close()
 	text, err := io.ReadAll(res.Body)
 	if err != nil {
-		t.Error(err)
+		t.Errorf("reading the node's response: got %v, want no error", err)
 	}
 	return string(text)
 }
 
-// configOf is of a client that knows these nodes.
+// configOf returns the configuration of a client that knows these nodes.
 func configOf(nodes ...*node) (cfg elasticsearch.Config) {
 	for _, n := range nodes {
 		cfg.Addresses = append(cfg.Addresses, n.URL)
@@ -161,8 +161,8 @@ func configOf(nodes ...*node) (cfg elasticsearch.Config) {
 	return cfg
 }
 
-// Without a majority there is no master, and nothing can be written: that is told,
-// and nothing else. What can be read is read.
+// Without a majority there is no master, and nothing can be written: writes return an
+// error of unknown outcome, and nothing else. What can be read is read.
 func TestNoMaster(t *testing.T) {
 	c := startCluster(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 2*startTime)
@@ -171,7 +171,7 @@ func TestNoMaster(t *testing.T) {
 	r := l.newRegistration()
 	u, err := l.accounts.Register(ctx, r)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("Register returned %v, want nil", err)
 	}
 	last, err := c.primaryOf(ctx, index)
 	if err != nil {
@@ -199,23 +199,23 @@ func TestNoMaster(t *testing.T) {
 		record("%v", err)
 		t.Logf("%s: %v", name, err)
 		if !isUnknown(err) {
-			t.Errorf("%s without a master: %v", name, err)
+			t.Errorf("%s without a master returned %v, want an error of unknown outcome", name, err)
 		}
 		if took := time.Since(began); took > 8*time.Second {
-			t.Errorf("%s took %s", name, took)
+			t.Errorf("%s took %s, want at most 8s", name, took)
 		}
 	}
 	if stored, err := l.store.Get(ctx, u.Key()); err != nil || !stored.Equal(u) {
-		t.Errorf("Get without a master: %v, %v", stored, err)
+		t.Errorf("Get without a master returned %v, %v, want %v, nil", stored, err, u)
 	}
 	if err := c.heal(ctx); err != nil {
 		t.Fatal(err)
 	}
 	// What was not done then can be done now, and is done once.
 	if _, err := l.accounts.Register(ctx, other); err != nil {
-		t.Errorf("the sign-up, repeated: %v", err)
+		t.Errorf("the repeated Register returned %v, want nil", err)
 	}
 	if n := count(t, everywhere, index); n > 2 {
-		t.Errorf("%d documents", n)
+		t.Errorf("got %d documents, want at most 2", n)
 	}
 }

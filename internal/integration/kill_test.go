@@ -77,7 +77,7 @@ func noDelay(t *testing.T, transport esapi.Transport, index string) {
 	t.Helper()
 	const body = `{"index.unassigned.node_left.delayed_timeout": "0"}`
 	if status, body := request(t, transport, http.MethodPut, "/"+index+"/_settings", body); status != http.StatusOK {
-		t.Fatalf("%d %s", status, strings.TrimSpace(body))
+		t.Fatalf("setting the delay: got status %d, want 200: %s", status, strings.TrimSpace(body))
 	}
 }
 
@@ -105,6 +105,6 @@ func underLoad(t *testing.T, l *ledger, strikes int, strike func(context.Context
 	done.Store(true)
 	<-finished
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("a strike returned %v, want nil", err)
 	}
 }

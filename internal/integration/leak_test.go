@@ -82,12 +82,12 @@ func (l *leaky) client(cfg elasticsearch.Config) *elasticsearch.Client {
 
 func at(url string) elasticsearch.Config { return elasticsearch.Config{Addresses: []string{url}} }
 
-// someone returns an address and a password that nobody had before.
+// someone returns an address and a password that were never used before.
 func (l *leaky) someone() (address, password string) {
 	address, password = "Leaky+"+rand.Text()+"@Bücher.Example", "correct horse, passé "+rand.Text()
 	key, err := signup.CanonicalEmail(address)
 	if err != nil {
-		l.Fatal(err)
+		l.Fatalf("CanonicalEmail returned %v, want nil", err)
 	}
 	l.secrets = append(l.secrets, address, key, password)
 	return address, password
@@ -104,7 +104,7 @@ func (l *leaky) want(what string, err, want error) {
 	l.Helper()
 	l.met(what, err)
 	if !errors.Is(err, want) {
-		l.Errorf("%s: %v, want %v", what, err, want)
+		l.Errorf("%s: got %v, want %v", what, err, want)
 	}
 }
 
@@ -120,7 +120,7 @@ func (l *leaky) signUp(a *signup.Accounts, address, password string, want ...int
 	res := httptest.NewRecorder()
 	signup.NewHandler(a, &signup.HandlerOptions{Logger: l.logger()}).ServeHTTP(res, req)
 	if !slices.Contains(want, res.Code) {
-		l.Errorf("sign-up: %d %s, want %v", res.Code, res.Body, want)
+		l.Errorf("sign-up: got status %d, want one of %v: %s", res.Code, want, res.Body)
 	}
 }
 
@@ -128,7 +128,7 @@ func (l *leaky) signUp(a *signup.Accounts, address, password string, want ...int
 func (l *leaky) lives(store *esstore.Store) {
 	ctx := l.Context()
 	if err := store.Setup(ctx); err != nil {
-		l.Fatal(err)
+		l.Fatalf("Setup returned %v, want nil", err)
 	}
 	for _, hasher := range []signup.Hasher{signup.Bcrypt{Cost: 4}, signup.Argon2id{Memory: 64, Time: 1}} {
 		a := &signup.Accounts{Store: store, Hasher: hasher}
@@ -189,7 +189,7 @@ func (l *leaky) operates(store *esstore.Store, u signup.User) {
 			n++
 		}
 		if n != 1 {
-			l.Errorf("%d users were found", n)
+			l.Errorf("Search yielded %d users, want 1", n)
 		}
 	}
 	var text bytes.Buffer // which has what it is to have
@@ -242,13 +242,13 @@ func (l *leaky) fails(why string, client *elasticsearch.Client, index string) {
 	address, password := l.someone()
 	hash, err := a.Hasher.Hash(password)
 	if err != nil {
-		l.Fatal(err)
+		l.Fatalf("Hash returned %v, want nil", err)
 	}
 	l.secrets = append(l.secrets, string([]byte(hash)))
 	u := signup.User{ID: rand.Text(), Email: address, PasswordHash: hash}
 	// A Version that could be stored there, or nothing would be sent.
 	if err := esstore.New(made(index), &esstore.Options{Alias: index}).Create(l.Context(), &u); err != nil {
-		l.Fatal(err)
+		l.Fatalf("Create returned %v, want nil", err)
 	}
 
 	l.signUp(a, address, password, http.StatusInternalServerError, http.StatusServiceUnavailable)
@@ -258,7 +258,7 @@ func (l *leaky) fails(why string, client *elasticsearch.Client, index string) {
 	defer func() {
 		for _, method := range []string{"PUT", "DELETE", "GET"} {
 			if !strings.Contains("\n"+strings.TrimPrefix(l.text.String(), before), "\nrequest: "+method) {
-				l.Errorf("%s: no %s was sent", why, method)
+				l.Errorf("%s: got no %s request, want at least one", why, method)
 			}
 		}
 	}()
@@ -293,21 +293,21 @@ func (l *leaky) fails(why string, client *elasticsearch.Client, index string) {
 		err := call(l.Context())
 		l.met(why+": "+what, err)
 		if err == nil {
-			l.Errorf("%s: %s returned nil", why, what)
+			l.Errorf("%s: %s returned nil, want an error", why, what)
 		}
 		l.want(why+": "+what+", cancelled", call(done), context.Canceled)
 	}
 	l.check(store)
 }
 
-// short bounds the patience of those who ask again.
+// short limits the time of calls that retry.
 func short(t *testing.T, ctx context.Context) context.Context {
 	ctx, cancel := context.WithTimeout(ctx, 300*time.Millisecond)
 	t.Cleanup(cancel)
 	return ctx
 }
 
-// made is a transport which answers that a document was made in the alias.
+// made is a transport whose response says that a document was made in the alias.
 type made string
 
 func (alias made) Perform(*http.Request) (*http.Response, error) {
@@ -315,24 +315,24 @@ func (alias made) Perform(*http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: http.StatusCreated, Body: io.NopCloser(strings.NewReader(body))}, nil
 }
 
-// wronglyMapped returns an index that takes no user, and tells each who tries
-// the hash that it couldn't take.
+// wronglyMapped returns an index that takes no user. Its error responses have the hash
+// that it couldn't take.
 func (l *leaky) wronglyMapped(s *server) string {
 	index, client := indexName(l.T), s.client(l.T)
 	status, body := request(l.T, client, "PUT", "/"+index+"-000001",
 		`{"mappings": {"properties": {"password": {"type": "integer"}}}, "aliases": {"`+index+`": {}}}`)
 	if status != http.StatusOK {
-		l.Fatalf("%d %s", status, body)
+		l.Fatalf("creating the index: got status %d, want 200: %s", status, body)
 	}
 	const hash = ofNobody
 	status, body = request(l.T, client, "PUT", "/"+index+"/_doc/1", `{"password": "`+hash+`"}`)
 	if status != http.StatusBadRequest || !strings.Contains(body, hash) {
-		l.Errorf("Elasticsearch doesn't tell what it couldn't take: %d %s", status, body)
+		l.Errorf("storing a hash: got status %d, want 400 and the hash in the body: %s", status, body)
 	}
 	return index
 }
 
-// quoting returns the URL of a proxy that answers by a page with the request on it.
+// quoting returns the URL of a proxy whose response is a page with the request on it.
 func quoting(t *testing.T, status int) string {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
@@ -368,7 +368,7 @@ func resetting(t *testing.T) string {
 	return listener.Addr().String()
 }
 
-// down returns an address where nobody listens.
+// down returns an address at which no process listens.
 func down(t *testing.T) string {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -382,16 +382,16 @@ func down(t *testing.T) string {
 func (l *leaky) search() {
 	text := l.text.String()
 	for _, secret := range leaktest.Find(text, l.secrets) {
-		l.Errorf("%q was written", secret)
+		l.Errorf("got %q in what was written, want no secret", secret)
 	}
 	lines := func(part string) int { return strings.Count("\n"+text, "\n"+part) }
 	spans, logs, requests, rounds := lines("span: "), lines(`{"time":`), lines("request: "), lines(`{"@timestamp":`)
 	if min(spans, logs, requests, rounds) == 0 {
-		l.Errorf("%d spans, %d records of slog, %d requests and %d of the client's own records were written", spans, logs, requests, rounds)
+		l.Errorf("got %d spans, %d records of slog, %d requests and %d of the client's own records, want some of each", spans, logs, requests, rounds)
 	}
 	l.Attr("written", fmt.Sprintf("%d spans, %d records of slog, %d of the client, %d requests: none of %d secrets", spans, logs, rounds, requests, len(l.secrets)))
 
-	// That there is nothing to be found says little, unless it would be.
+	// Finding nothing proves little unless a planted secret is found.
 	leaktest.Plant(l.T)
 	for _, k := range leaktest.Kinds {
 		l.logger().Debug(leaktest.Planted+k.Name, "secret", []byte(k.Sample))

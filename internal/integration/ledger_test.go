@@ -21,8 +21,8 @@ import (
 	"github.com/gosignup/signup/esstore"
 )
 
-// A ledger has what a store was asked to do and what it answered, to be compared
-// afterwards with what it has: see check. Each entry is one address's.
+// A ledger has the calls that were made to a store and their results, to be compared
+// afterwards with what the store has: see check. There is one entry for each address.
 type ledger struct {
 	accounts *signup.Accounts
 	store    *esstore.Store
@@ -33,28 +33,28 @@ type ledger struct {
 	mu      sync.Mutex
 	entries []*entry
 
-	requests, unknown  atomic.Int64 // calls, and those after which nobody knew
+	requests, unknown  atomic.Int64 // calls, and those whose outcome is unknown
 	repeated           atomic.Int64 // sign-ups that were sent again under their key
-	ownDuplicates      atomic.Int64 // ErrExists for who was alone with an address
-	ownConflicts       atomic.Int64 // ErrConflict or ErrNotFound for who was alone with a user
+	ownDuplicates      atomic.Int64 // ErrExists for the only user of an address
+	ownConflicts       atomic.Int64 // ErrConflict or ErrNotFound for the only caller that changes a user
 	updated, deleted   atomic.Int64 // acknowledged
-	goneBefore         atomic.Int64 // deleted, and told that there was nobody
-	refusedAsDuplicate atomic.Int64 // with reason
-	busy               atomic.Int64 // told that nothing was done
+	goneBefore         atomic.Int64 // deleted, with ErrNotFound
+	refusedAsDuplicate atomic.Int64 // ErrExists for the other of two sign-ups
+	busy               atomic.Int64 // ErrBusy: nothing was done
 	bothChanged        atomic.Int64 // two users by two Updates from one Version
 }
 
-// An entry is what may be stored of an address.
+// An entry is what may be stored for an address.
 type entry struct {
 	email  string
-	states []state // one of these it is
-	claims []claim // of those who contend for it
+	states []state // what is stored is one of these
+	claims []claim // of the sign-ups that contend for it
 }
 
 // A state is of a user at one time. The zero value is that there is none.
 type state struct {
 	password string
-	user     signup.User // as acknowledged; without ID: what became of it was never told
+	user     signup.User // as acknowledged; without ID: its outcome stayed unknown
 	signup.Registration
 }
 
@@ -155,7 +155,7 @@ func (l *ledger) register(ctx context.Context, r signup.Registration) (u signup.
 	}
 }
 
-// live makes a user whom nobody else touches, changes them and maybe deletes them.
+// live makes a user that no other worker touches, changes them and maybe deletes them.
 func (l *ledger) live(ctx context.Context) {
 	r := l.newRegistration()
 	e := &entry{email: r.Email}
@@ -225,8 +225,8 @@ func (l *ledger) live(ctx context.Context) {
 	e.states = []state{now}
 }
 
-// wasMoved reports whether err is a conflict for no other reason than that the user
-// is in another index now, and sets their Version.
+// wasMoved reports whether err is a conflict only because the user is in another index
+// now. If so, it sets the user's Version.
 func (l *ledger) wasMoved(ctx context.Context, err error, now *state) bool {
 	if !l.moves || !errors.Is(err, signup.ErrConflict) {
 		return false
@@ -239,8 +239,8 @@ func (l *ledger) wasMoved(ctx context.Context, err error, now *state) bool {
 	return true
 }
 
-// rival has two change one user at once, from one Version, and returns what may be
-// stored then.
+// rival makes two changes of one user at once, from one Version, and returns what may
+// be stored then.
 func (l *ledger) rival(ctx context.Context, now state) []state {
 	next, errs := []state{now, now}, make([]error, 2)
 	var wg sync.WaitGroup
@@ -265,12 +265,12 @@ func (l *ledger) rival(ctx context.Context, now state) []state {
 		}
 	}
 	if len(states) == 1 && !l.moves && !errors.Is(errs[0], signup.ErrBusy) && !errors.Is(errs[1], signup.ErrBusy) {
-		l.ownConflicts.Add(1) // each was told of the other
+		l.ownConflicts.Add(1) // each got a conflict with the other
 	}
 	return states
 }
 
-// contend has two sign up for one address at once.
+// contend sends two sign-ups for one address at once.
 func (l *ledger) contend(ctx context.Context) {
 	first, second := l.newRegistration(), l.newRegistration()
 	second.Email = strings.ToUpper(first.Email)
@@ -295,9 +295,9 @@ func (l *ledger) contend(ctx context.Context) {
 			l.ownDuplicates.Add(1)
 		}
 	}
-	if e.states == nil { // nobody was told of success
+	if e.states == nil { // neither succeeded
 		e.states = append(maybe, state{})
-		if len(maybe) == 0 { // each was told that it is the other's
+		if len(maybe) == 0 { // each got ErrExists
 			l.ownDuplicates.Add(1)
 		}
 	}
@@ -323,23 +323,23 @@ func (l *ledger) check(t *testing.T, transport esapi.Transport, index string) {
 		l.compare(t, e, &sum)
 	}
 	if gone := l.deleted.Load() + l.goneBefore.Load() + l.busy.Load(); int64(sum.gone) != gone {
-		t.Errorf("%d are gone, of %d that should be", sum.gone, gone)
+		t.Errorf("got %d users gone, want %d", sum.gone, gone)
 	}
 	if stored := count(t, transport, index) - l.others; stored != sum.found+sum.there {
 		sum.doubled += stored - sum.found - sum.there
-		t.Errorf("%d documents for %d users", stored, sum.found+sum.there)
+		t.Errorf("got %d documents, want %d, one for each user", stored, sum.found+sum.there)
 	}
 	for what, n := range map[string]int64{
-		"acknowledged users lost":                          int64(sum.lost),
-		"addresses with two users":                         int64(sum.doubled),
-		"two Updates from one Version":                     l.bothChanged.Load(),
-		"users there in part":                              int64(sum.partial),
-		"own sign-ups called a duplicate":                  l.ownDuplicates.Load(),
-		"own updates or deletions called a conflict":       l.ownConflicts.Load(),
-		"acknowledged users, of whom there should be some": min(0, int64(sum.acknowledged)-1),
+		"acknowledged users lost":                    int64(sum.lost),
+		"addresses with two users":                   int64(sum.doubled),
+		"two Updates from one Version":               l.bothChanged.Load(),
+		"users there in part":                        int64(sum.partial),
+		"own sign-ups called a duplicate":            l.ownDuplicates.Load(),
+		"own updates or deletions called a conflict": l.ownConflicts.Load(),
+		"acknowledged users, less 1, if negative":    min(0, int64(sum.acknowledged)-1),
 	} {
 		if n != 0 {
-			t.Errorf("%s: %d", what, n)
+			t.Errorf("%s: got %d, want 0", what, n)
 		}
 	}
 	t.Attr("ledger", fmt.Sprintf("%d calls, of which %d of unknown outcome and %d repeated under their key; "+
@@ -356,7 +356,7 @@ func (l *ledger) compare(t *testing.T, e *entry, sum *totals) {
 	key := (signup.User{Email: e.email}).Key()
 	stored, err := l.store.Get(t.Context(), key)
 	if err != nil && !errors.Is(err, signup.ErrNotFound) {
-		t.Fatalf("the store isn't whole again: %v", err)
+		t.Fatalf("Get returned %v, want nil or ErrNotFound from a store that is whole again", err)
 	}
 	is := func(s state) bool {
 		switch {
@@ -378,14 +378,14 @@ func (l *ledger) compare(t *testing.T, e *entry, sum *totals) {
 		sum.gone++
 	case deleted:
 		sum.lost++
-		t.Errorf("a deleted user is there: %v", stored)
+		t.Errorf("Get of a deleted user returned %v, want ErrNotFound", stored)
 	case acknowledged && ok:
 		sum.acknowledged++
 		sum.found++
 	case acknowledged:
 		sum.acknowledged++
 		sum.lost++
-		t.Errorf("an acknowledged user isn't there as acknowledged: %v, %v", stored, err)
+		t.Errorf("Get returned %v, %v, want the user as acknowledged: one of %d states", stored, err, len(e.states))
 	case ok && err == nil:
 		sum.unacknowledged++
 		sum.there++
@@ -394,13 +394,13 @@ func (l *ledger) compare(t *testing.T, e *entry, sum *totals) {
 	default:
 		sum.unacknowledged++
 		sum.partial++
-		t.Errorf("a user is there, and not as anybody wrote it: %v, %v", stored, err)
+		t.Errorf("Get returned %v, %v, want one of the %d states that were written, or no user", stored, err, len(e.states))
 	}
 	if len(e.claims) == 2 && e.claims[0].err == nil && e.claims[1].err == nil {
 		sum.doubled++
-		t.Errorf("two were told that the address is theirs: %v", stored)
+		t.Errorf("two sign-ups for the address of %v returned nil, want one", stored)
 	}
-	// Who was told that the address is another's must not be who holds it.
+	// A sign-up that got ErrExists must not be the one that holds the address.
 	for _, c := range e.claims {
 		if errors.Is(c.err, signup.ErrExists) && err == nil && stored.CheckPassword(c.Password) {
 			l.ownDuplicates.Add(1)
@@ -412,7 +412,7 @@ func (l *ledger) compare(t *testing.T, e *entry, sum *totals) {
 func count(t *testing.T, transport esapi.Transport, index string) int {
 	t.Helper()
 	if status, body := request(t, transport, http.MethodPost, "/"+index+"/_refresh", ""); status != http.StatusOK {
-		t.Fatalf("refresh: %d %s", status, body)
+		t.Fatalf("refresh: got status %d, want 200: %s", status, body)
 	}
 	var ans struct{ Count int }
 	_, body := request(t, transport, http.MethodGet, "/"+index+"/_count", "")

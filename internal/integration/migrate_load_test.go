@@ -24,7 +24,7 @@ func init() {
 }
 
 // A process migrates many users under load, is killed half-way, and another one goes
-// on. Meanwhile users sign up, change and go, among them those who were there before.
+// on. Meanwhile users sign up, change and go, among them users from before.
 // Then all of them are as they were acknowledged, by count and by checksum.
 func TestMigrationUnderLoad(t *testing.T) {
 	s := plainServer(t)
@@ -35,10 +35,10 @@ func TestMigrationUnderLoad(t *testing.T) {
 	l.moves = true
 	p := &population{size: size, store: l.store, changed: map[int]string{}, deleted: map[int]bool{}}
 	if sum, err := l.store.Import(t.Context(), p.all, nil); err != nil || sum.Created != int64(size) {
-		t.Fatalf("%d of %d users are there: %v", sum.Created, size, err)
+		t.Fatalf("Import returned %d users created, %v, want %d, nil", sum.Created, err, size)
 	}
 	if n, sum := checksum(t, client, alias); n != size || sum != p.checksum() {
-		t.Fatalf("%d users before, of %d", n, size)
+		t.Fatalf("before the migration: got %d users, checksum %x, want %d, %x", n, sum, size, p.checksum())
 	}
 
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
@@ -60,10 +60,10 @@ func TestMigrationUnderLoad(t *testing.T) {
 		copied = countOf(t, client, alias+"-000002")
 	}
 	if !first.kill(t) {
-		t.Fatal("the migration was not killed: it had ended")
+		t.Fatal("the process of the migration had ended, want it killed while it runs")
 	}
 	if l := layoutOf(t, client, alias); l.aliases[alias] != alias+"-000001" {
-		t.Fatal("the migration was killed too late")
+		t.Fatalf("after the kill the alias is of %s, want %s-000001: the migration was killed too late", l.aliases[alias], alias)
 	}
 	second := startChild(t, s, "set up", alias, "")
 	second.wait(t, 5*time.Minute)
@@ -72,24 +72,24 @@ func TestMigrationUnderLoad(t *testing.T) {
 	done.Store(true)
 	load.Wait()
 	if err := errors.Join(churnErr, probeErr); err != nil {
-		t.Error(err)
+		t.Errorf("writes during the migration: got %v, want no error", err)
 	}
 
 	wantMigrated(t, client, alias, 2)
 	n, sum := checksum(t, client, alias)
 	if want := size - len(p.deleted); n != want || sum != p.checksum() {
-		t.Errorf("%d users of %d afterwards, and the checksum is right: %t", n, want, sum == p.checksum())
+		t.Errorf("after the migration: got %d users, checksum %x, want %d, %x", n, sum, want, p.checksum())
 	}
 	l.others = n + probe.made
 	l.check(t, client, alias)
 	if probe.refused > 5*time.Second || probe.refused == 0 {
-		t.Errorf("writes were refused for %v", probe.refused)
+		t.Errorf("writes were refused for %v, want more than 0 and at most 5s", probe.refused)
 	}
 	t.Attr("migration", fmt.Sprintf("%d users, killed at %d copied, took %v in all; meanwhile %d of them were changed, %d deleted; writes were refused for %v at most",
 		size, copied, took.Round(time.Millisecond), len(p.changed), len(p.deleted), probe.refused.Round(time.Millisecond)))
 }
 
-// A population is of users who were there before.
+// A population is the users from before the migration.
 type population struct {
 	size  int
 	store *esstore.Store
@@ -194,7 +194,7 @@ func checksum(t *testing.T, transport esapi.Transport, index string) (n int, sum
 			}
 		}
 		if err := json.Unmarshal([]byte(body), &ans); err != nil || status != http.StatusOK {
-			t.Fatalf("%d, %v", status, err)
+			t.Fatalf("search: got status %d, %v, want 200 and a body that parses", status, err)
 		}
 		for _, h := range ans.Hits.Hits {
 			d := h.Source

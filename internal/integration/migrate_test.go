@@ -30,7 +30,7 @@ func setUpFirst(t *testing.T, transport esapi.Transport, alias string) {
 	t.Helper()
 	index := alias + "-000001"
 	if status, body := request(t, transport, "PUT", "/"+index, fmt.Sprintf(schema1, alias, index+".own")); status != http.StatusOK {
-		t.Fatalf("%d %s", status, body)
+		t.Fatalf("creating the index: got status %d, want 200: %s", status, body)
 	}
 }
 
@@ -53,7 +53,7 @@ func layoutOf(t *testing.T, transport esapi.Transport, alias string) layout {
 		Settings map[string]any
 	}
 	if err := json.Unmarshal([]byte(body), &indices); err != nil || status != http.StatusOK {
-		t.Fatalf("%d, %v", status, err)
+		t.Fatalf("reading the indices: got status %d, %v, want 200 and a body that parses", status, err)
 	}
 	l := layout{map[string]int{}, map[string]string{}, false, ""}
 	for name, i := range indices {
@@ -72,13 +72,13 @@ func wantMigrated(t *testing.T, transport esapi.Transport, alias string, n int) 
 	t.Helper()
 	l, index := layoutOf(t, transport, alias), fmt.Sprintf("%s-%06d", alias, n)
 	if len(l.schemas) != 1 || l.schemas[index] != 3 {
-		t.Errorf("the indices are %v, want %s with schema 3", l.schemas, index)
+		t.Errorf("got the schemas by index %v, want only %s with 3", l.schemas, index)
 	}
 	if len(l.aliases) != 2 || l.aliases[alias] != index || l.aliases[index+".own"] != index {
-		t.Errorf("the aliases are %v", l.aliases)
+		t.Errorf("got the aliases %v, want %s and %s.own, both of %s", l.aliases, alias, index, index)
 	}
 	if l.blocked {
-		t.Error("writes are refused")
+		t.Error("got an index that refuses writes, want it to allow them")
 	}
 }
 
@@ -102,17 +102,17 @@ func TestMigration(t *testing.T) {
 			for i := range 50 {
 				u := newUser(i)
 				if err := store.Create(t.Context(), &u); err != nil {
-					t.Fatal(err)
+					t.Fatalf("Create returned %v, want nil", err)
 				}
 				users = append(users, u)
 			}
 			for i, u := range users[:3] { // deleted, and one made anew
 				if err := store.Delete(t.Context(), u); err != nil {
-					t.Fatal(err)
+					t.Fatalf("Delete returned %v, want nil", err)
 				}
 				if i == 0 {
 					if err := store.Create(t.Context(), &users[0]); err != nil {
-						t.Fatal(err)
+						t.Fatalf("Create returned %v, want nil", err)
 					}
 				}
 			}
@@ -124,20 +124,20 @@ func TestMigration(t *testing.T) {
 				index int
 			}{{"Setup", store.Setup, 2}, {"Setup again", store.Setup, 2}, {"Reindex", store.Reindex, 3}} {
 				if err := step.do(t.Context()); err != nil {
-					t.Fatalf("%s: %v", step.name, err)
+					t.Fatalf("%s returned %v, want nil", step.name, err)
 				}
 				wantMigrated(t, client, alias, step.index)
 				if l := layoutOf(t, client, alias); l.refresh != "7s" {
-					t.Errorf("%s: the operator's refresh_interval is now %q", step.name, l.refresh)
+					t.Errorf("%s: got refresh_interval %q, want the operator's 7s", step.name, l.refresh)
 				}
 				if n := count(t, client, alias); n != len(users) {
-					t.Errorf("%s: %d users, want %d", step.name, n, len(users))
+					t.Errorf("%s: got %d users, want %d", step.name, n, len(users))
 				}
 				for i := range users {
 					u := &users[i]
 					stored, err := store.Get(t.Context(), u.Key())
 					if err != nil || !stored.Equal(*u) || stored.KeyRule() != u.KeyRule() {
-						t.Errorf("%s: stored is %v, %v", step.name, stored, err)
+						t.Errorf("%s: Get returned %v, %v, want %v, nil", step.name, stored, err, *u)
 					}
 					if step.index == 2 && step.name == "Setup again" {
 						continue
@@ -145,21 +145,21 @@ func TestMigration(t *testing.T) {
 					changed := *u
 					changed.LastName = "lost"
 					if err := store.Update(t.Context(), &changed); !errors.Is(err, signup.ErrConflict) {
-						t.Errorf("%s: Update by a Version from before: %v", step.name, err)
+						t.Errorf("%s: Update by a Version from before returned %v, want ErrConflict", step.name, err)
 					}
 					if err := store.Delete(t.Context(), *u); !errors.Is(err, signup.ErrConflict) {
-						t.Errorf("%s: Delete by a Version from before: %v", step.name, err)
+						t.Errorf("%s: Delete by a Version from before returned %v, want ErrConflict", step.name, err)
 					}
 					changed = stored
 					changed.LastName += " " + step.name
 					if err := store.Update(t.Context(), &changed); err != nil {
-						t.Errorf("%s: Update: %v", step.name, err)
+						t.Errorf("%s: Update returned %v, want nil", step.name, err)
 					}
 					*u = changed
 				}
 				for _, u := range gone {
 					if _, err := store.Get(t.Context(), u.Key()); !errors.Is(err, signup.ErrNotFound) {
-						t.Errorf("%s: who was deleted: %v", step.name, err)
+						t.Errorf("%s: Get of a deleted user returned %v, want ErrNotFound", step.name, err)
 					}
 				}
 			}
@@ -167,7 +167,7 @@ func TestMigration(t *testing.T) {
 			_, body := request(t, client, "POST", "/"+alias+"/_count", `{"query": {"match": {"name": "FIRST"}}}`)
 			var ans struct{ Count int }
 			if err := json.Unmarshal([]byte(body), &ans); err != nil || ans.Count != len(users) {
-				t.Errorf("%d users are found by a word of their names, want %d", ans.Count, len(users))
+				t.Errorf("by a word of their names: got %d users, %v, want %d, nil", ans.Count, err, len(users))
 			}
 		})
 	}
@@ -183,7 +183,7 @@ func TestMigrationAtOnce(t *testing.T) {
 	for range 10 {
 		wg.Go(func() {
 			if err := esstore.New(client, &esstore.Options{Alias: alias}).Setup(t.Context()); err != nil {
-				t.Error(err)
+				t.Errorf("Setup returned %v, want nil", err)
 			}
 		})
 	}
@@ -199,7 +199,7 @@ const (
 )
 
 // An interrupted transport is of a process to which something happens at one of its
-// requests, before that is sent or before its answer arrives.
+// requests, before that is sent or before its response arrives.
 type interrupted struct {
 	esapi.Transport
 	at      int64 // counted from 0
@@ -243,8 +243,8 @@ func (i *interrupted) Perform(r *http.Request) (*http.Response, error) {
 	return i.Transport.Perform(r)
 }
 
-// A resuming transport is of the process that takes over. It resumes the first one
-// just before one of its own requests.
+// A resuming transport is of the process that goes on with the migration. It resumes
+// the first process just before one of its own requests.
 type resuming struct {
 	esapi.Transport
 	at     int64
@@ -261,9 +261,9 @@ func (o *resuming) Perform(r *http.Request) (*http.Response, error) {
 }
 
 // A process that migrates is killed, stalls for some time, or has a request delayed,
-// at each of its requests in turn. Another one takes over, while users are created,
+// at each of its requests in turn. Another one goes on, while users are created,
 // changed and deleted; what has stalled goes on at some time while it is at it, or
-// afterwards. With full counts it is each request in each of these ways, else in one.
+// afterwards. With full counts it is each request in each of these ways, otherwise in one.
 func TestMigrationInterrupted(t *testing.T) {
 	s := plainServer(t)
 	client := s.client(t)
@@ -272,7 +272,7 @@ func TestMigrationInterrupted(t *testing.T) {
 	alias := indexName(t)
 	setUpFirst(t, client, alias)
 	if err := esstore.New(whole, &esstore.Options{Alias: alias}).Setup(t.Context()); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Setup returned %v, want nil", err)
 	}
 	t.Attr("requests", fmt.Sprint(whole.n.Load()))
 
@@ -301,7 +301,7 @@ func TestMigrationInterrupted(t *testing.T) {
 		for n := range 6 {
 			u := newUser(n)
 			if err := store.Create(t.Context(), &u); err != nil {
-				t.Fatal(err)
+				t.Fatalf("Create returned %v, want nil", err)
 			}
 			users = append(users, u)
 		}
@@ -312,7 +312,7 @@ func TestMigrationInterrupted(t *testing.T) {
 			err := i.run(t.Context(), store, alias, users, resumeAt)
 			record("%s: %v, resumed at %d: %v", t.Name(), i, resumeAt, time.Since(begin))
 			if err != nil {
-				t.Errorf("%v, resumed at request %d of the other: %v", i, resumeAt, err)
+				t.Errorf("%v, resumed at request %d of the other: got %v, want no error", i, resumeAt, err)
 			}
 		})
 	}
@@ -338,7 +338,7 @@ func (i *interrupted) run(ctx context.Context, store *esstore.Store, alias strin
 	if i.how == killed {
 		kill()
 		if err := <-first; err == nil && !i.after {
-			return errors.New("Setup succeeded though it was killed")
+			return errors.New("the killed Setup returned nil, want an error")
 		}
 	}
 
@@ -380,11 +380,11 @@ func TestReindexKilled(t *testing.T) {
 			alias := indexName(t)
 			store := esstore.New(client, &esstore.Options{Alias: alias})
 			if err := store.Setup(t.Context()); err != nil {
-				t.Fatal(err)
+				t.Fatalf("Setup returned %v, want nil", err)
 			}
 			u := newUser(1)
 			if err := store.Create(t.Context(), &u); err != nil {
-				t.Fatal(err)
+				t.Fatalf("Create returned %v, want nil", err)
 			}
 			ctx, kill := context.WithCancel(t.Context())
 			blocked := false
@@ -402,18 +402,18 @@ func TestReindexKilled(t *testing.T) {
 			})
 			err := esstore.New(dying, &esstore.Options{Alias: alias}).Reindex(ctx)
 			if ctx.Err() == nil {
-				t.Fatalf("it was not killed: %v", err)
+				t.Fatalf("Reindex returned %v and was not killed, want it killed", err)
 			}
 			if err := store.Setup(t.Context()); err != nil {
-				t.Error(err)
+				t.Errorf("Setup returned %v, want nil", err)
 			}
 			wantMigrated(t, client, alias, 2)
 			next := newUser(2)
 			if err := store.Create(t.Context(), &next); err != nil {
-				t.Errorf("Create afterwards: %v", err)
+				t.Errorf("Create after Setup returned %v, want nil", err)
 			}
 			if err := compare(t.Context(), store, []signup.User{u, next}, nil); err != nil {
-				t.Error(err)
+				t.Errorf("after Setup: got %v, want every user as acknowledged", err)
 			}
 		})
 	}
@@ -424,7 +424,7 @@ type perform func(*http.Request) (*http.Response, error)
 func (p perform) Perform(r *http.Request) (*http.Response, error) { return p(r) }
 
 // churn deletes two of the users, changes two, makes two new ones and one of the
-// deleted anew. It returns who is there then, and who isn't.
+// deleted anew. It returns the users that are there then, and those that are gone.
 func churn(ctx context.Context, store *esstore.Store, users []signup.User, round int) (there, gone []signup.User, err error) {
 	there = append(there, users...)
 	for i := range 2 {
@@ -474,12 +474,12 @@ func compare(ctx context.Context, store *esstore.Store, there, gone []signup.Use
 	var errs []error
 	for _, u := range there {
 		if stored, err := store.Get(ctx, u.Key()); err != nil || !stored.Equal(u) {
-			errs = append(errs, fmt.Errorf("%s is not as it was acknowledged: %v, %w", u.ID, stored, err))
+			errs = append(errs, fmt.Errorf("Get of %s returned %v, %v, want %v as acknowledged", u.ID, stored, err, u))
 		}
 	}
 	for _, u := range gone {
 		if _, err := store.Get(ctx, u.Key()); !errors.Is(err, signup.ErrNotFound) {
-			errs = append(errs, fmt.Errorf("%s was deleted, and is there: %w", u.ID, err))
+			errs = append(errs, fmt.Errorf("Get of the deleted %s returned %v, want ErrNotFound", u.ID, err))
 		}
 	}
 	return errors.Join(errs...)

@@ -29,9 +29,9 @@ import (
 	"github.com/gosignup/signup/internal/leaktest"
 )
 
-// The tutorial's users are taken over by examples/migrate, as a process: nothing is
-// written before it is asked to, killing it half-way loses and doubles nobody, each
-// document is accounted for, and who is there logs in with the old password.
+// The tutorial's users are migrated by examples/migrate, as a process: a dry run writes
+// nothing, killing it half-way loses no user and doubles none, each document is accounted
+// for, and each migrated user logs in with the old password.
 func TestMigrateTutorial(t *testing.T) {
 	from, to := plainServer(t), tlsServer(t)
 	old := newTutorial(t, 10_000)
@@ -59,31 +59,31 @@ func TestMigrateTutorial(t *testing.T) {
 	dry.want(t, left, map[string]int{"would be imported": takenOver})
 	dry.wantReport(t, 0)
 	if status, body := request(t, client, http.MethodGet, "/"+index+"*", ""); status != http.StatusOK || body != "{}" {
-		t.Fatalf("after a dry run something is there: %d", status)
+		t.Fatalf("after a dry run: got status %d and %d bytes, want 200 and no index", status, len(body))
 	}
 
 	there := m.kill(t, to, index)
 	if there <= 0 || there >= takenOver {
-		t.Fatalf("%d users were there when it was killed", there)
+		t.Fatalf("got %d users when it was killed, want more than 0 and less than %d", there, takenOver)
 	}
 	rest := m.run(t, direct...)
 	again := rest.counts["there already"] + rest.counts["there already under another ID"]
 	if again != there {
-		t.Errorf("%d were there already, and %d when it was killed", again, there)
+		t.Errorf("the second run reported %d users there already, want %d, as when it was killed", again, there)
 	}
 	rest.want(t, left, map[string]int{
 		"imported": takenOver - there, "there already": rest.counts["there already"],
 		"there already under another ID": rest.counts["there already under another ID"],
 	})
 	if n := rest.counts["there already under another ID"]; n > unknown {
-		t.Errorf("%d of those who were taken over aren't known again", n)
+		t.Errorf("got %d migrated users there already under another ID, want at most %d", n, unknown)
 	}
 
 	last := m.run(t, direct...)
 	last.want(t, left, map[string]int{"there already": takenOver - unknown, "there already under another ID": unknown})
 	last.wantReport(t, unknown)
 	if n := count(t, client, index); n != takenOver {
-		t.Errorf("%d users are there, want %d", n, takenOver)
+		t.Errorf("got %d users, want %d", n, takenOver)
 	}
 	old.compare(t, store)
 	old.logIn(t, store)
@@ -107,7 +107,7 @@ type tutorialUser struct {
 	hash    string    // as it is stored
 }
 
-// isLeft reports whether the user isn't taken over.
+// isLeft reports whether the user isn't migrated.
 func (u tutorialUser) isLeft() bool {
 	return u.kind == "collision" || u.kind == "refused-address" || u.kind == "malformed"
 }
@@ -115,7 +115,7 @@ func (u tutorialUser) isLeft() bool {
 // A tutorial2014 is what the service has left.
 type tutorial2014 struct {
 	users     []tutorialUser
-	passwords map[string]string // by hash, but those that are the password itself
+	passwords map[string]string // by hash, except hashes that are the password itself
 	secrets   []string          // addresses, names and hashes
 }
 
@@ -241,10 +241,10 @@ func (old *tutorial2014) write(t *testing.T, s *server, index string) {
 	})
 	status, answer := request(t, s.client(t), http.MethodPost, "/"+index+"/_bulk?refresh=true&filter_path=errors", string(body))
 	if status != http.StatusOK || answer != `{"errors":false}` {
-		t.Fatalf("the documents can't be stored: %d", status)
+		t.Fatalf("storing the documents: got status %d, want 200 and no errors", status)
 	}
 	if n := count(t, s.client(t), index); n != len(old.users) {
-		t.Fatalf("%d documents, want %d", n, len(old.users))
+		t.Fatalf("got %d documents, want %d", n, len(old.users))
 	}
 }
 
@@ -280,14 +280,14 @@ func (old *tutorial2014) compareOne(t *testing.T, store *esstore.Store, i int) {
 	key, err := signup.CanonicalEmail(address)
 	if err != nil {
 		if !u.isLeft() {
-			t.Errorf("number %d has no key", i)
+			t.Errorf("number %d: got no key, want one", i)
 		}
 		return
 	}
 	got, err := store.Get(t.Context(), key)
 	if u.isLeft() {
 		if !errors.Is(err, signup.ErrNotFound) {
-			t.Errorf("number %d, %s, should be left behind: %v", i, u.kind, err)
+			t.Errorf("number %d, %s: Get returned %v, want ErrNotFound", i, u.kind, err)
 		}
 		return
 	}
@@ -297,12 +297,12 @@ func (old *tutorial2014) compareOne(t *testing.T, store *esstore.Store, i int) {
 	if u.created.IsZero() {
 		want.CreatedAt = got.CreatedAt
 		if age := time.Since(got.CreatedAt); age < 0 || age > time.Hour {
-			t.Errorf("number %d, whose time is unknown, is of %v", i, got.CreatedAt)
+			t.Errorf("number %d, with an unknown time: got CreatedAt %v, want the time of the migration", i, got.CreatedAt)
 		}
 	}
 	want.UpdatedAt = want.CreatedAt
 	if err != nil || !got.Equal(want) || got.ID == "" {
-		t.Errorf("number %d, %s, isn't there as it was: %v", i, u.kind, err)
+		t.Errorf("number %d, %s: Get returned another user, or %v, want the user of the document, nil", i, u.kind, err)
 	}
 }
 
@@ -320,23 +320,23 @@ func (old *tutorial2014) logIn(t *testing.T, store *esstore.Store) {
 		seen[u.hash] = true
 		address := u.source["email_address"].(string)
 		if _, err := accounts.Authenticate(t.Context(), address, password); err != nil {
-			t.Errorf("number %d can't log in: %v", i, err)
+			t.Errorf("number %d: Authenticate returned %v, want nil", i, err)
 			continue
 		}
 		stored, err := store.Get(t.Context(), address)
 		if err != nil || hasher.NeedsRehash(stored.PasswordHash) {
-			t.Errorf("number %d has the old hash after logging in: %v", i, err)
+			t.Errorf("number %d: Get after the log-in returned the old hash, or %v, want a new hash, nil", i, err)
 		}
 		if _, err := accounts.Authenticate(t.Context(), address, password); err != nil {
-			t.Errorf("number %d can't log in with the new hash: %v", i, err)
+			t.Errorf("number %d: Authenticate with the new hash returned %v, want nil", i, err)
 		}
 	}
 	address := old.users[400].source["email_address"].(string)
 	if _, err := accounts.Authenticate(t.Context(), address, rand.Text()); !errors.Is(err, signup.ErrBadCredentials) {
-		t.Errorf("with a wrong password: %v", err)
+		t.Errorf("Authenticate with a wrong password returned %v, want ErrBadCredentials", err)
 	}
 	if len(seen) != len(old.passwords) {
-		t.Errorf("%d hashes were tried, of %d", len(seen), len(old.passwords))
+		t.Errorf("tried %d hashes, want %d", len(seen), len(old.passwords))
 	}
 }
 
@@ -348,7 +348,7 @@ func buildMigrate(t *testing.T) string {
 	build.Dir = filepath.Join("..", "..", "examples", "migrate")
 	build.Env = append(os.Environ(), "GOWORK=off")
 	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
+		t.Fatalf("go build: got %v, want success\n%s", err, out)
 	}
 	return program
 }
@@ -368,7 +368,7 @@ func (m *migrator) command(t *testing.T, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// A migrated is what the program tells at its end.
+// A migrated is what the program reports at its end.
 type migrated struct {
 	old    *tutorial2014
 	counts map[string]int // by what stands before the colon
@@ -393,7 +393,7 @@ func (m *migrator) run(t *testing.T, args ...string) migrated {
 	err := cmd.Run()
 	m.search(t, stdout.String()+stderr.String())
 	if err != nil {
-		t.Fatalf("%v\n%s", err, &stderr)
+		t.Fatalf("the program ended with %v, want success\n%s", err, &stderr)
 	}
 	r := migrated{old: m.old, counts: map[string]int{}}
 	for line := range strings.Lines(stdout.String()) {
@@ -405,7 +405,7 @@ func (m *migrator) run(t *testing.T, args ...string) migrated {
 	}
 	info, err := os.Stat(file)
 	if err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("the report can be read by others: %v", err)
+		t.Errorf("the report: got %v, or other permissions, want -rw-------", err)
 	}
 	f, err := os.Open(file)
 	if err != nil {
@@ -428,7 +428,7 @@ func (m *migrator) search(t *testing.T, output string) {
 	t.Helper()
 	record("output of migrate: %s", output)
 	if found := leaktest.Find(output, m.old.secrets); len(found) > 0 {
-		t.Errorf("the output has %d addresses, names and hashes", len(found))
+		t.Errorf("the output has %d addresses, names and hashes, want none", len(found))
 	}
 }
 
@@ -452,16 +452,16 @@ func (r migrated) want(t *testing.T, counts ...map[string]int) {
 			}
 		}
 		if n != wanted {
-			t.Errorf("%d %s, want %d", n, what, wanted)
+			t.Errorf("%s: got %d, want %d", what, n, wanted)
 		}
 	}
-	for what := range want {
-		t.Errorf("there is no count of %s", what)
+	for what, n := range want {
+		t.Errorf("%s: got no count, want %d", what, n)
 	}
 }
 
-// wantReport checks that exactly the unusual documents are reported, and beside them
-// those of others who aren't known again.
+// wantReport checks that exactly the unusual documents are reported, and besides them
+// those of other users that are there under another ID.
 func (r migrated) wantReport(t *testing.T, others int) {
 	t.Helper()
 	type fact struct{ id, kind string }
@@ -480,19 +480,19 @@ func (r migrated) wantReport(t *testing.T, others int) {
 		u, is := want[fact{f.ID, f.Kind}]
 		delete(want, fact{f.ID, f.Kind})
 		if address, _ := u.source["email_address"].(string); !is || f.Left != u.isLeft() || f.Email != address {
-			t.Errorf("a document is reported as %s", f.Kind)
+			t.Errorf("the report has a document as %s, left behind %t, want only unusual documents, each as it is", f.Kind, f.Left)
 		}
 		if f.Kind != "collision" {
 			continue
 		}
 		key, err := signup.CanonicalEmail(f.Email)
 		if held, again := groups[f.Group]; err != nil || f.Group == 0 || again && held != key {
-			t.Errorf("a collision is of another group: %d", f.Group)
+			t.Errorf("the report has a collision in group %d, %v, want one group for each address", f.Group, err)
 		}
 		groups[f.Group] = key
 	}
 	if len(want) > 0 || others != 0 || len(groups) != 30 {
-		t.Errorf("%d documents aren't reported, and %d who are there; there are %d groups", len(want), others, len(groups))
+		t.Errorf("the report lacks %d documents and %d users under another ID, and has %d groups, want 0, 0 and 30", len(want), others, len(groups))
 	}
 }
 
@@ -523,7 +523,7 @@ func (m *migrator) kill(t *testing.T, to *server, index string) int {
 		switch n := requests.Add(1); {
 		case n < 4:
 			forward.ServeHTTP(w, r)
-		case n == 4: // it is carried out, and nobody is told
+		case n == 4: // it is carried out, and its response is lost
 			gone := r.Context()
 			forward.ServeHTTP(httptest.NewRecorder(), r.WithContext(context.WithoutCancel(gone)))
 			close(stored)
@@ -554,10 +554,10 @@ func (m *migrator) kill(t *testing.T, to *server, index string) int {
 	select {
 	case <-stored:
 	case <-time.After(time.Minute):
-		t.Error("it doesn't get half-way")
+		t.Error("the program didn't get half-way within 1m, want its first requests sooner")
 	}
 	if err := cmd.Process.Kill(); err != nil {
-		t.Error(err)
+		t.Errorf("Kill returned %v, want nil", err)
 	}
 	for lines.Scan() {
 		output.WriteString(lines.Text() + "\n")
@@ -566,7 +566,7 @@ func (m *migrator) kill(t *testing.T, to *server, index string) int {
 	m.search(t, output.String())
 	there := count(t, to.client(t), index)
 	if there <= 1000 {
-		t.Errorf("only %d users are there, of three requests with an answer and one without:\n%s", there, &output)
+		t.Errorf("got %d users of three requests with a response and one without, want more than 1000:\n%s", there, &output)
 	}
 	return there
 }

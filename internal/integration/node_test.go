@@ -49,15 +49,15 @@ var theSingle = sync.OnceValues(func() (*node, error) {
 	return n, n.register()
 })
 
-// mortal returns what start starts, which can be had of containers only.
+// mortal returns what start starts, in containers: a given server must not be killed.
 func mortal[T any](t *testing.T, start func() (T, error)) T {
 	t.Helper()
 	if onGivenServer() {
-		t.Fatal("the given server is not to be killed: leave this test out, as make integration does")
+		t.Fatal("got a given server, want containers: leave this test out, as make integration does, because it kills servers")
 	}
 	v, err := start()
 	if err != nil {
-		t.Fatalf("no Elasticsearch to kill: %v\nRun 'make test', which sets up Docker and the image.", err)
+		t.Fatalf("got %v, want an Elasticsearch to kill\nRun 'make test', which sets up Docker and the image.", err)
 	}
 	return v
 }
@@ -106,8 +106,8 @@ func (n *node) kill(ctx context.Context) error {
 	return err
 }
 
-// start starts the node, if it doesn't run, and waits until it answers. That it does
-// when it has found a master, or none for half a minute.
+// start starts the node, if it doesn't run, and waits until it responds. A node
+// responds when it has found a master, or has found none for half a minute.
 func (n *node) start(ctx context.Context) error {
 	if _, err := docker(ctx, "start", n.container); err != nil {
 		return err
@@ -145,7 +145,7 @@ func (n *node) waitFor(ctx context.Context, status string) error {
 	return (&cluster{nodes: []*node{n}}).waitFor(ctx, status, 1)
 }
 
-// healthy is nil if the node knows these numbers of nodes and this status, or a
+// healthy returns nil if the node knows these numbers of nodes and this status, or a
 // better one, and that no shard is on its way.
 func (n *node) healthy(ctx context.Context, status string, nodes int) error {
 	query := url.Values{
@@ -167,7 +167,7 @@ func (n *node) ask(ctx context.Context, path string, v any) error {
 	return n.do(ctx, http.MethodGet, path, v)
 }
 
-// pause waits a moment, or returns why there is no time for it.
+// pause waits a moment. It returns ctx's error if ctx ends first.
 func pause(ctx context.Context) error {
 	select {
 	case <-ctx.Done():

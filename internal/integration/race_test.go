@@ -14,8 +14,8 @@ import (
 	"github.com/gosignup/signup/internal/wiretest"
 )
 
-// post sends an address and a password, again for as long as it is told that
-// the service is busy, and returns the answer.
+// post sends an address and a password, again for as long as the response says that
+// the service is busy, and returns the response.
 func post(t *testing.T, url, email, password string) (int, string) {
 	t.Helper()
 	return postKeyed(t, url, "", email, password)
@@ -31,7 +31,7 @@ func postKeyed(t *testing.T, url, key, email, password string) (int, string) {
 	for {
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, bytes.NewReader(body))
 		if err != nil {
-			t.Error(err)
+			t.Errorf("NewRequest returned %v, want nil", err)
 			return 0, ""
 		}
 		req.Header.Set("Content-Type", "application/json")
@@ -40,13 +40,13 @@ func postKeyed(t *testing.T, url, key, email, password string) (int, string) {
 		}
 		res, err := http.DefaultClient.Do(req)
 		if err != nil {
-			t.Error(err)
+			t.Errorf("POST: got %v, want a response", err)
 			return 0, ""
 		}
 		text, err := io.ReadAll(res.Body)
 		_ = res.Body.Close()
 		if err != nil {
-			t.Error(err)
+			t.Errorf("reading the response: got %v, want no error", err)
 			return 0, ""
 		}
 		if res.StatusCode != http.StatusServiceUnavailable {
@@ -54,15 +54,15 @@ func postKeyed(t *testing.T, url, key, email, password string) (int, string) {
 		}
 		seconds, err := strconv.Atoi(res.Header.Get("Retry-After"))
 		if err != nil || seconds < 1 {
-			t.Errorf("Retry-After is %q", res.Header.Get("Retry-After"))
+			t.Errorf("got Retry-After %q, want at least 1 second", res.Header.Get("Retry-After"))
 			return 0, ""
 		}
 		time.Sleep(time.Duration(seconds) * time.Second)
 	}
 }
 
-// The tutorial's race: its service told up to 35 of 50 that they were added,
-// each overwriting the one before.
+// The tutorial's race: of 50 sign-ups at once, its service said to up to 35 that they
+// were added, each overwriting the one before.
 func TestRace(t *testing.T) {
 	for _, s := range servers(t) {
 		t.Run(s.Name, func(t *testing.T) {
@@ -93,14 +93,14 @@ func TestRace(t *testing.T) {
 				}
 			}
 			if count[http.StatusOK] != 1 || count[http.StatusConflict] != callers-1 {
-				t.Fatalf("answers by status: %v", count)
+				t.Fatalf("got the responses by status %v, want one 200 and %d 409", count, callers-1)
 			}
 			for _, process := range processes {
 				if status, body := post(t, process+"/v1/auth/login", "race@abc.com", password(winner)); status != http.StatusOK {
-					t.Errorf("the winner can't log in: %d %s", status, body)
+					t.Errorf("log-in of the winner: got status %d, want 200: %s", status, body)
 				}
 				if status, _ := post(t, process+"/v1/auth/login", "race@abc.com", password((winner+1)%callers)); status != http.StatusBadRequest {
-					t.Errorf("a loser logs in: %d", status)
+					t.Errorf("log-in of a loser: got status %d, want 400", status)
 				}
 			}
 			t.Attr("race", fmt.Sprintf("%d at once through two processes: %d added, %d refused as duplicates", callers, count[200], count[409]))

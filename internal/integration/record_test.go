@@ -83,7 +83,8 @@ func (r *recording) logger() *slog.Logger {
 	return slog.New(slog.NewJSONHandler(r, &slog.HandlerOptions{AddSource: true, Level: slog.LevelDebug}))
 }
 
-// instrumented leaves out bodies only: who has a client log those wants them.
+// instrumented leaves out bodies only: an application that has a client log those wants
+// them.
 func (r *recording) instrumented(cfg elasticsearch.Config) elasticsearch.Config {
 	cfg.Instrumentation = elasticsearch.NewOpenTelemetryInstrumentation(r.provider, false)
 	cfg.Logger = &elastictransport.JSONLogger{Output: r}

@@ -15,12 +15,12 @@ import (
 	"github.com/gosignup/signup/esstore"
 )
 
-// A lossy proxy carries out every request, and loses the answer to the first
+// A lossy proxy carries out every request, and loses the response to the first
 // write after lose was called: it cuts the connection instead.
 type lossy struct {
 	*httputil.ReverseProxy
 	losing atomic.Bool
-	deaf   atomic.Bool // it carries out everything, and answers nothing
+	deaf   atomic.Bool // it carries out everything, and sends no response
 	writes atomic.Int64
 }
 
@@ -57,7 +57,7 @@ func newLossy(t *testing.T, s *server) *lossy {
 
 func (l *lossy) lose() { l.losing.Store(true); l.writes.Store(0) }
 
-// With the official client's own retry, a write whose answer was lost is sent
+// With the official client's own retry, a write whose response was lost is sent
 // again, and finds that it has been made.
 func TestLostAnswer(t *testing.T) {
 	for _, s := range servers(t) {
@@ -74,7 +74,7 @@ func TestLostAnswer(t *testing.T) {
 			index := indexName(t)
 			store := esstore.New(client, &esstore.Options{Alias: index})
 			if err := store.Setup(t.Context()); err != nil {
-				t.Fatal(err)
+				t.Fatalf("Setup returned %v, want nil", err)
 			}
 			accounts := &signup.Accounts{Store: store, Hasher: signup.Bcrypt{Cost: 4}}
 
@@ -82,10 +82,10 @@ func TestLostAnswer(t *testing.T) {
 				t.Helper()
 				proxy.lose()
 				if err := call(); err != nil {
-					t.Errorf("%s: %v", what, err)
+					t.Errorf("%s returned %v, want nil", what, err)
 				}
 				if n := proxy.writes.Load(); n < 2 {
-					t.Errorf("%s: no retry was seen: %d write", what, n)
+					t.Errorf("%s: got %d writes, want at least 2, the second a retry", what, n)
 				}
 			}
 			var u signup.User
@@ -95,20 +95,20 @@ func TestLostAnswer(t *testing.T) {
 			})
 			stored, err := store.Get(t.Context(), u.Key())
 			if err != nil || !stored.Equal(u) || stored.Version != u.Version {
-				t.Errorf("stored is %v of %q, %v; want %v of %q", stored, stored.Version, err, u, u.Version)
+				t.Errorf("after Register: Get returned %v of Version %q, %v, want %v of %q, nil", stored, stored.Version, err, u, u.Version)
 			}
 			request(t, client, "POST", "/"+index+"/_refresh", "")
 			if status, body := request(t, client, "GET", "/"+index+"/_count", ""); status != 200 || !strings.Contains(body, `"count":1,`) {
-				t.Errorf("documents: %d %s", status, body)
+				t.Errorf("counting the documents: got status %d %s, want 200 and a count of 1", status, body)
 			}
 
 			lost("Update", func() error { u.FirstName = "Ada"; return store.Update(t.Context(), &u) })
 			if stored, err = store.Get(t.Context(), u.Key()); err != nil || !stored.Equal(u) || stored.Version != u.Version {
-				t.Errorf("after Update: %v of %q, %v; want %v of %q", stored, stored.Version, err, u, u.Version)
+				t.Errorf("after Update: Get returned %v of Version %q, %v, want %v of %q, nil", stored, stored.Version, err, u, u.Version)
 			}
 			lost("Delete", func() error { return store.Delete(t.Context(), u) })
 			if _, err := store.Get(t.Context(), u.Key()); err == nil {
-				t.Error("after Delete: the user is there")
+				t.Error("after Delete: Get returned nil, want an error")
 			}
 		})
 	}

@@ -39,7 +39,7 @@ func (r testRole) privileges() ([]privilege, error) {
 	}
 	_, after, found := strings.Cut(string(guide), string(r.role(""))+"\n```\n\n| privilege | for |\n|---|---|\n")
 	if !found {
-		return nil, fmt.Errorf("the guide lacks the role %q with a table of its privileges", r.name)
+		return nil, fmt.Errorf("the guide lacks the role %q, want it with a table of its privileges", r.name)
 	}
 	table, _, _ := strings.Cut(after, "\n\n")
 	var privileges []privilege
@@ -107,7 +107,7 @@ func roleFiles() ([]testcontainers.ContainerFile, error) {
 	return files, nil
 }
 
-// as returns the server as one of the tests' users has it.
+// as returns the server with the credentials of one of the tests' users.
 func (s *server) as(user string) *server {
 	other := *s
 	other.Username, other.Password = user, rolePassword
@@ -138,7 +138,7 @@ var applicationOperations = []operation{
 		if err := store.Update(p.Context(), &p.user); err != nil {
 			return err
 		}
-		p.user.Version = "" // as of one whom Search has listed
+		p.user.Version = "" // as of a user from Search
 		return unless(signup.ErrConflict, store.Update(p.Context(), &p.user))
 	}},
 	{"Delete", func(p *patient, store *esstore.Store) error {
@@ -173,7 +173,7 @@ var applicationOperations = []operation{
 		}
 		sum, err := store.Import(p.Context(), users, nil)
 		if err == nil && (sum.Created != 1 || sum.Exists != 1) {
-			err = fmt.Errorf("of two users %d were created, %d exist", sum.Created, sum.Exists)
+			err = fmt.Errorf("Import returned %d created and %d that exist, want 1 and 1", sum.Created, sum.Exists)
 		}
 		return err
 	}},
@@ -213,12 +213,12 @@ func unless(want, err error) error {
 	if errors.Is(err, want) {
 		return nil
 	}
-	return fmt.Errorf("want %v, the error is %w", want, err)
+	return fmt.Errorf("got %w, want %v", err, want)
 }
 
 func wantOne(n int) error {
 	if n != 1 {
-		return fmt.Errorf("%d users, instead of one", n)
+		return fmt.Errorf("got %d users, want 1", n)
 	}
 	return nil
 }
@@ -227,7 +227,7 @@ func wantOne(n int) error {
 // privileges, exactly the methods fail that the privilege's use names.
 func TestRole(t *testing.T) {
 	if onGivenServer() {
-		t.Fatal("the given server hasn't the tests' roles: leave this test out, as make integration does")
+		t.Fatal("got a given server, want containers: leave this test out, as make integration does, because only they have the tests' roles")
 	}
 	for i, s := range servers(t)[1:] {
 		older := i == 0 // one part of it on each, as it takes long
@@ -250,7 +250,7 @@ func TestRole(t *testing.T) {
 							setUpBy = esstore.New(s.client(t), options)
 						}
 						if err := setUpBy.Setup(t.Context()); err != nil {
-							t.Fatal(err)
+							t.Fatalf("Setup returned %v, want nil", err)
 						}
 						return store
 					})
@@ -285,7 +285,7 @@ func testOperations(t *testing.T, s *server, user string, operations []operation
 		t.Run(o.method, func(t *testing.T) {
 			p := newPatient(t, s)
 			if err := p.store.Refresh(t.Context()); err != nil {
-				t.Fatal(err)
+				t.Fatalf("Refresh returned %v, want nil", err)
 			}
 			store := esstore.New(client, &esstore.Options{Alias: p.alias})
 			err := o.do(p, store)
@@ -304,7 +304,7 @@ func testOperations(t *testing.T, s *server, user string, operations []operation
 			}
 			findings, err := store.Check(t.Context())
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("Check returned %v, want nil", err)
 			}
 			var found []string
 			for _, f := range findings {

@@ -69,7 +69,7 @@ func compareNames(a, b string, descending bool) int {
 	return strings.Compare(a, b)
 }
 
-// conditions returns what tells whether a user meets q.
+// conditions returns a function that reports whether a user meets q.
 func conditions(q esstore.Query) func(signup.User) bool {
 	emails, names, asked := forms(strings.ToLower(q.EmailPrefix)), forms(strings.ToLower(q.NamePrefix)), [][]string{}
 	for _, text := range forms(strings.ToLower(q.NameWords)) {
@@ -145,7 +145,7 @@ var words = remembered(func(name string) []string {
 	return strings.Fields(b.String())
 })
 
-// remembered returns f, which is asked about few names often.
+// remembered returns f with its results kept, as it is called with few names often.
 func remembered[T any](f func(string) T) func(string) T {
 	results := map[string]T{}
 	return func(name string) T {
@@ -203,9 +203,9 @@ func nasty(t *testing.T, r *rand.Rand, n int) signup.User {
 		u.Profile[pick(profileNames)] = pick(profileValues)
 	}
 	if u.Key() == "" {
-		t.Fatalf("user %d has no key", n)
+		t.Fatalf("user %d: got no key, want one", n)
 	}
-	u.SetKey(u.Key(), u.KeyRule()) // which else is made each time anew
+	u.SetKey(u.Key(), u.KeyRule()) // which otherwise is made each time anew
 	return u
 }
 
@@ -262,27 +262,28 @@ func questions() []esstore.Query {
 	)
 }
 
-// wantListing lists what q asks for and tells how it differs from want. After each user, and their
-// position, then is called.
+// wantListing lists what q asks for, fails the test if it differs from want, and reports
+// whether it is the same. If then isn't nil, it is called after each user, with the
+// number of users so far.
 func wantListing(t *testing.T, store *esstore.Store, q esstore.Query, want []signup.User, then func(n int)) (same bool) {
 	t.Helper()
 	n := 0
 	for u, err := range store.Search(t.Context(), q) {
 		switch {
 		case err != nil:
-			t.Errorf("after %d users: %v", n, err)
+			t.Errorf("after %d users: Search yielded %v, want nil", n, err)
 			return false
 		case n >= len(want):
-			t.Errorf("there are more than %d users", n)
+			t.Errorf("Search yielded more than %d users, want %d", n, len(want))
 			return false
 		case u.ID != want[n].ID:
-			t.Errorf("at %d of %d is %s, instead of %s", n, len(want), u.ID, want[n].ID)
+			t.Errorf("at %d of %d: got user %s, want %s", n, len(want), u.ID, want[n].ID)
 			return false
 		}
 		w := want[n]
 		w.PasswordHash = ""
 		if !u.Equal(w) || u.Version != "" || u.Key() != w.Key() || u.KeyRule() != w.KeyRule() {
-			t.Errorf("user %d, %s, is not as stored", n, u.ID)
+			t.Errorf("at %d of %d: got %v, Version %q, want %v as stored, with the same key and no Version", n, len(want), u, u.Version, w)
 			return false
 		}
 		n++
@@ -291,7 +292,7 @@ func wantListing(t *testing.T, store *esstore.Store, q esstore.Query, want []sig
 		}
 	}
 	if n != len(want) {
-		t.Errorf("%d users, instead of %d", n, len(want))
+		t.Errorf("Search yielded %d users, want %d", n, len(want))
 		return false
 	}
 	return true
@@ -300,11 +301,11 @@ func wantListing(t *testing.T, store *esstore.Store, q esstore.Query, want []sig
 func refresh(t *testing.T, store *esstore.Store) {
 	t.Helper()
 	if err := store.Refresh(t.Context()); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Refresh returned %v, want nil", err)
 	}
 }
 
-// Each kind of question has the answer that a slice gives, whatever names, addresses
+// Each kind of question has the result that a slice gives, whatever names, addresses
 // and fields have in them, and wherever a page ends.
 func TestSearch(t *testing.T) {
 	all := servers(t)
@@ -321,7 +322,7 @@ func TestSearch(t *testing.T) {
 				}
 				u.PasswordHash = signup.Hash(ofNobody)
 				if err := store.Create(t.Context(), &u); err != nil {
-					t.Fatalf("user %d: %v", n, err)
+					t.Fatalf("user %d: Create returned %v, want nil", n, err)
 				}
 				all = append(all, u)
 			}
@@ -341,13 +342,13 @@ func TestSearch(t *testing.T) {
 					asked++
 					listed += len(want)
 					if !wantListing(t, store, q, want, nil) {
-						t.Errorf("that was question %d, with pages of %d", i, q.PageSize)
+						t.Errorf("got another listing for question %d, with pages of %d, want the expected one", i, q.PageSize)
 						differ++
 					}
 				}
 			}
 			if none > asked/2 {
-				t.Errorf("%d of %d questions have nobody as answer", none, asked)
+				t.Errorf("got %d of %d listings without users, want at most half", none, asked)
 			}
 			t.Attr("search", fmt.Sprintf("%d listings of %d users in all, of which %d differ from what is expected", asked, listed, differ))
 		})
@@ -379,13 +380,14 @@ func writeBulk(t *testing.T, transport esapi.Transport, index string, users []si
 		}
 		status, body := request(t, transport, http.MethodPost, "/"+index+"/_bulk?filter_path=errors", b.String())
 		if status != http.StatusOK || body != `{"errors":false}` {
-			t.Fatalf("bulk: %d, %.100s", status, body)
+			t.Fatalf("bulk: got status %d, want 200 and no errors: %.100s", status, body)
 		}
 	}
 }
 
-// Each kind of question, asked of many, while between any two pages somebody is
-// created, changed and deleted: a listing is of the moment at which it began.
+// Each kind of question, about many users, while between any two pages a user is
+// created, another changed and another deleted: a listing is of the moment at which it
+// began.
 func TestSearchMany(t *testing.T) {
 	client := plainServer(t).client(t)
 	store, index := newStore(t, client)
@@ -400,25 +402,25 @@ func TestSearchMany(t *testing.T) {
 		created := nasty(t, r, next)
 		next++
 		if err := store.Create(t.Context(), &created); err != nil {
-			t.Fatal(err)
+			t.Fatalf("Create returned %v, want nil", err)
 		}
 		i, j := r.IntN(len(all)), r.IntN(len(all))
 		changed, err := store.Get(t.Context(), all[i].Key())
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("Get returned %v, want nil", err)
 		}
 		changed.FirstName, changed.LastName = created.LastName, created.FirstName
 		changed.CreatedAt, changed.Profile = created.CreatedAt, created.Profile
 		if err := store.Update(t.Context(), &changed); err != nil {
-			t.Fatal(err)
+			t.Fatalf("Update returned %v, want nil", err)
 		}
 		all[i] = changed
 		deleted, err := store.Get(t.Context(), all[j].Key())
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("Get returned %v, want nil", err)
 		}
 		if err := store.Delete(t.Context(), deleted); err != nil {
-			t.Fatal(err)
+			t.Fatalf("Delete returned %v, want nil", err)
 		}
 		all[j] = created
 		changes++
@@ -437,7 +439,7 @@ func TestSearchMany(t *testing.T) {
 				disturb()
 			}
 		}) {
-			t.Errorf("that was question %d, with pages of %d", i, q.PageSize)
+			t.Errorf("got another listing for question %d, with pages of %d, want the expected one", i, q.PageSize)
 			differ++
 		}
 		listings++
@@ -447,8 +449,8 @@ func TestSearchMany(t *testing.T) {
 		len(all), listings, listed, pages, time.Since(start).Seconds(), differ, changes))
 }
 
-// A recorder tells of each search, and the point in time that it names, before it is
-// sent.
+// A recorder calls before with the point in time that a search names, before each search
+// is sent.
 type recorder struct {
 	esapi.Transport
 	before func(pit string)
@@ -477,7 +479,7 @@ func TestSearchGoesOn(t *testing.T) {
 		for name, lose := range map[string]func(t *testing.T, client esapi.Transport, index, pit string, all []signup.User){
 			"expired": func(t *testing.T, client esapi.Transport, _, pit string, _ []signup.User) {
 				if status, body := request(t, client, http.MethodDelete, "/_pit", `{"id":"`+pit+`"}`); status != http.StatusOK {
-					t.Errorf("%d, %s", status, body)
+					t.Errorf("deleting the point in time: got status %d, want 200: %s", status, body)
 				}
 			},
 			"another index": replaceIndex,
@@ -504,10 +506,10 @@ func TestSearchGoesOn(t *testing.T) {
 						}
 					}
 					if !wantListing(t, store, q, expected(all, q), nil) {
-						t.Errorf("that was sorted by %v, descending: %t", q.Sort, q.Descending)
+						t.Errorf("got another listing sorted by %v, descending %t, want the expected one", q.Sort, q.Descending)
 					}
 					if pages != 15 { // of 12
-						t.Errorf("%d searches for 12 pages", pages)
+						t.Errorf("got %d searches for 12 pages, want 15", pages)
 					}
 				}
 			})
@@ -521,7 +523,7 @@ func replaceIndex(t *testing.T, client esapi.Transport, alias, _ string, all []s
 	_, body := request(t, client, http.MethodGet, "/"+alias+"/_mapping", "")
 	var indices map[string]struct{ Mappings json.RawMessage }
 	if err := json.Unmarshal([]byte(body), &indices); err != nil || len(indices) != 1 {
-		t.Fatalf("%d indices, %v", len(indices), err)
+		t.Fatalf("reading the mapping: got %d indices, %v, want 1, nil", len(indices), err)
 	}
 	for old, index := range indices {
 		var n int
@@ -531,7 +533,7 @@ func replaceIndex(t *testing.T, client esapi.Transport, alias, _ string, all []s
 		copied := fmt.Sprintf("%s-%06d", alias, n+1)
 		do := func(method, path, body string) {
 			if status, answer := request(t, client, method, path, body); status != http.StatusOK {
-				t.Fatalf("%s %s: %d %s", method, path, status, answer)
+				t.Fatalf("%s %s: got status %d, want 200: %s", method, path, status, answer)
 			}
 		}
 		do(http.MethodPut, "/"+copied, fmt.Sprintf(`{"mappings":%s,"aliases":{"%s.own":{}}}`, index.Mappings, copied))
@@ -541,7 +543,7 @@ func replaceIndex(t *testing.T, client esapi.Transport, alias, _ string, all []s
 	}
 }
 
-// Who is deleted can't be found by anything that was stored of them.
+// A deleted user can't be found by anything that was stored of them.
 func TestSearchAfterDelete(t *testing.T) {
 	for _, s := range servers(t) {
 		t.Run(s.Name, func(t *testing.T) {
@@ -556,7 +558,7 @@ func TestSearchAfterDelete(t *testing.T) {
 			other := signup.User{ID: "id-2", Email: "grace@example.org"}
 			for _, u := range []*signup.User{&u, &other} {
 				if err := store.Create(t.Context(), u); err != nil {
-					t.Fatal(err)
+					t.Fatalf("Create returned %v, want nil", err)
 				}
 			}
 			byField := map[string]string{
@@ -585,22 +587,22 @@ func TestSearchAfterDelete(t *testing.T) {
 				refresh(t, store)
 				for field, query := range byField {
 					if found := hitsOf(t, client, index, query); found != len(want) {
-						t.Errorf("by %s: %d, instead of %d", field, found, len(want))
+						t.Errorf("by %s: got %d documents, want %d", field, found, len(want))
 					}
 				}
 				for i, q := range queries {
 					if !wantListing(t, store, q, want, nil) {
-						t.Errorf("that was query %d", i)
+						t.Errorf("got another listing for query %d, want the expected one", i)
 					}
 				}
 			}
 			check(u)
 			if err := store.Delete(t.Context(), u); err != nil {
-				t.Fatal(err)
+				t.Fatalf("Delete returned %v, want nil", err)
 			}
 			check()
 			if found := hitsOf(t, client, index, `{"match_all":{}}`); found != 1 {
-				t.Errorf("there are %d users, instead of the other one", found)
+				t.Errorf("after Delete: got %d documents, want 1, the other user", found)
 			}
 
 			// No field is left out of these.
@@ -621,7 +623,7 @@ func TestSearchAfterDelete(t *testing.T) {
 				for _, name := range names {
 					hidden := name == "password" || name == "write_token" // see TestMapping
 					if byField[name] == "" && !hidden {
-						t.Errorf("nothing was asked by %s", name)
+						t.Errorf("got no query by %s, want one for each field that isn't hidden", name)
 					}
 				}
 			}
@@ -637,13 +639,13 @@ func hitsOf(t *testing.T, transport esapi.Transport, index, query string) int {
 		Hits struct{ Hits []json.RawMessage }
 	}
 	if err := json.Unmarshal([]byte(body), &ans); err != nil || status != http.StatusOK {
-		t.Fatalf("%d, %v", status, err)
+		t.Fatalf("search: got status %d, %v, want 200 and a body that parses", status, err)
 	}
 	return len(ans.Hits.Hits)
 }
 
-// A write is found soon, without a Refresh: also where nobody has searched for a while,
-// so that Elasticsearch has stopped to refresh the index.
+// A write is found soon, without a Refresh: also if there was no search for a while,
+// so that Elasticsearch has stopped refreshing the index.
 func TestSearchWithoutRefresh(t *testing.T) {
 	for _, s := range servers(t) {
 		t.Run(s.Name, func(t *testing.T) {
@@ -652,7 +654,7 @@ func TestSearchWithoutRefresh(t *testing.T) {
 			found := func() (n int) {
 				for _, err := range store.Search(t.Context(), esstore.Query{}) {
 					if err != nil {
-						t.Fatal(err)
+						t.Fatalf("Search yielded %v, want nil", err)
 					}
 					n++
 				}
@@ -661,27 +663,27 @@ func TestSearchWithoutRefresh(t *testing.T) {
 			create := func(n int) {
 				u := signup.User{ID: fmt.Sprintf("id-%d", n), Email: fmt.Sprintf("ada%d@example.org", n)}
 				if err := store.Create(t.Context(), &u); err != nil {
-					t.Fatal(err)
+					t.Fatalf("Create returned %v, want nil", err)
 				}
 			}
 			found()
 			create(1)
 			for start := time.Now(); found() != 1; {
 				if time.Since(start) > 30*time.Second {
-					t.Fatal("the user isn't found")
+					t.Fatal("the user isn't found after 30s, want it sooner")
 				}
 				time.Sleep(10 * time.Millisecond)
 			}
 
 			path := "/" + index + "-000001/_settings"
 			if status, body := request(t, client, http.MethodPut, path, `{"index.search.idle.after": "20ms"}`); status != http.StatusOK {
-				t.Fatalf("%d %s", status, body)
+				t.Fatalf("changing the settings: got status %d, want 200: %s", status, body)
 			}
 			for n := range 3 {
 				create(n + 2)
 				time.Sleep(2 * time.Second) // the index isn't refreshed meanwhile
 				if got := found(); got != n+2 {
-					t.Errorf("%d users are found, of %d", got, n+2)
+					t.Errorf("Search yielded %d users, want %d", got, n+2)
 				}
 			}
 		})
@@ -698,17 +700,17 @@ func TestSearchNotSetUp(t *testing.T) {
 		t.Helper()
 		for _, err := range store.Search(t.Context(), esstore.Query{}) {
 			if err == nil || !strings.Contains(err.Error(), text) || errors.Is(err, signup.ErrInvalid) {
-				t.Errorf("the error is %v, instead of %s", err, text)
+				t.Errorf("Search yielded %v, want an error that contains %q and isn't ErrInvalid", err, text)
 			}
 		}
 	}
 	want("is the store set up?")
 	if err := store.Refresh(context.Background()); err == nil || !strings.Contains(err.Error(), "is the store set up?") {
-		t.Errorf("Refresh: %v", err)
+		t.Errorf("Refresh returned %v, want an error that contains %q", err, "is the store set up?")
 	}
 	status, body := request(t, client, http.MethodPut, "/"+index+"-000001", `{"mappings": {"_meta": {"signup": {"schema": 1}}}, "aliases": {"`+index+`": {}}}`)
 	if status != http.StatusOK {
-		t.Fatalf("%d %s", status, body)
+		t.Fatalf("creating the index: got status %d, want 200: %s", status, body)
 	}
 	want("call Setup first")
 }

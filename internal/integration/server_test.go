@@ -83,7 +83,7 @@ func must(t *testing.T, start func() (*server, error)) *server {
 	}
 	s, err := start()
 	if err != nil {
-		t.Fatalf("no Elasticsearch to test on: %v\n"+
+		t.Fatalf("got %v, want an Elasticsearch to test on\n"+
 			"Run 'make test', which sets up Docker and the image, "+
 			"or set SIGNUP_TEST_ELASTICSEARCH_URL to the address of a running server.", err)
 	}
@@ -116,7 +116,7 @@ func (s *server) register() error {
 	var nodes struct {
 		Nodes map[string]struct{ Version string }
 	}
-	// Not GET /: the stand-in does not answer it.
+	// Not GET /: the stand-in doesn't support it.
 	if err := s.do(ctx, http.MethodGet, "/_nodes/_local?filter_path=nodes.*.version", &nodes); err != nil {
 		return err
 	}
@@ -124,7 +124,7 @@ func (s *server) register() error {
 		s.Version = n.Version
 	}
 	if s.Version == "" {
-		return fmt.Errorf("%s does not tell its version", s.URL)
+		return fmt.Errorf("%s: got no version, want one", s.URL)
 	}
 	started.Lock()
 	defer started.Unlock()
@@ -132,7 +132,7 @@ func (s *server) register() error {
 	return nil
 }
 
-// do sends a request without a body and decodes the answer into v, if not nil.
+// do sends a request without a body and decodes the response into v, if not nil.
 func (s *server) do(ctx context.Context, method, path string, v any) error {
 	transport, err := s.transport()
 	if err != nil {
@@ -182,7 +182,7 @@ func (s *server) transport() (*http.Transport, error) {
 	return transport, nil
 }
 
-// client returns a client with its default settings but for the size of the pool, and
+// client returns a client with its default settings, except for the size of the pool, and
 // for logs and traces, which are recorded.
 func (s *server) client(t *testing.T) *elasticsearch.Client {
 	t.Helper()

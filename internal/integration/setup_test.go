@@ -39,24 +39,24 @@ func TestSetupAtOnce(t *testing.T) {
 				if err == nil {
 					created++
 				} else if !errors.Is(err, signup.ErrExists) {
-					t.Error(err)
+					t.Errorf("Setup or Create returned %v, want nil or ErrExists", err)
 				}
 			}
 			if created != 1 {
-				t.Errorf("%d created the user", created)
+				t.Errorf("got %d processes that created the user, want 1", created)
 			}
 			store := esstore.New(s.client(t), &esstore.Options{Alias: index})
 			if err := store.Setup(t.Context()); err != nil {
-				t.Errorf("once more: %v", err)
+				t.Errorf("another Setup returned %v, want nil", err)
 			}
 			if _, err := store.Get(t.Context(), "ada@example.org"); err != nil {
-				t.Errorf("a Setup lost the user: %v", err)
+				t.Errorf("Get after Setup returned %v, want nil", err)
 			}
 		})
 	}
 }
 
-// request sends a request of the test's own and returns the answer.
+// request sends a request of the test's own and returns the response.
 func request(t *testing.T, transport esapi.Transport, method, path, body string) (int, string) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, "http://any"+path, strings.NewReader(body))
@@ -77,7 +77,7 @@ func request(t *testing.T, transport esapi.Transport, method, path, body string)
 	return res.StatusCode, string(text)
 }
 
-// What the mapping promises, asked of the server: nothing that isn't declared
+// What the mapping promises, checked on the server: nothing that isn't declared
 // is stored, and no search finds or shows a hash.
 func TestMapping(t *testing.T) {
 	for _, s := range servers(t) {
@@ -85,7 +85,7 @@ func TestMapping(t *testing.T) {
 			client, index := s.client(t), indexName(t)
 			store := esstore.New(client, &esstore.Options{Alias: index})
 			if err := store.Setup(t.Context()); err != nil {
-				t.Fatal(err)
+				t.Fatalf("Setup returned %v, want nil", err)
 			}
 			const hash = ofNobody
 			u := signup.User{
@@ -94,10 +94,10 @@ func TestMapping(t *testing.T) {
 				SecurityStamp: "stamp", Private: "private",
 			}
 			if err := store.Create(t.Context(), &u); err != nil {
-				t.Fatal(err)
+				t.Fatalf("Create returned %v, want nil", err)
 			}
 			if status, body := request(t, client, "POST", "/"+index+"/_refresh", ""); status != 200 {
-				t.Fatalf("%d %s", status, body)
+				t.Fatalf("refresh: got status %d, want 200: %s", status, body)
 			}
 			search := func(query string) (status, hits int) {
 				status, body := request(t, client, "POST", "/"+index+"/_search", query)
@@ -117,7 +117,7 @@ func TestMapping(t *testing.T) {
 				`{"query": {"range": {"created_at": {"lte": "now"}}}}`,
 			} {
 				if status, hits := search(query); status != 200 || hits != 1 {
-					t.Errorf("%s: status %d, %d hits", query, status, hits)
+					t.Errorf("%s: got status %d and %d hits, want 200 and 1", query, status, hits)
 				}
 			}
 			for _, query := range []string{
@@ -135,12 +135,12 @@ func TestMapping(t *testing.T) {
 			} {
 				status, hits := search(query)
 				if found := status == 200 && hits > 0; found {
-					t.Errorf("%s: status %d, %d hits", query, status, hits)
+					t.Errorf("%s: got status %d and %d hits, want an error or no hits", query, status, hits)
 				}
 			}
 			status, body := request(t, client, "PUT", "/"+index+"/_doc/x", `{"is_admin": true}`)
 			if status != http.StatusBadRequest || !strings.Contains(body, "strict_dynamic_mapping_exception") {
-				t.Errorf("a field that isn't declared: %d %s", status, body)
+				t.Errorf("a field that isn't declared: got status %d, want 400 with a strict_dynamic_mapping_exception: %s", status, body)
 			}
 		})
 	}
@@ -192,13 +192,13 @@ func TestNotSetUp(t *testing.T) {
 	u := signup.User{ID: "id-1", Email: "ada@example.org"}
 	err := store.Create(context.Background(), &u)
 	if err == nil || !strings.Contains(err.Error(), "is the store set up?") || errors.Is(err, signup.ErrNotFound) {
-		t.Errorf("Create: %v", err)
+		t.Errorf("Create returned %v, want an error that contains %q and isn't ErrNotFound", err, "is the store set up?")
 	}
 	if _, err := store.Get(t.Context(), "ada@example.org"); err == nil || errors.Is(err, signup.ErrNotFound) {
-		t.Errorf("Get: %v", err)
+		t.Errorf("Get returned %v, want an error that isn't ErrNotFound", err)
 	}
 	if status, _ := request(t, client, "GET", "/"+index, ""); status != http.StatusNotFound {
-		t.Errorf("an index was made: %d", status)
+		t.Errorf("got status %d for the index, want 404: an index was made", status)
 	}
 }
 
@@ -208,28 +208,28 @@ func TestUpdateAfterIndexIsGone(t *testing.T) {
 	client, index := s.client(t), indexName(t)
 	store := esstore.New(client, &esstore.Options{Alias: index})
 	if err := store.Setup(t.Context()); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Setup returned %v, want nil", err)
 	}
 	u := signup.User{ID: "id-1", Email: "ada@example.org"}
 	if err := store.Create(t.Context(), &u); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Create returned %v, want nil", err)
 	}
 	if status, body := request(t, client, "DELETE", "/"+index+"-000001", ""); status != http.StatusOK {
-		t.Fatalf("%d %s", status, body)
+		t.Fatalf("deleting the index: got status %d, want 200: %s", status, body)
 	}
 	if err := store.Update(t.Context(), &u); err == nil {
-		t.Error("Update returned nil")
+		t.Error("Update returned nil, want an error")
 	}
 	if err := store.Delete(t.Context(), u); err == nil {
-		t.Error("Delete returned nil")
+		t.Error("Delete returned nil, want an error")
 	}
 	if status, body := request(t, client, "GET", "/"+index+"-000001", ""); status != http.StatusNotFound {
-		t.Errorf("an index was made: %d %s", status, body)
+		t.Errorf("got status %d for the index, want 404: an index was made: %s", status, body)
 	}
 	if err := store.Setup(t.Context()); err != nil {
-		t.Errorf("Setup afterwards: %v", err)
+		t.Errorf("Setup after that returned %v, want nil", err)
 	}
 	if err := store.Update(t.Context(), &u); !errors.Is(err, signup.ErrConflict) || !errors.Is(err, signup.ErrNotFound) {
-		t.Errorf("Update by a Version of the former index: %v", err)
+		t.Errorf("Update by a Version of the former index returned %v, want ErrConflict and ErrNotFound", err)
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/gosignup/signup"
 )
 
-// The guide's way from a snapshot back to users who can log in, with the guide's own
+// The guide's way from a snapshot back to users that can log in, with the guide's own
 // requests.
 func TestSnapshot(t *testing.T) {
 	all := servers(t)
@@ -29,7 +29,7 @@ func testSnapshot(g *guided, deleted bool) {
 		t.Helper()
 		h, err := hasher.Hash(password)
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("Hash returned %v, want nil", err)
 		}
 		return h
 	}
@@ -37,7 +37,7 @@ func testSnapshot(g *guided, deleted bool) {
 		t.Helper()
 		u := signup.User{ID: id, Email: id + "@example.org", PasswordHash: hash("the correct horse of " + id), Active: true}
 		if err := p.store.Create(t.Context(), &u); err != nil {
-			t.Fatal(err)
+			t.Fatalf("Create returned %v, want nil", err)
 		}
 		return u
 	}
@@ -55,10 +55,10 @@ func testSnapshot(g *guided, deleted bool) {
 	first := changed
 	changed.PasswordHash = hash("another password")
 	if err := p.store.Update(t.Context(), &changed); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Update returned %v, want nil", err)
 	}
 	if err := p.store.Delete(t.Context(), removed); err != nil {
-		t.Fatal(err)
+		t.Fatalf("Delete returned %v, want nil", err)
 	}
 	added := create("added")
 
@@ -70,15 +70,15 @@ func testSnapshot(g *guided, deleted bool) {
 		g.follow("POST /_aliases")
 	}
 	if _, err := p.store.Get(t.Context(), p.user.Key()); err == nil {
-		t.Fatal("the user is still there")
+		t.Fatal("Get without the index returned nil, want an error")
 	}
 	g.follow("POST /_snapshot/")
 	findings := p.check()
 	if len(findings) == 0 || findings[0].Code != "no-alias" {
-		t.Fatalf("after the restore Check found %q", codesOf(findings))
+		t.Fatalf("after the restore: got findings %q, want no-alias first", codesOf(findings))
 	}
 	if _, want := g.next("POST /_aliases"); findings[0].Request != want {
-		t.Errorf("Check's request is %s, want the guide's %s", findings[0].Request, want)
+		t.Errorf("got Check's request %s, want the guide's %s", findings[0].Request, want)
 	}
 	p.send(findings[0].Request)
 	p.setUp()
@@ -87,7 +87,7 @@ func testSnapshot(g *guided, deleted bool) {
 		want = append(slices.Clone(base), "other-index")
 	}
 	if codes := codesOf(p.check()); !slices.Equal(codes, want) {
-		t.Errorf("afterwards Check found %q, want %q", codes, want)
+		t.Errorf("after Setup: got findings %q, want %q", codes, want)
 	}
 
 	// Users are as they were at the snapshot.
@@ -100,26 +100,26 @@ func testSnapshot(g *guided, deleted bool) {
 	} {
 		u, err := p.store.Get(t.Context(), c.user.Key())
 		if err != nil || u.CheckPassword(c.password) != c.is {
-			t.Errorf("%v, %v: the password fits: %t", u, err, !c.is)
+			t.Errorf("Get returned %v, %v; got CheckPassword %t, want nil and %t", u, err, u.CheckPassword(c.password), c.is)
 		}
 	}
 	if _, err := p.store.Get(t.Context(), added.Key()); !errors.Is(err, signup.ErrNotFound) {
-		t.Errorf("a user of after the snapshot: %v", err)
+		t.Errorf("Get of a user from after the snapshot returned %v, want ErrNotFound", err)
 	}
 	// What was read before fits nothing, though the document may be the same.
 	for name, u := range map[string]signup.User{"of the snapshot": first, "of after it": changed, "unchanged": p.user} {
 		if err := p.store.Update(t.Context(), &u); !errors.Is(err, signup.ErrConflict) {
-			t.Errorf("Update by a Version %s: %v", name, err)
+			t.Errorf("Update by a Version %s returned %v, want ErrConflict", name, err)
 		}
 		if err := p.store.Delete(t.Context(), u); !errors.Is(err, signup.ErrConflict) {
-			t.Errorf("Delete by a Version %s: %v", name, err)
+			t.Errorf("Delete by a Version %s returned %v, want ErrConflict", name, err)
 		}
 	}
 	p.works()
 	if !deleted {
 		p.send("DELETE /ALIAS-000001")
 		if codes := codesOf(p.check()); !slices.Equal(codes, base) {
-			t.Errorf("without the former index Check found %q, want %q", codes, base)
+			t.Errorf("without the former index: got findings %q, want %q", codes, base)
 		}
 	}
 }

@@ -29,7 +29,7 @@ func TestStore(t *testing.T) {
 				alias := indexName(t)
 				store := esstore.New(client, &esstore.Options{Alias: alias})
 				if err := store.Setup(t.Context()); err != nil {
-					t.Fatal(err)
+					t.Fatalf("Setup returned %v, want nil", err)
 				}
 				aliases.Store(signup.Store(store), alias)
 				return store
@@ -41,7 +41,7 @@ func TestStore(t *testing.T) {
 						{"POST", path(store, "_update", key), `{"doc":{"later":"from a newer version"}}`},
 					} {
 						if status, body := request(t, client, r[0], r[1], r[2]); status != http.StatusOK {
-							return fmt.Errorf("%s %s: status %d: %s", r[0], r[1], status, body)
+							return fmt.Errorf("%s %s: got status %d, want 200: %s", r[0], r[1], status, body)
 						}
 					}
 					return nil
@@ -49,7 +49,7 @@ func TestStore(t *testing.T) {
 				HasUnknown: func(_ context.Context, store signup.Store, key string) (bool, error) {
 					status, body := request(t, client, "GET", path(store, "_source", key), "")
 					if status != http.StatusOK {
-						return false, fmt.Errorf("GET of the document: status %d: %s", status, body)
+						return false, fmt.Errorf("GET of the document: got status %d, want 200: %s", status, body)
 					}
 					return strings.Contains(body, `"later":"from a newer version"`), nil
 				},

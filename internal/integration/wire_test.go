@@ -129,7 +129,7 @@ func TestExample(t *testing.T) {
 			} {
 				status, body := post(t, c.url+"/v1/users/new", "ada@example.org", c.password)
 				if status != c.status || !strings.Contains(body, c.want) {
-					t.Errorf("%d %s, want %d and %q", status, body, c.status, c.want)
+					t.Errorf("got %d %s, want %d and a body that contains %q", status, body, c.status, c.want)
 				}
 			}
 		})
