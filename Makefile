@@ -61,7 +61,7 @@ server: ## a Docker engine and the images of Elasticsearch, made if they are mis
 given = $(if $(SIGNUP_TEST_ELASTICSEARCH_URL),-skip 'TestCluster|TestKill|TestIsolated|TestNoMaster|TestToxics|TestRole|TestSnapshot')
 
 integration: server ## the tests against a real Elasticsearch
-	@go run ./internal/testrun internal/integration -race -count=1 -timeout=30m $(given) ./...
+	@go run ./internal/testrun internal/integration -race -count=1 -timeout=50m $(given) ./...
 
 # Not in MODULES, because the programs that it compares are large. For BENCHFLAGS, see
 # go run . -h in internal/bench.
