@@ -24,6 +24,10 @@ type Accounts struct {
 	// Fields declares the extra fields that users have. Values that a
 	// Registration has for other fields are dropped.
 	Fields []ProfileField
+	// HashFormats adds formats of stored hashes that passwords are verified
+	// against, beside those of [Hash.Scheme]. A log-in replaces such a hash by
+	// one of Hasher. Nil adds none.
+	HashFormats []HashFormat
 	// HashLimits limits the cost of hashing. The zero value has the defaults.
 	HashLimits HashLimits
 

@@ -65,7 +65,7 @@ func (a *Accounts) newCheck(h Hash) *check {
 		c.ownFormat = true
 	}
 	c.current = !hasher.NeedsRehash(h)
-	c.stored, c.known = parseHash(h)
+	c.stored, c.known = a.parseHash(h)
 	c.tooCostly = c.known && !Work(c.stored.Work).fits(a.maxStored)
 	return c
 }
