@@ -97,7 +97,7 @@ func storedAs(t testing.TB) []hashedAs {
 		{"bcrypt 5", made(t, own, checkedPassword), true},
 		{"bcrypt 5, of a long password", made(t, own, strings.Repeat(checkedPassword, 4)), false},
 		{"bcrypt 5, variant 2b", Hash(strings.Replace(string(made(t, own, checkedPassword)), "$2a$", "$2b$", 1)), true},
-				{"bcrypt 4", made(t, Bcrypt{Cost: 4}, checkedPassword), true},
+		{"bcrypt 4", made(t, Bcrypt{Cost: 4}, checkedPassword), true},
 		{"bcrypt 6", made(t, Bcrypt{Cost: 6}, checkedPassword), true},
 		{"bcrypt 31", Hash("$2a$31$" + strings.Repeat("a", 53)), false},
 		{"peppered, bcrypt 5", made(t, markedHasher{own}, checkedPassword), false},

@@ -163,7 +163,7 @@ func newUser() signup.User {
 		Email:        "Ada.Qx@Example.org",
 		FirstName:    "Adaqx",
 		LastName:     "Lovelaceqx",
-		PasswordHash: signup.Hash("$2a$04$hashqx"),
+		PasswordHash: signup.Hash("$2a$04$hashqxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"),
 		Active:       true,
 		CreatedAt:    at,
 		UpdatedAt:    at.Add(time.Hour),
@@ -179,7 +179,7 @@ func newUser() signup.User {
 
 // document is newUser as the store writes it.
 const document = `{"id":"ID-4711","key":"ada.qx@example.org","key_rule":"` + signup.EmailRule + `","email_address":"Ada.Qx@Example.org",` +
-	`"password":"$2a$04$hashqx","first_name":"Adaqx","last_name":"Lovelaceqx","is_active":true,` +
+	`"password":"$2a$04$hashqxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx","first_name":"Adaqx","last_name":"Lovelaceqx","is_active":true,` +
 	`"created_at":"2014-12-06T22:55:00.123Z","updated_at":"2014-12-06T23:55:00.123Z",` +
 	`"profile":{"company":"Enginesqx"},"email_verified_at":"2014-12-07T00:55:00.123Z",` +
 	`"security_stamp":"stampqx","private":"cHJpdmF0ZXF4AP8=","write_token":"T"}`

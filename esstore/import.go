@@ -22,6 +22,12 @@ type ImportOptions struct {
 	// that has reached it. 0 means 5 MiB. If the server accepts less, Import reduces
 	// it.
 	BatchBytes int
+	// CheckHash returns nil if a user with this hash may be imported. Otherwise the
+	// user gets its error, which must be ErrInvalid. Nil is
+	// [signup.CheckKnownHash]: a hash that no log-in would verify is refused. Set
+	// it to the CheckHash method of the application's Accounts if that has a
+	// Hasher with a format of its own, or HashFormats.
+	CheckHash func(signup.Hash) error
 
 	// Result is called for each user, and Progress after each batch. Import calls
 	// both from its own goroutine: they are never called concurrently, the import
@@ -95,6 +101,9 @@ func (s *Store) Import(ctx context.Context, users iter.Seq2[signup.User, error],
 	if err := cmp.Or(s.client.Err, ctx.Err()); err != nil {
 		return ImportSummary{}, &Error{Op: importOp, err: err, unsent: true}
 	}
+	if i.opts.CheckHash == nil {
+		i.opts.CheckHash = signup.CheckKnownHash
+	}
 	setDefault(&i.opts.Workers, 2)
 	setDefault(&i.opts.BatchUsers, 1000)
 	setDefault(&i.opts.BatchBytes, 5<<20)
@@ -160,7 +169,7 @@ func (i *importer) run(ctx context.Context, users iter.Seq2[signup.User, error])
 func (i *importer) add(ctx context.Context, u signup.User) {
 	n := i.sum.Read
 	i.sum.Read++
-	key := i.batch.add(n, u)
+	key := i.batch.add(n, u, i.opts.CheckHash(u.PasswordHash))
 	// Of two users with one key, the second is sent after the response to the first.
 	for i.isSending(key) {
 		i.finish(<-i.done)

@@ -38,9 +38,12 @@ func newBatch() *batch {
 }
 
 // add adds a user and returns its key; "" if the user can't be stored.
-func (b *batch) add(n int64, u signup.User) (key string) {
+func (b *batch) add(n int64, u signup.User, err error) (key string) {
 	it := item{ImportResult: ImportResult{N: n, User: u}}
-	if err := b.encode(&it); err != nil {
+	if err == nil {
+		err = b.encode(&it)
+	}
+	if err != nil {
 		it.settle(err)
 	}
 	b.items = append(b.items, it)

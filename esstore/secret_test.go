@@ -39,7 +39,9 @@ func echoes(status int) []namedStep {
 	return []namedStep{
 		{"reason", echo(status, "application/json", func(d string) string { return inError(status, "reason")("Preview of field's value: " + d) })},
 		{"type", echo(status, "application/json", inError(status, "type"))},
-		{"short type", echo(status, "application/json", func(string) string { return inError(status, "type")("$2a$04$hashqx") })},
+		{"short type", echo(status, "application/json", func(string) string {
+			return inError(status, "type")("$2a$04$hashqxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx")
+		})},
 		{"address as type", echo(status, "application/json", func(string) string { return inError(status, "type")("ada.qx@example.org") })},
 		{"type in lines", echo(status, "application/json", func(string) string { return inError(status, "type")("a\nhashqx\x1b[31m") })},
 		{"error that is a text", echo(status, "application/json", func(d string) string { return fmt.Sprintf(`{"error":%q}`, d) })},

@@ -4,6 +4,7 @@ package cputime
 
 import "time"
 
-// thread returns 0, as the standard library doesn't measure the time of a thread
-// here.
+// The standard library doesn't have the processor time of a thread here.
+const threadsCounted = false
+
 func thread() time.Duration { return 0 }

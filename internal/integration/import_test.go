@@ -22,7 +22,7 @@ import (
 
 // importedHash is in every hash of the import's tests, which thus look like
 // bcrypt's.
-const importedHash = "importedhashofnobodyimportedhashofnobodyimportedhasho"
+const importedHash = "importedhashofnobodyimportedhashofnobody"
 
 // toImport returns user number i, with times that have more digits than are kept.
 func toImport(i int) signup.User {
@@ -30,7 +30,7 @@ func toImport(i int) signup.User {
 	return signup.User{
 		ID: fmt.Sprintf("id-%d", i), Email: fmt.Sprintf("Import.%d@Example.org", i),
 		FirstName: fmt.Sprintf("first <%d>\n", i), LastName: "Łast\u2028", Active: i%2 == 0,
-		PasswordHash: signup.Hash(fmt.Sprintf("$2a$12$%s-%d", importedHash, i)),
+		PasswordHash: signup.Hash(fmt.Sprintf("$2a$12$%s%013d", importedHash, i)),
 		CreatedAt:    at, UpdatedAt: at.Add(time.Hour),
 		Profile: map[string]string{"company": fmt.Sprintf("company %d", i)},
 	}
