@@ -33,7 +33,7 @@ func (a *argon2Params) work() Work {
 	// long as two blocks, which matters if it has only two.
 	blocks := uint64(a.memory) + 8*uint64(a.lanes)
 	if a.version == 16 {
-		blocks += blocks / 2 // argon2old is slower
+		blocks += blocks / 4 * 3 // argon2old is slower
 	}
 	return Work{
 		Rounds: int64(blocks*uint64(a.passes)/argon2PerRound(a.memory)) + 1,
