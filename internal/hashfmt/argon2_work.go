@@ -29,11 +29,14 @@ func Argon2idWork(memory, passes uint32) Work {
 
 // work returns the cost of one hash.
 func (a *argon2Params) work() Work {
-	// A pass consists of four segments of each lane. Starting one takes about as
-	// long as two blocks, which matters if it has only two.
-	blocks := uint64(a.memory) + 8*uint64(a.lanes)
+	blocks := uint64(a.memory)
 	if a.version == 16 {
 		blocks += blocks / 4 * 3 // argon2old is slower
+	} else {
+		// A pass consists of four segments of each lane. Starting one, in a
+		// goroutine, takes about as long as two blocks, which matters if it
+		// has only two.
+		blocks += 8 * uint64(a.lanes)
 	}
 	return Work{
 		Rounds: int64(blocks*uint64(a.passes)/argon2PerRound(a.memory)) + 1,
