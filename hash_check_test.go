@@ -325,6 +325,17 @@ func TestStoredMarkedOtherwise(t *testing.T) {
 	}
 }
 
+// Argon2id makes no hash that has more lanes than are verified.
+func TestArgon2idThreads(t *testing.T) {
+	most := signup.Argon2id{Memory: 8 * 64, Time: 1, Threads: 64}
+	if h, err := most.Hash("test"); err != nil || !most.Verify(h, "test") {
+		t.Errorf("64 threads: got %v, and a match: %t; want nil and true", err, most.Verify(h, "test"))
+	}
+	if _, err := (signup.Argon2id{Memory: 8 * 65, Time: 1, Threads: 65}).Hash("test"); err == nil {
+		t.Error("65 threads: got nil, want an error")
+	}
+}
+
 // A log-in refuses the hashes in refused too, at the cost of one hash of the Hasher.
 func TestStoredRefusedByLogin(t *testing.T) {
 	start := time.Now()

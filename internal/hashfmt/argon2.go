@@ -74,7 +74,7 @@ func (a *argon2Params) parse(s string) bool {
 		values[i] = value
 	}
 	a.memory, a.passes, a.lanes = uint32(values[0]), uint32(values[1]), uint8(values[2])
-	return a.lanes <= maxArgon2Lanes && uint64(a.memory) >= 8*uint64(a.lanes)
+	return a.lanes <= MaxArgon2Lanes && uint64(a.memory) >= 8*uint64(a.lanes)
 }
 
 func (a *argon2Params) key(password, salt []byte, size uint32) []byte {

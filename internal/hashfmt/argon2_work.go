@@ -1,9 +1,9 @@
 package hashfmt
 
-// maxArgon2Lanes is the greatest number of lanes of a hash that is verified. The
+// MaxArgon2Lanes is the greatest number of lanes of a hash that is verified. The
 // defaults of other programs have 1 to 8. Each lane is a goroutine, so a hash with
 // 255 of them would take every processor at once.
-const maxArgon2Lanes = 64
+const MaxArgon2Lanes = 64
 
 // argon2PerRound returns how many blocks of 1 KiB argon2 fills in the time of one
 // round of bcrypt, measured at 56 µs. Blocks of a greater memory take longer: they
