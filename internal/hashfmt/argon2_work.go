@@ -1,5 +1,7 @@
 package hashfmt
 
+import "math/bits"
+
 // MaxArgon2Lanes is the greatest number of lanes of a hash that is verified. The
 // defaults of other programs have 1 to 8. Each lane is a goroutine, so a hash with
 // 255 of them would take every processor at once.
@@ -38,8 +40,10 @@ func (a *argon2Params) work() Work {
 		// has only two.
 		blocks += 8 * uint64(a.lanes)
 	}
+	hi, lo := bits.Mul64(blocks, uint64(a.passes)) // may exceed 64 bits
+	rounds, _ := bits.Div64(hi, lo, argon2PerRound(a.memory))
 	return Work{
-		Rounds: int64(blocks*uint64(a.passes)/argon2PerRound(a.memory)) + 1,
+		Rounds: int64(rounds) + 1,
 		Memory: int64(a.memory) << 10,
 	}
 }
