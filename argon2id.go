@@ -27,7 +27,7 @@ type Argon2id struct {
 	// Time is the number of passes over the memory. 0 is 2.
 	Time uint32
 	// Threads is the number of lanes. Each keeps one processor busy while a
-	// password is hashed. 0 is 1.
+	// password is hashed. 0 is 1, and 64 is the most.
 	Threads uint8
 }
 
@@ -51,14 +51,18 @@ func (a Argon2id) params() Argon2id {
 
 // check returns what is wrong with the parameters.
 func (a Argon2id) check() error {
-	if a = a.params(); a.Memory < 8*uint32(a.Threads) {
+	a = a.params()
+	if a.Threads > hashfmt.MaxArgon2Lanes {
+		return fmt.Errorf("signup: argon2id: %d threads are more than %d", a.Threads, hashfmt.MaxArgon2Lanes)
+	}
+	if a.Memory < 8*uint32(a.Threads) {
 		return fmt.Errorf("signup: argon2id: %d KiB are too few for %d threads", a.Memory, a.Threads)
 	}
 	return nil
 }
 
-// Hash returns the hash of password. If Memory is less than 8 times Threads, it
-// returns an error.
+// Hash returns the hash of password. If Memory is less than 8 times Threads, or
+// Threads is more than 64, it returns an error.
 func (a Argon2id) Hash(password string) (Hash, error) {
 	if err := a.check(); err != nil {
 		return "", err

@@ -65,7 +65,7 @@ func TestArgon2idFormat(t *testing.T) {
 	}{
 		{signup.Argon2id{}, `^\$argon2id\$v=19\$m=19456,t=2,p=1\$`},
 		{signup.Argon2id{Memory: 32, Time: 3, Threads: 4}, `^\$argon2id\$v=19\$m=32,t=3,p=4\$`},
-		{signup.Argon2id{Memory: 8 * 255, Time: 1, Threads: 255}, `^\$argon2id\$v=19\$m=2040,t=1,p=255\$`},
+		{signup.Argon2id{Memory: 8 * 64, Time: 1, Threads: 64}, `^\$argon2id\$v=19\$m=512,t=1,p=64\$`},
 	} {
 		h, err := c.hasher.Hash("test")
 		if err != nil {
@@ -101,7 +101,7 @@ func TestArgon2idRefuses(t *testing.T) {
 		{signup.Argon2id{Memory: 1, Time: 1}, false},
 		{signup.Argon2id{Memory: 16, Time: 1, Threads: 2}, true},
 		{signup.Argon2id{Memory: 15, Time: 1, Threads: 2}, false},
-		{signup.Argon2id{Memory: 2039, Time: 1, Threads: 255}, false},
+		{signup.Argon2id{Memory: 511, Time: 1, Threads: 64}, false},
 	} {
 		h, err := c.hasher.Hash("test")
 		if (err == nil) != c.ok || (h != "") != c.ok {

@@ -24,19 +24,33 @@ type Hash string
 // for a format that is not in this table, for the empty Hash, and for a text that
 // contains the password itself.
 //
-//	Scheme                 Format                              Made by
-//	bcrypt                 $2a$… $2b$… $2y$…                   Bcrypt, other programs
-//	bcrypt-hmac-sha384     $hmac-sha384-bcrypt$2a$…            Bcrypt, for passwords of more than 72 bytes
-//	argon2id               $argon2id$v=19$m=…,t=…,p=…$…        Argon2id, other programs
-//	werkzeug-scrypt        scrypt:N:r:p$…                      Werkzeug (Flask)
-//	werkzeug-pbkdf2        pbkdf2:sha256:… and other digests   Werkzeug
-//	werkzeug-hmac          sha1$… and other digests            Werkzeug, before PBKDF2
-//	django-pbkdf2-sha256   pbkdf2_sha256$…                     Django
+//	Scheme                  Format                              Made by
+//	bcrypt                  $2a$… $2b$… $2y$…                   Bcrypt, other programs
+//	bcrypt-hmac-sha384      $hmac-sha384-bcrypt$2a$…            Bcrypt, for passwords of more than 72 bytes
+//	argon2id                $argon2id$v=19$m=…,t=…,p=…$…        Argon2id, other programs
+//	argon2i                 $argon2i$v=19$m=…,t=…,p=…$…         other programs
+//	werkzeug-scrypt         scrypt:N:r:p$…                      Werkzeug (Flask)
+//	werkzeug-pbkdf2         pbkdf2:sha256:… and other digests   Werkzeug
+//	werkzeug-hmac           sha1$… and other digests            Werkzeug, before PBKDF2
+//	django-pbkdf2-sha256    pbkdf2_sha256$…                     Django
+//	django-pbkdf2-sha1      pbkdf2_sha1$…                       Django
+//	django-argon2id         argon2$argon2id$…                   Django
+//	django-argon2i          argon2$argon2i$…                    Django, before 3.2
+//	django-bcrypt           bcrypt$$2b$…                        Django, for passwords of at most 72 bytes
+//	django-bcrypt-sha256    bcrypt_sha256$$2b$…                 Django
+//	django-scrypt           scrypt$N$salt$r$p$…                 Django
+//	django-sha1             sha1$…                              Django, before PBKDF2
+//	passlib-pbkdf2-sha1     $pbkdf2$…                           passlib
+//	passlib-pbkdf2-sha256   $pbkdf2-sha256$…                    passlib
+//	passlib-pbkdf2-sha512   $pbkdf2-sha512$…                    passlib
 //
-// The digests are md5, sha1, sha224, sha256, sha384 and sha512. [User.CheckPassword]
-// and [Accounts.Authenticate] verify exactly these formats, within a limit on the
-// cost ([HashLimits].MaxStoredWork). Scheme says nothing about that limit: a hash
-// that has a Scheme may be too costly to match any password.
+// The digests are md5, sha1, sha224, sha256, sha384 and sha512. Argon2 may also have
+// v=16, or no version, which is the same, and at most 64 lanes (p). A hash of the
+// form sha1$… is compared with both Werkzeug's and Django's algorithm; it is called
+// werkzeug-hmac if its salt has 8 or 16 characters. [User.CheckPassword] and
+// [Accounts.Authenticate] verify exactly these formats, within a limit on the cost
+// ([HashLimits].MaxStoredWork). Scheme says nothing about that limit: a hash that
+// has a Scheme may be too costly to match any password.
 func (h Hash) Scheme() string {
 	stored, _ := parseHash(h)
 	return stored.Scheme

@@ -44,6 +44,14 @@ const (
 	aDigest64 = "00000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
 )
 
+// Hashes of no known password, which are only well formed.
+const (
+	aPasslib = "$pbkdf2-sha256$1000$c2FsdHNhbHQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+
+	aDjangoScrypt = "scrypt$1024$seasalt$8$1$" +
+		"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=="
+)
+
 // refused has hashes that no log-in accepts, or spends time or memory on.
 var refused = []struct{ name, hash string }{
 	{"no hash", ""},
@@ -55,8 +63,6 @@ var refused = []struct{ name, hash string }{
 	{"unsalted MD5, Django", "md5$$098f6bcd4621d373cade4e832627b4f6"},
 	{"unsalted PBKDF2", "pbkdf2:sha1:1000$$281928164762c59aed493b0c2b3564cf4b59cd36"},
 	{"unsalted PBKDF2, Django", replace(aDjango, "seasalt2", "")},
-	// of salt and password, and not an HMAC: Django's test suite, "lètmein"
-	{"Django's SHA-1", "sha1$seasalt$cff36ea83f5706ce9aa7454e63e431fc726b2dc8"},
 	{"Django's MD5", "md5$seasalt$3f86d0d3d465b7b458c231bf3555c0e3"},
 	{"binary", "\x00\xff\xfe$\xff$\xff"},
 	{"dollars", strings.Repeat("$", 64)},
@@ -114,11 +120,65 @@ var refused = []struct{ name, hash string }{
 	{"scrypt, 32 bytes", aScrypt + aDigest64[:64]},
 	{"scrypt, 65 bytes", aScrypt + aDigest64 + "00"},
 
-	{"Django's PBKDF2-SHA-1", "pbkdf2_sha1$30000$seasalt2$pMzU1zNPcydf6wjnJFbiVKwgULc="},
-	{"Django's Argon2", "argon2" + anArgon2},
-	{"Django's bcrypt", "bcrypt$" + aBcrypt},
-	{"Django's bcrypt_sha256", "bcrypt_sha256$" + aBcrypt},
 	{"Django's unusable", "!" + aDjango},
+	{"Django's unusable, alone", "!"},
+	{"Django's unusable, random", "!" + strings.Repeat("x", 40)},
+	{"Django's SHA-1, unsalted", "sha1$$" + strings.Repeat("a9", 20)},
+	{"Django's SHA-1, leading space", " sha1$seasalt$cff36ea83f5706ce9aa7454e63e431fc726b2dc8"},
+	{"Django's SHA-1, $ in the salt", "sha1$sea$salt$cff36ea83f5706ce9aa7454e63e431fc726b2dc8"},
+	{"Django's crypt", "crypt$$ab1Hv2Lg7ltQo"},
+	{"Django's PBKDF2-SHA-1, unsalted", "pbkdf2_sha1$1000$$pMzU1zNPcydf6wjnJFbiVKwgULc="},
+	{"Django's PBKDF2-SHA-1, most iterations", "pbkdf2_sha1$2147483647$seasalt2$pMzU1zNPcydf6wjnJFbiVKwgULc="},
+	{"Django's PBKDF2-SHA-1, SHA-256's length", replace(aDjango, "sha256", "sha1")},
+	{"Django's PBKDF2-SHA-1, no padding", "pbkdf2_sha1$1000$seasalt2$pMzU1zNPcydf6wjnJFbiVKwgULc"},
+	{"Django's PBKDF2-SHA-512", replace(aDjango, "sha256", "sha512")},
+	{"Django's Argon2 with two $", "argon2$" + anArgon2},
+	{"Django's Argon2 twice", "argon2$argon2" + anArgon2},
+	{"Django's argon2d", "argon2" + replace(anArgon2, "argon2id", "argon2d")},
+	{"Django's Argon2, m the most", "argon2" + replace(anArgon2, "m=256", "m=4294967295")},
+	{"Django's Argon2, t the most", "argon2" + replace(anArgon2, "t=2", "t=4294967295")},
+	{"Django's Argon2, 65 lanes", "argon2" + replace(anArgon2, "m=256,t=2,p=1", "m=2048,t=2,p=65")},
+	{"Django's Argon2, padded", "argon2" + anArgon2 + "="},
+	{"Django's Argon2, trailing line", "argon2" + anArgon2 + "\n"},
+	{"Django's bcrypt with one $", "bcrypt" + aBcrypt},
+	{"Django's bcrypt $2x$", "bcrypt$" + replace(aBcrypt, "$2b$", "$2x$")},
+	{"Django's bcrypt, 2^31 rounds", "bcrypt$" + replace(aBcrypt, "$04$", "$31$")},
+	{"Django's bcrypt, short", "bcrypt$" + aBcrypt[:59]},
+	{"Django's bcrypt, trailing space", "bcrypt$" + aBcrypt + " "},
+	{"Django's bcrypt, marked", "bcrypt$$hmac-sha384-bcrypt" + aBcrypt},
+	{"bcrypt, marked, Django's", "$hmac-sha384-bcryptbcrypt$" + aBcrypt},
+	{"Django's bcrypt_sha256 with one $", "bcrypt_sha256" + aBcrypt},
+	{"Django's bcrypt_sha256, 2^31 rounds", "bcrypt_sha256$" + replace(aBcrypt, "$04$", "$31$")},
+	{"Django's bcrypt_sha256, trailing line", "bcrypt_sha256$" + aBcrypt + "\n"},
+	{"Django's bcrypt_sha512", "bcrypt_sha512$" + aBcrypt},
+	{"Django's scrypt, unsalted", replace(aDjangoScrypt, "seasalt", "")},
+	{"Django's scrypt, 512 MiB", replace(aDjangoScrypt, "$1024$", "$524288$")},
+	{"Django's scrypt, N = 1000", replace(aDjangoScrypt, "$1024$", "$1000$")},
+	{"Django's scrypt, most of p", replace(aDjangoScrypt, "$8$1$", "$8$134217727$")},
+	{"Django's scrypt, much r", replace(aDjangoScrypt, "$8$1$", "$134217727$1$")},
+	{"Django's scrypt, r*p = 2^62", replace(aDjangoScrypt, "$8$1$", "$2147483647$2147483647$")},
+	{"Django's scrypt, p = 0", replace(aDjangoScrypt, "$8$1$", "$8$0$")},
+	{"Django's scrypt, without p", replace(aDjangoScrypt, "$8$1$", "$8$")},
+	{"Django's scrypt, no padding", strings.TrimSuffix(aDjangoScrypt, "=")},
+	{"Django's scrypt, trailing $", aDjangoScrypt + "$"},
+	{"Django's scrypt, line break", replace(aDjangoScrypt, "AAAA", "AA\nAA")},
+	{"passlib, unsalted", replace(aPasslib, "c2FsdHNhbHQ", "")},
+	{"passlib, no rounds", replace(aPasslib, "$1000$", "$$")},
+	{"passlib, 0 rounds", replace(aPasslib, "$1000$", "$0$")},
+	{"passlib, leading zero", replace(aPasslib, "$1000$", "$01000$")},
+	{"passlib, most rounds", replace(aPasslib, "$1000$", "$2147483647$")},
+	{"passlib, 2^32 rounds", replace(aPasslib, "$1000$", "$4294967296$")},
+	{"passlib, padded salt", replace(aPasslib, "c2FsdHNhbHQ", "c2FsdHNhbHQ=")},
+	{"passlib, padded digest", aPasslib + "="},
+	{"passlib, trailing bits", aPasslib[:len(aPasslib)-1] + "B"},
+	{"passlib, + in the salt", replace(aPasslib, "c2Fs", "c2+s")},
+	{"passlib, another digest", replace(aPasslib, "sha256", "sha512")},
+	{"passlib, SHA-1", replace(aPasslib, "-sha256", "")},
+	{"passlib, unknown digest", replace(aPasslib, "sha256", "sha384")},
+	{"passlib, no leading $", aPasslib[1:]},
+	{"passlib, trailing $", aPasslib + "$"},
+	{"passlib, trailing line", aPasslib + "\n"},
+	{"passlib, line break in the salt", replace(aPasslib, "c2Fs", "c2\nFs")},
 	{"Django without padding", strings.TrimSuffix(aDjango, "=")},
 	{"Django with non-zero trailing bits", replace(aDjango, "E=", "F=")},
 	{"Django in the URLs' Base64", replace(aDjango, "fYK/", "fYK_")},
@@ -147,10 +207,20 @@ var refused = []struct{ name, hash string }{
 	{"bcrypt, marked", "$hmac-sha384-bcrypt" + aBcrypt},
 	{"bcrypt, marked twice", "$hmac-sha384-bcrypt$hmac-sha384-bcrypt" + aBcrypt},
 
-	{"argon2i", replace(anArgon2, "argon2id", "argon2i")},
 	{"argon2d", replace(anArgon2, "argon2id", "argon2d")},
-	{"argon2id, version 16", replace(anArgon2, "v=19", "v=16")},
-	{"argon2id, no version", replace(anArgon2, "$v=19", "")},
+	{"argon2d, version 16", replace(anArgon2, "argon2id$v=19", "argon2d$v=16")},
+	{"argon2d, no version", replace(anArgon2, "argon2id$v=19", "argon2d")},
+	{"argon2", replace(anArgon2, "argon2id", "argon2")},
+	{"argon2id, version 17", replace(anArgon2, "v=19", "v=17")},
+	{"argon2id, version 0x13", replace(anArgon2, "v=19", "v=0x13")},
+	{"argon2id, version twice", replace(anArgon2, "$v=19", "$v=19$v=19")},
+	{"argon2id, empty version", replace(anArgon2, "v=19", "v=")},
+	{"argon2i, t the most", replace(anArgon2, "argon2id$v=19$m=256,t=2", "argon2i$v=19$m=256,t=4294967295")},
+	{"argon2i, version 16, m the most", replace(anArgon2, "argon2id$v=19$m=256", "argon2i$v=16$m=4294967295")},
+	{"argon2i, no version, t the most", replace(anArgon2, "argon2id$v=19$m=256,t=2", "argon2i$m=256,t=4294967295")},
+	{"argon2i, no version, m < 8p", replace(anArgon2, "argon2id$v=19$m=256,t=2,p=1", "argon2i$m=31,t=2,p=4")},
+	{"argon2id, 65 lanes", replace(anArgon2, "m=256,t=2,p=1", "m=2048,t=2,p=65")},
+	{"argon2id, 255 lanes", replace(anArgon2, "m=256,t=2,p=1", "m=262144,t=6,p=255")},
 	{"argon2id, m and t the most", replace(anArgon2, "m=256,t=2", "m=4294967295,t=4294967295")},
 	{"argon2id, t the most", replace(anArgon2, "t=2", "t=4294967295")},
 	{"argon2id, m the most", replace(anArgon2, "m=256", "m=4294967295")},
@@ -213,6 +283,11 @@ func TestStoredRefused(t *testing.T) {
 			t.Errorf("%s: got no match, want one", h)
 		}
 	}
+	for _, h := range []string{aPasslib, aDjangoScrypt} {
+		if signup.Hash(h).Scheme() == "" {
+			t.Errorf("%s: got no scheme, want one", h)
+		}
+	}
 	if !fits(anArgon2, "password") {
 		t.Errorf("%s: got no match, want one", anArgon2)
 	}
@@ -233,7 +308,35 @@ func TestStoredRefused(t *testing.T) {
 	}
 }
 
-// A log-in refuses them too, at the cost of one hash of the Hasher.
+// A hash by one algorithm that is marked as one by another matches nothing.
+func TestStoredMarkedOtherwise(t *testing.T) {
+	for _, h := range []string{
+		replace(anArgon2, "v=19", "v=16"), replace(anArgon2, "$v=19", ""), replace(anArgon2, "argon2id", "argon2i"),
+		"argon2" + replace(anArgon2, "v=19", "v=16"), "bcrypt_sha256$" + aBcrypt,
+	} {
+		if signup.Hash(h).Scheme() == "" {
+			t.Errorf("%s: got no scheme, want one", h)
+		}
+		for _, password := range []string{"test", "password", ""} {
+			if fits(h, password) {
+				t.Errorf("%s: got a match for %q, want none", h, password)
+			}
+		}
+	}
+}
+
+// Argon2id makes no hash that has more lanes than are verified.
+func TestArgon2idThreads(t *testing.T) {
+	most := signup.Argon2id{Memory: 8 * 64, Time: 1, Threads: 64}
+	if h, err := most.Hash("test"); err != nil || !most.Verify(h, "test") {
+		t.Errorf("64 threads: got %v, and a match: %t; want nil and true", err, most.Verify(h, "test"))
+	}
+	if _, err := (signup.Argon2id{Memory: 8 * 65, Time: 1, Threads: 65}).Hash("test"); err == nil {
+		t.Error("65 threads: got nil, want an error")
+	}
+}
+
+// A log-in refuses the hashes in refused too, at the cost of one hash of the Hasher.
 func TestStoredRefusedByLogin(t *testing.T) {
 	start := time.Now()
 	for _, c := range refused {

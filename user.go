@@ -137,10 +137,16 @@ func (u *User) SetPassword(password string) error {
 //   - those of Bcrypt and Argon2id
 //   - "$2a$", "$2b$" and "$2y$": bcrypt by other programs, for passwords of at
 //     most 72 bytes
-//   - "$argon2id$v=19$m=…,t=…,p=…$…": the PHC string format
+//   - "$argon2id$…" and "$argon2i$…": the PHC string format, version 19, and version
+//     16 with or without "v=16", with at most 64 lanes
 //   - "pbkdf2:sha256:…" and the other digests, "scrypt:N:r:p$…", and "sha1$…"
 //     and the other digests (an HMAC keyed by the salt): Werkzeug, used by Flask
-//   - "pbkdf2_sha256$…": Django
+//   - "pbkdf2_sha256$…", "pbkdf2_sha1$…", "argon2$argon2id$…", "argon2$argon2i$…",
+//     "bcrypt_sha256$$2b$…", "bcrypt$$2b$…" (for passwords of at most 72 bytes),
+//     "scrypt$…" and "sha1$salt$…": Django
+//   - "$pbkdf2$…", "$pbkdf2-sha256$…" and "$pbkdf2-sha512$…": passlib
+//
+// Digests without a salt and Django's salted MD5 are not accepted.
 //
 // Hashes by other programs are checked with the password as it was typed, then
 // in normalization form C. A hash that contains the password itself is never

@@ -44,34 +44,38 @@ func BcryptIsCurrent(hash string) bool {
 	return strings.HasPrefix(strings.TrimPrefix(hash, prehashMark), "$2a$")
 }
 
-// parseBcrypt parses "$2a$12$", 22 characters of salt and 31 of hash, which a
-// mark may precede.
+// parseBcrypt parses a bcrypt hash, which this package's mark may precede.
 func parseBcrypt(hash string) (Hash, bool) {
 	plain, marked := strings.CutPrefix(hash, prehashMark)
-	if len(plain) != 60 || plain[0] != '$' || plain[3] != '$' || plain[6] != '$' {
+	h, ok := parsePlainBcrypt(plain)
+	if marked {
+		h.Scheme = BcryptHMACSHA384
+	}
+	return h, ok
+}
+
+// parsePlainBcrypt parses "$2a$12$", 22 characters of salt and 31 of hash.
+func parsePlainBcrypt(hash string) (Hash, bool) {
+	if len(hash) != 60 || hash[0] != '$' || hash[3] != '$' || hash[6] != '$' {
 		return Hash{}, false
 	}
 	// With a salt of other characters bcrypt would compute nothing, and a log-in
 	// would cost nothing.
-	if plain[4] < '0' || plain[4] > '9' || strings.Trim(plain[7:], bcryptAlphabet) != "" {
+	if hash[4] < '0' || hash[4] > '9' || strings.Trim(hash[7:], bcryptAlphabet) != "" {
 		return Hash{}, false
 	}
-	cost, err := bcrypt.Cost([]byte(plain))
+	cost, err := bcrypt.Cost([]byte(hash))
 	if err != nil || cost < bcrypt.MinCost || cost > bcrypt.MaxCost {
 		return Hash{}, false
 	}
-	switch plain[1:3] {
+	switch hash[1:3] {
 	case "2a", "2b", "2y":
 	default:
 		return Hash{}, false
 	}
-	scheme := Bcrypt
-	if marked {
-		scheme = BcryptHMACSHA384
-	}
 	return Hash{
-		Scheme:  scheme,
+		Scheme:  Bcrypt,
 		Work:    BcryptWork(cost),
-		Matches: func(input []byte) bool { return bcrypt.CompareHashAndPassword([]byte(plain), input) == nil },
+		Matches: func(input []byte) bool { return bcrypt.CompareHashAndPassword([]byte(hash), input) == nil },
 	}, true
 }

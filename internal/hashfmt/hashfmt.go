@@ -7,19 +7,31 @@ import (
 	"bytes"
 	"crypto/subtle"
 	"strconv"
+	"strings"
 
 	"golang.org/x/text/unicode/norm"
 )
 
 // The schemes, by the names that signup's Hash.Scheme documents.
 const (
-	Bcrypt           = "bcrypt"
-	BcryptHMACSHA384 = "bcrypt-hmac-sha384"
-	Argon2id         = "argon2id"
-	WerkzeugScrypt   = "werkzeug-scrypt"
-	WerkzeugPBKDF2   = "werkzeug-pbkdf2"
-	WerkzeugHMAC     = "werkzeug-hmac"
-	DjangoPBKDF2     = "django-pbkdf2-sha256"
+	Bcrypt              = "bcrypt"
+	BcryptHMACSHA384    = "bcrypt-hmac-sha384"
+	Argon2id            = "argon2id"
+	Argon2i             = "argon2i"
+	WerkzeugScrypt      = "werkzeug-scrypt"
+	WerkzeugPBKDF2      = "werkzeug-pbkdf2"
+	WerkzeugHMAC        = "werkzeug-hmac"
+	DjangoPBKDF2SHA256  = "django-pbkdf2-sha256"
+	DjangoPBKDF2SHA1    = "django-pbkdf2-sha1"
+	DjangoArgon2id      = "django-argon2id"
+	DjangoArgon2i       = "django-argon2i"
+	DjangoBcrypt        = "django-bcrypt"
+	DjangoBcryptSHA256  = "django-bcrypt-sha256"
+	DjangoScrypt        = "django-scrypt"
+	DjangoSHA1          = "django-sha1"
+	PasslibPBKDF2SHA1   = "passlib-pbkdf2-sha1"
+	PasslibPBKDF2SHA256 = "passlib-pbkdf2-sha256"
+	PasslibPBKDF2SHA512 = "passlib-pbkdf2-sha512"
 )
 
 // MaxLen is the greatest length of a hash, in bytes. It is far more than any of
@@ -40,7 +52,8 @@ type Hash struct {
 	Scheme string // one of the constants
 	Work   Work   // of each call of Matches
 	// Matches reports whether the hash is one of input, the bytes that the
-	// algorithm hashes. For bcrypt, input is at most 72 bytes long.
+	// algorithm hashes. For bcrypt, input is at most 72 bytes long; for the other
+	// formats it is the password.
 	Matches func(input []byte) bool
 }
 
@@ -48,11 +61,12 @@ type Hash struct {
 // one of them. It computes nothing, and limits no cost. A text that contains the
 // password itself is in no known format.
 func Parse(hash string) (Hash, bool) {
-	if len(hash) > MaxLen {
+	// The decoders of Base64 skip line breaks.
+	if len(hash) > MaxLen || strings.ContainsAny(hash, "\r\n") {
 		return Hash{}, false
 	}
 	for _, parse := range []func(string) (Hash, bool){
-		parseBcrypt, parseArgon2id, parseWerkzeug, parseDjango,
+		parseBcrypt, parseArgon2, parseWerkzeug, parseDjango, parsePasslib,
 	} {
 		if h, ok := parse(hash); ok {
 			return h, true
@@ -83,13 +97,14 @@ func (h Hash) Verify(password string, truncated bool) (v Verdict) {
 		}
 		return Verdict{OK: h.Matches(prehash(normal)), Exact: true, Tries: 1}
 	}
+	cutsInput := h.Scheme == Bcrypt || h.Scheme == DjangoBcrypt
 	candidates := [][]byte{raw, normal}
 	if bytes.Equal(raw, normal) {
 		candidates = candidates[:1]
 	}
 	for _, candidate := range candidates {
 		exact := bytes.Equal(candidate, normal)
-		if h.Scheme == Bcrypt && len(candidate) > maxBcryptInput {
+		if cutsInput && len(candidate) > maxBcryptInput {
 			if !truncated {
 				continue // bcrypt would ignore what follows the 72 bytes
 			}
