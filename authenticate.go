@@ -22,6 +22,11 @@ func (a *Accounts) Authenticate(ctx context.Context, email, password string) (Us
 	if err := a.admit(); err != nil {
 		return User{}, err
 	}
+	return a.authenticate(ctx, email, password)
+}
+
+// authenticate is Authenticate after admission.
+func (a *Accounts) authenticate(ctx context.Context, email, password string) (User, error) {
 	u, err := a.find(ctx, email)
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return User{}, fmt.Errorf("authenticate: %w", err)

@@ -130,6 +130,9 @@ func ReadExport(r io.Reader) iter.Seq2[signup.User, error] {
 		for n := 1; ; n++ {
 			text, err := lines.ReadSlice('\n')
 			last := errors.Is(err, io.EOF)
+			if n == 1 {
+				text = bytes.TrimPrefix(text, []byte("\ufeff")) // RFC 8259, section 8.1
+			}
 			text = bytes.TrimSpace(text)
 			var u signup.User
 			switch {
