@@ -40,6 +40,7 @@ type Accounts struct {
 	once      sync.Once
 	invalid   error // what is wrong with the fields above
 	queue     *admission.Queue
+	times     *hashTimes
 	maxWait   time.Duration
 	maxStored Work
 }

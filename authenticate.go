@@ -7,11 +7,17 @@ import (
 )
 
 // Authenticate returns the user of the address email, if password is that
-// user's and the user is active. Otherwise the error is ErrBadCredentials.
+// user's and the user is active, both when the call begins and when it ends.
+// Otherwise the error is ErrBadCredentials.
+//
 // Neither the error nor the work reveals the reason (no such user, a wrong
-// password, an inactive user): each costs one hash, and a cheaper stored hash is
-// made up for, to a sixteenth. A costlier one, of another program, shows until
-// it is replaced. A password longer than 4096 bytes matches no user.
+// password, an inactive user). Each takes the processor time of the costliest
+// stored hash that this Accounts has checked within a day, and at least that of
+// one hash of the Hasher, by the times measured on this machine; twice that for a
+// password that isn't in Unicode normalization form C. There are limits: the first
+// check of a costlier hash than any before shows, and so does the wait of a hash
+// that has a line of its own ([HashLimits].MaxMemory). A password longer than 4096
+// bytes matches no user.
 //
 // ErrBusy says nothing about the password. Any other error is the Store's or
 // ctx's.
@@ -25,36 +31,54 @@ func (a *Accounts) Authenticate(ctx context.Context, email, password string) (Us
 	return a.authenticate(ctx, email, password)
 }
 
-// authenticate is Authenticate after admission.
+// authenticate is Authenticate for a call that was admitted.
 func (a *Accounts) authenticate(ctx context.Context, email, password string) (User, error) {
 	u, err := a.find(ctx, email)
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return User{}, fmt.Errorf("authenticate: %w", err)
 	}
-	mayLogIn := u.Active && !u.Placeholder
-	ok, newer, err := a.verify(ctx, u.PasswordHash, password, mayLogIn)
-	if err != nil {
-		return User{}, err
+	const attempts = 3 // each is caused by a change of the hash in between
+	for range attempts {
+		mayLogIn := u.mayLogIn()
+		ok, newer, err := a.verify(ctx, u.PasswordHash, password, mayLogIn)
+		if err != nil {
+			return User{}, err
+		}
+		if !ok || !mayLogIn {
+			return User{}, ErrBadCredentials
+		}
+		if newer != "" && a.rehash(ctx, &u, newer) {
+			return u, nil // still as it was read, or Update would have failed
+		}
+		// The check waited for its turn and took its time.
+		again, err := a.Store.Get(ctx, u.Key())
+		switch {
+		case errors.Is(err, ErrNotFound):
+			return User{}, ErrBadCredentials
+		case err != nil:
+			return User{}, fmt.Errorf("authenticate: %w", err)
+		case again.ID != u.ID:
+			return User{}, ErrBadCredentials
+		case again.PasswordHash == u.PasswordHash && again.mayLogIn():
+			return again, nil
+		}
+		u = again
 	}
-	if !ok || !mayLogIn {
-		return User{}, ErrBadCredentials
-	}
-	if newer != "" {
-		a.rehash(ctx, &u, newer)
-	}
-	return u, nil
+	return User{}, ErrBusy
 }
 
 // rehash replaces u's hash by newer, in u and in the Store, if u is still as it
-// was read: a change of password in the meantime wins. If it fails, the next
-// log-in tries again.
-func (a *Accounts) rehash(ctx context.Context, u *User, newer Hash) {
+// was read, and reports whether it did. A change of the user in the meantime wins.
+// If it fails, the next log-in tries again.
+func (a *Accounts) rehash(ctx context.Context, u *User, newer Hash) bool {
 	v := *u
 	v.PasswordHash = newer
 	v.UpdatedAt = now()
-	if a.Store.Update(ctx, &v) == nil {
-		*u = v
+	if a.Store.Update(ctx, &v) != nil {
+		return false
 	}
+	*u = v
+	return true
 }
 
 func (a *Accounts) find(ctx context.Context, email string) (User, error) {

@@ -3,11 +3,11 @@ package signup
 import (
 	"context"
 	"errors"
-	"math/bits"
+	"runtime"
+	"time"
 
 	"github.com/gosignup/signup/internal/admission"
 	"github.com/gosignup/signup/internal/hashfmt"
-	"golang.org/x/crypto/bcrypt"
 )
 
 // hash hashes password when its turn comes.
@@ -27,29 +27,40 @@ func (a *Accounts) verify(ctx context.Context, h Hash, password string, replace 
 	if len(password) > maxPasswordText {
 		h, password = "", "" // which never match
 	}
-	c := a.newCheck(h)
-	err = a.inTurn(ctx, c.work(), func() { ok, newer = c.do(password, replace) })
+	c := a.newCheck(h, password)
+	err = a.inTurn(ctx, c.work(), func() { ok, newer = c.do(replace) })
 	return ok, newer, err
 }
+
+// collectAbove is the memory of a hash, in bytes, that is collected before the
+// next hash may use as much: otherwise the process would grow to twice the limit.
+const collectAbove = 64 << 20
 
 // inTurn runs f, which costs w, when its turn comes. If it returns ErrBusy or
 // ctx's error, f did not run.
 func (a *Accounts) inTurn(ctx context.Context, w Work, f func()) error {
-	err := a.queue.Do(ctx, admission.Work(w), f)
+	err := a.queue.Do(ctx, admission.Work(w), func() {
+		f()
+		if w.Memory > collectAbove {
+			runtime.GC()
+		}
+	})
 	if errors.Is(err, admission.ErrBusy) {
 		return ErrBusy
 	}
 	return err
 }
 
-// A check checks passwords against one hash.
+// A check checks one password against one hash.
 type check struct {
 	hash      Hash
+	password  string
+	normal    string // password in normalization form C
 	hasher    Hasher
 	own       Work // hasher's
 	ownFormat bool // hasher is Bcrypt or Argon2id itself
 	truncated bool // AllowTruncatedBcrypt
-	decoy     func(cost int)
+	times     *hashTimes
 
 	current   bool // hasher makes such hashes today
 	known     bool // hash is in a known format: stored
@@ -57,9 +68,12 @@ type check struct {
 	tooCostly bool // stored must not be verified
 }
 
-func (a *Accounts) newCheck(h Hash) *check {
+func (a *Accounts) newCheck(h Hash, password string) *check {
 	hasher := a.hasher()
-	c := &check{hash: h, hasher: hasher, own: hasher.Work(), truncated: a.AllowTruncatedBcrypt, decoy: decoy}
+	c := &check{
+		hash: h, password: password, normal: nfc(password),
+		hasher: hasher, own: hasher.Work(), truncated: a.AllowTruncatedBcrypt, times: a.times,
+	}
 	switch hasher.(type) {
 	case Bcrypt, *Bcrypt, Argon2id, *Argon2id:
 		c.ownFormat = true
@@ -70,67 +84,107 @@ func (a *Accounts) newCheck(h Hash) *check {
 	return c
 }
 
-// work returns the memory that do needs, and about the time that it takes.
-func (c *check) work() Work {
-	if !c.known || c.tooCostly {
-		return c.own
+// tries returns how many hashes a refused check takes: the password is verified
+// as it was typed, and then in normalization form C.
+func (c *check) tries() int64 {
+	if c.normal != c.password {
+		return 2
 	}
-	return Work{
-		Rounds: max(c.own.Rounds, c.stored.Work.Rounds),
-		Memory: max(c.own.Memory, c.stored.Work.Memory),
-	}
+	return 1
 }
 
-// do checks password. It does the work of one hash of the Hasher, or of two for
-// a password whose normal form differs, so that a log-in costs the same whatever
-// its outcome: makeUp does what the check itself didn't need. If the Hasher fails
-// to make a newer hash, the password still matches, and the next sign-up reports
-// the failure.
-func (c *check) do(password string, replace bool) (ok bool, newer Hash) {
-	normal := nfc(password)
-	owed, exact := c.own.Rounds, true
-	if c.ownFormat && normal != password {
-		owed *= 2
+// work returns the memory that do needs, and about the time that it takes.
+func (c *check) work() Work {
+	w := c.own
+	if c.known && !c.tooCostly {
+		w.Rounds = max(w.Rounds, c.stored.Work.Rounds)
+		w.Memory = max(w.Memory, c.stored.Work.Memory)
 	}
-	switch {
-	case c.tooCostly || len(c.hash) == 0:
-	case c.known && (c.ownFormat || !c.current):
-		v := c.stored.Verify(password, c.truncated)
-		ok, exact = v.OK, v.Exact
-		owed -= v.Tries * c.stored.Work.Rounds
-	default:
-		ok = c.hasher.Verify(c.hash, normal)
-		if c.current {
-			owed -= c.own.Rounds
-		}
+	if own, refused := c.times.times(); own > 0 {
+		w.Rounds = max(w.Rounds, int64(float64(c.own.Rounds)*float64(refused)/float64(own)))
 	}
+	w.Rounds *= c.tries()
+	return w
+}
+
+// do checks the password. If it doesn't match, or if replace is false, do takes
+// the same time whatever the hash is: makeUp spends what the check didn't need.
+// If the Hasher fails to make a newer hash, the password still matches, and the
+// next sign-up reports the failure.
+func (c *check) do(replace bool) (ok bool, newer Hash) {
+	var exact bool
+	var tries int64
+	used := c.times.measure(func() { ok, exact, tries = c.compare() })
+	usual := c.note(used, tries)
 	if !ok || !replace {
-		c.makeUp(owed, normal)
+		c.makeUp(used, usual, tries)
 		return ok, ""
 	}
 	if c.current && exact {
 		return true, ""
 	}
-	newer, err := c.hasher.Hash(normal)
+	newer, err := c.hasher.Hash(c.normal)
 	if err != nil {
 		return true, ""
 	}
 	return true, newer
 }
 
-// makeUp does the work that is owed, to a sixteenth of one hash: whole hashes of
-// the Hasher, and bcrypt hashes for the rest.
-func (c *check) makeUp(owed int64, password string) {
-	unit := max(c.own.Rounds/16, 1)
-	for ; owed >= c.own.Rounds-unit; owed -= c.own.Rounds {
-		_, _ = c.hasher.Hash(password)
+// compare reports whether the password matches, whether the hash is exactly of
+// its normal form, and how many times the hash was computed.
+func (c *check) compare() (ok, exact bool, tries int64) {
+	switch {
+	case c.tooCostly || len(c.hash) == 0:
+		return false, true, 0
+	case c.known && (c.ownFormat || !c.current):
+		v := c.stored.Verify(c.password, c.truncated)
+		return v.OK, v.Exact, v.Tries
 	}
-	for owed >= max(unit, 1<<bcrypt.MinCost) {
-		cost := bits.Len64(uint64(owed)) - 1
-		c.decoy(cost)
-		owed -= 1 << cost
+	return c.hasher.Verify(c.hash, c.normal), true, 1
+}
+
+// makeUp spends the processor time by which a check has taken less than a refused
+// one takes. The check has computed its hash that many times, in the time used;
+// usual is the time of one such hash.
+func (c *check) makeUp(used, usual time.Duration, tries int64) {
+	if own, _ := c.times.times(); own == 0 { // nothing to compare with yet
+		used += c.hashOnce()
+	}
+	own, refused := c.times.times()
+	owed := time.Duration(c.tries())*refused - used
+	if usual >= refused-refused/negligible {
+		// This is the costliest kind. The check has taken a little more or less
+		// than usual, as every check of it does.
+		owed = time.Duration(c.tries()-tries) * refused
+	}
+	for own > 0 && owed >= own-own/negligible {
+		c.hashOnce()
+		owed -= own
+	}
+	if owed > refused/negligible {
+		c.times.spend(owed)
 	}
 }
 
-// decoy takes the time of one bcrypt hash.
-func decoy(cost int) { _, _ = bcrypt.GenerateFromPassword([]byte("decoy"), cost) }
+// note notes the time of the check's hash, if it was computed, and returns the
+// mean time of its kind.
+func (c *check) note(used time.Duration, tries int64) time.Duration {
+	if tries == 0 {
+		return 0
+	}
+	each := used / time.Duration(tries)
+	switch {
+	case c.current:
+		return c.times.addOwn(each)
+	case c.known:
+		return c.times.addStored(hashKind{c.stored.Scheme, c.stored.Work}, each)
+	}
+	return c.times.addStored(hashKind{}, each)
+}
+
+// hashOnce computes a hash of the Hasher and returns its time.
+func (c *check) hashOnce() time.Duration {
+	took := c.times.measure(func() { _, _ = c.hasher.Hash(c.normal) })
+	c.times.addOwn(took)
+	return took
+}

@@ -2,118 +2,200 @@ package signup
 
 import (
 	"errors"
-	"math"
-	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/text/unicode/norm"
 )
 
-// A countedHasher counts the rounds of the Hasher that it wraps.
-type countedHasher struct {
-	Hasher
-	rounds *int64
+// A workClock is a clock that advances by the work that is done, in place of the
+// processor time: a round of bcrypt takes a microsecond.
+type workClock struct{ now time.Duration }
+
+func (w *workClock) work(rounds int64) { w.now += time.Duration(rounds) * time.Microsecond }
+
+// times returns hashTimes that are measured by w. An iteration of the decoy takes
+// a nanosecond.
+func (w *workClock) times() *hashTimes {
+	t := newHashTimes()
+	t.decoy = func(iterations int) { w.now += time.Duration(iterations) }
+	t.measure = func(f func()) time.Duration {
+		before := w.now
+		f()
+		return w.now - before
+	}
+	return t
 }
 
-func (c countedHasher) Hash(password string) (Hash, error) {
-	*c.rounds += c.Work().Rounds
+// took returns the time of checking password against h.
+func (w *workClock) took(a *Accounts, h Hash, password string, ownFormat bool) time.Duration {
+	before := w.now
+	c := a.newCheck(h, password)
+	c.ownFormat = ownFormat // as if the Hasher weren't a clockedHasher
+	if matches := c.stored.Matches; matches != nil {
+		c.stored.Matches = func(password []byte) bool {
+			w.work(c.stored.Work.Rounds)
+			return matches(password)
+		}
+	}
+	c.do(false)
+	return w.now - before
+}
+
+// A clockedHasher advances the clock by the work of the Hasher that it wraps.
+type clockedHasher struct {
+	Hasher
+	clock *workClock
+}
+
+func (c clockedHasher) Hash(password string) (Hash, error) {
+	c.clock.work(c.Work().Rounds)
 	return c.Hasher.Hash(password)
 }
 
-func (c countedHasher) Verify(h Hash, password string) bool {
-	if !c.NeedsRehash(h) {
-		*c.rounds += c.Work().Rounds
+func (c clockedHasher) Verify(h Hash, password string) bool {
+	ok := c.Hasher.Verify(h, password)
+	if _, marks := c.Hasher.(markedHasher); marks {
+		h = trimMark(h)
 	}
-	return c.Hasher.Verify(h, password)
+	if stored, known := parseHash(h); known {
+		c.clock.work(stored.Work.Rounds)
+	}
+	return ok
 }
 
-// A refused log-in takes the rounds of one hash of the Hasher (of two, for a
-// password typed in another form than C), within the rounds of bcrypt's least cost, or
-// those of the stored hash if they are more. So does a log-in of an inactive user,
-// whose hash isn't replaced.
-func TestCheckWork(t *testing.T) {
-	const password, wrong = "caf\u00e9 au lait, toujours", "th\u00e9 au lait, toujours"
-	own := Bcrypt{Cost: 7}
-	made := func(hasher Hasher, password string) Hash {
-		h, err := hasher.Hash(password)
-		if err != nil {
-			t.Fatalf("Hash returned %v, want nil", err)
-		}
-		return h
+const (
+	checkedPassword = "caf\u00e9 au lait, toujours"
+	wrongPassword   = "th\u00e9 au lait, toujours"
+)
+
+// made returns a hash of password by hasher.
+func made(t testing.TB, hasher Hasher, password string) Hash {
+	t.Helper()
+	h, err := hasher.Hash(password)
+	if err != nil {
+		t.Fatalf("Hash returned %v, want nil", err)
 	}
-	hashes := []struct {
-		name string
-		hash Hash
-		fits bool // password in normal form C
-	}{
+	return h
+}
+
+// A hashedAs is a stored hash of checkedPassword, or none.
+type hashedAs struct {
+	name string
+	hash Hash
+	fits bool // checkedPassword in normal form C
+}
+
+// storedAs returns hashes in every situation that a check distinguishes, for a
+// Hasher of about the cost of Bcrypt{Cost: 5}.
+func storedAs(t testing.TB) []hashedAs {
+	own := Bcrypt{Cost: 5}
+	return []hashedAs{
 		{"none", "", false},
-		{"unknown format", Hash("plain$$" + password), false},
-		{"current", made(own, password), true},
-		{"current, of a long password", made(own, strings.Repeat(password, 4)), false},
-		{"variant 2b", Hash(strings.Replace(string(made(own, password)), "$2a$", "$2b$", 1)), true},
-		{"cheaper", made(Bcrypt{Cost: 6}, password), true},
-		{"far cheaper", made(Bcrypt{Cost: 4}, password), true},
-		{"costlier", made(Bcrypt{Cost: 8}, password), true},
-		{"Django's", Hash("pbkdf2_sha256$20000$seasalt2$" + strings.Repeat("A", 43) + "="), false},
-		{"far too costly", Hash("$2a$31$" + strings.Repeat("a", 53)), false},
-		{"argon2id", made(Argon2id{Memory: 64, Time: 1}, password), true},
-		{"HMAC", Hash("sha256$salt$" + strings.Repeat("00", 32)), false},
+		{"unknown format", Hash("plain$$" + checkedPassword), false},
+		{"bcrypt 5", made(t, own, checkedPassword), true},
+		{"bcrypt 5, of a long password", made(t, own, strings.Repeat(checkedPassword, 4)), false},
+		{"bcrypt 5, variant 2b", Hash(strings.Replace(string(made(t, own, checkedPassword)), "$2a$", "$2b$", 1)), true},
+				{"bcrypt 4", made(t, Bcrypt{Cost: 4}, checkedPassword), true},
+		{"bcrypt 6", made(t, Bcrypt{Cost: 6}, checkedPassword), true},
+		{"bcrypt 31", Hash("$2a$31$" + strings.Repeat("a", 53)), false},
+		{"peppered, bcrypt 5", made(t, markedHasher{own}, checkedPassword), false},
+		{"peppered, bcrypt 4", made(t, markedHasher{Bcrypt{Cost: 4}}, checkedPassword), false},
+		{"peppered, bcrypt 6", made(t, markedHasher{Bcrypt{Cost: 6}}, checkedPassword), false},
+		{"argon2id, 64 KiB", made(t, Argon2id{Memory: 64, Time: 1}, checkedPassword), true},
+		{"argon2id, 2 MiB", made(t, Argon2id{Memory: 2 << 10}, checkedPassword), true},
+		{"Django's PBKDF2", Hash("pbkdf2_sha256$3000$seasalt2$" + strings.Repeat("A", 43) + "="), false},
+		{"Werkzeug's scrypt", Hash("scrypt:256:8:1$salt$" + strings.Repeat("00", 64)), false},
+		{"Werkzeug's HMAC", Hash("sha256$salt$" + strings.Repeat("00", 32)), false},
 	}
-	passwords := []struct {
-		name, password string
-		right          bool // except for its form
+}
+
+// A refused check takes the same work for every stored hash and for none, whatever
+// the Hasher and the password, once such a hash was checked. So does the check of
+// an inactive user's right password, after which no hash is replaced.
+func TestRefusedChecksTakeTheSameWork(t *testing.T) {
+	hashers := []struct {
+		name      string
+		hasher    Hasher
+		ownFormat bool
 	}{
-		{"right", password, true},
-		{"right, in form D", norm.NFD.String(password), true},
-		{"wrong", wrong, false},
-		{"wrong, in form D", norm.NFD.String(wrong), false},
-		{"empty", "", false},
-		{"long", strings.Repeat("x", 100), false},
-		{"not UTF-8", "\xff", false},
+		{"plain", Bcrypt{Cost: 5}, true},
+		{"wrapped", Bcrypt{Cost: 5}, false},
+		{"peppered", markedHasher{Bcrypt{Cost: 5}}, false},
+		{"argon2id", Argon2id{Memory: 1 << 10, Time: 1}, true},
+		{"costlier", Bcrypt{Cost: 6}, true},
 	}
-	for _, ownFormat := range []bool{true, false} {
-		for _, h := range hashes {
+	passwords := []struct{ name, password string }{
+		{"right", checkedPassword},
+		{"right, in form D", norm.NFD.String(checkedPassword)},
+		{"wrong", wrongPassword},
+		{"wrong, in form D", norm.NFD.String(wrongPassword)},
+		{"empty", ""},
+		{"long", strings.Repeat("x", 100)},
+		{"not UTF-8", "\xff"},
+	}
+	for _, own := range hashers {
+		for _, h := range storedAs(t) {
+			var clock workClock
+			a := &Accounts{Store: struct{ Store }{}, Hasher: clockedHasher{own.hasher, &clock}}
+			if err := a.setUp(); err != nil {
+				t.Fatalf("setUp returned %v, want nil", err)
+			}
+			a.times = clock.times()
+			took := func(h Hash, password string) time.Duration { return clock.took(a, h, password, own.ownFormat) }
+			took("", wrongPassword)
+			took(h.hash, wrongPassword)
 			for _, p := range passwords {
-				for _, replace := range []bool{true, false} {
-					if !replace && !p.right {
-						continue // nothing is replaced
+				known, unknown := took(h.hash, p.password), took("", p.password)
+				if ratio := float64(known) / float64(unknown); ratio < 0.98 || ratio > 1.02 {
+					t.Errorf("%s Hasher, %s, %s password: got %s of work, and %s without a user; want the same",
+						own.name, h.name, p.name, known, unknown)
+				}
+				if least := time.Duration(own.hasher.Work().Rounds) * time.Microsecond; unknown < least {
+					t.Errorf("%s Hasher, %s password: got %s of work, want one hash of the Hasher, %s", own.name, p.name, unknown, least)
+				}
+			}
+		}
+	}
+}
+
+// A check reports whether the password matches, and makes a newer hash if the
+// stored one needs a rehash and is to be replaced. A hash that is too costly is
+// not computed.
+func TestCheck(t *testing.T) {
+	own := Bcrypt{Cost: 5}
+	for _, h := range storedAs(t) {
+		for _, p := range []struct {
+			name, password string
+			right          bool
+		}{
+			{"right", checkedPassword, true},
+			{"right, in form D", norm.NFD.String(checkedPassword), true},
+			{"wrong", wrongPassword, false},
+			{"empty", "", false},
+		} {
+			for _, replace := range []bool{true, false} {
+				a := &Accounts{Store: struct{ Store }{}, Hasher: own}
+				if err := a.setUp(); err != nil {
+					t.Fatalf("setUp returned %v, want nil", err)
+				}
+				c := a.newCheck(h.hash, p.password)
+				if c.tooCostly {
+					c.stored.Matches = func([]byte) bool {
+						t.Errorf("%s: the hash was computed, want it refused as too costly", h.name)
+						return false
 					}
-					var rounds, stored int64
-					a := &Accounts{Store: struct{ Store }{}, Hasher: countedHasher{own, &rounds}}
-					if err := a.setUp(); err != nil {
-						t.Fatalf("setUp returned %v, want nil", err)
-					}
-					c := a.newCheck(h.hash)
-					c.ownFormat = ownFormat // as if the Hasher were Bcrypt itself
-					if matches := c.stored.Matches; matches != nil {
-						c.stored.Matches = func(password []byte) bool {
-							stored += c.stored.Work.Rounds
-							return matches(password)
-						}
-					}
-					c.decoy = func(cost int) { rounds += 1 << cost }
-					ok, newer := c.do(p.password, replace)
-					if want := h.fits && p.right; ok != want {
-						t.Errorf("%s hash, %s password: do returned %t, want %t", h.name, p.name, ok, want)
-					}
-					if newer != "" && own.NeedsRehash(newer) {
-						t.Errorf("%s hash, %s password: the newer hash needs a rehash, want a current one", h.name, p.name)
-					}
-					if wantNewer := ok && replace && own.NeedsRehash(h.hash); !ok && newer != "" || wantNewer && newer == "" {
-						t.Errorf("%s hash, %s password: got a newer hash: %t, want %t", h.name, p.name, newer != "", wantNewer)
-					}
-					owed := own.Work().Rounds
-					if ownFormat && norm.NFC.String(p.password) != p.password {
-						owed *= 2
-					}
-					owed = max(owed, stored)
-					if sum := rounds + stored; !(ok && replace) && (sum > owed+16 || sum <= owed-16) {
-						t.Errorf("%s hash, %s password, own format %t: got %d rounds, want %d", h.name, p.name, ownFormat, sum, owed)
-					}
-					if c.tooCostly && stored > 0 {
-						t.Errorf("%s hash: its verification took %d rounds, want 0: it is too costly", h.name, stored)
-					}
+				}
+				ok, newer := c.do(replace)
+				if want := h.fits && p.right; ok != want {
+					t.Errorf("%s hash, %s password: do returned %t, want %t", h.name, p.name, ok, want)
+				}
+				if want := ok && replace && own.NeedsRehash(h.hash); (newer != "") != want {
+					t.Errorf("%s hash, %s password: got a newer hash: %t, want %t", h.name, p.name, newer != "", want)
+				}
+				if newer != "" && own.NeedsRehash(newer) {
+					t.Errorf("%s hash, %s password: the newer hash needs a rehash, want a current one", h.name, p.name)
 				}
 			}
 		}
@@ -146,64 +228,6 @@ func TestCheckHasherFails(t *testing.T) {
 type brokenHasher struct{ Hasher }
 
 func (brokenHasher) Hash(string) (Hash, error) { return "", errors.New("out of order") }
-
-// A Hasher that wraps another does the work itself. The test measures the work by
-// the memory that bcrypt allocates for each hash.
-func TestWorkOfWrappers(t *testing.T) {
-	own := Bcrypt{Cost: 4}
-	hashes := func(f func()) float64 {
-		var before, after runtime.MemStats
-		runtime.ReadMemStats(&before)
-		f()
-		runtime.ReadMemStats(&after)
-		return float64(after.TotalAlloc - before.TotalAlloc)
-	}
-	one := hashes(func() { _, _ = own.Hash("test") })
-	for _, c := range []struct {
-		name   string
-		hasher Hasher
-		inD    float64 // hashes for a password in form D
-	}{
-		{"Bcrypt", own, 2},
-		{"pointer", &own, 2},
-		{"struct", struct{ Bcrypt }{own}, 1},
-		{"marked", markedHasher{own}, 1},
-	} {
-		h, err := c.hasher.Hash("caf\u00e9 au lait")
-		if err != nil {
-			t.Fatalf("Hash returned %v, want nil", err)
-		}
-		a := &Accounts{Store: struct{ Store }{}, Hasher: c.hasher}
-		if err := a.setUp(); err != nil {
-			t.Fatalf("setUp returned %v, want nil", err)
-		}
-		for _, p := range []struct {
-			name, password string
-			want           float64
-		}{
-			{"right", "caf\u00e9 au lait", 1},
-			{"right, in form D", "cafe\u0301 au lait", c.inD},
-			{"wrong", "th\u00e9 au lait", 1},
-			{"wrong, in form D", "the\u0301 au lait", c.inD},
-			{"empty", "", 1},
-			{"of 73 bytes", strings.Repeat("x", 73), 1},
-			{"of 5000 bytes", strings.Repeat("x", 5000), 1},
-			{"not UTF-8", "\xff", 1},
-		} {
-			for user, hash := range map[string]Hash{"known": h, "unknown": ""} {
-				took := hashes(func() {
-					ok, newer, err := a.verify(t.Context(), hash, p.password, true)
-					if right := strings.HasPrefix(p.name, "right") && hash != ""; ok != right || newer != "" || err != nil {
-						t.Errorf("%s, %s user, %s password: verify returned %t, a newer hash: %t, %v; want %t, false, nil", c.name, user, p.name, ok, newer != "", err, right)
-					}
-				})
-				if n := took / one; math.Round(n) != p.want { // other memory is less than half of it
-					t.Errorf("%s, %s user, %s password: got %.2f hashes, want %v", c.name, user, p.name, n, p.want)
-				}
-			}
-		}
-	}
-}
 
 // A markedHasher wraps another Hasher and only marks its hashes.
 type markedHasher struct{ Hasher }
@@ -258,12 +282,12 @@ func TestCheckAsksForWork(t *testing.T) {
 		{"$argon2id$v=19$m=262144,t=1,p=1$c29tZXNhbHQ$bQk8UB/VmZZF4Oo79iDXuL5/0ttZwg2f/5U52iv1cDc", Argon2id{Memory: 256 << 10, Time: 1}.Work()},
 		{"$argon2id$v=19$m=262145,t=1,p=1$c29tZXNhbHQ$bQk8UB/VmZZF4Oo79iDXuL5/0ttZwg2f/5U52iv1cDc", own}, // too costly
 	} {
-		if got := a.newCheck(Hash(c.hash)).work(); got != c.want {
+		if got := a.newCheck(Hash(c.hash), "x").work(); got != c.want {
 			t.Errorf("%s: %+v, want %+v", c.hash, got, c.want)
 		}
 	}
 	// The costliest stored hash leaves room for the others.
-	if got, want := a.queue.Limits().Memory, int64(256<<20)+3*own.Memory; got != want {
-		t.Errorf("got a limit of %d bytes of memory, want %d", got, want)
+	if got, want := a.queue.Limits(), int64(256<<20); got.Memory != want+3*commonMemory || got.Large != want || got.Common != commonMemory {
+		t.Errorf("got limits of %+v, want %d bytes of memory and %d for large hashes", got, want+3*commonMemory, want)
 	}
 }

@@ -17,9 +17,17 @@ type HashLimits struct {
 	// GOMAXPROCS at the first call.
 	MaxConcurrent int
 	// MaxMemory limits the memory of all hashes at once, in bytes. It must be
-	// enough for one hash of Hasher; a stored hash that needs more matches no
-	// password. 0 is the memory of MaxStoredWork plus that of MaxConcurrent
-	// hashes of Hasher.
+	// enough for one hash of Hasher. 0 is the memory of MaxStoredWork
+	// and, for each of MaxConcurrent, 64 MiB or the memory of Hasher, if that is
+	// more.
+	//
+	// A stored hash that needs more memory than Hasher and more than 64 MiB waits
+	// in a line of its own, and runs only in the memory that MaxConcurrent others
+	// would leave; if it needs more than that, it matches no password. While
+	// others wait, such hashes get a thirty-second of the processors' time. So an
+	// account with such a hash can't slow down the others, however often it is
+	// tried. If MaxMemory is less than its default, such hashes have half of it,
+	// and the limit of 64 MiB is lower.
 	MaxMemory int64
 	// MaxWait limits how long a call waits for its turn to hash. A call that
 	// would have to wait longer, judging by the hashes before it, returns
@@ -31,12 +39,12 @@ type HashLimits struct {
 	MaxWait time.Duration
 	// MaxStoredWork limits the cost of checking a stored hash; a costlier one,
 	// which an attacker may have planted, matches no password. If Rounds is 0,
-	// the limit is four times Hasher's; if Memory is 0, it is 256 MiB. Neither
-	// default is less than the cost of Hasher, or than the published defaults of
-	// the programs whose formats [User.CheckPassword] lists: bcrypt of cost 13,
-	// 2.7 million iterations of PBKDF2 with SHA-256, scrypt with N=2^17 and r=8,
-	// and argon2id with three passes over 256 MiB are within it. The 2 GiB of RFC
-	// 9106's first recommendation need an explicit limit.
+	// the limit is four times Hasher's, or 1<<14 if that is more; if Memory is 0,
+	// it is 256 MiB, or Hasher's if that is more. The published defaults of the
+	// programs whose formats [User.CheckPassword] lists are within these limits:
+	// bcrypt of cost 14, 5.4 million iterations of PBKDF2 with SHA-256, scrypt
+	// with N=2^17 and r=8, and argon2id with four passes over 256 MiB are. The 2
+	// GiB of RFC 9106's first recommendation need an explicit limit.
 	MaxStoredWork Work
 }
 
@@ -73,9 +81,13 @@ const (
 // leastMaxStored is the least default of HashLimits.MaxStoredWork: more than the
 // published defaults of the programs whose hashes are verified. Those are bcrypt
 // 12 (PHP), scrypt with N=2^17, r=8, p=1 (OWASP), a million iterations of PBKDF2
-// (Werkzeug 3.1; Django 6.0 has 1.2 million) and argon2id with 256 MiB and three
-// passes (libsodium's moderate).
-var leastMaxStored = Work{Rounds: 1 << 13, Memory: 256 << 20}
+// with SHA-512 (Werkzeug 3.1; Django 6.0 has 1.2 million with SHA-256) and
+// argon2id with 256 MiB and three passes (libsodium's moderate).
+var leastMaxStored = Work{Rounds: 1 << 14, Memory: 256 << 20}
+
+// commonMemory is what a stored hash may need to wait in the same line as those of
+// the Hasher, in bytes: as much as argon2id takes by default in PHP and Python.
+const commonMemory = 64 << 20
 
 // defaultMaxStored returns the default of HashLimits.MaxStoredWork for a Hasher
 // of the cost own.
@@ -99,8 +111,8 @@ func (a *Accounts) setUpHashing() error {
 		Rounds: cmp.Or(limits.MaxStoredWork.Rounds, byDefault.Rounds),
 		Memory: cmp.Or(limits.MaxStoredWork.Memory, byDefault.Memory),
 	}
-	// The costliest stored hash leaves room for MaxConcurrent others.
-	memory := cmp.Or(limits.MaxMemory, total(a.maxStored.Memory, permits, own.Memory))
+	common := max(own.Memory, commonMemory)
+	memory := cmp.Or(limits.MaxMemory, total(a.maxStored.Memory, permits, common))
 	if h, ok := a.hasher().(interface{ check() error }); ok {
 		if err := h.check(); err != nil {
 			return err
@@ -118,9 +130,16 @@ func (a *Accounts) setUpHashing() error {
 	case memory < own.Memory:
 		return errors.New("signup: HashLimits.MaxMemory is less than one hash of Hasher takes")
 	}
-	a.maxStored.Memory = min(a.maxStored.Memory, memory) // a hash that needs more would never run
+	large := memory - total(0, permits, common)
+	if large < a.maxStored.Memory { // MaxMemory is less than its default
+		atOnce := min(int64(permits), memory/max(own.Memory, 1))
+		common = max(own.Memory, min(common, memory/2/atOnce))
+		large = memory - min(atOnce*common, max(common, memory/2))
+	}
+	a.maxStored.Memory = min(a.maxStored.Memory, max(common, large)) // a hash that needs more would never run
+	a.times = newHashTimes()
 	a.queue = admission.New(admission.Limits{
-		Concurrent: permits, Memory: memory, MaxWait: a.maxWait, Round: assumedRound,
+		Concurrent: permits, Memory: memory, Common: common, Large: large, MaxWait: a.maxWait, Round: assumedRound,
 	})
 	return nil
 }

@@ -103,6 +103,9 @@ func (u User) keyAndRule() (key, rule string) {
 	return key, EmailRule
 }
 
+// mayLogIn reports whether u is an active user.
+func (u User) mayLogIn() bool { return u.Active && !u.Placeholder }
+
 // SetKey is for implementations of Store. It sets what Key and KeyRule return
 // for the present Email: the key under which the user is stored, and its rule.
 func (u *User) SetKey(key, rule string) { u.key, u.rule, u.keyOf = key, rule, u.Email }

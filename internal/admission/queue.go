@@ -32,6 +32,11 @@ type Limits struct {
 	// Memory limits the memory of all running jobs, in bytes. A job that needs
 	// more never runs.
 	Memory int64
+	// Common is the greatest memory of a common job, in bytes. A larger job waits
+	// in a line of its own, and all larger jobs together have the memory Large.
+	// While common jobs wait, larger ones get a small share of the processors.
+	// If Common is 0, every job is common.
+	Common, Large int64
 	// MaxWait limits how long a job waits: a job that would wait longer, by
 	// estimate, is refused at once, and a job that has waited for one and a half
 	// times MaxWait is refused then.
@@ -60,20 +65,34 @@ type Stats struct {
 type Queue struct {
 	limits Limits
 
-	mu      sync.Mutex
-	queue   []*waiter
-	perWork float64   // measured time of one round, in nanoseconds: a moving mean
-	running float64   // the sum of the shares of what runs
-	queued  float64   // the sum of the shares of what waits
-	usual   float64   // the estimated wait, in nanoseconds: a moving mean over about MaxWait
-	updated time.Time // when usual was last updated
-	stats   Stats     // except Waiting
+	mu        sync.Mutex
+	common    line
+	large     line
+	nextLarge time.Time // when a large job may run although common ones wait
+	perWork   float64   // measured time of one round, in nanoseconds: a moving mean
+	usual     float64   // the estimated wait, in nanoseconds: a moving mean over about MaxWait
+	updated   time.Time // when usual was last updated
+	stats     Stats     // except Running, Memory and Waiting
+}
+
+// A line has the jobs that run and wait under the same limits.
+type line struct {
+	waiting []*waiter
+	queued  float64 // the sum of the shares of what waits
+	jobs    int     // that run
+	memory  int64   // of those
+	running float64 // the sum of their shares
 }
 
 type waiter struct {
 	work  Work
 	ready chan struct{} // closed when it may run
 }
+
+// yield is the part of the processors' time, as a divisor, that large jobs get
+// while common ones wait. One account whose hash takes much memory must not slow
+// down all others, however often it is tried.
+const yield = 32
 
 // New returns an empty Queue.
 func New(limits Limits) *Queue {
@@ -101,19 +120,20 @@ func (q *Queue) acquire(ctx context.Context, w Work) error {
 		return err
 	}
 	q.mu.Lock()
-	if len(q.queue) == 0 && q.hasRoom(w) {
+	l := q.line(w)
+	if len(l.waiting) == 0 && q.mayStart(l, w) {
 		q.start(w)
 		q.mu.Unlock()
 		return nil
 	}
-	if q.wait() > q.limits.MaxWait {
+	if q.wait(l) > q.limits.MaxWait {
 		q.stats.Refused++
 		q.mu.Unlock()
 		return ErrBusy
 	}
 	self := &waiter{w, make(chan struct{})}
-	q.queue = append(q.queue, self)
-	q.queued += q.share(w)
+	l.waiting = append(l.waiting, self)
+	l.queued += q.share(w)
 	q.mu.Unlock()
 
 	start := time.Now()
@@ -127,11 +147,11 @@ func (q *Queue) acquire(ctx context.Context, w Work) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.stats.Waited += time.Since(start)
-	place := slices.Index(q.queue, self)
+	place := slices.Index(l.waiting, self)
 	if place < 0 { // it was started, perhaps at the last moment
 		return nil
 	}
-	q.remove(place)
+	q.remove(l, place)
 	q.admit() // the next job may need less room
 	if err := ctx.Err(); err != nil {
 		q.stats.Abandoned++
@@ -147,14 +167,19 @@ func (q *Queue) release(w Work, took time.Duration) {
 	// The mean of about the last 8 jobs: enough to be steady, and still recent.
 	q.perWork += (float64(took)/float64(w.Rounds) - q.perWork) / 8
 	q.stats.Done++
-	q.stats.Running--
-	q.stats.Memory -= w.Memory
-	q.running -= q.share(w)
+	l := q.line(w)
+	l.jobs--
+	l.memory -= w.Memory
+	l.running -= q.share(w)
+	if l == &q.large {
+		rest := float64(took) * (yield/float64(q.limits.Concurrent) - 1)
+		q.nextLarge = time.Now().Add(time.Duration(rest))
+	}
 	q.admit()
 }
 
-// Sheds reports whether a job that costs w should be refused on arrival, before
-// any work is done for it, and counts it as refused if so.
+// Sheds reports whether a common job should be refused on arrival, before any
+// work is done for it, and counts it as refused if so.
 //
 // It sheds a job that would wait longer than MaxWait. If the wait has been longer
 // than half of MaxWait for about as long as MaxWait, it also sheds others at
@@ -166,12 +191,12 @@ func (q *Queue) release(w Work, took time.Duration) {
 func (q *Queue) Sheds(w Work) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	wait := q.wait()
+	wait := q.wait(&q.common)
 	now := time.Now()
 	age := float64(now.Sub(q.updated)) / float64(q.limits.MaxWait)
 	q.usual += (float64(wait) - q.usual) * (1 - math.Exp(-age))
 	q.updated = now
-	if len(q.queue) == 0 && q.hasRoom(w) {
+	if len(q.common.waiting) == 0 && q.mayStart(&q.common, w) {
 		return false
 	}
 	const harmless = 0.5 // of MaxWait
@@ -188,51 +213,90 @@ func (q *Queue) Stats() Stats {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	s := q.stats
-	s.Waiting = len(q.queue)
+	s.Running = q.common.jobs + q.large.jobs
+	s.Memory = q.common.memory + q.large.memory
+	s.Waiting = len(q.common.waiting) + len(q.large.waiting)
 	return s
 }
 
 // The methods below are called with mu held.
 
-func (q *Queue) hasRoom(w Work) bool {
-	return q.stats.Running < q.limits.Concurrent && q.stats.Memory+w.Memory <= q.limits.Memory
+// line returns the line of a job that costs w.
+func (q *Queue) line(w Work) *line {
+	if q.limits.Common > 0 && w.Memory > q.limits.Common {
+		return &q.large
+	}
+	return &q.common
 }
+
+// mayStart reports whether the first job of l, which costs w, may run now.
+func (q *Queue) mayStart(l *line, w Work) bool {
+	if q.common.jobs+q.large.jobs >= q.limits.Concurrent || q.common.memory+q.large.memory+w.Memory > q.limits.Memory {
+		return false
+	}
+	if l == &q.common {
+		return true
+	}
+	return q.large.jobs < q.mostLarge() && q.large.memory+w.Memory <= q.limits.Large &&
+		(len(q.common.waiting) == 0 || !time.Now().Before(q.nextLarge))
+}
+
+// mostLarge returns how many large jobs may run at once: they leave a processor
+// for common ones, if there are two.
+func (q *Queue) mostLarge() int { return max(1, q.limits.Concurrent/2) }
 
 func (q *Queue) start(w Work) {
-	q.stats.Running++
-	q.stats.Memory += w.Memory
-	q.running += q.share(w)
+	l := q.line(w)
+	l.jobs++
+	l.memory += w.Memory
+	l.running += q.share(w)
 }
 
-// admit starts the first jobs of the queue for as long as there is room. No job
-// overtakes another: otherwise, a stream of small jobs would starve a job that
-// needs a lot of memory.
+// admit starts the first jobs of both lines for as long as there is room. No job
+// overtakes another of its line: otherwise, a stream of small jobs would starve a
+// job that needs more memory.
 func (q *Queue) admit() {
-	for len(q.queue) > 0 && q.hasRoom(q.queue[0].work) {
-		next := q.queue[0]
-		q.remove(0)
-		q.start(next.work)
-		close(next.ready)
+	for q.admitFirst(&q.large) || q.admitFirst(&q.common) {
 	}
 }
 
-func (q *Queue) remove(place int) {
-	q.queued -= q.share(q.queue[place].work)
-	q.queue = slices.Delete(q.queue, place, place+1)
+// admitFirst starts the first job of l, if there is room, and reports whether it
+// did.
+func (q *Queue) admitFirst(l *line) bool {
+	if len(l.waiting) == 0 || !q.mayStart(l, l.waiting[0].work) {
+		return false
+	}
+	next := l.waiting[0]
+	q.remove(l, 0)
+	q.start(next.work)
+	close(next.ready)
+	return true
 }
 
-// wait estimates how long a job that arrived now would wait: for all jobs that
-// are queued, and for half of those that run.
-func (q *Queue) wait() time.Duration {
-	return time.Duration((q.queued + q.running/2) * q.perWork)
+func (q *Queue) remove(l *line, place int) {
+	l.queued -= q.share(l.waiting[place].work)
+	l.waiting = slices.Delete(l.waiting, place, place+1)
 }
 
-// share returns for how many rounds w makes later jobs wait, if as many jobs like
-// it run at once as the limits permit.
+// wait estimates how long a job that arrived now in l would wait: for all jobs
+// that are queued there, and for half of those that run.
+func (q *Queue) wait(l *line) time.Duration {
+	if l == &q.common || len(q.common.waiting) == 0 {
+		return time.Duration((l.queued + (q.common.running+q.large.running)/2) * q.perWork)
+	}
+	slowed := l.queued * float64(q.mostLarge()) * yield / float64(q.limits.Concurrent)
+	return max(0, time.Until(q.nextLarge)) + time.Duration((slowed+l.running/2)*q.perWork)
+}
+
+// share returns for how many rounds w makes later jobs of its line wait, if as
+// many jobs like it run at once as the limits permit.
 func (q *Queue) share(w Work) float64 {
-	atOnce := float64(q.limits.Concurrent)
+	atOnce, memory := float64(q.limits.Concurrent), q.limits.Memory
+	if q.line(w) == &q.large {
+		atOnce, memory = float64(q.mostLarge()), q.limits.Large
+	}
 	if w.Memory > 0 {
-		atOnce = max(1, min(atOnce, float64(q.limits.Memory/w.Memory)))
+		atOnce = max(1, min(atOnce, float64(memory/w.Memory)))
 	}
 	return float64(w.Rounds) / atOnce
 }

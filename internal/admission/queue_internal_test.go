@@ -303,7 +303,7 @@ func TestQueueWait(t *testing.T) {
 		wait := func() time.Duration {
 			q.mu.Lock()
 			defer q.mu.Unlock()
-			return q.wait()
+			return q.wait(&q.common)
 		}
 		var wg sync.WaitGroup
 		run := func(w Work) time.Duration {
@@ -336,8 +336,8 @@ func TestQueueWait(t *testing.T) {
 			t.Errorf("behind large jobs, got a wait of %s, want %s", wait, 4*(assumed/2+3*assumed))
 		}
 		wg.Wait()
-		if q.queued != 0 || q.running != 0 {
-			t.Errorf("got shares of %v queued and %v running at the end, want 0 and 0", q.queued, q.running)
+		if l := q.common; l.queued != 0 || l.running != 0 {
+			t.Errorf("got shares of %v queued and %v running at the end, want 0 and 0", l.queued, l.running)
 		}
 	})
 }

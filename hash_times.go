@@ -1,0 +1,147 @@
+package signup
+
+import (
+	"crypto/pbkdf2"
+	"crypto/sha256"
+	"sync"
+	"time"
+
+	"github.com/gosignup/signup/internal/cputime"
+	"github.com/gosignup/signup/internal/hashfmt"
+)
+
+// hashTimes has the processor times of hashes as they were measured in this
+// process. A refused check takes as long as the costliest hash that was checked
+// within the last day: how much less a check has taken is made up for. Constants
+// would not do, since the ratio of two algorithms differs between machines.
+type hashTimes struct {
+	measure func(f func()) time.Duration
+	decoy   func(iterations int)
+
+	mu       sync.Mutex
+	own      meanTime // of Hasher.Hash
+	iterated meanTime // of a thousand iterations of decoy
+	stored   map[hashKind]*storedTime
+}
+
+// A hashKind is what determines the time of verifying a stored hash. The zero
+// value is a hash that only the Hasher can read and that needs a rehash.
+type hashKind struct {
+	scheme string
+	work   hashfmt.Work
+}
+
+type storedTime struct {
+	meanTime
+	seen time.Time
+}
+
+const (
+	maxHashKinds = 64
+	rememberKind = 24 * time.Hour
+	// negligible is the part of a hash's time, as a divisor, that isn't made up
+	// for.
+	negligible = 128
+	// firstDecoy is how many iterations measure the decoy.
+	firstDecoy = 1000
+)
+
+func newHashTimes() *hashTimes {
+	return &hashTimes{measure: cputime.Measure, decoy: decoy, stored: map[hashKind]*storedTime{}}
+}
+
+// decoy takes time in proportion to iterations, and hashes nothing of value.
+func decoy(iterations int) {
+	_, _ = pbkdf2.Key(sha256.New, "decoy", []byte("a salt of sixteen"), iterations, sha256.Size)
+}
+
+// A meanTime is a moving mean of about the last 32 times. It is 0 before the
+// first.
+type meanTime time.Duration
+
+func (m *meanTime) add(took time.Duration) {
+	if *m == 0 {
+		*m = meanTime(took)
+		return
+	}
+	*m += (meanTime(took) - *m) / 32
+}
+
+// addOwn notes the time of one hash of the Hasher, and returns the mean.
+func (t *hashTimes) addOwn(took time.Duration) time.Duration {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.own.add(took)
+	return time.Duration(t.own)
+}
+
+// addStored notes the time of verifying one stored hash of this kind, and returns
+// the mean.
+func (t *hashTimes) addStored(kind hashKind, took time.Duration) time.Duration {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	s := t.stored[kind]
+	if s == nil {
+		if len(t.stored) == maxHashKinds {
+			t.forgetOldest()
+		}
+		s = new(storedTime)
+		t.stored[kind] = s
+	}
+	s.add(took)
+	s.seen = time.Now()
+	return time.Duration(s.meanTime)
+}
+
+// forgetOldest is called with mu held.
+func (t *hashTimes) forgetOldest() {
+	var oldest hashKind
+	for kind, s := range t.stored {
+		if o := t.stored[oldest]; o == nil || s.seen.Before(o.seen) {
+			oldest = kind
+		}
+	}
+	delete(t.stored, oldest)
+}
+
+// times returns the time of one hash of the Hasher, 0 if none was measured, and
+// that of a refused check.
+func (t *hashTimes) times() (own, refused time.Duration) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	own = time.Duration(t.own)
+	refused = own
+	for kind, s := range t.stored {
+		if time.Since(s.seen) > rememberKind {
+			delete(t.stored, kind)
+			continue
+		}
+		refused = max(refused, time.Duration(s.meanTime))
+	}
+	return own, refused
+}
+
+// spend takes about that much processor time.
+func (t *hashTimes) spend(d time.Duration) {
+	t.mu.Lock()
+	perThousand := time.Duration(t.iterated)
+	t.mu.Unlock()
+	if perThousand == 0 {
+		perThousand = t.iterate(firstDecoy)
+		d -= perThousand
+	}
+	if perThousand > 0 && d > 0 {
+		t.iterate(max(1, int(d*firstDecoy/perThousand)))
+	}
+}
+
+// iterate runs the decoy and returns the time of a thousand iterations.
+func (t *hashTimes) iterate(iterations int) time.Duration {
+	took := t.measure(func() { t.decoy(iterations) }) * firstDecoy / time.Duration(iterations)
+	if iterations >= firstDecoy { // fewer are measured too coarsely
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		t.iterated.add(took)
+	}
+	return took
+}
