@@ -1,22 +1,15 @@
 package signup
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"maps"
-	"mime"
-	"net"
 	"net/http"
 	"runtime"
 	"runtime/debug"
 	"time"
-
-	"github.com/gosignup/signup/internal/strictjson"
 )
 
 // HandlerOptions are the options of [NewHandler] and [NewLoginHandler]. Nil and the
@@ -36,19 +29,22 @@ const (
 )
 
 // An endpoint serves POST requests with a JSON object. It does what all
-// endpoints share: the method, the limit on the body, strict JSON, panics,
-// errors and the log. What is special to one is its function serve.
+// endpoints share: the method, admission, the limit on the body, strict JSON,
+// panics, errors and the log. What is special to one is its function serve.
 type endpoint struct {
 	name   string // in log records
 	opts   HandlerOptions
 	fields []string // the members that serve uses; others are dropped
-	serve  serveFunc
+	// admit decides whether there is capacity for the request. It is called once,
+	// before the body is read, so that a refusal is cheap.
+	admit func() error
+	serve serveFunc
 	// retryAfter is sent with ErrBusy.
 	retryAfter time.Duration
 }
 
-// A serveFunc does what a request asks for. in has the request's members; a
-// missing one and null are the empty text. It may set headers of w. Of an error,
+// A serveFunc does what an admitted request asks for. in has the request's
+// members; a missing one and null are the empty text. It may set headers of w. Of an error,
 // the client learns what newErrorResponse returns.
 type serveFunc func(w http.ResponseWriter, r *http.Request, in map[string]string) (response, error)
 
@@ -61,7 +57,7 @@ func newEndpoint(name string, a *Accounts, opts *HandlerOptions, serve serveFunc
 	if err := a.setUp(); err != nil {
 		panic(err)
 	}
-	e := &endpoint{name: name, serve: serve, retryAfter: a.maxWait}
+	e := &endpoint{name: name, admit: a.admit, serve: serve, retryAfter: a.maxWait}
 	if opts != nil {
 		e.opts = *opts
 	}
@@ -121,87 +117,6 @@ func (e *endpoint) post(w *startedWriter, r *http.Request) (res response) {
 	return res
 }
 
-// read returns the request's members.
-func (e *endpoint) read(w http.ResponseWriter, r *http.Request) (map[string]string, error) {
-	if !isJSON(r.Header.Get("Content-Type")) {
-		return nil, errNotJSON
-	}
-	body, err := e.readBody(w, r)
-	if err != nil {
-		return nil, err
-	}
-	if len(body) == 0 {
-		return nil, errNotJSON
-	}
-	members, err := strictjson.Object(body)
-	if err != nil {
-		return nil, badRequest(malformed(err.Error()))
-	}
-	return texts(members, e.fields)
-}
-
-// readBody returns the body, if it isn't too long.
-func (e *endpoint) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	tooLong := r.ContentLength > e.opts.MaxBodyBytes
-	var body []byte
-	var err error
-	if !tooLong {
-		body, err = io.ReadAll(http.MaxBytesReader(w, r.Body, e.opts.MaxBodyBytes))
-		_, tooLong = errors.AsType[*http.MaxBytesError](err)
-	}
-	if tooLong {
-		// Otherwise the server would read on if there is another ResponseWriter
-		// in between, which MaxBytesReader doesn't know.
-		w.Header().Set("Connection", "close")
-		res := httpError(http.StatusRequestEntityTooLarge)
-		res.message = fmt.Sprintf("The request's body must be at most %d bytes long.", e.opts.MaxBodyBytes)
-		return nil, badRequest(res)
-	}
-	if err != nil {
-		return nil, badRequest(malformed("The request's body could not be read to its end."))
-	}
-	return body, nil
-}
-
-// texts returns the members that fields names, or a *ValidationError of those
-// that aren't strings.
-func texts(members map[string]json.RawMessage, fields []string) (map[string]string, error) {
-	in := make(map[string]string, len(fields))
-	var wrong []FieldError
-	for _, name := range fields {
-		raw, ok := members[name]
-		if !ok || string(raw) == "null" {
-			continue
-		}
-		if in[name], ok = strictjson.Text(raw); !ok {
-			wrong = append(wrong, FieldError{name, CodeType, "'" + name + "' must be a string."})
-		}
-	}
-	if len(wrong) > 0 {
-		return nil, &ValidationError{Fields: wrong}
-	}
-	return in, nil
-}
-
-func isJSON(contentType string) bool {
-	if contentType == "application/json" {
-		return true // as nearly always
-	}
-	mediaType, _, err := mime.ParseMediaType(contentType)
-	return mediaType == "application/json" && (err == nil || errors.Is(err, mime.ErrInvalidMediaParameter))
-}
-
-var errNotJSON = badRequest(response{
-	status: http.StatusBadRequest, message: "Content-Type: 'application/json' required",
-})
-
-// malformed returns the response to a request that can't be read.
-func malformed(message string) response {
-	res := httpError(http.StatusBadRequest)
-	res.message = message
-	return res
-}
-
 func (e *endpoint) logger() *slog.Logger {
 	if e.opts.Logger != nil {
 		return e.opts.Logger
@@ -230,39 +145,4 @@ func logPanic(ctx context.Context, l *slog.Logger, v any) {
 		attrs = append(attrs, slog.String("exception.type", fmt.Sprintf("%T", v)))
 	}
 	l.LogAttrs(ctx, slog.LevelError, "signup: panic", attrs...)
-}
-
-// A startedWriter notes whether a response has begun.
-type startedWriter struct {
-	http.ResponseWriter
-	started bool
-}
-
-func (w *startedWriter) WriteHeader(status int) {
-	w.started = w.started || status >= 200 || status == http.StatusSwitchingProtocols
-	w.ResponseWriter.WriteHeader(status)
-}
-
-func (w *startedWriter) Write(b []byte) (int, error) {
-	w.started = true
-	return w.ResponseWriter.Write(b)
-}
-
-// Unwrap is for http.ResponseController.
-func (w *startedWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
-
-// FlushError is for http.ResponseController.
-func (w *startedWriter) FlushError() error {
-	w.started = true
-	return http.NewResponseController(w.ResponseWriter).Flush()
-}
-
-// Flush implements http.Flusher.
-func (w *startedWriter) Flush() { _ = w.FlushError() }
-
-// Hijack implements http.Hijacker.
-func (w *startedWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	conn, rw, err := http.NewResponseController(w.ResponseWriter).Hijack()
-	w.started = w.started || err == nil
-	return conn, rw, err
 }

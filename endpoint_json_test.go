@@ -21,6 +21,8 @@ func with(members string) string {
 const (
 	notJSON   = "The request's body is not valid JSON at byte "
 	notObject = "The request's body must be a JSON object."
+	tooEarly  = "The request's body is not valid JSON: it ends too early."
+	wide      = "The request's body is UTF-16; it must be UTF-8."
 	notUTF8   = "The request's body is not UTF-8 at byte "
 	halved    = "The request's JSON escapes one half of a surrogate pair without the other."
 	noType    = "Content-Type: 'application/json' required"
@@ -42,7 +44,7 @@ func TestRequestStrictJSON(t *testing.T) {
 		{"escaped name", `{"\u0065mail_address": "Ada@Example.org", "password": "` + goodPassword + `"}`, ""},
 
 		{"empty", "", noType},
-		{"white space only", " \n", notJSON + "2."},
+		{"white space only", " \n", tooEarly},
 		{"array", "[" + adaBody + "]", notObject},
 		{"empty array", "[]", notObject},
 		{"null", "null", notObject},
@@ -51,7 +53,11 @@ func TestRequestStrictJSON(t *testing.T) {
 		{"number", "1", notObject},
 		{"huge number", "-1e999999", notObject},
 		{"text", "email_address=Ada%40Example.org", notJSON + "1."},
-		{"byte order mark", "\ufeff" + adaBody, notJSON + "1."},
+		{"byte order mark", "\ufeff" + adaBody, ""},
+		{"byte order mark twice", "\ufeff\ufeff" + adaBody, notJSON + "4."},
+		{"byte order mark within", adaBody[:1] + "\ufeff" + adaBody[1:], notJSON + "2."},
+		{"byte order mark only", "\ufeff", tooEarly},
+		{"not UTF-8 after a byte order mark", "\ufeff\xff", notUTF8 + "4."},
 		{"single quotes", `{'email_address': 'Ada@Example.org'}`, notJSON + "2."},
 		{"comment", with(`"x": 1 /* */`), notJSON},
 		{"trailing comma", with(`"x": [1,]`), notJSON},
@@ -66,8 +72,8 @@ func TestRequestStrictJSON(t *testing.T) {
 		{"trailing brace", adaBody + "}", notJSON},
 		{"trailing text", adaBody + " x", notJSON},
 		{"trailing NUL", adaBody + "\x00", notJSON},
-		{"cut off", adaBody[:len(adaBody)-1], notJSON},
-		{"cut off in a string", adaBody[:len(adaBody)-3], notJSON},
+		{"cut off", adaBody[:len(adaBody)-1], tooEarly},
+		{"cut off in a string", adaBody[:len(adaBody)-3], tooEarly},
 
 		{"name twice", with(`"password": "another good password"`), twice("'password'")},
 		{"name twice, same value", with(`"password": "` + goodPassword + `"`), twice("'password'")},
@@ -99,13 +105,13 @@ func TestRequestStrictJSON(t *testing.T) {
 		{"nested only", `{"user": ` + adaBody + `}`, "'email_address' is required."},
 
 		{"not UTF-8", with("\"x\": \"\xff\""), notUTF8},
-		{"not UTF-8, where", "{\"x\": \"é\xc3\"}", notUTF8 + "9."},
+		{"not UTF-8, where", "{\"x\": \"é\xc3\"}", notUTF8 + "10."},
 		{"not UTF-8, in a name", with("\"\xc3\x28\": 1"), notUTF8},
-		{"not UTF-8, outside of strings", "\xff" + adaBody, notUTF8 + "0."},
+		{"not UTF-8, outside of strings", "\xff" + adaBody, notUTF8 + "1."},
 		{"UTF-8 cut off", with(`"x": "`) + "\xe2\x82", notUTF8},
 		{"UTF-8 overlong", with("\"x\": \"\xc0\xaf\""), notUTF8},
 		{"UTF-8 of a surrogate", with("\"x\": \"\xed\xa0\x80\""), notUTF8},
-		{"UTF-16", "{\x00}\x00", notJSON},
+		{"UTF-16", "{\x00}\x00", wide},
 		{"Latin-1 password", "{\"email_address\": \"Ada@Example.org\", \"password\": \"correct horse b\xe4ttery\"}", notUTF8},
 		{"the replacement character itself", with("\"x\": \"\ufffd\", \"y\": \"\\ufffd\""), ""},
 

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"strings"
 )
 
 // NewHandler returns a handler that registers users with a. Mount it at any
@@ -16,7 +15,9 @@ import (
 // The request is a JSON object (RFC 8259) of Content-Type application/json. It
 // has the strings "email_address" and "password", and optionally "first_name",
 // "last_name" and a's declared Fields. A null counts as absent. Other members
-// are dropped. Names are case-sensitive, and a repeated name is an error.
+// are dropped. Names are case-sensitive, and a repeated name is an error. An
+// object has at most 256 members, and objects and arrays nest at most 32 levels
+// deep. A Content-Encoding is not accepted, except "identity".
 //
 // The response is a JSON object with "message" and "success":
 //
@@ -27,9 +28,13 @@ import (
 //	     which is 204
 //	409  the address is registered already
 //	413  the body is too long
+//	415  the body has a Content-Encoding
 //	422  the Idempotency-Key was used with other data for the address
 //	500  the Store failed, or something panicked; the log has the details
 //	503  there is no capacity now; Retry-After says when to try again
+//
+// A request that is refused with 503 for lack of capacity is refused before its
+// body is read, so it may be wrong in other ways as well.
 //
 // A request with the header Idempotency-Key (IETF draft
 // draft-ietf-httpapi-idempotency-key-header) can be repeated after a failure, to
@@ -91,11 +96,13 @@ func serveRegister(a *Accounts, r *http.Request, in map[string]string) (response
 // of RFC 9651, section 3.3.3), which many clients leave out.
 func idempotencyKey(h http.Header) (string, *FieldError) {
 	lines := h.Values(FieldIdempotencyKey)
-	if lines == nil {
+	if len(lines) == 0 {
 		return "", nil
 	}
-	// Several lines are one value (RFC 9110, section 5.2), and then no key.
-	key := strings.Join(lines, ",")
+	key := lines[0]
+	if len(lines) > 1 {
+		key = "" // several lines are one value (RFC 9110, section 5.2), and then no key
+	}
 	if len(key) > 2 && key[0] == '"' && key[len(key)-1] == '"' {
 		key = key[1 : len(key)-1]
 	}

@@ -21,6 +21,7 @@ import (
 //	     the response doesn't say which of the two is wrong
 //	405  the method is not POST
 //	413  the body is too long
+//	415  the body has a Content-Encoding
 //	500  the Store or onSuccess failed, or something panicked
 //	503  there is no capacity now; Retry-After says when to try again
 //
@@ -54,7 +55,7 @@ func serveLogin(a *Accounts, onSuccess func(http.ResponseWriter, *http.Request, 
 	if missing != nil {
 		return response{}, &ValidationError{Fields: missing}
 	}
-	u, err := a.Authenticate(r.Context(), in[FieldEmail], in[FieldPassword])
+	u, err := a.authenticate(r.Context(), in[FieldEmail], in[FieldPassword])
 	if errors.Is(err, ErrBadCredentials) {
 		return response{}, &responseError{err, slog.LevelInfo, response{
 			status: http.StatusBadRequest, message: "Unknown " + FieldEmail + " or bad " + FieldPassword,

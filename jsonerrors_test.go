@@ -403,7 +403,7 @@ func TestJSONErrorsAroundHandler(t *testing.T) {
 			}{
 				{"POST", "/v1/users/new", adaBody, 200, "", "'" + adaEmail + "' added successfully!"},
 				{"POST", "/v1/users/new", adaBody, 409, "", "'" + adaEmail + "' already exists."},
-				{"POST", "/v1/users/new", "{", 400, "", notJSON + "1."},
+				{"POST", "/v1/users/new", "{", 400, "", tooEarly},
 				{"POST", "/v1/users/new", strings.Repeat(" ", 64<<10+1), 413, "", "The request's body must be at most 65536 bytes long."},
 				{"GET", "/v1/users/new", "", 405, "OPTIONS, POST", bareAnswers[405].Message},
 				{"GET", "/post/only", "", 405, "POST", bareAnswers[405].Message},

@@ -24,7 +24,7 @@ type Registration struct {
 	// IdempotencyKey, if not empty, makes it safe to repeat the registration
 	// after a failure of unknown outcome. It is a random text, such as a UUID,
 	// that only the client knows: a new one for each registration, and the same
-	// one for each repetition. It has 22 to 255 letters, digits and any of
+	// one for each repetition. It has 16 to 255 letters, digits and any of
 	// -._~+/=:
 	IdempotencyKey string
 }
@@ -60,15 +60,16 @@ func (Registration) MarshalBinary() ([]byte, error) { return []byte(redacted), n
 // registered anew. Another address is another registration, even with the same
 // key.
 func (a *Accounts) Register(ctx context.Context, r Registration) (User, error) {
+	if err := a.admit(); err != nil {
+		return User{}, err
+	}
 	u, _, err := a.register(ctx, r)
 	return u, err
 }
 
-// register also reports whether r repeats an earlier registration.
+// register is Register after admission. It also reports whether r repeats an
+// earlier registration.
 func (a *Accounts) register(ctx context.Context, r Registration) (u User, replayed bool, err error) {
-	if err := a.admit(); err != nil {
-		return User{}, false, err
-	}
 	u, problems := a.describe(r)
 	u.ID = newID(r.IdempotencyKey, u.Key())
 

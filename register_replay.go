@@ -19,7 +19,12 @@ import (
 // Create of an ID that is stored already changes nothing.
 
 const (
-	minIdempotencyKey = 22 // 128 bits in Base64
+	// minIdempotencyKey is less than the length of common random texts: 20 (xid),
+	// 21 (nanoid), 22 (128 bits in Base64), 26 (ULID) and 36 (UUID). 16 random
+	// characters of Base64 have 96 bits. Fewer than 128 are enough, because the ID
+	// is an HMAC of the address under the key: two clients that use one key meet
+	// only at one address, and a repetition also needs the user's password.
+	minIdempotencyKey = 16
 	maxIdempotencyKey = 255
 	// replayWindow is how long after the user's creation a registration can be
 	// repeated.

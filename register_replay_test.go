@@ -196,7 +196,7 @@ func TestIdempotencyKeyAtOnce(t *testing.T) {
 
 func TestRegisterRefusesIdempotencyKey(t *testing.T) {
 	r := keyed()
-	for _, r.IdempotencyKey = range []string{"x", strings.Repeat("x", 21), strings.Repeat("x", 256), uuid + "\n", uuid + "é"} {
+	for _, r.IdempotencyKey = range []string{"x", strings.Repeat("x", 15), strings.Repeat("x", 256), uuid + "\n", uuid + "é"} {
 		_, err := newAccounts().Register(t.Context(), r)
 		if !errors.Is(err, signup.ErrInvalid) || err.Error() != "signup: invalid Idempotency-Key: invalid" {
 			t.Errorf("Register with the key %q returned %v, want signup: invalid Idempotency-Key: invalid", r.IdempotencyKey, err)
@@ -219,13 +219,18 @@ func TestHandlerIdempotencyKey(t *testing.T) {
 		{"none", nil, 409},
 		{"bare", []string{uuid}, 200},
 		{"quoted", []string{`"` + uuid + `"`}, 200},
-		{"of 22 characters", []string{strings.Repeat("x", 22)}, 200},
+		{"of 16 characters", []string{strings.Repeat("x", 16)}, 200},
+		{"xid", []string{"9m4e2mr0ui3e8a215n4g"}, 200},
+		{"nanoid", []string{"V1StGXR8_Z5jdHi6B-myT"}, 200},
+		{"ULID", []string{"01ARZ3NDEKTSV4RRFFQ69G5FAV"}, 200},
+		{"KSUID, quoted", []string{`"0ujtsYcgvSTl8PAuAdqWYSMnLOv"`}, 200},
+		{"64 bits in hexadecimal", []string{"1f3870be274f6c49"}, 200},
 		{"of 255 characters, quoted", []string{`"` + strings.Repeat("x", 255) + `"`}, 200},
 		{"in Base64", []string{"q83vEjRWeJCrze8SNFZ4kA=="}, 200},
 		{"empty", []string{""}, 400},
 		{"quotes alone", []string{`""`}, 400},
-		{"too short", []string{strings.Repeat("x", 21)}, 400},
-		{"too short, quoted", []string{`"` + strings.Repeat("x", 21) + `"`}, 400},
+		{"too short", []string{strings.Repeat("x", 15)}, 400},
+		{"too short, quoted", []string{`"` + strings.Repeat("x", 15) + `"`}, 400},
 		{"too long", []string{strings.Repeat("x", 256)}, 400},
 		{"half quoted", []string{`"` + uuid}, 400},
 		{"two", []string{uuid, uuid}, 400},

@@ -8,10 +8,8 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
-	"mime"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -91,7 +89,7 @@ type problemBody struct {
 }
 
 func (res response) write(w http.ResponseWriter, r *http.Request) {
-	contentType, body := "application/json", any(plainBody{
+	contentType, body := typeJSON, any(plainBody{
 		Message: res.message, Success: res.status < 400, Errors: res.fields,
 	})
 	header := w.Header()
@@ -99,7 +97,7 @@ func (res response) write(w http.ResponseWriter, r *http.Request) {
 		header.Add("Vary", "Accept")
 		title := http.StatusText(res.status)
 		switch {
-		case prefersProblem(r.Header.Values("Accept")):
+		case prefersProblem(r.Header["Accept"]):
 			contentType = problemJSON
 			body = problemBody{title, res.status, res.message, res.fields}
 		case res.isHTTP:
@@ -119,34 +117,4 @@ func (res response) write(w http.ResponseWriter, r *http.Request) {
 	header.Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(res.status)
 	_, _ = w.Write(append(text, '\n')) // if it fails, the client has gone
-}
-
-const problemJSON = "application/problem+json"
-
-// prefersProblem reports whether an Accept header names problem+json with a
-// quality (RFC 9110, section 12.4.2) not below that of plain JSON. Wildcards
-// don't count: a client that sends only those gets the tutorial's form.
-func prefersProblem(accept []string) bool {
-	var problem, plain float64
-	for _, line := range accept {
-		for element := range strings.SplitSeq(line, ",") {
-			mediaType, params, err := mime.ParseMediaType(element)
-			if err != nil {
-				continue
-			}
-			quality := 1.0
-			if q, ok := params["q"]; ok {
-				if quality, err = strconv.ParseFloat(q, 64); err != nil {
-					continue
-				}
-			}
-			switch mediaType {
-			case problemJSON:
-				problem = max(problem, quality)
-			case "application/json":
-				plain = max(plain, quality)
-			}
-		}
-	}
-	return problem > 0 && problem >= plain
 }

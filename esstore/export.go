@@ -121,8 +121,8 @@ func (l *listing) nextOrWait(ctx context.Context) ([]hit, error) {
 // secrets, they are empty.
 //
 // A line that isn't UTF-8, has a member that Export doesn't write, has no id or key,
-// or is longer than 1 MiB is ErrInvalid, so that nothing is lost. Empty lines are
-// skipped. An error, also one of r, has the number of the line. It is the last thing
+// or is longer than 1 MiB is ErrInvalid, so that nothing is lost. Empty lines and
+// a byte order mark at the start are skipped. An error, also one of r, has the number of the line. It is the last thing
 // that the sequence yields.
 func ReadExport(r io.Reader) iter.Seq2[signup.User, error] {
 	return func(yield func(signup.User, error) bool) {
@@ -130,6 +130,9 @@ func ReadExport(r io.Reader) iter.Seq2[signup.User, error] {
 		for n := 1; ; n++ {
 			text, err := lines.ReadSlice('\n')
 			last := errors.Is(err, io.EOF)
+			if n == 1 {
+				text = bytes.TrimPrefix(text, []byte("\ufeff")) // RFC 8259, section 8.1
+			}
 			text = bytes.TrimSpace(text)
 			var u signup.User
 			switch {

@@ -178,7 +178,8 @@ func errorType(response []byte) string {
 	return ", " + e.Error.Type
 }
 
-// fromLines reads lines of JSON. It skips empty lines.
+// fromLines reads lines of JSON. It skips empty lines, and a byte order mark at
+// the start.
 func fromLines(r io.Reader) source {
 	return func(ctx context.Context, _ func(int64)) iter.Seq2[entry, error] {
 		return func(yield func(entry, error) bool) {
@@ -191,6 +192,9 @@ func fromLines(r io.Reader) source {
 				}
 				if ctx.Err() != nil {
 					err = ctx.Err()
+				}
+				if n == 1 {
+					text = bytes.TrimPrefix(text, []byte("\ufeff")) // RFC 8259, section 8.1
 				}
 				if err != nil && !errors.Is(err, io.EOF) {
 					yield(entry{}, fmt.Errorf("line %d: %w", n, err))

@@ -133,6 +133,28 @@ func TestFromLines(t *testing.T) {
 	}
 }
 
+func TestFromLinesSkipsByteOrderMark(t *testing.T) {
+	for text, want := range map[string]string{
+		"\ufeffone\ntwo":         "1 one,2 two",
+		"\ufeff one":             "1 one",
+		"\ufeff":                 "",
+		"\ufeff\r\none":          "2 one",
+		"one\n\ufefftwo":         "1 one,2 \ufefftwo",
+		"\ufeff\ufeffone\r\ntwo": "1 \ufeffone,2 two",
+	} {
+		var got []string
+		for e, err := range fromLines(strings.NewReader(text))(t.Context(), nil) {
+			if err != nil {
+				t.Errorf("of %q fromLines yielded the error %v, want none", text, err)
+			}
+			got = append(got, fmt.Sprintf("%d %s", e.line, e.text))
+		}
+		if strings.Join(got, ",") != want {
+			t.Errorf("of %q fromLines yielded %q, want %q", text, got, want)
+		}
+	}
+}
+
 func TestFromLinesFails(t *testing.T) {
 	broken := errors.New("broken")
 	ctx, cancel := context.WithCancel(t.Context())

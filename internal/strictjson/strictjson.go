@@ -10,50 +10,62 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"unicode/utf16"
-	"unicode/utf8"
 )
 
-// MaxDepth is how deep objects and arrays may nest.
-const MaxDepth = 32
+const (
+	// MaxDepth is how deep objects and arrays may nest.
+	MaxDepth = 32
+	// MaxMembers is how many members an object may have.
+	MaxMembers = 256
+)
 
 // A problem is an error whose text is for the client.
 func problem(format string, args ...any) error { return fmt.Errorf(format, args...) }
 
-// Object returns the members of the JSON object in data. If data isn't one, the
-// error says why, in words for the client: it names the place and may quote a
-// member's name, but no value.
+// Object returns the members of the JSON object in data. A byte order mark at
+// the start is skipped (RFC 8259, section 8.1). If data isn't an object, the
+// error says why, in words for the client: it names the place, where the first
+// byte of data is byte 1, and may quote a member's name, but no value.
+//
+// The number of allocations is bounded, whatever data contains.
 func Object(data []byte) (map[string]json.RawMessage, error) {
-	if at := invalidUTF8(data); at >= 0 {
-		return nil, problem("The request's body is not UTF-8 at byte %d.", at)
+	text := TrimBOM(data)
+	if err := checkUTF8(data, text); err != nil {
+		return nil, err
 	}
-	if !json.Valid(data) {
-		return nil, problem("The request's body is not valid JSON at byte %d.", invalidJSON(data))
+	if !json.Valid(text) {
+		return nil, invalidJSON(text, len(data)-len(text))
 	}
-	if hasLoneSurrogate(data) {
+	if hasLoneSurrogate(text) {
 		return nil, problem("The request's JSON escapes one half of a surrogate pair without the other.")
 	}
-	w := walker{data: data}
+	w := walker{data: text}
 	if w.next() != '{' {
 		return nil, problem("The request's body must be a JSON object.")
 	}
-	return w.object(1)
+	members := make(map[string]json.RawMessage)
+	if err := w.object(1, members); err != nil {
+		return nil, err
+	}
+	return members, nil
 }
 
-// invalidJSON returns the place of the first byte that isn't JSON.
-func invalidJSON(data []byte) int64 {
+// invalidJSON returns the problem of text, which isn't JSON and begins at offset.
+func invalidJSON(text []byte, offset int) error {
 	var raw json.RawMessage
-	if e, ok := errors.AsType[*json.SyntaxError](json.Unmarshal(data, &raw)); ok {
-		return e.Offset
+	e, ok := errors.AsType[*json.SyntaxError](json.Unmarshal(text, &raw))
+	if !ok || e.Error() == "unexpected end of JSON input" {
+		return problem("The request's body is not valid JSON: it ends too early.")
 	}
-	return int64(len(data))
+	return problem("The request's body is not valid JSON at byte %d.", int64(offset)+e.Offset)
 }
 
 // A walker passes over valid JSON, and so needs to check nothing but what is
-// valid and not wanted: repeated names and deep nesting.
+// valid and not wanted: repeated names, many members and deep nesting.
 type walker struct {
-	data []byte
-	at   int
+	data  []byte
+	at    int
+	names nameStack
 }
 
 // next returns the next byte that isn't white space.
@@ -68,9 +80,9 @@ func (w *walker) next() byte {
 	}
 }
 
-// object passes over an object and returns its members.
-func (w *walker) object(depth int) (map[string]json.RawMessage, error) {
-	members := make(map[string]json.RawMessage)
+// object passes over an object and, if members isn't nil, sets its members.
+func (w *walker) object(depth int, members map[string]json.RawMessage) error {
+	base := w.names.len()
 	w.at++ // the brace
 	for w.next() != '}' {
 		if w.data[w.at] == ',' {
@@ -79,21 +91,28 @@ func (w *walker) object(depth int) (map[string]json.RawMessage, error) {
 		}
 		start := w.at
 		w.text()
-		name, _ := Text(w.data[start:w.at])
-		if _, ok := members[name]; ok {
-			return nil, problem("The request's JSON has the name %s twice in an object.", quoteShort(name))
+		name := w.data[start:w.at]
+		if w.names.len()-base == MaxMembers {
+			return problem("The request's JSON has an object with more than %d members.", MaxMembers)
+		}
+		if !w.names.push(name, base) {
+			return problem("The request's JSON has the name %s twice in an object.", quoteShort(name))
 		}
 		w.next()
 		w.at++ // the colon
 		w.next()
 		start = w.at
 		if err := w.value(depth); err != nil {
-			return nil, err
+			return err
 		}
-		members[name] = w.data[start:w.at]
+		if members != nil {
+			text, _ := Text(name)
+			members[text] = w.data[start:w.at]
+		}
 	}
 	w.at++
-	return members, nil
+	w.names.truncate(base)
+	return nil
 }
 
 // value passes over a value in an object or array of this depth.
@@ -104,16 +123,13 @@ func (w *walker) value(depth int) error {
 			return problem("The request's JSON is nested deeper than %d levels.", MaxDepth)
 		}
 		if w.data[w.at] == '{' {
-			_, err := w.object(depth + 1)
-			return err
+			return w.object(depth+1, nil)
 		}
 		return w.array(depth + 1)
 	case '"':
 		w.text()
-	default: // a number, true, false or null
-		for w.at < len(w.data) && bytes.IndexByte([]byte(" \t\n\r,]}"), w.data[w.at]) < 0 {
-			w.at++
-		}
+	default:
+		w.literal()
 	}
 	return nil
 }
@@ -143,61 +159,23 @@ func (w *walker) text() {
 	w.at++
 }
 
-func quoteShort(s string) string {
+// literal passes over a number, true, false or null.
+func (w *walker) literal() {
+	for ; w.at < len(w.data); w.at++ {
+		switch w.data[w.at] {
+		case ' ', '\t', '\n', '\r', ',', ']', '}':
+			return
+		}
+	}
+}
+
+// quoteShort returns the name in quotes, or its length if it is long.
+func quoteShort(name []byte) string {
+	s, _ := Text(name)
 	if len(s) > 64 {
 		return "of " + strconv.Itoa(len(s)) + " bytes"
 	}
 	return "'" + s + "'"
-}
-
-// invalidUTF8 returns the place of the first byte that isn't UTF-8, or -1.
-func invalidUTF8(data []byte) int {
-	if utf8.Valid(data) {
-		return -1
-	}
-	at := 0
-	for {
-		r, n := utf8.DecodeRune(data[at:])
-		if r == utf8.RuneError && n <= 1 {
-			return at
-		}
-		at += n
-	}
-}
-
-// hasLoneSurrogate reports whether the valid JSON in data escapes one half of a
-// surrogate pair without the other, which encoding/json would replace.
-func hasLoneSurrogate(data []byte) bool {
-	for {
-		at := bytes.IndexByte(data, '\\')
-		if at < 0 {
-			return false
-		}
-		data = data[at:]
-		unit := escaped(data)
-		switch {
-		case unit < 0:
-			data = data[2:]
-		case !utf16.IsSurrogate(unit):
-			data = data[6:]
-		case utf16.DecodeRune(unit, escaped(data[6:])) == utf8.RuneError:
-			return true
-		default:
-			data = data[12:]
-		}
-	}
-}
-
-// escaped returns the code unit of the \uXXXX that data begins with, or -1.
-func escaped(data []byte) rune {
-	if len(data) < 6 || data[0] != '\\' || data[1] != 'u' {
-		return -1
-	}
-	n, err := strconv.ParseUint(string(data[2:6]), 16, 16)
-	if err != nil {
-		return -1
-	}
-	return rune(n)
 }
 
 // Text returns the text of raw, a value that Object has returned, and whether it

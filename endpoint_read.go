@@ -1,0 +1,113 @@
+package signup
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+
+	"github.com/gosignup/signup/internal/strictjson"
+)
+
+// read returns the members of the request, if it is admitted.
+func (e *endpoint) read(w http.ResponseWriter, r *http.Request) (map[string]string, error) {
+	if err := e.checkHeader(w, r); err != nil {
+		return nil, err
+	}
+	// A refused request's body is not read here. After the response, net/http
+	// reads up to 256 KiB of it and keeps the connection, which is cheaper than a
+	// new one, or closes the connection if more is left or if the client waits
+	// for "100 Continue".
+	if err := e.admit(); err != nil {
+		return nil, err
+	}
+	body, err := e.readBody(w, r)
+	if err != nil {
+		return nil, err
+	}
+	if len(body) == 0 {
+		return nil, errNotJSON
+	}
+	members, err := strictjson.Object(body)
+	if err != nil {
+		return nil, badRequest(malformed(err.Error()))
+	}
+	return texts(members, e.fields)
+}
+
+// checkHeader returns the error for a request whose header shows that its body
+// can't be accepted.
+func (e *endpoint) checkHeader(w http.ResponseWriter, r *http.Request) error {
+	if !isJSON(r.Header["Content-Type"]) {
+		return errNotJSON
+	}
+	if !isIdentity(r.Header["Content-Encoding"]) {
+		w.Header().Set("Accept-Encoding", "identity") // RFC 9110, section 12.5.3
+		return errEncoded
+	}
+	if r.ContentLength > e.opts.MaxBodyBytes {
+		return tooLong(w, e.opts.MaxBodyBytes)
+	}
+	return nil
+}
+
+// readBody returns the body, if it isn't too long.
+func (e *endpoint) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, e.opts.MaxBodyBytes))
+	// The limit may be that of a handler around this one.
+	if tooMany, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return nil, tooLong(w, tooMany.Limit)
+	}
+	if err != nil {
+		return nil, badRequest(malformed("The request's body could not be read to its end."))
+	}
+	return body, nil
+}
+
+// tooLong returns the error for a body longer than limit, and makes the server
+// close the connection. Otherwise the server would read on if there is another
+// ResponseWriter in between, which MaxBytesReader doesn't know.
+func tooLong(w http.ResponseWriter, limit int64) error {
+	w.Header().Set("Connection", "close")
+	res := httpError(http.StatusRequestEntityTooLarge)
+	res.message = fmt.Sprintf("The request's body must be at most %d bytes long.", limit)
+	return badRequest(res)
+}
+
+// texts returns the members that fields names, or a *ValidationError of those
+// that aren't strings.
+func texts(members map[string]json.RawMessage, fields []string) (map[string]string, error) {
+	in := make(map[string]string, len(fields))
+	var wrong []FieldError
+	for _, name := range fields {
+		raw, ok := members[name]
+		if !ok || string(raw) == "null" {
+			continue
+		}
+		if in[name], ok = strictjson.Text(raw); !ok {
+			wrong = append(wrong, FieldError{name, CodeType, "'" + name + "' must be a string."})
+		}
+	}
+	if len(wrong) > 0 {
+		return nil, &ValidationError{Fields: wrong}
+	}
+	return in, nil
+}
+
+// errNotJSON keeps the tutorial's status and message.
+var errNotJSON = badRequest(response{
+	status: http.StatusBadRequest, message: "Content-Type: 'application/json' required",
+})
+
+var errEncoded = badRequest(response{
+	status: http.StatusUnsupportedMediaType, isHTTP: true,
+	message: "The request's body must not be compressed or encoded (Content-Encoding).",
+})
+
+// malformed returns the response to a request that can't be read.
+func malformed(message string) response {
+	res := httpError(http.StatusBadRequest)
+	res.message = message
+	return res
+}
