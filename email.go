@@ -1,11 +1,11 @@
 package signup
 
 import (
+	"fmt"
 	"strings"
 	"unicode/utf8"
 
 	"golang.org/x/net/idna"
-	"golang.org/x/text/secure/precis"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -16,122 +16,166 @@ const (
 	maxLocalPart = 64
 )
 
-// domainProfile is UTS #46 non-transitional processing with STD3 rules, so that a
-// domain is the same in Unicode and in Punycode.
-var domainProfile = idna.New(
-	idna.MapForLookup(),
-	idna.Transitional(false),
-	idna.BidiRule(),
-	idna.StrictDomainName(true),
-	idna.VerifyDNSLength(true),
-)
+// maxTypedEmail limits the work for one address. Normalization makes a text
+// shorter, to a third at most.
+const maxTypedEmail = 4 * maxEmail
 
 // EmailRule is the name of the rule by which [CanonicalEmail] makes keys. It
 // consists of a number that this package assigns and the versions of its Unicode
 // tables, which change with Go's. A [Store] keeps it with each user
-// ([User.KeyRule]), and [EmailCollisions] returns what another rule would change.
-const EmailRule = "1/idna-" + idna.UnicodeVersion + "/precis-" + norm.Version
+// ([User.KeyRule]). [EmailCollisions] finds the users that would share a key, or
+// have none, under another rule.
+const EmailRule = "2/idna-" + idna.UnicodeVersion + "/precis-" + norm.Version
 
 // CanonicalEmail returns the canonical form of the address s, by which accounts are
-// compared. Two addresses have the same form if they differ only in letter case,
-// in Unicode normalization or width, or in how the international labels of the
-// domain are written. The form is at most 254 bytes long, is its own canonical
-// form, and its domain is in ASCII. Send mail to the address as it was typed.
+// compared. Two addresses have the same form if they differ only in surrounding
+// white space, in letter case, in Unicode normalization or width, or in how the
+// international labels of the domain are written. The form is at most 254 bytes
+// long, is its own canonical form, and its domain is in ASCII. Send mail to what
+// [NormalizeEmail] returns.
 //
 // The domain follows UTS #46 (IDNA 2008, RFC 5891), and the local part PRECIS
 // UsernameCaseMapped (RFC 8265). Tags ("+tag") and dots are kept. An address has a
 // canonical form only if it follows RFC 5321 or, beyond ASCII, RFC 6531, without
 // quoted local parts, address literals and comments, and if its domain has at
-// least two labels (RFC 5321, section 2.3.5: fully qualified).
+// least two labels (RFC 5321, section 2.3.5: fully qualified). The last label has
+// two characters or more, and not only digits. An address with an invisible
+// character has none, except for a zero-width joiner or non-joiner where a script
+// needs it (RFC 5892, appendix A).
 //
-// Otherwise the error is a [FieldError], which wraps [ErrInvalid].
+// Otherwise the error is a [FieldError], which wraps [ErrInvalid]. Its code is
+// [CodeRequired] if s shows nothing, [CodeTooLong] if s or a part of it is too
+// long, or [CodeInvalid]. Its message names the part that is wrong.
 func CanonicalEmail(s string) (string, error) {
-	if len(s) > maxEmail {
-		return "", FieldError{FieldEmail, CodeTooLong, "'" + FieldEmail + "' must be at most 254 bytes long."}
+	a, e := parseEmail(s)
+	if e != nil {
+		return "", *e
 	}
-	key, ok := canonicalEmail(s)
-	if !ok {
-		return "", invalidEmail(s)
-	}
-	if isASCII(s) {
-		return key, nil // lower-casing is idempotent
-	}
-	if again, ok := canonicalEmail(key); !ok || again != key {
-		return "", invalidEmail(s)
-	}
-	return key, nil
+	return a.key, nil
 }
 
-func invalidEmail(s string) error {
-	return FieldError{FieldEmail, CodeInvalid, "'" + s + "' is not valid '" + FieldEmail + "'."}
+// NormalizeEmail returns the address s as [Accounts.Register] stores it in
+// [User.Email]. A program that stores users by other means should store this form
+// too, so that mail goes to the address that was checked. The form is its own
+// normal form, has the canonical form of s, and is at most 254 bytes long.
+//
+// Surrounding white space is removed. The local part stays as typed, in
+// normalization form C. A domain in ASCII stays as typed; any other is written in
+// Unicode as UTS #46 maps it, in lower case.
+//
+// If s has no canonical form, the error is that of [CanonicalEmail].
+func NormalizeEmail(s string) (string, error) {
+	a, e := parseEmail(s)
+	if e != nil {
+		return "", *e
+	}
+	return a.email, nil
 }
 
-// canonicalEmail normalizes both parts first, because both standards map characters
-// before they normalize: they map U+0345 to a letter, past which no mark is sorted.
-func canonicalEmail(s string) (string, bool) {
+// An address is an e-mail address that was checked.
+type address struct {
+	email string // as it is stored, and as mail is sent to it
+	key   string // its canonical form
+}
+
+// parseEmail returns the address that s writes, or what is wrong with s.
+func parseEmail(s string) (address, *FieldError) {
+	if isBlank(s) {
+		return address{}, required(FieldEmail)
+	}
+	trimmed := strings.TrimSpace(s)
+	a, flaw := parseAddress(trimmed)
+	if flaw == nil && !isASCII(trimmed) && !a.isFixed() {
+		flaw = &addressFlaw{}
+	}
+	if flaw != nil {
+		return address{}, flaw.fieldError(s)
+	}
+	return a, nil
+}
+
+// isFixed reports whether both forms of a are addresses with a's key, and the
+// stored form is its own.
+func (a address) isFixed() bool {
+	key, flaw := parseAddress(a.key)
+	if flaw != nil || key.key != a.key {
+		return false
+	}
+	email, flaw := parseAddress(a.email)
+	return flaw == nil && email == a
+}
+
+// parseAddress expects s without surrounding white space. It normalizes both parts
+// first, because both standards map characters before they normalize: they map
+// U+0345 to a letter, past which no mark is sorted.
+func parseAddress(s string) (address, *addressFlaw) {
+	if len(s) > maxTypedEmail {
+		return address{}, flawLong
+	}
+	if !utf8.ValidString(s) {
+		return address{}, flawUTF8
+	}
+	if r, ok := invisibleIn(s); ok {
+		return address{}, flawInvisible(r)
+	}
+	if flaw := checkSyntax(s); flaw != nil {
+		return address{}, flaw
+	}
 	at := strings.LastIndexByte(s, '@')
-	if at < 0 || !utf8.ValidString(s) {
-		return "", false
+	typed := norm.NFC.String(s[:at])
+	local, flaw := canonicalLocalPart(typed)
+	if flaw != nil {
+		return address{}, flaw
 	}
-	local, ok := canonicalLocalPart(s[:at])
-	if !ok {
-		return "", false
+	domain, ascii, flaw := parseDomain(s[at+1:])
+	if flaw != nil {
+		return address{}, flaw
 	}
-	domain, ok := canonicalDomain(s[at+1:])
-	if !ok || len(local)+1+len(domain) > maxEmail {
-		return "", false
+	a := address{email: typed + "@" + domain, key: local + "@" + ascii}
+	if len(a.email) > maxEmail || len(a.key) > maxEmail {
+		return address{}, flawLong
 	}
-	return local + "@" + domain, true
+	return a, nil
 }
 
-func canonicalLocalPart(s string) (string, bool) {
-	if len(s) > maxLocalPart {
-		return "", false
-	}
-	if isASCII(s) {
-		s = strings.ToLower(s)
-	} else {
-		mapped, err := precis.UsernameCaseMapped.String(norm.NFC.String(s))
-		if err != nil {
-			return "", false
-		}
-		s = mapped
-	}
-	return s, len(s) <= maxLocalPart && isDotString(s)
+// An addressFlaw says what is wrong with an address. The zero addressFlaw doesn't
+// say more than that.
+type addressFlaw struct {
+	code   string // "" is CodeInvalid
+	reason string // a sentence about the part that is wrong, or ""
 }
 
-// isDotString reports whether s is a Dot-string of RFC 5321, section 4.1.2,
-// whose atoms may have characters beyond ASCII (RFC 6531, section 3.3).
-func isDotString(s string) bool {
-	for atom := range strings.SplitSeq(s, ".") {
-		if atom == "" {
-			return false
-		}
-		for i := range len(atom) {
-			c := atom[i]
-			if c <= ' ' || c == 0x7f || strings.IndexByte(`"(),:;<>@[\]`, c) >= 0 {
-				return false
-			}
-		}
-	}
-	return true
+var (
+	flawLong = &addressFlaw{CodeTooLong, fmt.Sprintf("'%s' must be at most %d bytes long.", FieldEmail, maxEmail)}
+	flawUTF8 = &addressFlaw{reason: "It must be valid UTF-8 text."}
+)
+
+func flawInvisible(r rune) *addressFlaw {
+	return &addressFlaw{reason: fmt.Sprintf("It has an invisible character (%U).", r)}
 }
 
-func canonicalDomain(s string) (string, bool) {
-	s, err := domainProfile.ToASCII(norm.NFC.String(s))
-	if err != nil || len(s) > 253 {
-		return "", false
-	}
-	labels := strings.Split(s, ".")
-	for _, label := range labels {
-		// VerifyDNSLength accepts the empty label after a trailing dot.
-		if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' {
-			return "", false
+// flawOr returns otherwise, or, if s has a zero-width joiner or non-joiner, that it
+// stands where it is invisible.
+func flawOr(s string, otherwise *addressFlaw) *addressFlaw {
+	for _, r := range s {
+		if isJoiner(r) {
+			return flawInvisible(r)
 		}
 	}
-	// A top-level domain is alphabetic (RFC 3696, section 2); digits alone
-	// would be an IPv4 address.
-	return s, len(labels) > 1 && strings.Trim(labels[len(labels)-1], "0123456789") != ""
+	return otherwise
+}
+
+// fieldError returns the error for the client that sent s. The first sentence of
+// CodeInvalid is the 2014 tutorial's, and quotes what was sent.
+func (f *addressFlaw) fieldError(s string) *FieldError {
+	if f.code == CodeTooLong {
+		return &FieldError{FieldEmail, CodeTooLong, f.reason}
+	}
+	message := "'" + s + "' is not valid '" + FieldEmail + "'."
+	if f.reason != "" {
+		message += " " + f.reason
+	}
+	return &FieldError{FieldEmail, CodeInvalid, message}
 }
 
 func isASCII(s string) bool {

@@ -45,8 +45,10 @@ func TestCanonicalEmail(t *testing.T) {
 		{"@abc.com", "", "no local part"},
 		{"a@", "", "no domain"},
 		{"a@b.c@d.org", "", "two @"},
-		{" a@abc.com", "", "space"},
-		{"a@abc.com ", "", "space"},
+		{" a@abc.com", "a@abc.com", "white space around"},
+		{"a@abc.com ", "a@abc.com", "white space around"},
+		{"\u00a0\u3000\t\na@abc.com\r\n\u2003\u2029", "a@abc.com", "white space around"},
+		{" \u3000", "", "white space alone"},
 		{"a b@abc.com", "", "space"},
 		{"a@abc.com\r\nBcc: x@abc.com", "", "a header injected"},
 		{"a\x00@abc.com", "", "NUL"},
@@ -98,6 +100,8 @@ func FuzzCanonicalEmail(f *testing.F) {
 		"test@abc.com", "Ünï@Bücher.example", "a@1.2.3.4", "a@b..c", "\u212a@abc.com", "ς.Σ@ς.gr", "a@\u2135.org",
 		"ａ@ｂ．ｃｏ", "a@xn--bcher-kva.example", "\u05d0@\u05d0.il", "ı@i.tr", "a@\u00ad.de",
 		"a@\u03c2\u0345\u0302.gr", // in another order than NFC's
+		" a@abc.com\u00a0", "a@abc.com\u200b", "a@ab\u00adc.com", "a@b\u1e9e.org", "a@b\u00df.org",
+		"e\u0301@bu\u0308cher\u3002example", "\u0915\u094d\u200d\u0937@\u0628\u200c\u0628.example", "a@xn--.org", "\u2028", "a@b\u034fc.org",
 	} {
 		f.Add(s)
 	}
@@ -112,6 +116,7 @@ func FuzzCanonicalEmail(f *testing.F) {
 		if again, err := signup.CanonicalEmail(key); again != key || err != nil {
 			t.Errorf("%q becomes %q, then %q, %v; want the same key twice, nil", s, key, again, err)
 		}
+		checkNormalEmail(t, s, key)
 		if len(key) > 254 || strings.ContainsFunc(key, unicode.IsControl) || strings.Count(key, "@") != 1 {
 			t.Errorf("%q becomes %q of %d bytes, want at most 254 bytes, one @ and no control character", s, key, len(key))
 		}

@@ -62,6 +62,7 @@ func NewHandler(a *Accounts, opts *HandlerOptions) http.Handler {
 
 // serveRegister registers the user that in describes.
 func serveRegister(a *Accounts, r *http.Request, in map[string]string) (response, error) {
+	typed := strings.TrimSpace(in[FieldEmail])
 	reg := Registration{
 		Email: in[FieldEmail], Password: in[FieldPassword],
 		FirstName: in[FieldFirstName], LastName: in[FieldLastName],
@@ -75,7 +76,7 @@ func serveRegister(a *Accounts, r *http.Request, in map[string]string) (response
 	switch {
 	case errors.Is(err, ErrExists):
 		return response{}, &responseError{err, slog.LevelDebug, response{
-			status: http.StatusConflict, message: "'" + reg.Email + "' already exists.",
+			status: http.StatusConflict, message: "'" + typed + "' already exists.",
 		}}
 	case errors.Is(err, ErrIdempotencyKeyReused):
 		return response{}, &responseError{err, slog.LevelWarn, response{
@@ -84,7 +85,7 @@ func serveRegister(a *Accounts, r *http.Request, in map[string]string) (response
 	case err != nil:
 		return response{}, err
 	}
-	res := response{status: http.StatusOK, message: "'" + reg.Email + "' added successfully!", userID: u.ID, outcome: "succeeded"}
+	res := response{status: http.StatusOK, message: "'" + typed + "' added successfully!", userID: u.ID, outcome: "succeeded"}
 	if replayed {
 		res.outcome = "replayed"
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 )
 
 // NewLoginHandler returns a handler that checks a user's address and password
@@ -47,10 +48,11 @@ func NewLoginHandler(a *Accounts, onSuccess func(w http.ResponseWriter, r *http.
 func serveLogin(a *Accounts, onSuccess func(http.ResponseWriter, *http.Request, User) error,
 	w http.ResponseWriter, r *http.Request, in map[string]string) (response, error) {
 	var missing []FieldError
-	for _, name := range []string{FieldEmail, FieldPassword} {
-		if in[name] == "" {
-			missing = append(missing, *required(name))
-		}
+	if isBlank(in[FieldEmail]) {
+		missing = append(missing, *required(FieldEmail))
+	}
+	if in[FieldPassword] == "" {
+		missing = append(missing, *required(FieldPassword))
 	}
 	if missing != nil {
 		return response{}, &ValidationError{Fields: missing}
@@ -65,7 +67,7 @@ func serveLogin(a *Accounts, onSuccess func(http.ResponseWriter, *http.Request, 
 		return response{}, err
 	}
 	res := response{
-		status: http.StatusOK, message: "'" + in[FieldEmail] + "' successfully logged in!",
+		status: http.StatusOK, message: "'" + strings.TrimSpace(in[FieldEmail]) + "' successfully logged in!",
 		userID: u.ID, outcome: "succeeded",
 	}
 	if onSuccess != nil {

@@ -24,9 +24,17 @@ type ProfileField struct {
 	// first_name, last_name, id, is_active, created_at, updated_at,
 	// email_verified_at and profile.
 	Name string
-	// Required reports whether a registration without the field, or with an
-	// empty value, is refused.
+	// Required reports whether a registration without the field is refused. A
+	// value without a visible character (only white space, control, format and
+	// default-ignorable characters) counts as none.
 	Required bool
+	// Multiline reports whether values may have line breaks and tabs. Such a value
+	// is kept as typed. The value of any other field is a single line: surrounding
+	// white space is removed, and control characters, line breaks (U+2028 and
+	// U+2029 included) and characters that set the direction of text (U+202A to
+	// U+202E and U+2066 to U+2069) are refused. Other control characters are
+	// refused in both.
+	Multiline bool
 	// ReadOnly reports whether only the application sets the field, in
 	// User.Profile with [Store.Update]. A value in a Registration is dropped, so
 	// that a sign-up can't set {"role": "admin"}. A ReadOnly field can't be
@@ -38,8 +46,8 @@ type ProfileField struct {
 	// Validate returns nil if value is acceptable. A [FieldError] or *FieldError
 	// is sent to the client, with Field set to Name; for any other error the
 	// client is sent only that the value is not valid. Validate isn't called for
-	// an empty value. Nil accepts every text of at most 1024 characters without
-	// NUL, which is the limit in any case.
+	// a value that counts as none. Nil accepts every value of at most 1024
+	// characters that Multiline permits, which is the limit in any case.
 	Validate func(ctx context.Context, value string) error
 }
 
@@ -65,7 +73,18 @@ func checkFields(fields []ProfileField) error {
 	return nil
 }
 
-// check returns what is wrong with value, or nil.
+// normalize returns value as it is checked and stored, "" for none.
+func (f ProfileField) normalize(value string) string {
+	switch {
+	case isBlank(value):
+		return ""
+	case f.Multiline:
+		return value
+	}
+	return strings.TrimSpace(value)
+}
+
+// check returns what is wrong with value, which is normalized, or nil.
 func (f ProfileField) check(ctx context.Context, value string) *FieldError {
 	if value == "" {
 		if f.Required {
@@ -73,7 +92,15 @@ func (f ProfileField) check(ctx context.Context, value string) *FieldError {
 		}
 		return nil
 	}
-	if e := checkText(f.Name, value, maxValueLength); e != nil || f.Validate == nil {
+	checkCharacters := checkLine
+	if f.Multiline {
+		checkCharacters = checkLines
+	}
+	e := checkCharacters(f.Name, value)
+	if e == nil {
+		e = checkText(f.Name, value, maxValueLength)
+	}
+	if e != nil || f.Validate == nil {
 		return e
 	}
 	err := f.Validate(ctx, value)
@@ -98,19 +125,44 @@ func visible(fields []ProfileField, profile map[string]string) map[string]string
 	return shown
 }
 
-// checkName returns what is wrong with a first or last name, or nil. A control
-// character could end a header line of the mail that greets the user.
+// checkName returns what is wrong with a first or last name, or nil. It expects
+// name without surrounding white space.
 func checkName(field, name string) *FieldError {
-	if strings.ContainsFunc(name, unicode.IsControl) {
-		return &FieldError{field, CodeInvalid, "'" + field + "' must not have control characters."}
+	if e := checkLine(field, name); e != nil {
+		return e
+	}
+	if name != "" && isBlank(name) {
+		return &FieldError{field, CodeInvalid, "'" + field + "' must have a visible character."}
 	}
 	return checkText(field, name, maxNameLength)
 }
 
+// checkLine returns what is wrong with the characters of s, which should be a
+// single line. A line break could end a header line of the mail that greets the
+// user, and a direction could reorder the text around s.
+func checkLine(field, s string) *FieldError {
+	switch {
+	case strings.ContainsFunc(s, isBreak):
+		return &FieldError{field, CodeInvalid, "'" + field + "' must not have line breaks."}
+	case strings.ContainsFunc(s, unicode.IsControl):
+		return &FieldError{field, CodeInvalid, "'" + field + "' must not have control characters."}
+	case strings.ContainsFunc(s, isOverride):
+		return &FieldError{field, CodeInvalid, "'" + field + "' must not have characters that set the direction of text."}
+	}
+	return nil
+}
+
+// checkLines returns what is wrong with the characters of s, which may have several
+// lines.
+func checkLines(field, s string) *FieldError {
+	if strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) && r != '\t' && !isBreak(r) }) {
+		return &FieldError{field, CodeInvalid, "'" + field + "' must not have control characters except line breaks and tabs."}
+	}
+	return nil
+}
+
 func checkText(field, s string, atMost int) *FieldError {
 	switch {
-	case strings.ContainsRune(s, 0): // which many a database refuses
-		return &FieldError{field, CodeInvalid, "'" + field + "' must not have NUL characters."}
 	case !utf8.ValidString(s):
 		return &FieldError{field, CodeInvalid, "'" + field + "' must be valid UTF-8 text."}
 	case utf8.RuneCountInString(s) > atMost:

@@ -8,18 +8,23 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 )
 
 // A Registration is what a person gives to get an account. fmt, log/slog and
 // every encoding that uses [encoding.TextMarshaler] or [encoding.BinaryMarshaler]
 // show it as "[redacted]", and so does every verb of fmt except %w and %p.
 type Registration struct {
-	Email    string // as typed; see CanonicalEmail
+	Email    string // as typed; see NormalizeEmail
 	Password string // never stored
-	// FirstName and LastName may be empty. They have at most 255 characters and
-	// no control characters.
+	// FirstName and LastName may be empty. Surrounding white space is removed.
+	// Then they have at most 255 characters, at least one of which is visible, and
+	// neither control characters, line breaks (U+2028 and U+2029 included) nor
+	// characters that set the direction of text (U+202A to U+202E and U+2066 to
+	// U+2069). Joiners, which some scripts and emoji need, are accepted.
 	FirstName, LastName string
-	// Profile gives the declared extra fields (Accounts.Fields) by name.
+	// Profile gives the declared extra fields (Accounts.Fields) by name. A value
+	// without a visible character is dropped.
 	Profile map[string]string
 	// IdempotencyKey, if not empty, makes it safe to repeat the registration
 	// after a failure of unknown outcome. It is a random text, such as a UUID,
@@ -111,17 +116,19 @@ func (a *Accounts) register(ctx context.Context, r Registration) (u User, replay
 // describe returns the user that r describes, without ID, hash, stamp and times,
 // and what is wrong with r except for its password and its declared fields.
 func (a *Accounts) describe(r Registration) (u User, problems []FieldError) {
-	u = User{Email: r.Email, FirstName: r.FirstName, LastName: r.LastName, Active: true}
+	u = User{
+		Email: r.Email, FirstName: strings.TrimSpace(r.FirstName), LastName: strings.TrimSpace(r.LastName), Active: true,
+	}
 	note := func(e *FieldError) {
 		if e != nil {
 			problems = append(problems, *e)
 		}
 	}
 	note(checkEmail(&u))
-	note(checkName(FieldFirstName, r.FirstName))
-	note(checkName(FieldLastName, r.LastName))
+	note(checkName(FieldFirstName, u.FirstName))
+	note(checkName(FieldLastName, u.LastName))
 	for _, f := range a.Fields {
-		if value := r.Profile[f.Name]; value != "" && !f.ReadOnly {
+		if value := f.normalize(r.Profile[f.Name]); value != "" && !f.ReadOnly {
 			if u.Profile == nil {
 				u.Profile = make(map[string]string, len(a.Fields))
 			}
@@ -175,17 +182,14 @@ func (a *Accounts) position(field string) int {
 	return len(builtIn) + len(a.Fields) // the Idempotency-Key
 }
 
-// checkEmail returns what is wrong with u.Email, or sets u's key.
+// checkEmail returns what is wrong with u.Email, or normalizes it and sets u's key.
 func checkEmail(u *User) *FieldError {
-	if u.Email == "" {
-		return required(FieldEmail)
+	a, e := parseEmail(u.Email)
+	if e != nil {
+		return e
 	}
-	key, err := CanonicalEmail(u.Email)
-	if err != nil {
-		e, _ := asFieldError(FieldEmail, err)
-		return &e
-	}
-	u.SetKey(key, EmailRule)
+	u.Email = a.email
+	u.SetKey(a.key, EmailRule)
 	return nil
 }
 

@@ -22,8 +22,10 @@ type User struct {
 	// the address. While an address is being changed, one ID is stored under
 	// two keys.
 	ID string `json:"id"`
-	// Email is the address as the user typed it. Send mail there; compare
-	// addresses by Key.
+	// Email is the address that mail is sent to, as [NormalizeEmail] returns it:
+	// as the user typed it, except for surrounding white space, the
+	// normalization of the local part, and the mapping of a domain that was not
+	// typed in ASCII. Compare addresses by Key. A Store keeps Email as given.
 	Email     string `json:"email_address"`
 	FirstName string `json:"first_name,omitempty"`
 	LastName  string `json:"last_name,omitempty"`

@@ -139,9 +139,9 @@ func (q Query) check() error {
 
 func (q Query) conditions() []object {
 	all := []object{} // empty rather than null
-	if q.EmailPrefix != "" {
-		either := []object{{"prefix": object{"key": norm.NFC.String(strings.ToLower(q.EmailPrefix))}}}
-		for _, text := range forms(q.EmailPrefix) {
+	if email := strings.TrimSpace(q.EmailPrefix); email != "" {
+		either := []object{{"prefix": object{"key": norm.NFC.String(strings.ToLower(email))}}}
+		for _, text := range forms(email) {
 			either = append(either, object{"prefix": object{"email_address.lower": text}})
 		}
 		all = append(all, anyOf(either))

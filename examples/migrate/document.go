@@ -232,6 +232,9 @@ func (d document) user(now time.Time) signup.User {
 		ID: d.accountID(), Email: d.email, FirstName: d.first, LastName: d.last,
 		PasswordHash: signup.Hash(d.hash), Active: d.active, CreatedAt: d.created,
 	}
+	if email, err := signup.NormalizeEmail(d.email); err == nil {
+		u.Email = email // without white space around it, for example
+	}
 	if isPassword(d.hash) {
 		u.PasswordHash = ""
 	}
