@@ -32,8 +32,7 @@ type ProfileField struct {
 	// that a sign-up can't set {"role": "admin"}. A ReadOnly field can't be
 	// Required.
 	ReadOnly bool
-	// Hidden reports whether [Accounts.Public] removes the field. User's own JSON
-	// form has all fields.
+	// Hidden reports whether [Accounts.Public] removes the field.
 	Hidden bool
 	// Validate returns nil if value is acceptable. A [FieldError] or *FieldError
 	// is sent to the client, with Field set to Name; for any other error the
