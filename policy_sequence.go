@@ -16,7 +16,7 @@ var keyboards = [][]string{
 
 // A stepSet is a set of ways to get from one character to the next: to the same
 // one, to the next or previous one in Unicode, or on a keyboard.
-type stepSet uint32
+type stepSet uint16
 
 const (
 	stepSame stepSet = 1 << iota
@@ -41,10 +41,26 @@ var keyboardSteps = sync.OnceValue(func() map[[2]rune]stepSet {
 	return steps
 })
 
+// asciiSteps returns keyboardSteps for the characters that most passwords have.
+var asciiSteps = sync.OnceValue(func() *[128][128]stepSet {
+	var table [128][128]stepSet
+	for keys, steps := range keyboardSteps() {
+		if keys[0] < 128 && keys[1] < 128 {
+			table[keys[0]][keys[1]] = steps
+		}
+	}
+	return &table
+})
+
 // stepsBetween returns the ways from a to b. The alphabet and the digits go round.
 func stepsBetween(a, b rune) stepSet {
-	steps := keyboardSteps()[[2]rune{a, b}]
-	text := !isSign(a) && !isSign(b)
+	var steps stepSet
+	if a < 128 && b < 128 {
+		steps = asciiSteps()[a][b]
+	} else {
+		steps = keyboardSteps()[[2]rune{a, b}]
+	}
+	text := (b == a+1 || b == a-1) && !isSign(a) && !isSign(b)
 	switch {
 	case a == b:
 		steps |= stepSame
