@@ -90,13 +90,14 @@ func encoders() []encoder {
 // containers returns v in the places where programs have values.
 func containers[T any](v T) map[string]any {
 	type named struct{ V T }
-	type deep struct{ All []map[string]*named }
+	type deep struct{ All []map[string]named }
+	type pointers struct{ All []map[string]*named }
 	p := &v
 	return map[string]any{
 		"value": v, "pointer": p, "pointer to a pointer": &p, "slice": []T{v}, "slice of pointers": []*T{&v}, "array": [1]T{v},
 		"map": map[string]T{"a": v}, "map of pointers": map[string]*T{"a": &v}, "struct": named{v}, "pointer to a struct": &named{v},
 		"struct of pointers": struct{ V *T }{&v}, "any": []any{v, &v}, "struct of any": struct{ V any }{v},
-		"deep": deep{[]map[string]*named{{"a": {v}}}},
+		"deep": deep{[]map[string]named{{"a": {v}}}}, "deep pointers": pointers{[]map[string]*named{{"a": {v}}}},
 	}
 }
 
@@ -116,7 +117,7 @@ func TestRedaction(t *testing.T) {
 		{"User", containers(secretUser()), short, func(encoder, _ string) bool { return encoder == "gob" }},
 		{"Registration", containers(secretRegistration()), []string{"[redacted]"}, nil},
 		{"Hash", containers(secretUser().PasswordHash), []string{"[redacted]"}, nil},
-		{"ValidationError", containers(validation), []string{"signup: invalid email_address: invalid"}, nil},
+		{"ValidationError", containers(validation), []string{"signup: invalid email_address: invalid"}, func(encoder, _ string) bool { return encoder == "gob" }},
 		{"wrapped ValidationError", containers(fmt.Errorf("wrapped: %w", validation)), nil, nil},
 		{"FieldError", containers(fieldError()), []string{"signup: invalid email_address: invalid"}, func(encoder, container string) bool {
 			isError := container == "value" || container == "pointer"
@@ -130,6 +131,9 @@ func TestRedaction(t *testing.T) {
 		for container, v := range c.containers {
 			for _, e := range encoders() {
 				got, err := e.show(v)
+				if container == "deep pointers" && !fitsPointers(e.name) {
+					continue // fmt calls no methods then, as Hash says
+				}
 				if c.visible != nil && c.visible(e.name, container) {
 					continue
 				}
@@ -139,7 +143,7 @@ func TestRedaction(t *testing.T) {
 						break
 					}
 				}
-				if err != nil || e.name == "%T" || e.name == "gob" || strings.Contains(container, "pointer") && container != "pointer" || container == "deep" || container == "any" {
+				if err != nil || e.name == "%T" || e.name == "gob" || strings.Contains(container, "pointer") && container != "pointer" || strings.HasPrefix(container, "deep") || container == "any" {
 					continue // it has no such form, or fmt shows a pointer's address
 				}
 				for _, part := range c.shown {
@@ -150,6 +154,15 @@ func TestRedaction(t *testing.T) {
 			}
 		}
 	}
+}
+
+// fitsPointers reports whether an encoder has a form for pointers within a value.
+func fitsPointers(encoder string) bool {
+	switch encoder {
+	case "%v", "%+v", "%#v", "fmt.Sprint", "html/template":
+		return true
+	}
+	return !strings.HasPrefix(encoder, "%") && encoder != "text/template"
 }
 
 // What is for the client is complete.
