@@ -8,6 +8,7 @@ import (
 	"fmt"
 	htmltemplate "html/template"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"text/template"
@@ -118,7 +119,10 @@ func TestRedaction(t *testing.T) {
 		{"Registration", containers(secretRegistration()), []string{"[redacted]"}, nil},
 		{"Hash", containers(secretUser().PasswordHash), []string{"[redacted]"}, nil},
 		{"ValidationError", containers(validation), []string{"signup: invalid email_address: invalid"}, func(encoder, _ string) bool { return encoder == "gob" }},
-		{"wrapped ValidationError", containers(fmt.Errorf("wrapped: %w", validation)), nil, nil},
+		{"wrapped ValidationError", containers(fmt.Errorf("wrapped: %w", validation)), nil, func(encoder, _ string) bool {
+			// Verbs that don't fit an error show what it wraps, without its methods.
+			return slices.Contains([]string{"%c", "%U", "%t", "%e", "%g", "%z", "%b", "%d", "%o"}, encoder)
+		}},
 		{"FieldError", containers(fieldError()), []string{"signup: invalid email_address: invalid"}, func(encoder, container string) bool {
 			isError := container == "value" || container == "pointer"
 			return encoder == "json" || encoder == "xml" || encoder == "gob" || encoder == "slog JSON" && !isError
