@@ -72,18 +72,4 @@ func (a *Accounts) admit() error {
 	return nil
 }
 
-// Public returns a copy of u that the user and other people may see. Its Profile
-// has only the fields that are declared and not Hidden, and PasswordHash,
-// SecurityStamp, Private and Version are empty. Encode it instead of u.
-func (a *Accounts) Public(u User) User {
-	v := User{
-		ID: u.ID, Email: u.Email, FirstName: u.FirstName, LastName: u.LastName, Active: u.Active,
-		CreatedAt: u.CreatedAt, UpdatedAt: u.UpdatedAt, EmailVerifiedAt: u.EmailVerifiedAt,
-		Placeholder: u.Placeholder,
-	}
-	v.SetKey(u.Key(), u.KeyRule())
-	v.Profile = visible(a.Fields, u.Profile)
-	return v
-}
-
 func now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }

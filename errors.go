@@ -2,6 +2,9 @@ package signup
 
 import (
 	"errors"
+	"fmt"
+	"io"
+	"log/slog"
 	"strings"
 )
 
@@ -57,6 +60,11 @@ const (
 
 // A FieldError describes what is wrong with one field of the input. It is
 // ErrInvalid, as a value and as a pointer.
+//
+// fmt and log/slog show it as Error, without Message. JSON and other encodings have
+// all fields, as they are for the client. The JSON handler of log/slog uses JSON for
+// the elements of slices, maps and structs: don't log those, but the
+// [ValidationError], which shows no Message.
 type FieldError struct {
 	// Field is the field's name in requests: one of the Field constants or the
 	// Name of a [ProfileField].
@@ -75,14 +83,20 @@ func (e FieldError) Error() string {
 	return "signup: invalid " + e.Field + ": " + e.Code
 }
 
-// GoString returns Error, for the same reason.
-func (e FieldError) GoString() string { return e.Error() }
+// Format writes Error for every verb that calls it.
+func (e FieldError) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, e.Error()) }
+
+// LogValue returns Error.
+func (e FieldError) LogValue() slog.Value { return slog.StringValue(e.Error()) }
 
 // Is reports whether target is ErrInvalid.
 func (e FieldError) Is(target error) bool { return target == ErrInvalid }
 
 // A ValidationError lists everything that is wrong with a Registration. It is
 // ErrInvalid; get it with errors.As.
+//
+// fmt, log/slog and every encoding that uses [encoding.TextMarshaler], such as JSON,
+// show it as Error. For the client, encode Fields.
 type ValidationError struct {
 	// Fields is never empty. Its order is email_address, password, first_name,
 	// last_name, the declared fields as declared, Idempotency-Key.
@@ -102,8 +116,14 @@ func (e *ValidationError) Error() string {
 	return b.String()
 }
 
-// GoString returns Error.
-func (e *ValidationError) GoString() string { return e.Error() }
+// Format writes Error for every verb that calls it.
+func (e *ValidationError) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, e.Error()) }
+
+// LogValue returns Error.
+func (e *ValidationError) LogValue() slog.Value { return slog.StringValue(e.Error()) }
+
+// MarshalText returns Error.
+func (e *ValidationError) MarshalText() ([]byte, error) { return []byte(e.Error()), nil }
 
 // Is reports whether target is ErrInvalid.
 func (e *ValidationError) Is(target error) bool { return target == ErrInvalid }

@@ -16,7 +16,9 @@ import (
 // gob, CBOR), and decoding never sets it. A Store converts it with string(h).
 //
 // There are limits. fmt doesn't call the methods of unexported struct fields, nor
-// any method for the verbs %w and %p of a value that isn't an error or a pointer.
+// any method for the verbs %w and %p of a value that isn't an error or a pointer,
+// nor within a pointer to a struct that is itself in a slice, map or struct, for the
+// verbs that don't print pointers, such as %s and %q.
 // encoding/json doesn't call them for the keys of a map.
 type Hash string
 

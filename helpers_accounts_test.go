@@ -67,3 +67,14 @@ type policyFunc func(ctx context.Context, password string, u signup.User) error
 func (f policyFunc) Check(ctx context.Context, password string, u signup.User) error {
 	return f(ctx, password, u)
 }
+
+// A localPolicyFunc is a policyFunc whose rules are local.
+type localPolicyFunc func(ctx context.Context, password string, u signup.User) error
+
+func (f localPolicyFunc) Check(ctx context.Context, password string, u signup.User) error {
+	return f(ctx, password, u)
+}
+
+func (f localPolicyFunc) CheckLocal(ctx context.Context, password string, u signup.User) error {
+	return f(ctx, password, u)
+}

@@ -12,15 +12,32 @@ import (
 
 // A Policy decides which passwords may be chosen. [Accounts] calls it when a
 // password is set, never at a log-in. It is safe for concurrent use.
+//
+// At a registration, Check is called last of all, and only if everything else is
+// right. So a Policy that asks another service asks it only about registrations
+// that are valid otherwise. A [LocalPolicy] is called earlier as well.
 type Policy interface {
 	// Check returns nil if u may have the password, which is valid UTF-8, in
-	// normalization form C and not empty. It may use u's Email, FirstName, LastName and Profile, as they are
-	// about to be stored.
+	// normalization form C and not empty. It may use u's Email, FirstName,
+	// LastName and Profile, as they are about to be stored.
 	//
-	// A [FieldError] is shown to the user as it is. Any other error that wraps
+	// A [FieldError] is shown to the user as it is: a value, a pointer, wrapped,
+	// or in a [ValidationError], of which one is shown. Any other error that wraps
 	// [ErrInvalid] refuses the password without a reason. Every other error means
-	// that the password couldn't be checked, and ends the call.
+	// that the password couldn't be checked, and ends the call. A nil
+	// *FieldError is not nil as an error, and refuses the password.
 	Check(ctx context.Context, password string, u User) error
+}
+
+// A LocalPolicy is a [Policy] with rules that ask no other service. At a
+// registration, CheckLocal is called in any case, so that what it refuses is
+// listed beside what is wrong with other fields. Check is still called, and
+// decides alone: it checks the local rules too.
+type LocalPolicy interface {
+	Policy
+	// CheckLocal is like Check, without the rules that ask another service. Email
+	// and the other fields of u may be invalid.
+	CheckLocal(ctx context.Context, password string, u User) error
 }
 
 // AnyPassword is the [Policy] that accepts every password. [Accounts] refuses an
@@ -36,6 +53,28 @@ func (anyPassword) Check(context.Context, string, User) error { return nil }
 // no rules of composition, and a comparison of the whole password, without regard
 // to letter case, with a blocklist and with what is publicly known about the user
 // and the service. The zero value is ready to use.
+//
+// A long password may be as easy to guess as the short one that it was made from.
+// So these are refused as well, whatever their length:
+//
+//   - a password without a visible character
+//   - sequences of letters or digits or along the rows of a keyboard, forwards or
+//     backwards: of 4 characters or more on average, or of 5 or more with fewer
+//     than 5 other characters; also two that alternate, or one with every
+//     character doubled
+//   - a repetition of fewer than 8 characters
+//   - nothing but the user's address, its local part, the user's names, their
+//     words and the service's name, besides digits and signs
+//   - a blocked password that is padded or repeated: what remains is blocked
+//     without the digits and signs at both ends, without signs, without a
+//     repetition, or without one character that is repeated at the end. If
+//     Blocked is nil, the words of 5 to 7 letters that the blocklist has with
+//     digits after them count as blocked here.
+//
+// A sign is a character other than a letter or digit. Sequences and repetitions
+// are also recognized with one separator between their characters, and between
+// digits and signs at both ends. None of 100,000 random passphrases and 100,000
+// random strings of 15 to 24 characters, some of digits alone, was refused.
 type NIST struct {
 	// MinLength is the least number of characters: Unicode code points in
 	// normalization form C. 0 is 15, which NIST requires if the password is the
@@ -45,12 +84,13 @@ type NIST struct {
 	Service string
 	// Blocked reports whether a password is too common to be used. It is called
 	// with the password as it was typed, in normalization form C; to compare
-	// without regard to letter case, it must fold the password itself. Nil is
-	// [CommonPassword].
+	// without regard to letter case, it must fold the password itself. It is then
+	// called, at most 9 times, with what remains of the password without padding
+	// and repetitions, in lower case. Nil is [CommonPassword].
 	Blocked func(password string) bool
 	// Compromised, if not nil, reports whether a password is known from a data
-	// breach; see [PwnedPasswords.Compromised]. It is called last. Its error ends
-	// the call; to accept passwords that couldn't be checked, it must return no
+	// breach; see [PwnedPasswords.Compromised]. It is called last, and only by
+	// Check. Its error ends the call; to accept passwords that couldn't be checked, it must return no
 	// error.
 	Compromised func(ctx context.Context, password string) (bool, error)
 }
@@ -68,68 +108,67 @@ const (
 //   - [CodeTooShort]
 //   - [CodeTooLong]: longer than 1024 bytes
 //   - [CodeGuessable]: the user's address, the part of it before the "@", the
-//     user's name, or the service's
-//   - [CodeCommon]: on the blocklist
+//     user's name, or the service's, also padded; without visible characters; a
+//     sequence or a repetition
+//   - [CodeCommon]: on the blocklist, also padded or repeated
 //   - [CodeCompromised]
 //
 // If n.Compromised returns an error, Check returns an error that wraps it.
 func (n NIST) Check(ctx context.Context, password string, u User) error {
-	least := n.MinLength
-	if least == 0 {
-		least = defaultMinLength
-	}
-	normal := nfc(password)
-	refused := func(code, message string) error {
-		return FieldError{FieldPassword, code, "'" + FieldPassword + "' must " + message + "."}
-	}
-	switch {
-	case utf8.RuneCountInString(normal) < least:
-		return refused(CodeTooShort, fmt.Sprintf("be at least %d characters long", least))
-	case len(normal) > maxPasswordBytes:
-		return refused(CodeTooLong, fmt.Sprintf("be at most %d bytes long", maxPasswordBytes))
-	}
-	blocked := n.Blocked
-	if blocked == nil {
-		blocked = CommonPassword
-	}
-	folded := fold(normal)
-	switch {
-	case isOwn(folded, u):
-		return refused(CodeGuessable, "not be your own address or name")
-	case n.Service != "" && folded == fold(n.Service):
-		return refused(CodeGuessable, "not be the name of the service")
-	case blocked(normal):
-		return refused(CodeCommon, "not be one that many people use")
-	}
-	if n.Compromised == nil {
-		return nil
+	if err := n.CheckLocal(ctx, password, u); err != nil || n.Compromised == nil {
+		return err
 	}
 	compromised, err := n.Compromised(ctx, password)
 	switch {
 	case err != nil:
 		return fmt.Errorf("check password for breaches: %w", err)
 	case compromised:
-		return refused(CodeCompromised, "not be one that is known from a data breach")
+		return refusedPassword(CodeCompromised, "not be one that is known from a data breach")
 	}
 	return nil
 }
 
-// isOwn reports whether the password is u's address or name.
-func isOwn(folded string, u User) bool {
-	local, _, _ := strings.Cut(u.Email, "@")
-	key := u.Key()
-	keyLocal, _, _ := strings.Cut(key, "@")
-	for _, own := range []string{
-		u.Email, key, local, keyLocal,
-		u.FirstName, u.LastName,
-		u.FirstName + u.LastName, u.FirstName + " " + u.LastName,
-		u.LastName + u.FirstName, u.LastName + " " + u.FirstName,
-	} {
-		if folded == fold(own) {
-			return true
-		}
+// CheckLocal is Check without Compromised.
+func (n NIST) CheckLocal(_ context.Context, password string, u User) error {
+	least := n.MinLength
+	if least == 0 {
+		least = defaultMinLength
 	}
-	return false
+	blocked, blockedRemainder := n.Blocked, n.Blocked
+	if blocked == nil {
+		blocked, blockedRemainder = CommonPassword, commonRemainder
+	}
+	normal := nfc(password)
+	switch {
+	case utf8.RuneCountInString(normal) < least:
+		return refusedPassword(CodeTooShort, fmt.Sprintf("be at least %d characters long", least))
+	case len(normal) > maxPasswordBytes:
+		return refusedPassword(CodeTooLong, fmt.Sprintf("be at most %d bytes long", maxPasswordBytes))
+	}
+	folded, own := fold(normal), ownTexts(u)
+	switch {
+	case isBlank(normal):
+		return refusedPassword(CodeGuessable, "have visible characters")
+	case isOwn(folded, u):
+		return refusedPassword(CodeGuessable, "not be your own address or name")
+	case n.Service != "" && folded == fold(n.Service):
+		return refusedPassword(CodeGuessable, "not be the name of the service")
+	case blocked(normal):
+		return refusedPassword(CodeCommon, "not be one that many people use")
+	case isMadeOf(folded, own):
+		return refusedPassword(CodeGuessable, "be more than your own address or name")
+	case n.Service != "" && isMadeOf(folded, append(own, n.Service)):
+		return refusedPassword(CodeGuessable, "be more than the name of the service")
+	case isPlain(folded):
+		return refusedPassword(CodeGuessable, "not be a sequence or repetition")
+	case isPaddedCommon(folded, blockedRemainder):
+		return refusedPassword(CodeCommon, "be more than one that many people use")
+	}
+	return nil
+}
+
+func refusedPassword(code, message string) error {
+	return FieldError{FieldPassword, code, "'" + FieldPassword + "' must " + message + "."}
 }
 
 // fold returns s case-folded and in normalization form C. Folding may undo the

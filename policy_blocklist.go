@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode/utf8"
 )
 
 // blocklistFile names its source and its license in its first lines.
@@ -27,6 +28,28 @@ var blocklistFile []byte
 func CommonPassword(password string) bool {
 	_, found := slices.BinarySearch(blocklist(), fold(password))
 	return found
+}
+
+// commonRemainder reports whether text, which is folded, is on the blocklist, or is
+// a word of 5 to 7 letters that is on it with digits after it: the list has no
+// password of fewer than 8 characters.
+func commonRemainder(text string) bool {
+	list := blocklist()
+	i, found := slices.BinarySearch(list, text)
+	if n := utf8.RuneCountInString(text); found || n < 5 || n >= 8 || strings.ContainsFunc(text, isNoLetter) {
+		return found
+	}
+	first, _ := slices.BinarySearch(list[i:], text+"0")
+	for _, entry := range list[i+first:] {
+		rest, ok := strings.CutPrefix(entry, text)
+		if !ok || rest[0] > '9' {
+			return false
+		}
+		if strings.Trim(rest, "0123456789") == "" {
+			return true
+		}
+	}
+	return false
 }
 
 // blocklist returns the list, case-folded, in normalization form C and sorted.

@@ -109,9 +109,11 @@ func TestBlocklistNIST(t *testing.T) {
 		{"1234567890123456", "common"},
 		{"QWERTYUIOPasdfgh", "common"},
 		{"Q1W2E3R4T5Y6U7I8", "common"},
-		{"\u212a1234567890123456", ""},
-		{"1234567890123456!?", ""},
-		{"\uff11234567890123456", ""}, // full width: another text
+		{"\u212a1234567890123456", "guessable"},
+		{"1234567890123456!?", "guessable"},
+		{"\uff11234567890123456", "guessable"}, // full width: another text, and a sequence
+		{"\uff1183620157739021", ""},
+		{"Passwords! Passwords!", "common"},
 		{"correct horse battery", ""},
 	} {
 		err := signup.NIST{}.Check(t.Context(), c.password, signup.User{})
@@ -128,22 +130,41 @@ func TestBlocklistReplaced(t *testing.T) {
 		blocked          bool
 		code             string
 	}{
-		{"1234567890123456", "1234567890123456", false, ""},
+		{"1234567890123456", "1234567890123456", false, "guessable"}, // for another reason
 		{"correct horse battery", "correct horse battery", true, "common"},
 		{"Cafe\u0301 AU LAIT, toujours", "Caf\u00e9 AU LAIT, toujours", true, "common"},
 		{"\u212aelvin & Stra\u1e9ee, \u212bl", "Kelvin & Stra\u1e9ee, \u00c5l", true, "common"},
-		{"J\u030c\u0323 and fifteen", "J\u0323\u030c and fifteen", false, ""},
-		{"\u01f0 and more than that", "\u01f0 and more than that", false, ""},
+		{"J\u030c\u0323 and fifteen", "J\u0323\u030c and fifteen|\u01f0\u0323andfifteen", false, ""},
+		{"\u01f0 and more than that", "\u01f0 and more than that|\u01f0andmorethanthat", false, ""},
 		{"too short", "", true, "too_short"},
 	} {
-		asked := ""
+		var calls []string
 		err := signup.NIST{Blocked: func(password string) bool {
-			asked += password
+			calls = append(calls, password)
 			return c.blocked
 		}}.Check(t.Context(), c.password, signup.User{})
 		wantCode(t, err, c.code, c.password)
-		if asked != c.normal {
+		if asked := strings.Join(calls, "|"); asked != c.normal {
 			t.Errorf("%+q: got Blocked called with %+q, want %+q", c.password, asked, c.normal)
+		}
+	}
+}
+
+// Blocked also decides about what remains without padding and repetitions.
+func TestBlocklistReplacedRemainders(t *testing.T) {
+	for _, c := range []struct{ password, blocked string }{
+		{"!Analytisch1234567", "analytisch"},
+		{"ANALYTISCH!Analytisch!", "analytisch"},
+		{"cafe\u0301 analytisch 1843", "caf\u00e9 analytisch"},
+		{"cafe\u0301 analytisch 1843", "caf\u00e9analytisch"},
+		{"analytischhhhhhh", "analytisch"},
+		{"analytisch4analytisch4", "analytisch4"},
+	} {
+		calls := 0
+		err := signup.NIST{Blocked: func(password string) bool { calls++; return password == c.blocked }}.Check(t.Context(), c.password, signup.User{})
+		wantCode(t, err, "common", c.password)
+		if calls > 10 {
+			t.Errorf("%+q: got %d calls of Blocked, want at most 10", c.password, calls)
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -26,24 +27,35 @@ import (
 //
 // The zero value asks Have I Been Pwned, and fails closed: if the service can't be
 // asked, no password is accepted. A PwnedPasswords is safe for concurrent use; its
-// fields must not be changed after the first call.
+// fields must not be changed, and it must not be copied, after the first call.
 type PwnedPasswords struct {
 	// URL is the address of the service, to which the 5 digits are appended.
 	// Empty is https://api.pwnedpasswords.com/range/.
 	URL string
 	// Client makes the requests. Nil is [http.DefaultClient].
 	Client *http.Client
-	// Timeout limits the time of each request. 0 is 2 seconds.
+	// Timeout limits the time of each call, which is the wait for other calls and
+	// the request. 0 is 2 seconds.
 	Timeout time.Duration
+	// MaxConcurrent limits how many requests are made at once. Further calls wait
+	// in the order in which they came. A call that can't begin its request within
+	// Timeout fails like a request that takes too long. 0 is 16; a negative value
+	// is 16, too.
+	MaxConcurrent int
 	// FailOpen decides what happens if the service can't be asked. If it is
 	// true, the password counts as not compromised, and a warning is logged. If
 	// it is false, Compromised returns the error.
 	FailOpen bool
 	// Logger is for that warning. Nil is [slog.Default].
 	Logger *slog.Logger
+
+	once  sync.Once
+	slots chan struct{} // one element for each request that is being made
 }
 
 const (
+	defaultPwnedConcurrent = 16
+
 	pwnedURL = "https://api.pwnedpasswords.com/range/"
 	// A response has about a thousand lines of 40 bytes.
 	maxPwnedResponse = 4 << 20
@@ -75,6 +87,10 @@ func (p *PwnedPasswords) lookUp(ctx context.Context, prefix, suffix string) (boo
 	}
 	bounded, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
+	if err := p.acquire(bounded); err != nil {
+		return false, fmt.Errorf("signup: range service: wait for other requests: %w", err)
+	}
+	defer func() { <-p.slots }()
 	base := p.URL
 	if base == "" {
 		base = pwnedURL
@@ -98,6 +114,27 @@ func (p *PwnedPasswords) lookUp(ctx context.Context, prefix, suffix string) (boo
 		return false, fmt.Errorf("signup: range service: status %d", res.StatusCode)
 	}
 	return findSuffix(io.LimitReader(res.Body, maxPwnedResponse+1), suffix)
+}
+
+// acquire waits until one more request may be made. If ctx ends first, it returns
+// ctx's error.
+func (p *PwnedPasswords) acquire(ctx context.Context) error {
+	p.once.Do(func() {
+		n := p.MaxConcurrent
+		if n <= 0 {
+			n = defaultPwnedConcurrent
+		}
+		p.slots = make(chan struct{}, n)
+	})
+	if ctx.Err() != nil { // select chooses at random
+		return ctx.Err()
+	}
+	select {
+	case p.slots <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // withoutURL returns err without the URL, which ends in the digits. If the rest

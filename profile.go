@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -40,8 +41,7 @@ type ProfileField struct {
 	// that a sign-up can't set {"role": "admin"}. A ReadOnly field can't be
 	// Required.
 	ReadOnly bool
-	// Hidden reports whether [Accounts.Public] removes the field. User's own JSON
-	// form has all fields.
+	// Hidden reports whether [Accounts.Public] removes the field.
 	Hidden bool
 	// Validate returns nil if value is acceptable. A [FieldError] or *FieldError
 	// is sent to the client, with Field set to Name; for any other error the
@@ -176,8 +176,9 @@ func required(field string) *FieldError {
 	return &FieldError{field, CodeRequired, "'" + field + "' is required."}
 }
 
-// asFieldError returns the FieldError that err wraps, as a value or a pointer. A
-// nil pointer, which its author took for no error, refuses the field.
+// asFieldError returns the FieldError that err wraps, as a value, as a pointer or in
+// a ValidationError: there the first of field, or else the first. A nil pointer,
+// which its author took for no error, refuses the field.
 func asFieldError(field string, err error) (FieldError, bool) {
 	if p, ok := errors.AsType[*FieldError](err); ok {
 		if p == nil {
@@ -185,5 +186,12 @@ func asFieldError(field string, err error) (FieldError, bool) {
 		}
 		return *p, true
 	}
-	return errors.AsType[FieldError](err)
+	if e, ok := errors.AsType[FieldError](err); ok {
+		return e, true
+	}
+	if v, ok := errors.AsType[*ValidationError](err); ok && v != nil && len(v.Fields) > 0 {
+		i := slices.IndexFunc(v.Fields, func(e FieldError) bool { return e.Field == field })
+		return v.Fields[max(i, 0)], true
+	}
+	return FieldError{}, false
 }

@@ -142,9 +142,10 @@ func (a *Accounts) describe(r Registration) (u User, problems []FieldError) {
 }
 
 // check returns a *ValidationError of problems and of what is wrong with r's
-// password and declared fields; or nil; or why they couldn't be checked.
+// password and declared fields; or nil; or why they couldn't be checked. The Policy
+// may ask another service, and so it decides last.
 func (a *Accounts) check(ctx context.Context, r Registration, u User, problems []FieldError) error {
-	e, err := a.askPolicy(ctx, r.Password, u)
+	e, err := a.askLocalPolicy(ctx, r.Password, u)
 	if e != nil {
 		problems = append(problems, *e)
 	}
@@ -156,7 +157,12 @@ func (a *Accounts) check(ctx context.Context, r Registration, u User, problems [
 			problems = append(problems, *e)
 		}
 	}
-	if ctx.Err() != nil { // then what Validate has returned may be due to that
+	if len(problems) == 0 && err == nil && ctx.Err() == nil {
+		if e, err = a.askPolicy(ctx, r.Password, u); e != nil {
+			problems = append(problems, *e)
+		}
+	}
+	if ctx.Err() != nil { // then what was returned may be due to that
 		return ctx.Err()
 	}
 	if len(problems) == 0 {
@@ -193,16 +199,36 @@ func checkEmail(u *User) *FieldError {
 	return nil
 }
 
+// askLocalPolicy returns what is wrong with password by the local rules of the
+// Policy, or why they couldn't be checked.
+func (a *Accounts) askLocalPolicy(ctx context.Context, password string, u User) (*FieldError, error) {
+	if e := checkPasswordText(password); e != nil {
+		return e, nil
+	}
+	local, ok := a.policy().(LocalPolicy)
+	if !ok {
+		return nil, nil
+	}
+	return refusal(local.CheckLocal(ctx, nfc(password), u))
+}
+
 // askPolicy returns what is wrong with password, or why it couldn't be checked.
 func (a *Accounts) askPolicy(ctx context.Context, password string, u User) (*FieldError, error) {
 	if e := checkPasswordText(password); e != nil {
 		return e, nil
 	}
-	policy := a.Policy
-	if policy == nil {
-		policy = NIST{}
+	return refusal(a.policy().Check(ctx, nfc(password), u))
+}
+
+func (a *Accounts) policy() Policy {
+	if a.Policy == nil {
+		return NIST{}
 	}
-	err := policy.Check(ctx, nfc(password), u)
+	return a.Policy
+}
+
+// refusal returns the reason in an error of a Policy, or why it couldn't check.
+func refusal(err error) (*FieldError, error) {
 	if err == nil {
 		return nil, nil
 	}

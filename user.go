@@ -1,7 +1,10 @@
 package signup
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"maps"
 	"strings"
@@ -12,57 +15,59 @@ import (
 // must not be used by several goroutines while one of them changes it. The zero
 // User has no key, so that no Store accepts it.
 //
-// Its JSON form is the application's: it leaves out PasswordHash, SecurityStamp,
-// Private, Placeholder and Version, and has the whole Profile. For people, encode
-// what [Accounts.Public] returns. fmt and log/slog show only ID and Active; see
-// [Hash] for their limits.
+// fmt, log/slog, JSON and every encoding that uses [encoding.TextMarshaler] show
+// only ID and Active; see [Hash] for the limits. For people, encode what
+// [Accounts.Public] returns. Decoding JSON or text into a User is an error, so that
+// no client sets its fields. Gob keeps the exported fields except PasswordHash,
+// Private and Version. A struct that embeds a User has the User's forms, without
+// its own fields: make the User a named field.
 type User struct {
 	// ID identifies the account and never changes. It is random, or derived
 	// from the random Registration.IdempotencyKey, and reveals nothing about
 	// the address. While an address is being changed, one ID is stored under
 	// two keys.
-	ID string `json:"id"`
+	ID string
 	// Email is the address that mail is sent to, as [NormalizeEmail] returns it:
 	// as the user typed it, except for surrounding white space, the
 	// normalization of the local part, and the mapping of a domain that was not
 	// typed in ASCII. Compare addresses by Key. A Store keeps Email as given.
-	Email     string `json:"email_address"`
-	FirstName string `json:"first_name,omitempty"`
-	LastName  string `json:"last_name,omitempty"`
+	Email     string
+	FirstName string
+	LastName  string
 	// PasswordHash is the hash that a password is checked against. If it is
 	// empty, no password matches.
-	PasswordHash Hash `json:"-"`
+	PasswordHash Hash
 	// Active reports whether the user may log in.
-	Active bool `json:"is_active"`
+	Active bool
 	// CreatedAt is when the account was created, and UpdatedAt when it was last
 	// changed, in UTC, to the millisecond. Accounts sets both. An application
 	// that changes a user with Store.Update sets UpdatedAt itself; a Store keeps
 	// both as given.
-	CreatedAt time.Time `json:"created_at"`
-	UpdatedAt time.Time `json:"updated_at"`
+	CreatedAt time.Time
+	UpdatedAt time.Time
 	// EmailVerifiedAt is when the user last proved that mail to Email reaches
 	// them. Zero: never. In UTC, to the millisecond.
-	EmailVerifiedAt time.Time `json:"email_verified_at,omitzero"`
+	EmailVerifiedAt time.Time
 	// Profile holds the values of the declared extra fields ([Accounts.Fields])
 	// by name. A field without a value is absent. Nil and empty are the same.
-	Profile map[string]string `json:"profile,omitempty"`
+	Profile map[string]string
 
 	// SecurityStamp is a random text that changes whenever all sessions and
 	// tokens of the user must end: with a new password or address, a removed
 	// second factor, or "log out everywhere". A rehash doesn't change it.
 	// Register sets it. Users stored before it existed have the empty stamp,
 	// which is a stamp like any other.
-	SecurityStamp string `json:"-"`
+	SecurityStamp string
 	// Private is kept for this package; see its type.
-	Private Private `json:"-"`
+	Private Private
 	// Placeholder reports that this is not a user but an address that is held
 	// for one while an address is changed. No user logs in to a placeholder, and
 	// searches, exports and listings leave it out; [Store.Get] returns it.
-	Placeholder bool `json:"-"`
+	Placeholder bool
 
 	// Version is set by the Store. Update and Delete compare it with the
 	// stored user's.
-	Version Version `json:"-"`
+	Version Version
 
 	key   string // as SetKey set it,
 	rule  string
@@ -183,11 +188,39 @@ func (u User) Equal(v User) bool {
 }
 
 // Format writes ID and Active for every verb that calls it.
-func (u User) Format(s fmt.State, _ rune) {
-	_, _ = fmt.Fprintf(s, "{ID:%s Active:%t}", u.ID, u.Active)
-}
+func (u User) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, shortForm(u.ID, u.Active)) }
 
 // LogValue returns ID and Active.
-func (u User) LogValue() slog.Value {
-	return slog.GroupValue(slog.String("id", u.ID), slog.Bool("active", u.Active))
+func (u User) LogValue() slog.Value { return shortLogValue(u.ID, u.Active) }
+
+// MarshalText returns ID and Active, in the form that fmt writes.
+func (u User) MarshalText() ([]byte, error) { return []byte(shortForm(u.ID, u.Active)), nil }
+
+// UnmarshalText returns an error and leaves u as it is.
+func (u *User) UnmarshalText([]byte) error { return errUserDecoded }
+
+// MarshalJSON returns an object with the members id and is_active.
+func (u User) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		ID     string `json:"id"`
+		Active bool   `json:"is_active"`
+	}{u.ID, u.Active})
+}
+
+// UnmarshalJSON leaves u as it is. It returns an error, except for null.
+func (u *User) UnmarshalJSON(text []byte) error {
+	if string(text) == "null" {
+		return nil
+	}
+	return errUserDecoded
+}
+
+var errUserDecoded = errors.New("signup: a User can't be decoded from JSON or text: keep its key, and read it from the Store")
+
+// shortForm returns what fmt shows of a user.
+func shortForm(id string, active bool) string { return fmt.Sprintf("{ID:%s Active:%t}", id, active) }
+
+// shortLogValue returns what log/slog shows of a user.
+func shortLogValue(id string, active bool) slog.Value {
+	return slog.GroupValue(slog.String("id", id), slog.Bool("active", active))
 }

@@ -72,14 +72,6 @@ func TestHashIsRedacted(t *testing.T) {
 }
 
 func TestHashIsNeverDecoded(t *testing.T) {
-	const in = `{"id": "id-2", "PasswordHash": "x", "password_hash": "x", "password": "x"}`
-	u := ada()
-	if err := json.Unmarshal([]byte(in), &u); err != nil {
-		t.Fatalf("json.Unmarshal returned %v, want nil", err)
-	}
-	if u.ID != "id-2" || string([]byte(u.PasswordHash)) != secretHash {
-		t.Errorf("decoding made the ID %q, the hash unchanged: %t; want id-2, true", u.ID, string([]byte(u.PasswordHash)) == secretHash)
-	}
 	for _, in := range []string{`"x"`, `null`, `[1,2]`, `"eHg="`} {
 		h := signup.Hash(secretHash)
 		if err := json.Unmarshal([]byte(in), &h); err != nil || string([]byte(h)) != secretHash {
@@ -94,7 +86,7 @@ func TestHashIsNeverDecoded(t *testing.T) {
 	if err := gob.NewEncoder(&b).Encode(ada()); err != nil {
 		t.Fatalf("Encode returned %v, want nil", err)
 	}
-	u = signup.User{}
+	var u signup.User
 	if err := gob.NewDecoder(&b).Decode(&u); err != nil || u.ID != "id-1" || len(u.PasswordHash) > 0 {
 		t.Errorf("gob decoded the ID %q, a hash of %d bytes, %v; want id-1, 0 bytes, nil", u.ID, len(u.PasswordHash), err)
 	}
@@ -102,10 +94,77 @@ func TestHashIsNeverDecoded(t *testing.T) {
 
 func TestUserJSON(t *testing.T) {
 	got, err := json.Marshal(ada())
+	if want := `{"id":"id-1","is_active":true}`; err != nil || string(got) != want {
+		t.Errorf("json.Marshal returned %s, %v; want %s, nil", got, err, want)
+	}
+	a := &signup.Accounts{Fields: []signup.ProfileField{{Name: "company"}, {Name: "score", Hidden: true}}}
+	u := ada()
+	u.Profile["score"] = "9"
+	got, err = json.Marshal(a.Public(u))
 	const want = `{"id":"id-1","email_address":"Ada@example.org","first_name":"Ada","last_name":"Lovelace","is_active":true,` +
 		`"created_at":"2014-12-06T22:55:00.123Z","updated_at":"2014-12-07T00:00:00Z","profile":{"company":"Analytical Engines"}}`
 	if err != nil || string(got) != want {
-		t.Errorf("json.Marshal returned %s, %v; want %s, nil", got, err, want)
+		t.Errorf("json.Marshal of Public returned %s, %v; want %s, nil", got, err, want)
+	}
+	u.EmailVerifiedAt, u.Profile = u.UpdatedAt, nil
+	got, err = json.Marshal(a.Public(u))
+	if err != nil || !strings.Contains(string(got), `"email_verified_at":"2014-12-07T00:00:00Z"}`) {
+		t.Errorf("json.Marshal of Public returned %s, %v; want email_verified_at at its end, nil", got, err)
+	}
+}
+
+// A client can't set a User's fields, and what is decoded is no User.
+func TestUserIsNeverDecoded(t *testing.T) {
+	const members = `{"id": "id-2", "ID": "id-2", "is_active": false, "Active": false, "email_address": "eve@example.org", "password": "x", "Version": "v2"}`
+	for _, c := range []struct {
+		name, in string
+		into     func(*signup.User) any
+		ok       bool
+	}{
+		{"members", members, func(u *signup.User) any { return u }, false},
+		{"its own form", `{"id":"id-1","is_active":true}`, func(u *signup.User) any { return u }, false},
+		{"an empty object", `{}`, func(u *signup.User) any { return u }, false},
+		{"a text", `"{ID:id-2 Active:true}"`, func(u *signup.User) any { return u }, false},
+		{"null", `null`, func(u *signup.User) any { return u }, true},
+		{"a pointer to a pointer", members, func(u *signup.User) any { return &u }, false},
+		{"a field", `{"User": ` + members + `}`, func(u *signup.User) any { return &struct{ User *signup.User }{u} }, false},
+		{"an embedded pointer", members, func(u *signup.User) any { return &struct{ *signup.User }{u} }, false},
+		{"a field that is absent", `{}`, func(u *signup.User) any { return &struct{ User *signup.User }{u} }, true},
+	} {
+		u := ada()
+		err := json.Unmarshal([]byte(c.in), c.into(&u))
+		if c.ok != (err == nil) || !u.Equal(ada()) || u.Version != ada().Version {
+			t.Errorf("%s: json.Unmarshal returned %v, the user unchanged: %t; want success: %t, true", c.name, err, u.Equal(ada()), c.ok)
+		}
+	}
+	u := ada()
+	if err := xml.Unmarshal([]byte("<User><ID>id-2</ID></User>"), &u); err == nil || !u.Equal(ada()) {
+		t.Errorf("xml.Unmarshal returned %v, the user unchanged: %t; want an error, true", err, u.Equal(ada()))
+	}
+}
+
+// A session store may hold a User in gob: it keeps everything except the secrets.
+func TestUserGob(t *testing.T) {
+	type session struct {
+		User  signup.User
+		Users map[string]*signup.User
+	}
+	u := ada()
+	u.SecurityStamp, u.EmailVerifiedAt, u.Private = "stamp", u.CreatedAt, "private"
+	var b bytes.Buffer
+	if err := gob.NewEncoder(&b).Encode(session{u, map[string]*signup.User{"a": &u}}); err != nil {
+		t.Fatalf("Encode returned %v, want nil", err)
+	}
+	var got session
+	if err := gob.NewDecoder(&b).Decode(&got); err != nil {
+		t.Fatalf("Decode returned %v, want nil", err)
+	}
+	want := u
+	want.PasswordHash, want.Private, want.Version = "", "", ""
+	for _, v := range []signup.User{got.User, *got.Users["a"]} {
+		if !v.Equal(want) || v.Version != "" || v.SecurityStamp != "stamp" {
+			t.Errorf("gob decoded %+v with the stamp %q, a hash of %d bytes and the version %q; want the user without hash, Private and Version", v, v.SecurityStamp, len(v.PasswordHash), string(v.Version))
+		}
 	}
 }
 

@@ -126,21 +126,20 @@ func throughGob(u signup.User) (v signup.User, err error) {
 }
 
 func throughJSON(u signup.User) (signup.User, error) {
-	// The members that a User's own JSON leaves out are added.
-	type all struct {
-		User          signup.User
+	// A User's own JSON form has only the ID and Active.
+	type session struct {
+		ID, Email     string
 		PasswordHash  signup.Hash
 		SecurityStamp string
 		Version       signup.Version
 	}
-	text, err := json.Marshal(all{u, u.PasswordHash, u.SecurityStamp, u.Version})
+	text, err := json.Marshal(session{u.ID, u.Email, u.PasswordHash, u.SecurityStamp, u.Version})
 	if err != nil {
 		return u, err
 	}
-	var v all
+	var v session
 	err = json.Unmarshal(text, &v)
-	v.User.PasswordHash, v.User.SecurityStamp, v.User.Version = v.PasswordHash, v.SecurityStamp, v.Version
-	return v.User, err
+	return signup.User{ID: v.ID, Email: v.Email, PasswordHash: v.PasswordHash, SecurityStamp: v.SecurityStamp, Version: v.Version}, err
 }
 
 func throughXML(u signup.User) (signup.User, error) {
