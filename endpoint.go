@@ -27,8 +27,8 @@ type HandlerOptions struct {
 	MaxBodyBytes int64
 	// Logger gets a record of each POST request that succeeds, is refused or
 	// fails, with neither address nor password. If requests are refused for lack
-	// of capacity, it gets a warning when that begins and another when none was
-	// refused for 10 seconds, with the number of the refused. Nil is
+	// of capacity, it gets a warning when that begins, with the cause, and another
+	// when none was refused for 10 seconds, with their number. Nil is
 	// slog.Default().
 	Logger *slog.Logger
 }

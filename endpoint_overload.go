@@ -3,6 +3,7 @@ package signup
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 )
@@ -10,6 +11,9 @@ import (
 // overloadQuiet is how long an endpoint must refuse no request for lack of capacity
 // until an overload has ended.
 const overloadQuiet = 10 * time.Second
+
+// maxOverloadCauses is how many different causes of one overload are logged.
+const maxOverloadCauses = 4
 
 // An overload counts the requests that an endpoint refuses for lack of capacity, so
 // that the log has one record at the beginning of an overload and one at its end.
@@ -19,13 +23,17 @@ type overload struct {
 	mu          sync.Mutex
 	refused     int64 // 0: there is no overload
 	began, last time.Time
+	causes      []string // the first different ones
 }
 
-// noteOverload logs that an overload begins, with err as its cause, unless it has
-// begun before.
+// noteOverload logs that an overload begins, or that it has another cause than
+// before: the Store's error says more than that of a full queue.
 func (e *endpoint) noteOverload(ctx context.Context, err error) {
-	if e.overload.note(e.noteEnd) {
+	switch first, other := e.overload.note(err.Error(), e.noteEnd); {
+	case first:
 		e.log(ctx, slog.LevelWarn, "overload begins", "error", err)
+	case other:
+		e.log(ctx, slog.LevelWarn, "overload has another cause", "error", err)
 	}
 }
 
@@ -36,19 +44,24 @@ func (e *endpoint) noteEnd() {
 	}
 }
 
-// note counts a refusal, and reports whether it is the first. Then look is called
-// when the overload may have ended.
-func (o *overload) note(look func()) (first bool) {
+// note counts a refusal, and reports whether it is the first, or another with a
+// cause to log. After the first, look is called when the overload may have ended.
+func (o *overload) note(cause string, look func()) (first, other bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.last = time.Now()
 	o.refused++
-	if o.refused > 1 {
-		return false
+	if o.refused == 1 {
+		o.began = o.last
+		o.causes = []string{cause}
+		time.AfterFunc(overloadQuiet, look)
+		return true, false
 	}
-	o.began = o.last
-	time.AfterFunc(overloadQuiet, look)
-	return true
+	if len(o.causes) == maxOverloadCauses || slices.Contains(o.causes, cause) {
+		return false, false
+	}
+	o.causes = append(o.causes, cause)
+	return false, true
 }
 
 // end returns the number of refusals and the time from the first to the last, if
@@ -61,6 +74,6 @@ func (o *overload) end(look func()) (refused int64, lasted time.Duration) {
 		return 0, 0
 	}
 	refused, lasted = o.refused, o.last.Sub(o.began)
-	o.refused = 0
+	o.refused, o.causes = 0, nil
 	return refused, lasted
 }

@@ -129,6 +129,32 @@ func TestOverloadOfEachEndpoint(t *testing.T) {
 	})
 }
 
+// The Store's error is logged also if an overload began with another.
+func TestOverloadOfSeveralCauses(t *testing.T) {
+	const another = "WARN signup: sign-up overload has another cause, register: cause %d: signup: busy"
+	synctest.Test(t, func(t *testing.T) {
+		l, logged := newLog(t)
+		n := 0
+		a := failing(func(context.Context, *signup.User) error {
+			n++
+			if n%2 == 1 {
+				return fmt.Errorf("the disk is full: %w", signup.ErrBusy)
+			}
+			return fmt.Errorf("cause %d: %w", n, signup.ErrBusy)
+		})
+		h := signup.NewHandler(a, &signup.HandlerOptions{Logger: l})
+		for range 1500 {
+			refuse(t, h)
+		}
+		time.Sleep(time.Minute)
+		refuse(t, h)
+		time.Sleep(time.Minute)
+		checkWarnings(t, logged,
+			overloadBegins, fmt.Sprintf(another, 2), fmt.Sprintf(another, 4), fmt.Sprintf(another, 6), overloadEnds+"1500 in 0s",
+			overloadBegins, overloadEnds+"1 in 0s")
+	})
+}
+
 // Many requests at once are one overload, and no goroutine stays behind.
 func TestOverloadOfManyAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
