@@ -15,7 +15,7 @@ test: vet staticcheck unit fuzz routers migrate consumer integration ## everythi
 
 quick: ## a quick check: gofmt, go vet and the tests of the root module, without -race
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "not formatted by gofmt: $$unformatted" >&2; exit 1; }
-	@export && go vet ./... && go test ./...
+	@go vet ./... && go test ./...
 
 vet: ## gofmt, go vet and tidy go.mod files, in every module
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "not formatted by gofmt: $$unformatted" >&2; exit 1; }
@@ -66,7 +66,7 @@ integration: server ## the tests against a real Elasticsearch
 # Not in MODULES, because the programs that it compares are large. For BENCHFLAGS, see
 # go run . -h in internal/bench.
 bench: $(STATICCHECK) ## compare with other servers and clients; takes half an hour, on an otherwise idle machine
-	@cd internal/bench && export && go vet ./... && $(STATICCHECK) ./... && go test -count=1 . ./load ./servers
+	@cd internal/bench && go vet ./... && $(STATICCHECK) ./... && go test -count=1 . ./load ./servers
 	@rm -f .bin/ratios.md
 	@cd internal/bench && go run . -plot ../../docs/performance.svg -summary ../../.bin/ratios.md $(BENCHFLAGS)
 	@scripts/bench-elasticsearch bash -c 'cd internal/bench && \

@@ -19,7 +19,10 @@ type HandlerOptions struct {
 	// 64 KiB.
 	MaxBodyBytes int64
 	// Logger gets a record of each POST request that succeeds, is refused or
-	// fails, with neither address nor password. Nil is slog.Default().
+	// fails, with neither address nor password. If requests are refused for lack
+	// of capacity, it gets a warning when that begins, with the cause, and another
+	// when none was refused for 10 seconds, with their number. Nil is
+	// slog.Default().
 	Logger *slog.Logger
 }
 
@@ -41,6 +44,7 @@ type endpoint struct {
 	serve serveFunc
 	// retryAfter is sent with ErrBusy.
 	retryAfter time.Duration
+	overload   overload
 }
 
 // A serveFunc does what an admitted request asks for. in has the request's
@@ -110,6 +114,9 @@ func (e *endpoint) post(w *startedWriter, r *http.Request) (res response) {
 	}
 	if err != nil {
 		refusal, level, outcome := newErrorResponse(r.Context(), err, e.retryAfter)
+		if refusal.status == http.StatusServiceUnavailable && errors.Is(err, ErrBusy) {
+			e.noteOverload(r.Context(), err)
+		}
 		e.log(r.Context(), level, outcome, "http.response.status_code", refusal.status, "error", err)
 		return refusal
 	}

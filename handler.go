@@ -80,7 +80,7 @@ func serveRegister(a *Accounts, r *http.Request, in map[string]string) (response
 			status: http.StatusConflict, message: "'" + typed + "' already exists.",
 		}}
 	case errors.Is(err, ErrIdempotencyKeyReused):
-		return response{}, &responseError{err, slog.LevelWarn, response{
+		return response{}, &responseError{err, slog.LevelInfo, response{
 			status: http.StatusUnprocessableEntity, message: "The '" + FieldIdempotencyKey + "' was used with other data before.",
 		}}
 	case err != nil:

@@ -5,9 +5,10 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
-	"strings"
+	"slices"
 )
 
 // JSONErrorsOptions are the options of JSONErrors. Nil and the zero value select
@@ -24,10 +25,12 @@ type JSONErrorsOptions struct {
 //
 //	http.ListenAndServe(addr, signup.JSONErrors(mux, nil))
 //
-// A response is bare if its body is empty or one of the texts that
+// A response is bare if its whole body is empty or one of the texts that
 // [http.NotFound], http.ServeMux and gin write. A body of the application's own is
-// left alone, whatever its status. Headers that next has set, such as Allow, are
-// kept.
+// left alone, whatever its status, and so is a response that is flushed. The JSON
+// has the headers that next has set, such as Allow, except for those that describe
+// the body, such as ETag. If next panics, the 500 has only the headers that were set
+// before next was called.
 //
 // A panic after the response has begun cuts the connection, so that the client
 // doesn't take half a response for a whole one. [http.ErrAbortHandler] passes
@@ -44,6 +47,7 @@ func JSONErrors(next http.Handler, opts *JSONErrorsOptions) http.Handler {
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		e := &errorWriter{ResponseWriter: w, r: r}
+		before := w.Header().Clone()
 		defer func() {
 			v := recover()
 			if v == nil {
@@ -54,29 +58,36 @@ func JSONErrors(next http.Handler, opts *JSONErrorsOptions) http.Handler {
 			if e.state != fresh && e.state != holding {
 				panic(http.ErrAbortHandler)
 			}
-			e.replace(brokenResponse)
+			setHeader(w.Header(), before) // without a session's cookie, for example
+			brokenResponse.write(w, r)
 		}()
 		next.ServeHTTP(e, r)
 	})
 }
 
-// An errorWriter holds back the header of a 404, 405 or 500 until it is
-// seen whether a body of the application's own follows.
+// An errorWriter holds back the header of a 404, 405 or 500, and a short body,
+// until it is seen whether the body is the application's own.
 type errorWriter struct {
 	http.ResponseWriter
-	r      *http.Request
-	state  writerState
-	status int // the one held back
+	r     *http.Request
+	state writerState
+	held  heldResponse
 }
 
 type writerState int
 
 const (
-	fresh    writerState = iota // nothing was written
-	holding                     // status waits for the body
-	passing                     // all goes through
-	replaced                    // a JSON body was written; the rest of next's is dropped
+	fresh   writerState = iota // nothing was written
+	holding                    // held is not written yet
+	passing                    // all goes through
 )
+
+// A heldResponse is the beginning of a response.
+type heldResponse struct {
+	status int
+	header http.Header // as it was when WriteHeader was called
+	body   []byte
+}
 
 func (e *errorWriter) WriteHeader(status int) {
 	switch {
@@ -85,28 +96,27 @@ func (e *errorWriter) WriteHeader(status int) {
 			e.ResponseWriter.WriteHeader(status) // net/http logs the mistake
 		}
 	case status == http.StatusNotFound, status == http.StatusMethodNotAllowed, status == http.StatusInternalServerError:
-		e.state, e.status = holding, status
+		e.state = holding
+		e.held = heldResponse{status: status, header: e.Header().Clone()}
 	default:
+		e.ResponseWriter.WriteHeader(status) // panics if there is no such status
 		if status >= 200 || status == http.StatusSwitchingProtocols {
 			e.state = passing
 		}
-		e.ResponseWriter.WriteHeader(status)
 	}
 }
 
 func (e *errorWriter) Write(b []byte) (int, error) {
-	if e.state == holding {
-		if len(b) == 0 {
-			return 0, nil
-		}
-		if e.isBare(b) {
-			e.replace(bareResponse(e.status))
+	if e.state == holding && len(b) <= maxBareText {
+		body := append(e.held.body, b...)
+		if e.held.mayBecomeBare(body) {
+			e.held.body = body
+			return len(b), nil
 		}
 	}
-	if e.state == replaced {
-		return len(b), nil
+	if err := e.pass(); err != nil {
+		return 0, err
 	}
-	e.pass()
 	return e.ResponseWriter.Write(b)
 }
 
@@ -124,65 +134,43 @@ func (e *errorWriter) ReadFrom(src io.Reader) (int64, error) {
 	return io.Copy(struct{ io.Writer }{e}, src)
 }
 
-// isBare reports whether body is a router's and not the application's.
-func (e *errorWriter) isBare(body []byte) bool {
-	h := e.Header()
-	if len(body) > 64 || h.Get("Content-Encoding") != "" || !isPlainText(h.Get("Content-Type")) {
-		return false
-	}
-	if len(body) == 0 {
-		return true
-	}
-	switch strings.ToLower(strings.TrimSpace(string(body))) {
-	case "404 page not found":
-		return e.status == http.StatusNotFound
-	case "method not allowed", "405 method not allowed":
-		return e.status == http.StatusMethodNotAllowed
-	case "internal server error":
-		return e.status == http.StatusInternalServerError
-	}
-	return false
-}
-
-func isPlainText(contentType string) bool {
-	mediaType, _, _ := strings.Cut(contentType, ";")
-	mediaType = strings.TrimSpace(mediaType)
-	return mediaType == "" || strings.EqualFold(mediaType, "text/plain")
-}
-
-// finish ends an answer that has no body.
+// finish ends a response after which next writes nothing more.
 func (e *errorWriter) finish() {
 	if e.state != holding {
 		return
 	}
-	if e.isBare(nil) {
-		e.replace(bareResponse(e.status))
+	if !e.held.isBare() {
+		_ = e.pass() // if it fails, the client has gone
 		return
 	}
-	e.pass()
+	setHeader(e.Header(), e.held.header)
+	removeBodyHeaders(e.Header())
+	bareResponse(e.held.status).write(e.ResponseWriter, e.r)
 }
 
-// pass lets what was held back go, and everything after it.
-func (e *errorWriter) pass() {
-	if e.state == holding {
-		e.ResponseWriter.WriteHeader(e.status)
+// pass lets what is held back go, and everything after it.
+func (e *errorWriter) pass() error {
+	if e.state != holding {
+		e.state = passing
+		return nil
 	}
 	e.state = passing
-}
-
-func (e *errorWriter) replace(res response) {
-	e.state = replaced
-	for _, name := range []string{"Content-Encoding", "Etag", "Last-Modified"} {
-		e.Header().Del(name) // they described another body
+	header, body := e.Header(), e.held.body
+	if maps.EqualFunc(header, e.held.header, slices.Equal) {
+		e.ResponseWriter.WriteHeader(e.held.status)
+	} else {
+		// What was set later isn't sent, except for trailers.
+		later := maps.Clone(header)
+		setHeader(header, e.held.header)
+		e.ResponseWriter.WriteHeader(e.held.status)
+		maps.Copy(header, later)
 	}
-	res.write(e.ResponseWriter, e.r)
-}
-
-func bareResponse(status int) response {
-	if status == http.StatusInternalServerError {
-		return brokenResponse
+	e.held = heldResponse{}
+	if len(body) == 0 {
+		return nil
 	}
-	return httpError(status)
+	_, err := e.ResponseWriter.Write(body)
+	return err
 }
 
 // Unwrap is for http.ResponseController.
@@ -190,10 +178,9 @@ func (e *errorWriter) Unwrap() http.ResponseWriter { return e.ResponseWriter }
 
 // FlushError is for http.ResponseController.
 func (e *errorWriter) FlushError() error {
-	if e.state == replaced {
-		return nil
+	if err := e.pass(); err != nil {
+		return err
 	}
-	e.pass()
 	return http.NewResponseController(e.ResponseWriter).Flush()
 }
 
@@ -202,6 +189,11 @@ func (e *errorWriter) Flush() { _ = e.FlushError() }
 
 // Hijack implements http.Hijacker.
 func (e *errorWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	if e.state == holding { // net/http writes a header before the connection is taken
+		if err := e.pass(); err != nil {
+			return nil, nil, err
+		}
+	}
 	conn, rw, err := http.NewResponseController(e.ResponseWriter).Hijack()
 	if err == nil {
 		e.state = passing

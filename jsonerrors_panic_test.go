@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -22,6 +23,16 @@ func TestJSONErrorsPanicBefore(t *testing.T) {
 					w.Header().Set("Content-Encoding", "gzip")
 					w.Header().Set("Content-Length", "5")
 					w.Header().Set("ETag", `"x"`)
+					w.Header().Set("Set-Cookie", "session=1")
+					w.Header().Set("Location", "/home")
+					w.Header().Set("Content-Range", "bytes 0-4/9")
+					w.Header().Set("Trailer", "X-Sum")
+					w.Header().Set(http.TrailerPrefix+"X-More", "1")
+				},
+				"after a bare text": func(w http.ResponseWriter) {
+					w.Header().Set("Set-Cookie", "session=1")
+					http.Error(w, "404 page not found", 404)
+					w.Header().Set("Location", "/home")
 				},
 				"after information":    func(w http.ResponseWriter) { w.WriteHeader(http.StatusEarlyHints) },
 				"after a bare 404":     func(w http.ResponseWriter) { w.WriteHeader(404) },
@@ -34,8 +45,10 @@ func TestJSONErrorsPanicBefore(t *testing.T) {
 						c.throw()
 					}))
 					res := s.get(t, "GET", "/", nil)
-					if res.Header.Get("Content-Encoding")+res.Header.Get("ETag") != "" {
-						t.Errorf("got the header %v, want no Content-Encoding and no ETag", res.Header)
+					for _, name := range []string{"Content-Encoding", "ETag", "Set-Cookie", "Location", "Content-Range", "Trailer"} {
+						if res.Header.Get(name) != "" {
+							t.Errorf("got the header %v, want no %s", res.Header, name)
+						}
 					}
 					if all := dump(t, res); strings.Contains(all, "inner-text") || strings.Contains(all, "goroutine") {
 						t.Errorf("got the response %s, want it without the panic and its stack", all)
@@ -56,6 +69,44 @@ func TestJSONErrorsPanicBefore(t *testing.T) {
 					}
 				})
 			}
+		}
+	}
+}
+
+// The 500 after a panic has the header that was set before the handler was called.
+func TestJSONErrorsPanicHeader(t *testing.T) {
+	_ = captureDefaultLog(t)
+	for name, begin := range map[string]func(http.ResponseWriter){
+		"set":           func(w http.ResponseWriter) { w.Header().Set("X-Request-Id", "2") },
+		"added":         func(w http.ResponseWriter) { w.Header().Add("Vary", "Cookie") },
+		"removed":       func(w http.ResponseWriter) { w.Header().Del("X-Request-Id") },
+		"changed":       func(w http.ResponseWriter) { w.Header()["X-Request-Id"][0] = "2" },
+		"cleared":       func(w http.ResponseWriter) { clear(w.Header()) },
+		"not canonical": func(w http.ResponseWriter) { w.Header()["set-cookie"] = []string{"session=1"} },
+		"after a bare 404": func(w http.ResponseWriter) {
+			w.Header().Del("X-Request-Id")
+			w.WriteHeader(404)
+			w.Header().Set("X-Late", "1")
+		},
+		"an unknown status": func(w http.ResponseWriter) {
+			w.Header().Set("Set-Cookie", "session=1")
+			w.WriteHeader(1000)
+		},
+	} {
+		w := httptest.NewRecorder()
+		w.Header().Set("X-Request-Id", "1")
+		w.Header().Set("Vary", "Origin")
+		signup.JSONErrors(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			begin(w)
+			panic("inner-text")
+		}), nil).ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+		got := w.Result().Header
+		for _, name := range []string{"Content-Type", "Content-Length", "Cache-Control", "X-Content-Type-Options"} {
+			got.Del(name)
+		}
+		want := http.Header{"X-Request-Id": {"1"}, "Vary": {"Origin", "Accept"}}
+		if w.Code != http.StatusInternalServerError || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: got status %d, header %v; want 500, %v", name, w.Code, got, want)
 		}
 	}
 }

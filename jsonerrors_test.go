@@ -60,32 +60,6 @@ func TestJSONErrorsReplaces(t *testing.T) {
 			w.WriteHeader(404)
 			http.NotFound(w, r)
 		}},
-		{"404 twice", 404, func(w http.ResponseWriter, r *http.Request) {
-			http.NotFound(w, r)
-			http.NotFound(w, r)
-		}},
-		{"404, then 500 too late", 404, func(w http.ResponseWriter, r *http.Request) {
-			http.NotFound(w, r)
-			http.Error(w, "Internal Server Error", 500)
-		}},
-		// As by a handler that forgets to return after http.Error.
-		{"500, then a page", 500, writeText(500, plain, "Internal Server Error\n", "<!DOCTYPE html>\n", strings.Repeat("x", 1<<16))},
-		{"404, then a copied page", 404, func(w http.ResponseWriter, r *http.Request) {
-			http.NotFound(w, r)
-			if n, err := io.Copy(w, onlyReader{strings.NewReader("a page")}); n != 6 || err != nil {
-				panic(fmt.Sprint(n, err))
-			}
-		}},
-		{"404, then a flush", 404, func(w http.ResponseWriter, r *http.Request) {
-			http.NotFound(w, r)
-			w.(http.Flusher).Flush()
-			if err := http.NewResponseController(w).Flush(); err != nil {
-				panic(err)
-			}
-			if n, err := io.WriteString(w, "more"); n != 4 || err != nil { // as if JSONErrors weren't there
-				panic(fmt.Sprint(n, err))
-			}
-		}},
 		{"404 copied", 404, func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(404)
 			if n, err := io.Copy(w, onlyReader{strings.NewReader("404 page not found\n")}); n != 19 || err != nil {
@@ -122,11 +96,44 @@ func TestJSONErrorsReplaces(t *testing.T) {
 		{"headers", 404, func(w http.ResponseWriter, _ *http.Request) {
 			for name, value := range map[string]string{
 				"ETag": `"of another body"`, "Last-Modified": "Thu, 01 Jan 2015 00:00:00 GMT", "Content-Length": "0",
+				"Content-Range": "bytes */9", "Content-Language": "de", "Content-Location": "/other", "Content-Disposition": "inline",
+				"Content-Digest": "sha-256=:x=:", "Accept-Ranges": "bytes", "Trailer": "X-Sum", http.TrailerPrefix + "X-Late": "1",
 				"X-Request-Id": "kept", "Set-Cookie": "kept=1", "Www-Authenticate": "kept",
 			} {
 				w.Header().Set(name, value)
 			}
 			w.WriteHeader(404)
+		}},
+		{"404 in pieces", 404, writeText(404, plain, "404 page", " not found\n")},
+		{"405 in bytes", 405, writeText(405, plain, strings.Split("Method Not Allowed\n", "")...)},
+		{"500 in pieces, white space first", 500, writeText(500, plain, "\n", "internal ", "server error", "\n")},
+		{"404 in pieces, copied", 404, func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(404)
+			_, _ = io.WriteString(w, "404 page")
+			if n, err := io.Copy(w, onlyReader{strings.NewReader(" not found")}); n != 10 || err != nil {
+				panic(fmt.Sprint(n, err))
+			}
+		}},
+		{"404, headers too late", 404, func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(404)
+			w.Header().Set("X-Late", "1")
+			w.Header().Set("Content-Type", "text/html")
+			w.Header().Set("Content-Encoding", "gzip")
+		}},
+		{"404 of a text, headers too late", 404, func(w http.ResponseWriter, r *http.Request) {
+			http.NotFound(w, r)
+			w.Header().Set("X-Late", "1")
+			w.Header().Set(http.TrailerPrefix+"X-Late", "1")
+			w.Header().Set("Content-Type", "text/html")
+		}},
+		{"headers, changed too late", 404, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("X-Request-Id", "kept")
+			w.Header().Set("Set-Cookie", "kept=1")
+			w.Header().Set("Www-Authenticate", "kept")
+			w.WriteHeader(404)
+			w.Header()["X-Request-Id"][0] = "late"
+			w.Header().Add("Www-Authenticate", "late")
+			w.Header().Del("Set-Cookie")
 		}},
 	}
 	for _, p := range protocols {
@@ -136,7 +143,10 @@ func TestJSONErrorsReplaces(t *testing.T) {
 				for _, accept := range []string{"", "application/problem+json"} {
 					t.Run(fmt.Sprintf("%s %s %s %s", p.name, method, c.name, accept), func(t *testing.T) {
 						res := s.get(t, method, caseURL(c.name), http.Header{"Accept": {accept}})
-						for _, gone := range []string{"ETag", "Last-Modified", "Content-Encoding"} {
+						for _, gone := range []string{
+							"ETag", "Last-Modified", "Content-Encoding", "Content-Range", "Content-Language", "Content-Location",
+							"Content-Disposition", "Content-Digest", "Accept-Ranges", "Trailer", "X-Late",
+						} {
 							if value := res.Header.Get(gone); value != "" {
 								t.Errorf("%s is %q, want none", gone, value)
 							}
@@ -144,9 +154,9 @@ func TestJSONErrorsReplaces(t *testing.T) {
 						if strings.HasPrefix(c.name, "mux 405") && res.Header.Get("Allow") != "POST" {
 							t.Errorf("Allow is %q, want POST", res.Header.Get("Allow"))
 						}
-						if c.name == "headers" && (res.Header.Get("X-Request-Id") != "kept" || res.Header.Get("Set-Cookie") != "kept=1" ||
-							res.Header.Get("Www-Authenticate") != "kept") {
-							t.Errorf("got the header %v, want X-Request-Id, Set-Cookie and Www-Authenticate as set", res.Header)
+						if strings.HasPrefix(c.name, "headers") && (res.Header.Get("X-Request-Id") != "kept" || res.Header.Get("Set-Cookie") != "kept=1" ||
+							len(res.Header.Values("Www-Authenticate")) != 1 || len(res.Trailer) > 0) {
+							t.Errorf("got the header %v, want X-Request-Id, Set-Cookie and Www-Authenticate as set, and no trailer", res.Header)
 						}
 						if method == "HEAD" {
 							if text := readAll(t, res); text != "" || res.StatusCode != c.status || res.ContentLength <= 0 ||
@@ -274,6 +284,129 @@ func TestJSONErrorsLeavesAlone(t *testing.T) {
 		{"404 of HTML in pieces, white space first", writeText(404, "", "\n", "<!DOCTYPE html>\n<title>Gone</title>\n")},
 		{"404 of own text in pieces, white space first", writeText(404, plain, "  ", "there is no such user\n")},
 
+		// Only a whole body is a router's.
+		{"404 of own text in pieces, a bare text first", writeText(404, plain, "404 page not found", ": /users/7")},
+		{"404 of own text in pieces, a bare line first", writeText(404, plain, "404 page not found\n", "", "See /help\n")},
+		{"405 of own text in bytes", writeText(405, plain, strings.Split("Method Not Allowed here", "")...)},
+		{"500 of own text in pieces, the last a bare text", writeText(500, plain, "1: ", "Internal Server Error")},
+		{"404 of HTML in pieces without type, a bare text first", writeText(404, "", "404 page not found", "<br>")},
+		{"404 of the beginning of a bare text", writeText(404, plain, "404 page")},
+		{"404 of white space", writeText(404, plain, " ", "\n")},
+		{"404 of a bare text and much white space", writeText(404, plain, "404 page not found", strings.Repeat("\n", 100))},
+		{"500, then a page", writeText(500, plain, "Internal Server Error\n", "<!DOCTYPE html>\n", strings.Repeat("x", 1<<16))},
+		{"404, then a copied page", func(w http.ResponseWriter, r *http.Request) {
+			http.NotFound(w, r)
+			if n, err := io.Copy(w, onlyReader{strings.NewReader("a page")}); n != 6 || err != nil {
+				panic(fmt.Sprint(n, err))
+			}
+		}},
+		{"404 copied in pieces", func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(404)
+			pieces := io.MultiReader(strings.NewReader("404 page not found"), strings.NewReader(": "), strings.NewReader(large))
+			if n, err := io.Copy(w, pieces); n != int64(len(large)+20) || err != nil {
+				panic(fmt.Sprint(n, err))
+			}
+		}},
+		{"404 twice", func(w http.ResponseWriter, r *http.Request) {
+			http.NotFound(w, r)
+			http.NotFound(w, r)
+		}},
+		{"404, then 500 too late", func(w http.ResponseWriter, r *http.Request) {
+			http.NotFound(w, r)
+			http.Error(w, "Internal Server Error", 500)
+		}},
+		{"404, then a flush and more", func(w http.ResponseWriter, r *http.Request) {
+			http.NotFound(w, r)
+			w.(http.Flusher).Flush()
+			if err := http.NewResponseController(w).Flush(); err != nil {
+				panic(err)
+			}
+			if n, err := io.WriteString(w, "more"); n != 4 || err != nil {
+				panic(fmt.Sprint(n, err))
+			}
+		}},
+
+		// A header ends with WriteHeader.
+		{"404 of own text, headers too late", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("X-Early", "1")
+			w.Header().Set("X-Gone", "1")
+			w.WriteHeader(404)
+			w.Header().Set("X-Late", "1")
+			w.Header().Add("X-Early", "2")
+			w.Header().Del("X-Gone")
+			w.Header().Set("Content-Type", "text/html")
+			_, _ = io.WriteString(w, "own text")
+		}},
+		{"404 of the beginning of a bare text, headers too late", func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(404)
+			_, _ = io.WriteString(w, "404")
+			w.Header().Set("Content-Type", "text/html")
+			w.Header().Set("Content-Encoding", "gzip")
+			w.Header().Set("Content-Length", "99")
+		}},
+		{"405 of HTML, empty, headers too late", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", html)
+			w.WriteHeader(405)
+			w.Header().Set("Allow", "GET")
+			w.Header()["Content-Type"][0] = "text/plain"
+		}},
+		{"500 flushed, headers too late", func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(500)
+			w.Header().Set("Set-Cookie", "late=1")
+			w.(http.Flusher).Flush()
+			_, _ = io.WriteString(w, "Internal Server Error")
+		}},
+		{"500 copied, headers too late", func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(500)
+			w.Header().Set("Set-Cookie", "late=1")
+			_, _ = io.Copy(w, onlyReader{strings.NewReader("own text")})
+		}},
+		{"404, headers and a 103 too late", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("X-Early", "1")
+			w.WriteHeader(404)
+			w.Header().Set("X-Late", "1")
+			w.WriteHeader(http.StatusEarlyHints)
+			_, _ = io.WriteString(w, "own text")
+		}},
+		{"trailers, declared and not, and a header too late", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Trailer", "X-Sum")
+			w.WriteHeader(404)
+			_, _ = io.WriteString(w, "404 page not found, ")
+			w.(http.Flusher).Flush()
+			w.Header().Set("X-Sum", "1")
+			w.Header().Set("X-Late", "1")
+			w.Header().Set(http.TrailerPrefix+"X-More", "2")
+			_, _ = io.WriteString(w, "own text")
+		}},
+		{"trailer set between the header and the body", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Trailer", "X-Sum")
+			w.WriteHeader(404)
+			w.Header().Set("X-Sum", "1")
+			_, _ = io.WriteString(w, "own text")
+		}},
+
+		{"404 with a length, the text for GET only", func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", plain)
+			w.Header().Set("Content-Length", "8")
+			w.WriteHeader(404)
+			if r.Method != http.MethodHead {
+				_, _ = io.WriteString(w, "own text")
+			}
+		}},
+		{"404 with a length less than a bare text", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", "3")
+			w.WriteHeader(404)
+			if n, err := io.WriteString(w, "404"); n != 3 || err != nil {
+				panic(fmt.Sprint(n, err))
+			}
+		}},
+		{"404 with a length and more than a bare text", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", "23")
+			w.WriteHeader(404)
+			_, _ = io.WriteString(w, "404 page not found")
+			_, _ = io.WriteString(w, " here")
+		}},
+
 		{"404 encoded", encoded(404, "\x1f\x8bnot really gzip")},
 		{"404 encoded, of a bare text", encoded(404, "404 page not found\n")},
 		{"500 encoded, empty", encoded(500, "")},
@@ -370,6 +503,21 @@ func TestJSONErrorsLeavesAlone(t *testing.T) {
 				})
 			}
 		}
+	}
+}
+
+// A Write beyond the Content-Length is an error, also of what could be a router's.
+func TestJSONErrorsTooLong(t *testing.T) {
+	s := protocols[0].serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "3")
+		w.WriteHeader(404)
+		if n, err := io.WriteString(w, "404 page not found"); n != 0 || err != http.ErrContentLength {
+			t.Errorf("WriteString returned %d, %v; want 0, http.ErrContentLength", n, err)
+		}
+		_, _ = io.WriteString(w, "own")
+	}))
+	if res := s.get(t, "GET", "/", nil); res.StatusCode != 404 || res.ContentLength != 3 {
+		t.Errorf("got status %d, Content-Length %d; want 404, 3", res.StatusCode, res.ContentLength)
 	}
 }
 

@@ -301,3 +301,29 @@ func TestJSONErrorsCloseNotify(t *testing.T) {
 		})
 	}
 }
+
+// What is held back goes before the connection is taken, as without JSONErrors.
+func TestJSONErrorsHijackAfterHeader(t *testing.T) {
+	h := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("X-Early", "1")
+		w.WriteHeader(404)
+		w.Header().Set("X-Late", "1")
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Errorf("Hijack returned %v, want nil", err)
+			return
+		}
+		_, _ = io.WriteString(conn, "own")
+		_ = conn.Close()
+	})
+	for name, h := range map[string]http.Handler{"without JSONErrors": h, "with it": signup.JSONErrors(h, nil)} {
+		conn := dial(t, h)
+		_, _ = io.WriteString(conn, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+		text, err := io.ReadAll(conn)
+		got := string(text)
+		if err != nil || !strings.HasPrefix(got, "HTTP/1.1 404 ") || !strings.HasSuffix(got, "\r\n\r\nown") ||
+			!strings.Contains(got, "X-Early: 1") || strings.Contains(got, "X-Late") {
+			t.Errorf("%s: got %q, %v; want status 404 with X-Early and without X-Late, then own, nil", name, got, err)
+		}
+	}
+}

@@ -67,6 +67,11 @@ func TestIdempotencyKey(t *testing.T) {
 		{"after being deactivated", change(func(u *signup.User) { u.Active = false }), func(*signup.Registration) {}, exists, false},
 		{"of a placeholder", change(func(u *signup.User) { u.Placeholder = true }), func(*signup.Registration) {}, exists, false},
 		{"created in the far future", change(func(u *signup.User) { u.CreatedAt = u.CreatedAt.Add(48 * time.Hour) }), func(*signup.Registration) {}, exists, false},
+		{"created years ahead", change(func(u *signup.User) { u.CreatedAt = u.CreatedAt.AddDate(1000, 0, 0) }), func(*signup.Registration) {}, exists, false},
+		{"created 25 h ahead", change(func(u *signup.User) { u.CreatedAt = u.CreatedAt.Add(25 * time.Hour) }), func(*signup.Registration) {}, exists, false},
+		{"of an unknown time of creation", change(func(u *signup.User) { u.CreatedAt = time.Time{} }), func(*signup.Registration) {}, exists, false},
+		{"after being deactivated, with a wrong password", change(func(u *signup.User) { u.Active = false }), func(r *signup.Registration) { r.Password += "!" }, exists, false},
+		{"of a user without a hash", change(func(u *signup.User) { u.PasswordHash = "" }), func(*signup.Registration) {}, guessed, false},
 		{"after a change of password", change(func(u *signup.User) {
 			u.PasswordHash, _ = cheap.Hash("another horse battery")
 		}), func(*signup.Registration) {}, guessed, false},

@@ -65,7 +65,7 @@ func newErrorResponse(ctx context.Context, err error, retryAfter time.Duration) 
 	case errors.Is(err, ErrBusy):
 		res = httpError(http.StatusServiceUnavailable)
 		res.retryAfter = retryAfter
-		return res, slog.LevelWarn, "refused"
+		return res, slog.LevelDebug, "refused" // an overload has its own records
 	case ctx.Err() != nil:
 		return httpError(http.StatusServiceUnavailable), slog.LevelInfo, "abandoned"
 	}

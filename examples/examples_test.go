@@ -1,4 +1,5 @@
-// Package examples_test tests what all examples have in common.
+// Package examples_test tests what all examples have in common, and the programs of
+// this module that aren't examples.
 package examples_test
 
 import (
@@ -14,6 +15,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/gosignup/signup/internal/wiretest"
 )
 
 const module = "github.com/gosignup/signup"
@@ -42,7 +45,13 @@ func TestCopied(t *testing.T) {
 			program := filepath.Join(t.TempDir(), "program")
 			run(t, work, "build", "-o", program, ".")
 			run(t, work, "vet", ".")
-			testArgument(t, program)
+			for _, args := range [][]string{
+				{"argument"}, {""}, {"--", "argument"}, {"-"}, {"argument", "-h"}, {"-unknown"}, {"-addr"}, {"-addr", "localhost:0", "argument"},
+			} {
+				checkUsage(t, program, 2, args...)
+			}
+			checkUsage(t, program, 0, "-h")
+			checkUsage(t, program, 0, "--help")
 		})
 	}
 }
@@ -101,20 +110,44 @@ func run(t *testing.T, dir string, args ...string) {
 	}
 }
 
-func testArgument(t *testing.T, program string) {
+// checkUsage checks that program, run with args, explains its use and ends with the
+// status.
+func checkUsage(t *testing.T, program string, status int, args ...string) {
 	t.Helper()
-	// A program that ignores the argument would serve until it is stopped.
+	// A program that accepts the arguments would serve until it is stopped.
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, program, "argument")
+	cmd := exec.CommandContext(ctx, program, args...)
+	cmd.Dir = t.TempDir()
 	var stdout, stderr strings.Builder
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	_ = cmd.Run()
-	if status := cmd.ProcessState.ExitCode(); status != 2 {
-		t.Errorf("with an argument, got the exit status %d, want 2", status)
+	if got := cmd.ProcessState.ExitCode(); got != status {
+		t.Errorf("with the arguments %q, got the exit status %d, want %d", args, got, status)
 	}
-	if stdout.Len() > 0 || !strings.Contains(strings.ToLower(stderr.String()), "usage") {
-		t.Errorf("with an argument, got %q on standard output and %q on standard error, want the usage on standard error only", &stdout, &stderr)
+	if status == 0 {
+		stderr.WriteString(stdout.String()) // help may go to either
+		stdout.Reset()
+	}
+	text := strings.ToLower(stderr.String())
+	if stdout.Len() > 0 || !strings.Contains(text, "usage") && (status != 0 || !strings.Contains(text, "flags:")) {
+		t.Errorf("with the arguments %q, got %q on standard output and %q on standard error, want the usage on standard error only", args, &stdout, &stderr)
+	}
+}
+
+// The other programs accept no more and no fewer arguments than they use.
+func TestArguments(t *testing.T) {
+	for name, wrong := range map[string][][]string{
+		"genblocklist": {{}, {"list", "argument"}, {"-unknown"}, {"-unknown", "list"}},
+		"testrun":      {{}, {"."}, {"-race", ".", "./..."}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			program := wiretest.Build(t, module+"/internal/"+name)
+			for _, args := range wrong {
+				checkUsage(t, program, 2, args...)
+			}
+			checkUsage(t, program, 0, "-h")
+		})
 	}
 }
 

@@ -120,7 +120,7 @@ func TestFromIndexFails(t *testing.T) {
 func TestFromLines(t *testing.T) {
 	longest := strings.Repeat("x", maxLine)
 	var got []string
-	text := "one\n\n  \r\n two \r\n" + longest + "\n" + longest + "y\n" + longest + longest + "\nlast"
+	text := "\ufeffone\n\n  \r\n two \r\n" + longest + "\n" + longest + "y\n" + longest + longest + "\nlast"
 	for e, err := range fromLines(strings.NewReader(text))(t.Context(), nil) {
 		if err != nil {
 			t.Fatal(err)

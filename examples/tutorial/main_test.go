@@ -10,7 +10,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gosignup/signup"
 	"github.com/gosignup/signup/internal/wiretest"
+	"github.com/gosignup/signup/memstore"
 )
 
 const program = "github.com/gosignup/signup/examples/tutorial"
@@ -29,6 +31,42 @@ func TestStoreDown(t *testing.T) {
 		t.Fatal(err)
 	}
 	wiretest.Run(t, wiretest.Start(t, program, "-es", down), wiretest.Cases(t, wiretest.StoreDown))
+}
+
+// A request has one object, whose names are exactly those of the tutorial.
+func TestStrictRequests(t *testing.T) {
+	accounts := &signup.Accounts{Store: memstore.New(), Hasher: signup.Bcrypt{Cost: 4}, Policy: signup.AnyPassword}
+	if _, err := accounts.Register(t.Context(), signup.Registration{Email: "test@abc.com", Password: "test"}); err != nil {
+		t.Fatalf("Register returned %v, want nil", err)
+	}
+	h := newHandler(accounts)
+	for _, c := range []struct {
+		body   string
+		status int
+	}{
+		{`{"email_address":"test@abc.com","password":"test"}`, 200},
+		{`{"email_address":"test@abc.com","password":"test"}` + "\n", 200},
+		{`{"email_address":"test@abc.com","password":"test","Password":"wrong"}`, 200},
+		{`{"email_address":"test@abc.com","password":"wrong","Password":"test"}`, 400},
+		{`{"email_address":"test@abc.com","Password":"test"}`, 400},
+		{`{"Email_Address":"test@abc.com","password":"test"}`, 400},
+		{`{"email_address":"test@abc.com","password":"wrong","password":"test"}`, 400},
+		{`{"email_address":"test@abc.com","password":"test","\u0070assword":"test"}`, 400},
+		{`{"email_address":"test@abc.com","pa\u017f\u017fword":"test"}`, 400},
+		{`{"email_address":"test@abc.com","password":"test"}{}`, 400},
+		{`{"email_address":"test@abc.com","password":"test"} x`, 400},
+		{`{"email_address":"test@abc.com","password":"test"}}`, 400},
+		{`[{"email_address":"test@abc.com","password":"test"}]`, 400},
+		{`{"email_address":"test@abc.com","password":["test"]}`, 400},
+	} {
+		r := httptest.NewRequest(http.MethodPost, "/v1/auth/login", strings.NewReader(c.body))
+		r.Header.Set("Content-Type", "application/json")
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if w.Code != c.status {
+			t.Errorf("a log-in with %s got status %d, want %d", c.body, w.Code, c.status)
+		}
+	}
 }
 
 // The flags name the server, the user and the certificate.

@@ -100,6 +100,10 @@ func parseFlags() (c config, err error) {
 	flag.StringVar(&c.es, "es", "", "the URL of an Elasticsearch; if set, only the parts that use it are measured")
 	flag.StringVar(&c.summary, "summary", "", "a file with the ratios of earlier parts, to which this part appends its own")
 	flag.Parse()
+	if flag.NArg() > 0 {
+		flag.Usage()
+		os.Exit(2)
+	}
 	if c.connections, err = parseList(*connections, strconv.Atoi); err != nil {
 		return c, err
 	}

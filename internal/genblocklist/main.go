@@ -6,6 +6,7 @@ package main
 import (
 	"bufio"
 	"compress/gzip"
+	"flag"
 	"fmt"
 	"log"
 	"maps"
@@ -55,10 +56,13 @@ const notice = `#! Passwords that many people use, folded, in normal form C, sor
 
 func main() {
 	log.SetFlags(0)
-	if len(os.Args) != 2 {
-		log.Fatal("usage: genblocklist 10-million-password-list-top-1000000.txt")
+	flag.Usage = func() { log.Print("usage: genblocklist 10-million-password-list-top-1000000.txt") }
+	flag.Parse()
+	if flag.NArg() != 1 {
+		flag.Usage()
+		os.Exit(2)
 	}
-	if err := generate(os.Args[1], "blocklist.txt.gz"); err != nil {
+	if err := generate(flag.Arg(0), "blocklist.txt.gz"); err != nil {
 		log.Fatal(err)
 	}
 }

@@ -8,6 +8,7 @@ package main
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -19,11 +20,13 @@ import (
 const recordEnv = "SIGNUP_TEST_RECORD"
 
 func main() {
-	if len(os.Args) < 3 {
-		fmt.Fprintln(os.Stderr, "usage: testrun DIR ARGS...")
+	flag.Usage = func() { fmt.Fprintln(os.Stderr, "usage: testrun DIR ARGS...") }
+	flag.Parse() // has none of its own, and ends at DIR
+	if flag.NArg() < 2 {
+		flag.Usage()
 		os.Exit(2)
 	}
-	if err := run(os.Args[1], os.Args[2:]); err != nil {
+	if err := run(flag.Arg(0), flag.Args()[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "testrun:", err)
 		os.Exit(1)
 	}

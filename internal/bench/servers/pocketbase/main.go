@@ -18,6 +18,10 @@ import (
 func main() {
 	dir := flag.String("dir", "", "an empty directory for its database")
 	flag.Parse()
+	if flag.NArg() > 0 {
+		flag.Usage()
+		os.Exit(2)
+	}
 	if err := serve(*dir); err != nil {
 		fmt.Fprintln(os.Stderr, "pocketbase:", err)
 		os.Exit(1)

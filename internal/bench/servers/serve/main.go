@@ -22,6 +22,10 @@ func main() {
 	index := flag.String("index", "", "the alias for the users in Elasticsearch")
 	address := flag.String("listen", "127.0.0.1:0", "the host:port to listen on")
 	flag.Parse()
+	if flag.NArg() > 0 {
+		flag.Usage()
+		os.Exit(2)
+	}
 	if err := serve(*which, *address, *es, *index); err != nil {
 		fmt.Fprintln(os.Stderr, "serve:", err)
 		os.Exit(1)

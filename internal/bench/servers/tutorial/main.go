@@ -28,6 +28,10 @@ func main() {
 	index := flag.String("index", "", "the index for the users")
 	hash := flag.String("hash", "", "the method of Werkzeug's hash; empty is Werkzeug's default")
 	flag.Parse()
+	if flag.NArg() > 0 {
+		flag.Usage()
+		os.Exit(2)
+	}
 	if err := serve(*dir, *es, *index, *hash); err != nil {
 		fmt.Fprintln(os.Stderr, "tutorial:", err)
 		os.Exit(1)
