@@ -96,7 +96,7 @@ func TestHandlerOfExtremeConfiguration(t *testing.T) {
 // An endpoint's Retry-After is a number of seconds that clients can read, whatever
 // MaxWait is.
 func TestRetryAfterOfLongWait(t *testing.T) {
-	a := busy("the disk is full")
+	a := storeBusy("the disk is full")
 	a.HashLimits.MaxWait = math.MaxInt64
 	if got := post(signup.NewHandler(a, quiet), adaBody).Header.Get("Retry-After"); got != "86400" {
 		t.Errorf("Retry-After is %q, want 86400", got)

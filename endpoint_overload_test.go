@@ -43,8 +43,8 @@ func checkWarnings(t *testing.T, logged *logBuffer, want ...string) {
 	}
 }
 
-// busy returns Accounts whose Store is busy, with the given text.
-func busy(text string) *signup.Accounts {
+// storeBusy returns Accounts whose Store is busy, with the given text.
+func storeBusy(text string) *signup.Accounts {
 	return failing(func(context.Context, *signup.User) error { return fmt.Errorf("%s: %w", text, signup.ErrBusy) })
 }
 
@@ -64,7 +64,7 @@ func refuse(t *testing.T, h http.Handler) {
 func TestOverloadIsLoggedTwice(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l, logged := newLog(t)
-		h := signup.NewHandler(busy("the disk is full"), &signup.HandlerOptions{Logger: l})
+		h := signup.NewHandler(storeBusy("the disk is full"), &signup.HandlerOptions{Logger: l})
 		for range 1500 {
 			refuse(t, h)
 			time.Sleep(2 * time.Millisecond)
@@ -96,7 +96,7 @@ func TestOverloadsOneAfterAnother(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				l, logged := newLog(t)
-				h := signup.NewHandler(busy("the disk is full"), &signup.HandlerOptions{Logger: l})
+				h := signup.NewHandler(storeBusy("the disk is full"), &signup.HandlerOptions{Logger: l})
 				refuse(t, h)
 				for _, pause := range c.pauses {
 					time.Sleep(pause)
@@ -114,7 +114,7 @@ func TestOverloadOfEachEndpoint(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		byDefault := captureDefaultLog(t)
 		l, logged := newLog(t)
-		a := busy("the disk is full")
+		a := storeBusy("the disk is full")
 		a.Store = fakeStore{Store: memstore.New(), create: a.Store.(fakeStore).create, get: func(context.Context, string) (signup.User, error) {
 			return signup.User{}, fmt.Errorf("no node: %w", signup.ErrBusy)
 		}}
@@ -159,7 +159,7 @@ func TestOverloadOfSeveralCauses(t *testing.T) {
 func TestOverloadOfManyAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l, logged := newLog(t)
-		h := signup.NewHandler(busy("the disk is full"), &signup.HandlerOptions{Logger: l})
+		h := signup.NewHandler(storeBusy("the disk is full"), &signup.HandlerOptions{Logger: l})
 		for range 100 {
 			go refuse(t, h)
 		}
@@ -228,7 +228,7 @@ func TestOverloadBelowLevel(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var b logBuffer
 		l := slog.New(slog.NewJSONHandler(&b, &slog.HandlerOptions{Level: slog.LevelError}))
-		refuse(t, signup.NewHandler(busy("the disk is full"), &signup.HandlerOptions{Logger: l}))
+		refuse(t, signup.NewHandler(storeBusy("the disk is full"), &signup.HandlerOptions{Logger: l}))
 		time.Sleep(time.Minute)
 		if b.String() != "" {
 			t.Errorf("logged %s, want nothing below ERROR", b.String())
