@@ -14,7 +14,8 @@ import (
 //
 // after "$keycloak-" the algorithm, the iterations, and salt and hash as they are
 // in Keycloak, in Base64. Keycloak's argon2 needs no format: KeycloakHash returns
-// a text that package signup itself verifies.
+// a text that package signup itself verifies. Keycloak's option max-padding-length
+// must not be more than 64.
 var Keycloak signup.HashFormat = format(parseKeycloak)
 
 const keycloakMark = "$keycloak-"
@@ -26,8 +27,8 @@ var keycloakDigests = map[string]pbkdf2Digest{
 	"pbkdf2-sha512": pbkdf2SHA512,
 }
 
-// parseKeycloak accepts a salt of 8 to 64 bytes, and a hash of 16 to 64: Keycloak
-// makes 16 and 64, and has made shorter hashes.
+// parseKeycloak accepts a salt of 8 to 64 bytes, and a hash of 16 to 64. Keycloak
+// makes 16 and 64 by default.
 func parseKeycloak(text string) (signup.ParsedHash, bool) {
 	rest, marked := strings.CutPrefix(text, keycloakMark)
 	parts := strings.Split(rest, "$")

@@ -9,14 +9,14 @@ const (
 	sha512CryptPerRound = 160 // rounds of sha512-crypt
 	md5PerRound         = 400 // MD5 of a digest and a password
 	sha512PerRound      = 220 // SHA-512 of a digest and a password
-	sha256PerRound      = 500 // SHA-256 of a digest
+	sha256PerRound      = 800 // SHA-256 of a digest
 	// Iterations of PBKDF2.
 	pbkdf2SHA1PerRound   = 300
 	pbkdf2SHA256PerRound = 330
 	pbkdf2SHA512PerRound = 110
 
-	scryptPerRound = 170 // N*r*p of scrypt
-	argon2PerRound = 110 // KiB that argon2id passes over
+	scryptPerRound = 160 // N*r*p of scrypt
+	argon2PerRound = 80  // KiB that argon2id passes over
 )
 
 // bcryptMemory is the memory that one bcrypt hash takes, in bytes.
