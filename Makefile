@@ -1,16 +1,16 @@
 SHELL := /bin/bash
 # Build each module as its users get it, also if a go.work file exists above.
 export GOWORK := off
-MODULES := . examples/routers examples/migrate internal/integration
+MODULES := . legacyhash examples/routers examples/migrate internal/integration
 FUZZTIME ?= 5s
 STATICCHECK := $(CURDIR)/.bin/staticcheck
 
-.PHONY: help test quick vet staticcheck unit routers migrate consumer integration server fuzz faults soak bench lint clean
+.PHONY: help test quick vet staticcheck unit legacyhash routers migrate consumer integration server fuzz faults soak bench lint clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
-test: vet staticcheck unit fuzz routers migrate consumer integration ## everything below that CI runs, on a machine without preparation
+test: vet staticcheck unit fuzz legacyhash routers migrate consumer integration ## everything below that CI runs, on a machine without preparation
 	@echo 'make test: all passed'
 
 quick: ## a quick check: gofmt, go vet and the tests of the root module, without -race
@@ -43,6 +43,9 @@ faults: server ## the tests with failing networks, killed nodes and many users, 
 
 soak: faults ## faults, and each fuzz target for ten minutes
 	@$(MAKE) --no-print-directory fuzz FUZZTIME=10m
+
+legacyhash: ## the tests of the module of other programs' hash formats, with -race
+	@go run ./internal/testrun legacyhash -race -count=1 ./...
 
 routers: ## the tests of the examples for each router, with -race
 	@go run ./internal/testrun examples/routers -race -count=1 ./...
