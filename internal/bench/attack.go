@@ -233,7 +233,7 @@ func prepare(ctx context.Context, a assault, p *process) ([]*load.Prepared, erro
 			return nil, err
 		}
 		notFound := prepared.Status == http.StatusNotFound
-		if notFound != a.null || prepared.Status == http.StatusRequestHeaderFieldsTooLarge || prepared.Status == http.StatusOK {
+		if notFound != a.null || prepared.Status == http.StatusRequestHeaderFieldsTooLarge {
 			return nil, fmt.Errorf("the attack did not reach what it attacks: status %d", prepared.Status)
 		}
 		all = append(all, prepared)

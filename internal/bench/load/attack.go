@@ -201,9 +201,8 @@ func (d *Dialed) Run(ctx context.Context, duration time.Duration) {
 		sleep(ctx, duration-time.Since(start))
 		return
 	}
-	every := time.Duration(float64(time.Second) / d.order.Rate)
 	for n := 0; ctx.Err() == nil; n++ {
-		due := time.Duration(n) * every
+		due := time.Duration(float64(n) / d.order.Rate * float64(time.Second))
 		if due >= duration {
 			break
 		}
