@@ -91,6 +91,7 @@ func (b *bench) assaults(s subject) ([]assault, error) {
 type attackTurn struct {
 	goodput   float64       // sign-ups granted before the end, in multiples of the capacity
 	server    time.Duration // its processor time, of the turn
+	each      float64       // the same in ms per sign-up granted, also after the end
 	generator time.Duration // the processor time of this process
 	before    float64       // memory in MiB, after the first sign-up
 	peak      float64
@@ -148,7 +149,7 @@ func (b *bench) attackRound(ctx context.Context, s subject, ceiling load.Target,
 	before := b.capacity(ctx, ceiling)
 	for i := range list {
 		a := list[(i+round)%len(list)] // so that no assault always comes first
-		t, err := b.attackTurn(ctx, s, a, b.overloaded*before, quiet(turns))
+		t, err := b.attackTurn(ctx, s, a, b.overloaded*before, normalMemory(a, turns))
 		if err != nil {
 			return fmt.Errorf("%v: %w", a, err)
 		}
@@ -162,14 +163,14 @@ func (b *bench) attackRound(ctx context.Context, s subject, ceiling load.Target,
 	return nil
 }
 
-// quiet returns the memory that a server had after its last turn without an attack,
-// or 0 if there was none.
-func quiet(turns map[string][]attackTurn) float64 {
-	none := turns[assault{}.String()]
-	if len(none) == 0 {
+// normalMemory returns the memory that a server had after its last null attack of a's
+// kind, or 0 if there was none, or a is one or no attack.
+func normalMemory(a assault, turns map[string][]attackTurn) float64 {
+	null := turns[assault{name: a.name, null: true}.String()]
+	if a.null || len(null) == 0 {
 		return 0
 	}
-	return none[len(none)-1].after
+	return null[len(null)-1].after
 }
 
 // attackTurn starts s and offers it this rate of sign-ups and the assault at the same
@@ -191,30 +192,19 @@ func (b *bench) attackTurn(ctx context.Context, s subject, a assault, rate, norm
 	if err != nil {
 		return t, err
 	}
-	usedBefore, err := p.cpu()
-	if err != nil {
-		return t, err
-	}
 	dialed, err := dial(ctx, prepared)
 	if err != nil {
 		return t, err
 	}
-	ownBefore := cpu.Own()
-	good := b.beset(ctx, target, rate, dialed)
-	t.generator = cpu.Own() - ownBefore
-	t.goodput = float64(len(good)) / b.attack.Seconds()
-	used, err := p.cpu()
-	t.server = used - usedBefore
+	t, err = b.beset(ctx, p, target, rate, dialed, t)
 	for _, d := range dialed {
 		t.result.Add(d.Close())
 	}
 	if err != nil {
 		return t, err
 	}
-	if !a.null {
-		if err := b.settleMemory(ctx, p, a, normal, &t); err != nil {
-			return t, err
-		}
+	if err := b.settleMemory(ctx, p, normal, &t); err != nil {
+		return t, err
 	}
 	if ctx.Err() != nil {
 		return t, errInterrupted
@@ -257,25 +247,35 @@ func dial(ctx context.Context, prepared []*load.Prepared) ([]*load.Dialed, error
 }
 
 // beset offers the server honest sign-ups and runs the attacks at the same time. It
-// returns the sign-ups that were granted before the end.
-func (b *bench) beset(ctx context.Context, target load.Target, rate float64, attacks []*load.Dialed) load.Samples {
+// returns t with the results.
+func (b *bench) beset(ctx context.Context, p *process, target load.Target, rate float64, attacks []*load.Dialed, t attackTurn) (attackTurn, error) {
+	usedBefore, err := p.cpu()
+	if err != nil {
+		return t, err
+	}
+	ownBefore := cpu.Own()
 	var wg sync.WaitGroup
 	for _, d := range attacks {
 		wg.Go(func() { d.Run(ctx, b.attack) })
 	}
-	all := load.Open(ctx, target, rate, b.attack, b.patience)
+	good := load.Open(ctx, target, rate, b.attack, b.patience).Granted()
 	wg.Wait()
-	return all.Granted().Where(func(s load.Sample) bool { return s.Done() <= b.attack })
+	t.generator = cpu.Own() - ownBefore
+	used, err := p.cpu()
+	t.server = used - usedBefore
+	t.each = milliseconds(t.server) / float64(len(good))
+	inTime := good.Where(func(s load.Sample) bool { return s.Done() <= b.attack })
+	t.goodput = float64(len(inTime)) / b.attack.Seconds()
+	return t, err
 }
 
 // settleMemory waits until the memory of p is at most a tenth above normal, or for
-// the time of the flag. Without an assault, or if normal is 0, it waits for a third
-// of the time.
-func (b *bench) settleMemory(ctx context.Context, p *process, a assault, normal float64, t *attackTurn) error {
+// the time of the flag. If normal is 0, it waits for a third of the time.
+func (b *bench) settleMemory(ctx context.Context, p *process, normal float64, t *attackTurn) error {
 	const enough, every = 1.1, 200 * time.Millisecond
 	wait := b.attackSettle
-	if a.name == "" || normal == 0 {
-		wait, normal = wait/3, 0
+	if normal == 0 {
+		wait /= 3
 	}
 	start := time.Now()
 	for {

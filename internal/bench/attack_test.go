@@ -46,7 +46,7 @@ func TestAttackRow(t *testing.T) {
 	turns := map[string][]attackTurn{
 		"none":             {{goodput: 1, after: 20}, {goodput: .8, after: 20}},
 		"wide":             {{goodput: .5, after: 40}, {goodput: .4, after: 30, result: load.AttackResult{Sent: 3, Statuses: map[int]int{400: 2}}}},
-		"wide to /nothing": {{goodput: .8}, {goodput: 0}},
+		"wide to /nothing": {{goodput: .8, after: 20}, {goodput: 0, after: 20}},
 	}
 	row := newAttackRow(assault{name: "wide"}, turns)
 	if row.toNone.median != .5 || row.null.median != .4 || row.memory.median != 1.75 {

@@ -29,11 +29,11 @@ The null attack sends the same to a path that has no handler. It costs the proce
 of net/http and of the generator. There are %d rounds, in turn, each in a new process. The
 values are medians. In brackets is the interval of the median ratio, round by round, at a
 confidence level of %.0f %%. Memory is resident, in MiB: after the first sign-up, at its
-peak, and when it was at most a tenth above that without an attack, or else %v after
-the turn.
+peak, and when it was at most a tenth above that after the null attack, or else %v after
+the turn. The processor time per sign-up is the server's, for everything that it did.
 
-| server | attack | served ÷ capacity | ÷ without attack | null attack ÷ without | ÷ null attack | server's CPU time, s | generator's, s | memory before | peak | after | settled after, s | requests of the last round |
-|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|---|
+| server | attack | served ÷ capacity | ÷ without attack | null attack ÷ without | ÷ null attack | CPU time per sign-up, ms | ÷ without attack | server's CPU time, s | generator's, s | memory before | peak | after | after, null attack | settled after, s | requests of the last round |
+|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|---|
 `, b.overloaded, b.attack, b.attackHeaders, b.attackRounds, 100*spreadOf(make([]float64, b.attackRounds)).level, b.attackSettle)
 	if err != nil {
 		return err
@@ -64,53 +64,65 @@ the turn.
 func (b *bench) noteAttack(a assault, row attackRow) {
 	what := fmt.Sprintf("%v times the capacity offered, attack %q: ", b.overloaded, a)
 	b.note(what+"served", "without attack", row.toNone, atLeast(.95))
-	b.note(what+"memory afterwards", "without attack", row.memory, atMost(1.1))
+	b.note(what+"memory afterwards", "null attack", row.memory, atMost(1.1))
 }
 
 // An attackRow is the results of a server under an assault, compared with those
 // without.
 type attackRow struct {
 	turns                []attackTurn
-	toNone, null, toNull spread // ratios of goodput; null is that of the null attack to none
-	memory               spread // ratio of the memory afterwards to that without an assault
+	toNone, null, toNull spread    // ratios of goodput; null is that of the null attack to none
+	each                 spread    // ratio of the processor time per sign-up to that without an assault
+	memory               spread    // ratio of the memory afterwards to that after the null attack
+	nullAfter            []float64 // that memory
 }
 
 func newAttackRow(a assault, turns map[string][]attackTurn) attackRow {
-	goodput := func(a assault) []float64 {
-		return attackColumn(turns[a.String()], func(t attackTurn) float64 { return t.goodput })
+	column := func(a assault, of func(attackTurn) float64) []float64 { return attackColumn(turns[a.String()], of) }
+	compare := func(a, base assault, of func(attackTurn) float64) spread {
+		return spreadOf(finite(ratios(column(a, of), column(base, of))))
 	}
-	after := func(a assault) []float64 {
-		return attackColumn(turns[a.String()], func(t attackTurn) float64 { return t.after })
-	}
-	none, null := assault{}, assault{name: a.name, null: true}
+	goodput := func(t attackTurn) float64 { return t.goodput }
+	each := func(t attackTurn) float64 { return t.each }
+	after := func(t attackTurn) float64 { return t.after }
 	row := attackRow{turns: turns[a.String()]}
-	row.memory = spreadOf(finite(ratios(after(a), after(none))))
 	if a.name == "" {
-		row.null, row.toNull = spreadOf(nil), spreadOf(nil)
-		row.toNone = exactly(1)
+		row.toNone, row.each = exactly(1), exactly(1)
+		row.null, row.toNull, row.memory = spreadOf(nil), spreadOf(nil), spreadOf(nil)
 		return row
 	}
-	row.toNone = spreadOf(finite(ratios(goodput(a), goodput(none))))
-	row.null = spreadOf(finite(ratios(goodput(null), goodput(none))))
-	row.toNull = spreadOf(finite(ratios(goodput(a), goodput(null))))
+	none, null := assault{}, assault{name: a.name, null: true}
+	row.toNone, row.null, row.toNull = compare(a, none, goodput), compare(null, none, goodput), compare(a, null, goodput)
+	row.each = compare(a, none, each)
+	row.memory, row.nullAfter = compare(a, null, after), column(null, after)
 	return row
 }
 
 // String returns the columns of the table from the third on.
 func (r attackRow) String() string {
-	of := func(f func(attackTurn) float64) float64 { return median(attackColumn(r.turns, f)) }
+	of := func(f func(attackTurn) float64) float64 { return median(finite(attackColumn(r.turns, f))) }
 	var last attackTurn
 	if len(r.turns) > 0 {
 		last = r.turns[len(r.turns)-1]
 	}
-	return fmt.Sprintf("%.3f | %v | %v | %v | %.1f | %.2f | %.0f | %.0f | %.0f | %.1f | %v",
+	return fmt.Sprintf("%.3f | %v | %v | %v | %.0f | %v | %.1f | %.2f | %.0f | %.0f | %.0f | %s | %.1f | %v",
 		of(func(t attackTurn) float64 { return t.goodput }), r.toNone, r.null, r.toNull,
+		of(func(t attackTurn) float64 { return t.each }), r.each,
 		of(func(t attackTurn) float64 { return t.server.Seconds() }),
 		of(func(t attackTurn) float64 { return t.generator.Seconds() }),
 		of(func(t attackTurn) float64 { return t.before }),
 		of(func(t attackTurn) float64 { return t.peak }),
 		of(func(t attackTurn) float64 { return t.after }),
+		orDash(median(r.nullAfter)),
 		of(func(t attackTurn) float64 { return t.settled.Seconds() }), last.result)
+}
+
+// orDash returns x rounded, or a dash if there is no x.
+func orDash(x float64) string {
+	if math.IsNaN(x) {
+		return "–"
+	}
+	return fmt.Sprintf("%.0f", x)
 }
 
 func attackColumn(turns []attackTurn, of func(attackTurn) float64) []float64 {
