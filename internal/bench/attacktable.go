@@ -105,9 +105,9 @@ func (r attackRow) String() string {
 	if len(r.turns) > 0 {
 		last = r.turns[len(r.turns)-1]
 	}
-	return fmt.Sprintf("%.3f | %v | %v | %v | %.0f | %v | %.1f | %.2f | %.0f | %.0f | %.0f | %s | %.1f | %v",
+	return fmt.Sprintf("%.3f | %v | %v | %v | %s | %v | %.1f | %.2f | %.0f | %.0f | %.0f | %s | %.1f | %v",
 		of(func(t attackTurn) float64 { return t.goodput }), r.toNone, r.null, r.toNull,
-		of(func(t attackTurn) float64 { return t.each }), r.each,
+		orDash(of(func(t attackTurn) float64 { return t.each })), r.each,
 		of(func(t attackTurn) float64 { return t.server.Seconds() }),
 		of(func(t attackTurn) float64 { return t.generator.Seconds() }),
 		of(func(t attackTurn) float64 { return t.before }),
