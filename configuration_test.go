@@ -41,8 +41,9 @@ func TestHandlerOfExtremeConfiguration(t *testing.T) {
 		signup.Bcrypt{Cost: 40}, signup.Bcrypt{Cost: 32}, &signup.Bcrypt{Cost: 3}, signup.Bcrypt{Cost: -1},
 		signup.Bcrypt{Cost: math.MaxInt}, signup.Bcrypt{Cost: math.MinInt}, (*signup.Bcrypt)(nil),
 		signup.Argon2id{Memory: 8, Threads: 4}, &signup.Argon2id{Memory: 7}, signup.Argon2id{Memory: 1, Threads: 255},
-		signup.Argon2id{Memory: 2039, Threads: 255},
+		signup.Argon2id{Memory: 2039, Threads: 255}, signup.Argon2id{Memory: 4096, Threads: 65},
 		workHasher{}, workHasher{work: signup.Work{Rounds: -1}}, workHasher{work: signup.Work{Rounds: math.MinInt64}},
+		workHasher{work: signup.Work{Rounds: 1, Memory: -1}},
 	)
 	refused = append(refused, limits(argon2id,
 		signup.HashLimits{MaxConcurrent: -1}, signup.HashLimits{MaxConcurrent: math.MinInt},
@@ -64,8 +65,8 @@ func TestHandlerOfExtremeConfiguration(t *testing.T) {
 	}
 
 	usable := hashers(
-		signup.Argon2id{Memory: 8, Time: 1}, signup.Argon2id{Memory: 8 * 255, Time: 1, Threads: 255}, signup.Bcrypt{Cost: 4},
-		workHasher{work: signup.Work{Rounds: 1}}, workHasher{work: signup.Work{Rounds: math.MaxInt64 / 4}},
+		signup.Argon2id{Memory: 8, Time: 1}, signup.Argon2id{Memory: 8 * 64, Time: 1, Threads: 64}, signup.Bcrypt{Cost: 4},
+		workHasher{work: signup.Work{Rounds: 1}}, workHasher{work: signup.Work{Rounds: math.MaxInt64 / 4}}, workHasher{work: signup.Work{Rounds: math.MaxInt64}},
 		workHasher{work: signup.Work{Rounds: 1, Memory: math.MaxInt64}},
 	)
 	for _, h := range []signup.Hasher{argon2id, signup.Bcrypt{Cost: 4}} {

@@ -93,7 +93,7 @@ const commonMemory = 64 << 20
 // of the cost own.
 func defaultMaxStored(own Work) Work {
 	return Work{
-		Rounds: max(4*own.Rounds, leastMaxStored.Rounds),
+		Rounds: max(total(0, 4, own.Rounds), leastMaxStored.Rounds),
 		Memory: max(own.Memory, leastMaxStored.Memory),
 	}
 }
@@ -121,6 +121,8 @@ func (a *Accounts) setUpHashing() error {
 	switch {
 	case own.Rounds < 1:
 		return errors.New("signup: Accounts.Hasher does no work: its Work has no Rounds")
+	case own.Memory < 0:
+		return errors.New("signup: Accounts.Hasher has a negative Memory in its Work")
 	case permits < 0:
 		return errors.New("signup: HashLimits.MaxConcurrent is negative")
 	case a.maxWait < 0:

@@ -44,6 +44,13 @@ type config struct {
 	plot        string
 	es          string
 	summary     string
+
+	attack        time.Duration
+	attacks       []string
+	attackServers []string
+	attackRounds  int
+	attackHeaders float64
+	attackSettle  time.Duration
 }
 
 func main() {
@@ -65,14 +72,14 @@ func run(ctx context.Context) error {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	if err := buildServers(ctx, dir); err != nil {
+	if err := buildServers(ctx, dir, "./servers/serve", "./servers/pocketbase", "./servers/tutorial"); err != nil {
 		return err
 	}
 	if err := printEnvironment(ctx, os.Stdout, c.es); err != nil {
 		return err
 	}
 	b := &bench{config: c, dir: dir}
-	parts := []func(context.Context, io.Writer) error{b.inProcess, b.closedLoops, b.openLoops}
+	parts := []func(context.Context, io.Writer) error{b.inProcess, b.closedLoops, b.openLoops, b.underAttack}
 	if c.es != "" {
 		parts = []func(context.Context, io.Writer) error{b.tutorial, b.elastic}
 	}
@@ -99,11 +106,20 @@ func parseFlags() (c config, err error) {
 	flag.StringVar(&c.plot, "plot", "", "the file for a plot of the open loops, as SVG")
 	flag.StringVar(&c.es, "es", "", "the URL of an Elasticsearch; if set, only the parts that use it are measured")
 	flag.StringVar(&c.summary, "summary", "", "a file with the ratios of earlier parts, to which this part appends its own")
+	flag.DurationVar(&c.attack, "attack", 5*time.Second, "how long each turn of the attacks lasts; 0 leaves them out")
+	attacks := flag.String("attacks", strings.Join(attackNames(), ","), "the attacks; each is measured alone, and more than one also together")
+	attackServers := flag.String("attack-servers", "ours,minimal,authboss", "the servers that are attacked")
+	flag.IntVar(&c.attackRounds, "attack-rounds", 3, "the number of rounds of the attacks")
+	flag.Float64Var(&c.attackHeaders, "attack-headers", 22, "the requests per second of the attack with headers, over all its connections")
+	flag.DurationVar(&c.attackSettle, "attack-settle", 30*time.Second, "the longest wait after an attack until the server's memory is what it was; without an attack, the wait is a third of it")
 	flag.Parse()
 	if flag.NArg() > 0 {
 		flag.Usage()
 		os.Exit(2)
 	}
+	name := func(s string) (string, error) { return s, nil }
+	c.attacks, _ = parseList(*attacks, name)
+	c.attackServers, _ = parseList(*attackServers, name)
 	if c.connections, err = parseList(*connections, strconv.Atoi); err != nil {
 		return c, err
 	}
@@ -113,9 +129,9 @@ func parseFlags() (c config, err error) {
 }
 
 // buildServers builds the programs that start runs, in dir.
-func buildServers(ctx context.Context, dir string) error {
+func buildServers(ctx context.Context, dir string, packages ...string) error {
 	say("building the servers")
-	build := exec.CommandContext(ctx, "go", "build", "-o", dir+"/", "./servers/serve", "./servers/pocketbase", "./servers/tutorial")
+	build := exec.CommandContext(ctx, "go", append([]string{"build", "-o", dir + "/"}, packages...)...)
 	build.Stderr = os.Stderr
 	if err := build.Run(); err != nil {
 		return fmt.Errorf("building the servers (the current directory must be internal/bench): %w", err)

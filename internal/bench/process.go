@@ -77,14 +77,22 @@ func (p *process) cpu() (time.Duration, error) {
 }
 
 // memory returns the peak memory of the process and its children, summed, in MiB.
-func (p *process) memory() (float64, error) {
+func (p *process) memory() (float64, error) { return p.status("VmHWM") }
+
+// resident returns the present memory of the process and its children, summed, in
+// MiB.
+func (p *process) resident() (float64, error) { return p.status("VmRSS") }
+
+// status returns the sum of a field, in MiB, of the status of the process and its
+// children (proc_pid_status(5)).
+func (p *process) status(field string) (float64, error) {
 	var sum float64
 	err := p.each(func(pid string) error {
 		status, err := os.ReadFile("/proc/" + pid + "/status")
 		if err != nil {
 			return err
 		}
-		_, rest, _ := strings.Cut(string(status), "VmHWM:")
+		_, rest, _ := strings.Cut(string(status), field+":")
 		var kib float64
 		if _, err := fmt.Sscan(rest, &kib); err != nil {
 			return err

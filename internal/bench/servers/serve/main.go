@@ -42,7 +42,10 @@ func serve(which, address, es, index string) error {
 		return err
 	}
 	fmt.Println("http://" + l.Addr().String())
-	return http.Serve(l, handler)
+	server := &http.Server{Handler: handler, Protocols: new(http.Protocols)}
+	server.Protocols.SetHTTP1(true)
+	server.Protocols.SetUnencryptedHTTP2(true)
+	return server.Serve(l)
 }
 
 func newHandler(which, es, index string) (http.Handler, error) {
@@ -51,7 +54,11 @@ func newHandler(which, es, index string) (http.Handler, error) {
 	case "raw":
 		return servers.Raw(), nil
 	case "ours":
-		return servers.Ours(memstore.New(), bcrypt, nil), nil
+		store := memstore.New()
+		if err := servers.AddHungry(store); err != nil {
+			return nil, err
+		}
+		return servers.Ours(store, bcrypt, nil), nil
 	case "minimal":
 		return servers.Minimal(servers.Bcrypt), nil
 	case "authboss":
