@@ -167,7 +167,7 @@ func (c *check) makeUp(used, usual time.Duration, tries int64) {
 }
 
 // note notes the time of the check's hash, if it was computed, and returns the
-// mean time of its kind.
+// usual time of its kind.
 func (c *check) note(used time.Duration, tries int64) time.Duration {
 	if tries == 0 {
 		return 0

@@ -3,6 +3,7 @@ package signup
 import (
 	"crypto/pbkdf2"
 	"crypto/sha256"
+	"slices"
 	"sync"
 	"time"
 
@@ -19,8 +20,8 @@ type hashTimes struct {
 	decoy   func(iterations int)
 
 	mu       sync.Mutex
-	own      meanTime // of Hasher.Hash
-	iterated meanTime // of a thousand iterations of decoy
+	own      usualTime // of Hasher.Hash
+	iterated usualTime // of a thousand iterations of decoy
 	stored   map[hashKind]*storedTime
 }
 
@@ -32,7 +33,7 @@ type hashKind struct {
 }
 
 type storedTime struct {
-	meanTime
+	usualTime
 	seen time.Time
 }
 
@@ -55,28 +56,40 @@ func decoy(iterations int) {
 	_, _ = pbkdf2.Key(sha256.New, "decoy", []byte("a salt of sixteen"), iterations, sha256.Size)
 }
 
-// A meanTime is a moving mean of about the last 32 times. It is 0 before the
-// first.
-type meanTime time.Duration
-
-func (m *meanTime) add(took time.Duration) {
-	if *m == 0 {
-		*m = meanTime(took)
-		return
-	}
-	*m += (meanTime(took) - *m) / 32
+// A usualTime is the median of the last times. Unlike a mean, it isn't moved by the
+// few that were much longer, because the system did something else.
+type usualTime struct {
+	last  [31]time.Duration
+	count int // of all times
 }
 
-// addOwn notes the time of one hash of the Hasher, and returns the mean.
+func (u *usualTime) add(took time.Duration) {
+	u.last[u.count%len(u.last)] = took
+	u.count++
+}
+
+// median returns 0 before the first time.
+func (u *usualTime) median() time.Duration {
+	last := u.last // a copy
+	times := last[:min(u.count, len(last))]
+	if len(times) == 0 {
+		return 0
+	}
+	slices.Sort(times)
+	return times[len(times)/2]
+}
+
+// addOwn notes the time of one hash of the Hasher, and returns the
+// usual time.
 func (t *hashTimes) addOwn(took time.Duration) time.Duration {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.own.add(took)
-	return time.Duration(t.own)
+	return t.own.median()
 }
 
 // addStored notes the time of verifying one stored hash of this kind, and returns
-// the mean.
+// the usual time.
 func (t *hashTimes) addStored(kind hashKind, took time.Duration) time.Duration {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -90,7 +103,7 @@ func (t *hashTimes) addStored(kind hashKind, took time.Duration) time.Duration {
 	}
 	s.add(took)
 	s.seen = time.Now()
-	return time.Duration(s.meanTime)
+	return s.median()
 }
 
 // forgetOldest is called with mu held.
@@ -109,14 +122,14 @@ func (t *hashTimes) forgetOldest() {
 func (t *hashTimes) times() (own, refused time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	own = time.Duration(t.own)
+	own = t.own.median()
 	refused = own
 	for kind, s := range t.stored {
 		if time.Since(s.seen) > rememberKind {
 			delete(t.stored, kind)
 			continue
 		}
-		refused = max(refused, time.Duration(s.meanTime))
+		refused = max(refused, s.median())
 	}
 	return own, refused
 }
@@ -124,7 +137,7 @@ func (t *hashTimes) times() (own, refused time.Duration) {
 // spend takes about that much processor time.
 func (t *hashTimes) spend(d time.Duration) {
 	t.mu.Lock()
-	perThousand := time.Duration(t.iterated)
+	perThousand := t.iterated.median()
 	t.mu.Unlock()
 	if perThousand == 0 {
 		perThousand = t.iterate(firstDecoy)
