@@ -68,7 +68,7 @@ integration: server ## the tests against a real Elasticsearch
 
 # Not in MODULES, because the programs that it compares are large. For BENCHFLAGS, see
 # go run . -h in internal/bench.
-bench: $(STATICCHECK) ## compare with other servers and clients; takes half an hour, on an otherwise idle machine
+bench: $(STATICCHECK) ## compare with other servers and clients; takes three quarters of an hour, on an otherwise idle machine
 	@cd internal/bench && go vet ./... && $(STATICCHECK) ./... && go test -count=1 . ./load ./servers
 	@rm -f .bin/ratios.md
 	@cd internal/bench && go run . -plot ../../docs/performance.svg -summary ../../.bin/ratios.md $(BENCHFLAGS)

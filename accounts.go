@@ -33,8 +33,9 @@ type Accounts struct {
 
 	// AllowTruncatedBcrypt lets a password longer than 72 bytes log in if its
 	// first 72 bytes match a bcrypt hash, as they do in most programs that use
-	// bcrypt. It is for users migrated from such a program. The log-in replaces
-	// the hash by one of the whole password.
+	// bcrypt. It is for users migrated from such a program, and doesn't apply to
+	// hashes that Bcrypt has made. The log-in replaces the hash by one of the whole
+	// password.
 	AllowTruncatedBcrypt bool
 
 	once      sync.Once

@@ -10,10 +10,10 @@ import (
 // Bcrypt is the default [Hasher].
 //
 // A password is put into Unicode normalization form C (NIST SP 800-63B-4,
-// section 3.1.1.2). If it is then at most 72 bytes long, it is hashed by bcrypt,
-// and the hash begins with "$2a$12$" or another cost. bcrypt ignores what follows
-// the first 72 bytes, so a longer password is prehashed, and every byte counts.
-// What bcrypt hashes is then the standard Base64 of
+// section 3.1.1.2). If it is then at most 71 bytes long and has no NUL, it is hashed
+// by bcrypt, and the hash begins with "$2a$12$" or another cost. bcrypt ignores what
+// follows the first 72 bytes, so a longer password is prehashed, and every byte
+// counts. What bcrypt hashes is then the standard Base64 of
 //
 //	HMAC-SHA-384(key = "github.com/gosignup/signup", message = password)
 //

@@ -28,7 +28,7 @@ type Hash string
 //
 //	Scheme                  Format                              Made by
 //	bcrypt                  $2a$… $2b$… $2y$…                   Bcrypt, other programs
-//	bcrypt-hmac-sha384      $hmac-sha384-bcrypt$2a$…            Bcrypt, for passwords of more than 72 bytes
+//	bcrypt-hmac-sha384      $hmac-sha384-bcrypt$2a$…            Bcrypt, for passwords of 72 bytes and more
 //	argon2id                $argon2id$v=19$m=…,t=…,p=…$…        Argon2id, other programs
 //	argon2i                 $argon2i$v=19$m=…,t=…,p=…$…         other programs
 //	werkzeug-scrypt         scrypt:N:r:p$…                      Werkzeug (Flask)

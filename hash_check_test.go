@@ -450,17 +450,12 @@ func logsIn(t *testing.T, a *signup.Accounts, password string) (bool, signup.Has
 // The first 72 bytes, which are all that bcrypt hashes, are not the password.
 func TestStoredTruncated(t *testing.T) {
 	const p72 = "0123456789012345678901234567890123456789012345678901234567890123456789ab"
-	own, err := cheap.Hash(p72)
-	if err != nil {
-		t.Fatalf("Hash returned %v, want nil", err)
-	}
 	for _, c := range []struct {
 		name, hash, p72, p73 string
 	}{
 		// by Python's bcrypt 5.0.0
 		{"foreign", "$2b$04$1690WPl5bdgZUzpgZc1f6uDca6ZO7KgF.R99rmVSLTvWpk.hJTXa6", p72, p72 + "c"},
 		{"published", vectorTruncated, vector73[:72], vector73},
-		{"own", string([]byte(own)), p72, p72 + "c"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if !fits(c.hash, c.p72) || fits(c.hash, c.p73) {
@@ -496,6 +491,46 @@ func TestStoredTruncated(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A hash that Bcrypt made is of the whole password, also if shorter ones of other
+// programs may stand for longer passwords.
+func TestTruncationIsForOtherProgramsHashes(t *testing.T) {
+	for _, password := range []string{
+		strings.Repeat("correct horse ", 5) + "12", // 72 bytes
+		strings.Repeat("correct horse ", 5) + "1",
+		strings.Repeat("correct horse ", 6),
+		"correct horse battery",
+		"correct horse\x00battery",
+	} {
+		h, err := cheap.Hash(password)
+		if err != nil {
+			t.Fatalf("Hash returned %v, want nil", err)
+		}
+		a := &signup.Accounts{Hasher: cheap, AllowTruncatedBcrypt: true}
+		newUser(t, a, h)
+		padded := password + "\x00" + password + "\x00" + password // what bcrypt makes of a short one
+		wrong := []string{password + "x", change(password), padded, strings.TrimRight(padded, "e") + "x", password + "\x00"}
+		if len(password) >= 72 {
+			wrong = append(wrong, password[:72]+"x", password[:71])
+		}
+		for _, w := range wrong {
+			if ok, _ := logsIn(t, a, w); ok {
+				t.Errorf("password of %d bytes: got a log-in with %q, want none", len(password), w)
+			}
+		}
+		ok, again := logsIn(t, a, password)
+		if !ok || again != h {
+			t.Errorf("password of %d bytes: got a log-in: %t, another hash: %t; want true, false", len(password), ok, again != h)
+		}
+	}
+	// Another program's hash of exactly 72 bytes becomes one that no longer password
+	// matches.
+	a := &signup.Accounts{Hasher: cheap}
+	newUser(t, a, vectorTruncated)
+	if ok, h := logsIn(t, a, vector73[:72]); !ok || h.Scheme() != "bcrypt-hmac-sha384" {
+		t.Errorf("got a log-in: %t, and a hash of the scheme %q; want true and bcrypt-hmac-sha384", ok, h.Scheme())
 	}
 }
 

@@ -1,6 +1,10 @@
 package signup
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/gosignup/signup/internal/hashfmt"
+)
 
 // CheckHash returns nil if a verifies passwords against h: if h is in a format of
 // [Hash.Scheme] or of a.HashFormats, within [HashLimits].MaxStoredWork, or is as the
@@ -39,8 +43,13 @@ func CheckKnownHash(h Hash) error {
 	return unknownHash(h)
 }
 
+// unknownHash returns the error for a hash that nothing verifies.
 func unknownHash(h Hash) error {
-	return invalidHash("no configured format verifies it")
+	reason := "no configured format verifies it"
+	if what := hashfmt.Describe(string(h)); what != "" {
+		reason += ": it looks like " + what
+	}
+	return invalidHash(reason)
 }
 
 func invalidHash(reason string) error {

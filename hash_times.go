@@ -106,6 +106,16 @@ func (t *hashTimes) addStored(kind hashKind, took time.Duration) time.Duration {
 	return s.median()
 }
 
+// usual returns the usual time of verifying a stored hash of this kind, or 0.
+func (t *hashTimes) usual(kind hashKind) time.Duration {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if s := t.stored[kind]; s != nil {
+		return s.median()
+	}
+	return 0
+}
+
 // forgetOldest is called with mu held.
 func (t *hashTimes) forgetOldest() {
 	var oldest hashKind

@@ -16,6 +16,9 @@ import (
 // A Hasher that wraps another, to add a pepper for example, must mark its hashes,
 // so that they aren't mistaken for the other's; see the example. Accounts passes
 // passwords in Unicode normalization form C.
+//
+// Hash and Verify should compute in the calling goroutine: Accounts measures its
+// processor time, so that a refused log-in takes as much for every stored hash.
 type Hasher interface {
 	// Hash hashes password with a new random salt. The format of the hash names
 	// itself and its cost.

@@ -109,9 +109,9 @@ func parseFlags() (c config, err error) {
 	flag.DurationVar(&c.attack, "attack", 5*time.Second, "how long each turn of the attacks lasts; 0 leaves them out")
 	attacks := flag.String("attacks", strings.Join(attackNames(), ","), "the attacks; each is measured alone, and more than one also together")
 	attackServers := flag.String("attack-servers", "ours,minimal,authboss", "the servers that are attacked")
-	flag.IntVar(&c.attackRounds, "attack-rounds", 3, "the number of rounds of the attacks")
+	flag.IntVar(&c.attackRounds, "attack-rounds", 2, "the number of rounds of the attacks")
 	flag.Float64Var(&c.attackHeaders, "attack-headers", 22, "the requests per second of the attack with headers, over all its connections")
-	flag.DurationVar(&c.attackSettle, "attack-settle", 30*time.Second, "the longest wait after an attack until the server's memory is what it was; without an attack, the wait is a third of it")
+	flag.DurationVar(&c.attackSettle, "attack-settle", 10*time.Second, "the longest wait after an attack until the server's memory is what it was; without an attack, the wait is a third of it")
 	flag.Parse()
 	if flag.NArg() > 0 {
 		flag.Usage()

@@ -40,11 +40,15 @@ func parseArgon2(hash string) (Hash, bool) {
 	if saltErr != nil || wantErr != nil || len(salt) < 8 || len(want) < 16 {
 		return Hash{}, false
 	}
-	return Hash{
+	h := Hash{
 		Scheme:  a.scheme,
 		Work:    a.work(),
 		Matches: func(input []byte) bool { return equal(want, a.key(input, salt, uint32(len(want)))) },
-	}, true
+	}
+	if a.lanes > 1 {
+		h.Alone = func() { a.inOneLane(salt) }
+	}
+	return h, true
 }
 
 // argon2Params are the parameters of one hash.
@@ -75,6 +79,12 @@ func (a *argon2Params) parse(s string) bool {
 	}
 	a.memory, a.passes, a.lanes = uint32(values[0]), uint32(values[1]), uint8(values[2])
 	return a.lanes <= MaxArgon2Lanes && uint64(a.memory) >= 8*uint64(a.lanes)
+}
+
+// inOneLane does the same work as key, but in the calling goroutine.
+func (a argon2Params) inOneLane(salt []byte) {
+	a.lanes = 1
+	a.key(nil, salt, 32)
 }
 
 func (a *argon2Params) key(password, salt []byte, size uint32) []byte {

@@ -1,6 +1,7 @@
 package hashfmt
 
 import (
+	"bytes"
 	"crypto/hmac"
 	"crypto/sha512"
 	"encoding/base64"
@@ -17,13 +18,20 @@ const (
 )
 
 // BcryptInput returns what bcrypt hashes for a password in normalization form C,
-// and the mark that precedes the hash: a password longer than 72 bytes is
-// prehashed and marked.
+// and the mark that precedes the hash: a password of 72 bytes or more, or with a
+// NUL, is prehashed and marked. So no hash without the mark is one of the first 72
+// bytes of a longer password, unless another program made it.
 func BcryptInput(password []byte) (input []byte, mark string) {
-	if len(password) > maxBcryptInput {
+	if mustPrehash(password) {
 		return prehash(password), prehashMark
 	}
 	return password, ""
+}
+
+// mustPrehash reports whether bcrypt itself would not use all of password: it ignores
+// what follows 72 bytes, and repeats a shorter password after a NUL.
+func mustPrehash(password []byte) bool {
+	return len(password) >= maxBcryptInput || bytes.IndexByte(password, 0) >= 0
 }
 
 // prehash returns what bcrypt hashes in place of a longer password.

@@ -55,6 +55,9 @@ type Hash struct {
 	// algorithm hashes. For bcrypt, input is at most 72 bytes long; for the other
 	// formats it is the password.
 	Matches func(input []byte) bool
+	// Alone, if not nil, does the work of Matches in the calling goroutine, as
+	// Matches leaves it to others.
+	Alone func()
 }
 
 // Parse parses a hash in any of the known formats, and reports whether it is in
@@ -92,7 +95,7 @@ type Verdict struct {
 func (h Hash) Verify(password string, truncated bool) (v Verdict) {
 	raw, normal := []byte(password), norm.NFC.Bytes([]byte(password))
 	if h.Scheme == BcryptHMACSHA384 {
-		if len(normal) <= maxBcryptInput {
+		if !mustPrehash(normal) {
 			return Verdict{}
 		}
 		return Verdict{OK: h.Matches(prehash(normal)), Exact: true, Tries: 1}
@@ -104,9 +107,9 @@ func (h Hash) Verify(password string, truncated bool) (v Verdict) {
 	}
 	for _, candidate := range candidates {
 		exact := bytes.Equal(candidate, normal)
-		if cutsInput && len(candidate) > maxBcryptInput {
-			if !truncated {
-				continue // bcrypt would ignore what follows the 72 bytes
+		if cutsInput && mustPrehash(candidate) {
+			if bytes.IndexByte(candidate, 0) >= 0 || len(candidate) > maxBcryptInput && !truncated {
+				continue // bcrypt would not use all of it
 			}
 			candidate, exact = candidate[:maxBcryptInput], false
 		}
