@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/gosignup/signup/internal/admission"
+	"github.com/gosignup/signup/internal/cputime"
 	"github.com/gosignup/signup/internal/hashfmt"
 )
 
@@ -114,13 +115,10 @@ func (c *check) work() Work {
 func (c *check) do(replace bool) (ok bool, newer Hash) {
 	var exact bool
 	var tries int64
-	used := c.times.measure(func() { ok, exact, tries = c.compare() })
-	if c.stored.Alone != nil && tries > 0 {
-		used = c.alone() * time.Duration(tries)
-	}
-	usual := c.note(used, tries)
+	took := c.times.measure(func() { ok, exact, tries = c.compare() })
+	each := c.note(took, tries)
 	if !ok || !replace {
-		c.makeUp(used, usual, tries)
+		c.makeUp(took.Used, each, tries)
 		return ok, ""
 	}
 	if c.current && exact {
@@ -146,31 +144,19 @@ func (c *check) compare() (ok, exact bool, tries int64) {
 	return c.hasher.Verify(c.hash, c.normal), true, 1
 }
 
-// alone returns the processor time of the stored hash, whose work other goroutines
-// did: the usual one, or, the first time, that of the same work in this goroutine.
-func (c *check) alone() time.Duration {
-	usual, _ := c.times.times()
-	if !c.current {
-		usual = c.times.usual(c.kind())
-	}
-	if usual == 0 {
-		usual = c.times.measure(c.stored.Alone)
-	}
-	return usual
-}
-
-func (c *check) kind() hashKind { return hashKind{c.stored.Scheme, c.stored.Work} }
-
 // makeUp spends the processor time by which a check has taken less than a refused
-// one takes. The check has computed its hash that many times, in the time used;
-// usual is the time of one such hash.
-func (c *check) makeUp(used, usual time.Duration, tries int64) {
+// one takes. The check has used that much time. It has computed its hash that many
+// times, each of which usually takes as long as each.
+func (c *check) makeUp(used, each time.Duration, tries int64) {
+	if usual := each * time.Duration(tries); used < usual/2 { // other goroutines did the work
+		used = usual
+	}
 	if own, _ := c.times.times(); own == 0 { // nothing to compare with yet
 		used += c.hashOnce()
 	}
 	own, refused := c.times.times()
 	owed := time.Duration(c.tries())*refused - used
-	if usual >= refused-refused/negligible {
+	if each >= refused-refused/negligible {
 		// This is the costliest kind. The check has taken a little more or less
 		// than usual, as every check of it does.
 		owed = time.Duration(c.tries()-tries) * refused
@@ -184,41 +170,30 @@ func (c *check) makeUp(used, usual time.Duration, tries int64) {
 	}
 }
 
-// note notes the time of the check's hash, if it was computed, and returns the
-// usual time of its kind.
-func (c *check) note(used time.Duration, tries int64) time.Duration {
+// note notes the time of the check's hash, if it was computed, and returns how long
+// one usually takes.
+func (c *check) note(took cputime.Time, tries int64) time.Duration {
 	if tries == 0 {
 		return 0
 	}
-	each := used / time.Duration(tries)
+	kind := opaqueKind
 	switch {
 	case c.current:
-		return c.times.addOwn(each)
+		kind = ownKind
 	case c.known:
-		return c.times.addStored(c.kind(), each)
+		kind = hashKind{c.stored.Scheme, c.stored.Work}
 	}
-	return c.times.addStored(hashKind{}, each)
+	if c.stored.InOneLane != nil {
+		return c.times.addInOneLane(kind, c.stored.InOneLane)
+	}
+	took.Used /= time.Duration(tries)
+	took.Passed /= time.Duration(tries)
+	return c.times.add(kind, took)
 }
 
-// hashOnce computes a hash of the Hasher and returns its time.
+// hashOnce computes a hash of the Hasher and returns how long one usually takes.
 func (c *check) hashOnce() time.Duration {
-	var took time.Duration
-	if alone := c.hashAlone(); alone != nil {
-		took, _ = c.times.times()
-		if took == 0 {
-			took = c.times.measure(alone)
-		}
-		_, _ = c.hasher.Hash(c.normal)
-	} else {
-		took = c.times.measure(func() { _, _ = c.hasher.Hash(c.normal) })
-	}
-	c.times.addOwn(took)
-	return took
-}
-
-// hashAlone returns a function that does the work of the Hasher in the calling
-// goroutine, or nil if the Hasher does.
-func (c *check) hashAlone() func() {
+	took := c.times.measure(func() { _, _ = c.hasher.Hash(c.normal) })
 	var own Argon2id
 	switch h := c.hasher.(type) {
 	case Argon2id:
@@ -226,9 +201,9 @@ func (c *check) hashAlone() func() {
 	case *Argon2id:
 		own = *h
 	}
-	if own.Threads < 2 {
-		return nil
+	if own.Threads > 1 {
+		own.Threads = 1
+		return c.times.addInOneLane(ownKind, func() { _, _ = own.Hash("") })
 	}
-	own.Threads = 1
-	return func() { _, _ = own.Hash("") }
+	return c.times.add(ownKind, took)
 }

@@ -1,6 +1,7 @@
 package signup
 
 import (
+	"cmp"
 	"crypto/pbkdf2"
 	"crypto/sha256"
 	"slices"
@@ -16,23 +17,28 @@ import (
 // within the last day: how much less a check has taken is made up for. Constants
 // would not do, since the ratio of two algorithms differs between machines.
 type hashTimes struct {
-	measure func(f func()) time.Duration
+	measure func(f func()) cputime.Time
 	decoy   func(iterations int)
 
 	mu       sync.Mutex
-	own      usualTime // of Hasher.Hash
+	kinds    map[hashKind]*kindTime
 	iterated usualTime // of a thousand iterations of decoy
-	stored   map[hashKind]*storedTime
 }
 
-// A hashKind is what determines the time of verifying a stored hash. The zero
-// value is a hash that only the Hasher can read and that needs a rehash.
+// A hashKind is what determines the time of verifying a stored hash.
 type hashKind struct {
 	scheme string
 	work   hashfmt.Work
 }
 
-type storedTime struct {
+var (
+	// ownKind is what the Hasher makes.
+	ownKind = hashKind{scheme: "own"}
+	// opaqueKind is what only the Hasher can read, and needs a rehash.
+	opaqueKind = hashKind{scheme: "opaque"}
+)
+
+type kindTime struct {
 	usualTime
 	seen time.Time
 }
@@ -45,10 +51,12 @@ const (
 	negligible = 128
 	// firstDecoy is how many iterations measure the decoy.
 	firstDecoy = 1000
+	// laneTimes is how often the work of several lanes is measured in one.
+	laneTimes = 3
 )
 
 func newHashTimes() *hashTimes {
-	return &hashTimes{measure: cputime.Measure, decoy: decoy, stored: map[hashKind]*storedTime{}}
+	return &hashTimes{measure: cputime.Measure, decoy: decoy, kinds: map[hashKind]*kindTime{}}
 }
 
 // decoy takes time in proportion to iterations, and hashes nothing of value.
@@ -56,75 +64,75 @@ func decoy(iterations int) {
 	_, _ = pbkdf2.Key(sha256.New, "decoy", []byte("a salt of sixteen"), iterations, sha256.Size)
 }
 
-// A usualTime is the median of the last times. Unlike a mean, it isn't moved by the
-// few that were much longer, because the system did something else.
+// A usualTime is how long a hash usually takes, in processor time.
 type usualTime struct {
-	last  [31]time.Duration
+	last  [31]cputime.Time
 	count int // of all times
 }
 
-func (u *usualTime) add(took time.Duration) {
-	u.last[u.count%len(u.last)] = took
+func (u *usualTime) add(t cputime.Time) {
+	u.last[u.count%len(u.last)] = t
 	u.count++
 }
 
-// median returns 0 before the first time.
-func (u *usualTime) median() time.Duration {
+// get returns the median of the last processor times: unlike a mean, it isn't moved
+// by a few that were longer because the system did something else. If the hash leaves
+// its work to other goroutines, as argon2id does, it returns the shortest time that
+// has passed, when little else ran. Before the first time, it returns 0.
+func (u *usualTime) get() time.Duration {
 	last := u.last // a copy
 	times := last[:min(u.count, len(last))]
 	if len(times) == 0 {
 		return 0
 	}
-	slices.Sort(times)
-	return times[len(times)/2]
+	quickest := slices.MinFunc(times, func(s, t cputime.Time) int { return cmp.Compare(s.Passed, t.Passed) })
+	if quickest.Used < quickest.Passed/2 {
+		return quickest.Passed
+	}
+	slices.SortFunc(times, func(s, t cputime.Time) int { return cmp.Compare(s.Used, t.Used) })
+	return times[len(times)/2].Used
 }
 
-// addOwn notes the time of one hash of the Hasher, and returns the
-// usual time.
-func (t *hashTimes) addOwn(took time.Duration) time.Duration {
+// add notes the time of one hash of this kind, and returns how long one usually
+// takes.
+func (t *hashTimes) add(kind hashKind, took cputime.Time) time.Duration {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.own.add(took)
-	return t.own.median()
-}
-
-// addStored notes the time of verifying one stored hash of this kind, and returns
-// the usual time.
-func (t *hashTimes) addStored(kind hashKind, took time.Duration) time.Duration {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	s := t.stored[kind]
-	if s == nil {
-		if len(t.stored) == maxHashKinds {
+	k := t.kinds[kind]
+	if k == nil {
+		if len(t.kinds) == maxHashKinds {
 			t.forgetOldest()
 		}
-		s = new(storedTime)
-		t.stored[kind] = s
+		k = new(kindTime)
+		t.kinds[kind] = k
 	}
-	s.add(took)
-	s.seen = time.Now()
-	return s.median()
+	k.add(took)
+	k.seen = time.Now()
+	return k.get()
 }
 
-// usual returns the usual time of verifying a stored hash of this kind, or 0.
-func (t *hashTimes) usual(kind hashKind) time.Duration {
+// addInOneLane is add for a hash that several goroutines have computed. The first
+// times, it measures inOneLane, which does the same work.
+func (t *hashTimes) addInOneLane(kind hashKind, inOneLane func()) time.Duration {
 	t.mu.Lock()
-	defer t.mu.Unlock()
-	if s := t.stored[kind]; s != nil {
-		return s.median()
+	if k := t.kinds[kind]; k != nil && k.count >= laneTimes {
+		defer t.mu.Unlock()
+		k.seen = time.Now()
+		return k.get()
 	}
-	return 0
+	t.mu.Unlock()
+	return t.add(kind, t.measure(inOneLane))
 }
 
 // forgetOldest is called with mu held.
 func (t *hashTimes) forgetOldest() {
 	var oldest hashKind
-	for kind, s := range t.stored {
-		if o := t.stored[oldest]; o == nil || s.seen.Before(o.seen) {
+	for kind, k := range t.kinds {
+		if o := t.kinds[oldest]; kind != ownKind && (o == nil || k.seen.Before(o.seen)) {
 			oldest = kind
 		}
 	}
-	delete(t.stored, oldest)
+	delete(t.kinds, oldest)
 }
 
 // times returns the time of one hash of the Hasher, 0 if none was measured, and
@@ -132,14 +140,16 @@ func (t *hashTimes) forgetOldest() {
 func (t *hashTimes) times() (own, refused time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	own = t.own.median()
-	refused = own
-	for kind, s := range t.stored {
-		if time.Since(s.seen) > rememberKind {
-			delete(t.stored, kind)
-			continue
+	for kind, k := range t.kinds {
+		switch {
+		case kind == ownKind:
+			own = k.get()
+			refused = max(refused, own)
+		case time.Since(k.seen) > rememberKind:
+			delete(t.kinds, kind)
+		default:
+			refused = max(refused, k.get())
 		}
-		refused = max(refused, s.median())
 	}
 	return own, refused
 }
@@ -147,10 +157,10 @@ func (t *hashTimes) times() (own, refused time.Duration) {
 // spend takes about that much processor time.
 func (t *hashTimes) spend(d time.Duration) {
 	t.mu.Lock()
-	perThousand := t.iterated.median()
+	perThousand := t.iterated.get()
 	t.mu.Unlock()
 	if perThousand == 0 {
-		perThousand = t.iterate(firstDecoy)
+		perThousand = t.iterate(firstDecoy).Used
 		d -= perThousand
 	}
 	if perThousand > 0 && d > 0 {
@@ -159,8 +169,10 @@ func (t *hashTimes) spend(d time.Duration) {
 }
 
 // iterate runs the decoy and returns the time of a thousand iterations.
-func (t *hashTimes) iterate(iterations int) time.Duration {
-	took := t.measure(func() { t.decoy(iterations) }) * firstDecoy / time.Duration(iterations)
+func (t *hashTimes) iterate(iterations int) cputime.Time {
+	took := t.measure(func() { t.decoy(iterations) })
+	took.Used = took.Used * firstDecoy / time.Duration(iterations)
+	took.Passed = took.Passed * firstDecoy / time.Duration(iterations)
 	if iterations >= firstDecoy { // fewer are measured too coarsely
 		t.mu.Lock()
 		defer t.mu.Unlock()

@@ -45,8 +45,8 @@ func parseArgon2(hash string) (Hash, bool) {
 		Work:    a.work(),
 		Matches: func(input []byte) bool { return equal(want, a.key(input, salt, uint32(len(want)))) },
 	}
-	if a.lanes > 1 {
-		h.Alone = func() { a.inOneLane(salt) }
+	if a.lanes > 1 && a.version != 16 { // argon2old has no goroutines
+		h.InOneLane = func() { a.inOneLane(salt) }
 	}
 	return h, true
 }
@@ -81,7 +81,7 @@ func (a *argon2Params) parse(s string) bool {
 	return a.lanes <= MaxArgon2Lanes && uint64(a.memory) >= 8*uint64(a.lanes)
 }
 
-// inOneLane does the same work as key, but in the calling goroutine.
+// inOneLane does the same work as key, in one lane.
 func (a argon2Params) inOneLane(salt []byte) {
 	a.lanes = 1
 	a.key(nil, salt, 32)

@@ -55,9 +55,9 @@ type Hash struct {
 	// algorithm hashes. For bcrypt, input is at most 72 bytes long; for the other
 	// formats it is the password.
 	Matches func(input []byte) bool
-	// Alone, if not nil, does the work of Matches in the calling goroutine, as
-	// Matches leaves it to others.
-	Alone func()
+	// InOneLane, if not nil, does the work of Matches in one lane, so that it can
+	// be measured. Matches then divides it among several goroutines.
+	InOneLane func()
 }
 
 // Parse parses a hash in any of the known formats, and reports whether it is in
