@@ -172,10 +172,24 @@ func (q *Queue) release(w Work, took time.Duration) {
 	l.memory -= w.Memory
 	l.running -= q.share(w)
 	if l == &q.large {
-		rest := float64(took) * (yield/float64(q.limits.Concurrent) - 1)
-		q.nextLarge = time.Now().Add(time.Duration(rest))
+		q.postponeLarge(took)
 	}
 	q.admit()
+}
+
+// postponeLarge sets nextLarge after a large job that took that long. It is called
+// with mu held. Jobs that ran at the same time add up.
+func (q *Queue) postponeLarge(took time.Duration) {
+	began := time.Now().Add(-took)
+	each := time.Duration(float64(took) * yield / float64(q.limits.Concurrent))
+	next, latest := began, began.Add(time.Duration(q.mostLarge())*each)
+	if q.nextLarge.After(began) {
+		next = q.nextLarge
+	}
+	if next = next.Add(each); next.After(latest) { // they ran one after the other, while no common job waited
+		next = latest
+	}
+	q.nextLarge = next
 }
 
 // Sheds reports whether a common job should be refused on arrival, before any
@@ -193,7 +207,7 @@ func (q *Queue) Sheds(w Work) bool {
 	defer q.mu.Unlock()
 	wait := q.wait(&q.common)
 	now := time.Now()
-	age := float64(now.Sub(q.updated)) / float64(q.limits.MaxWait)
+	age := max(0, float64(now.Sub(q.updated))/float64(q.limits.MaxWait))
 	q.usual += (float64(wait) - q.usual) * (1 - math.Exp(-age))
 	q.updated = now
 	if len(q.common.waiting) == 0 && q.mayStart(&q.common, w) {
@@ -231,14 +245,24 @@ func (q *Queue) line(w Work) *line {
 
 // mayStart reports whether the first job of l, which costs w, may run now.
 func (q *Queue) mayStart(l *line, w Work) bool {
-	if q.common.jobs+q.large.jobs >= q.limits.Concurrent || q.common.memory+q.large.memory+w.Memory > q.limits.Memory {
+	if q.common.jobs+q.large.jobs >= q.limits.Concurrent || w.Memory > q.limits.Memory-q.common.memory-q.large.memory {
 		return false
 	}
 	if l == &q.common {
-		return true
+		return !q.largeIsDue()
 	}
-	return q.large.jobs < q.mostLarge() && q.large.memory+w.Memory <= q.limits.Large &&
-		(len(q.common.waiting) == 0 || !time.Now().Before(q.nextLarge))
+	return q.largeFits(w) && (len(q.common.waiting) == 0 || !time.Now().Before(q.nextLarge))
+}
+
+// largeFits reports whether a large job may run beside those that run.
+func (q *Queue) largeFits(w Work) bool {
+	return q.large.jobs < q.mostLarge() && w.Memory <= q.limits.Large-q.large.memory
+}
+
+// largeIsDue reports whether the first large job only waits for common ones to
+// leave it memory. Then no common job starts: they would take it again.
+func (q *Queue) largeIsDue() bool {
+	return len(q.large.waiting) > 0 && q.largeFits(q.large.waiting[0].work) && !time.Now().Before(q.nextLarge)
 }
 
 // mostLarge returns how many large jobs may run at once: they leave a processor
@@ -282,11 +306,14 @@ func (q *Queue) remove(l *line, place int) {
 // that are queued there, and for half of those that run.
 func (q *Queue) wait(l *line) time.Duration {
 	if l == &q.common || len(q.common.waiting) == 0 {
-		return time.Duration((l.queued + (q.common.running+q.large.running)/2) * q.perWork)
+		return duration((l.queued + (q.common.running+q.large.running)/2) * q.perWork)
 	}
 	slowed := l.queued * float64(q.mostLarge()) * yield / float64(q.limits.Concurrent)
-	return max(0, time.Until(q.nextLarge)) + time.Duration((slowed+l.running/2)*q.perWork)
+	return duration(float64(max(0, time.Until(q.nextLarge))) + (slowed+l.running/2)*q.perWork)
 }
+
+// duration returns ns nanoseconds, or about a century if that is less.
+func duration(ns float64) time.Duration { return time.Duration(min(ns, 1<<61)) }
 
 // share returns for how many rounds w makes later jobs of its line wait, if as
 // many jobs like it run at once as the limits permit.
