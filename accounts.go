@@ -2,6 +2,8 @@ package signup
 
 import (
 	"errors"
+	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -53,6 +55,10 @@ func (a *Accounts) setUp() error {
 			return
 		}
 		if a.invalid = checkFields(a.Fields); a.invalid != nil {
+			return
+		}
+		if i := slices.IndexFunc(a.HashFormats, func(f HashFormat) bool { return f == nil }); i >= 0 {
+			a.invalid = fmt.Errorf("signup: Accounts.HashFormats[%d] is nil", i)
 			return
 		}
 		a.invalid = a.setUpHashing()
