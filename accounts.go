@@ -27,8 +27,9 @@ type Accounts struct {
 	// Registration has for other fields are dropped.
 	Fields []ProfileField
 	// HashFormats adds formats of stored hashes that passwords are verified
-	// against, beside those of [Hash.Scheme]. A log-in replaces such a hash by
-	// one of Hasher. Nil adds none.
+	// against, beside those of [Hash.Scheme]. The first one that accepts a hash
+	// verifies it; those of Hash.Scheme come before all. A log-in replaces such a
+	// hash by one of Hasher. Nil adds none; a nil element is an error.
 	HashFormats []HashFormat
 	// HashLimits limits the cost of hashing. The zero value has the defaults.
 	HashLimits HashLimits
@@ -36,7 +37,8 @@ type Accounts struct {
 	// AllowTruncatedBcrypt lets a password longer than 72 bytes log in if its
 	// first 72 bytes match a bcrypt hash, as they do in most programs that use
 	// bcrypt. It is for users migrated from such a program. The log-in replaces
-	// the hash by one of the whole password.
+	// the hash by one of the whole password. It applies to the schemes bcrypt and
+	// django-bcrypt of [Hash.Scheme], and to none of HashFormats.
 	AllowTruncatedBcrypt bool
 
 	once      sync.Once
