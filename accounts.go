@@ -2,6 +2,8 @@ package signup
 
 import (
 	"errors"
+	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -25,17 +27,18 @@ type Accounts struct {
 	// Registration has for other fields are dropped.
 	Fields []ProfileField
 	// HashFormats adds formats of stored hashes that passwords are verified
-	// against, beside those of [Hash.Scheme]. A log-in replaces such a hash by
-	// one of Hasher. Nil adds none.
+	// against, beside those of [Hash.Scheme]. The first one that accepts a hash
+	// verifies it; those of Hash.Scheme come before all. A log-in replaces such a
+	// hash by one of Hasher. Nil adds none; a nil element is an error.
 	HashFormats []HashFormat
 	// HashLimits limits the cost of hashing. The zero value has the defaults.
 	HashLimits HashLimits
 
 	// AllowTruncatedBcrypt lets a password longer than 72 bytes log in if its
 	// first 72 bytes match a bcrypt hash, as they do in most programs that use
-	// bcrypt. It is for users migrated from such a program, and doesn't apply to
-	// hashes that Bcrypt has made. The log-in replaces the hash by one of the whole
-	// password.
+	// bcrypt. It is for users migrated from such a program, applies to the schemes
+	// bcrypt and django-bcrypt of [Hash.Scheme], and doesn't apply to hashes that
+	// Bcrypt has made. The log-in replaces the hash by one of the whole password.
 	AllowTruncatedBcrypt bool
 
 	once      sync.Once
@@ -54,6 +57,10 @@ func (a *Accounts) setUp() error {
 			return
 		}
 		if a.invalid = checkFields(a.Fields); a.invalid != nil {
+			return
+		}
+		if i := slices.IndexFunc(a.HashFormats, func(f HashFormat) bool { return f == nil }); i >= 0 {
+			a.invalid = fmt.Errorf("signup: Accounts.HashFormats[%d] is nil", i)
 			return
 		}
 		a.invalid = a.setUpHashing()

@@ -49,7 +49,8 @@ type Hash string
 // The digests are md5, sha1, sha224, sha256, sha384 and sha512. Argon2 may also have
 // v=16, or no version, which is the same, and at most 64 lanes (p). A hash of the
 // form sha1$… is compared with both Werkzeug's and Django's algorithm; it is called
-// werkzeug-hmac if its salt has 8 or 16 characters. [User.CheckPassword] and
+// werkzeug-hmac if its salt has 8 or 16 characters. A hash of the form md5$… with a
+// salt of another length is Django's, which has no scheme. [User.CheckPassword] and
 // [Accounts.Authenticate] verify exactly these formats, within a limit on the cost
 // ([HashLimits].MaxStoredWork). Scheme says nothing about that limit: a hash that
 // has a Scheme may be too costly to match any password.

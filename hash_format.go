@@ -4,8 +4,8 @@ import "github.com/gosignup/signup/internal/hashfmt"
 
 // A HashFormat reads stored hashes that another program has made, so that its users
 // log in with the passwords they have. [Accounts.HashFormats] adds formats to those
-// of [Hash.Scheme]. Module legacyhash has some that many programs use. A HashFormat
-// is safe for concurrent use.
+// of [Hash.Scheme]. Module github.com/gosignup/signup/legacyhash has some that many
+// programs use. A HashFormat is safe for concurrent use.
 type HashFormat interface {
 	// ParseHash parses h and reports whether h is in this format. It hashes
 	// nothing, whatever h looks like, and h is at most 1024 bytes long. A text
@@ -17,8 +17,9 @@ type HashFormat interface {
 type ParsedHash struct {
 	// Scheme is the name of the format, for people and for statistics.
 	Scheme string
-	// Work is the cost of one call of Matches, of at least one round. A hash that costs more than
-	// [HashLimits].MaxStoredWork matches no password, and Matches isn't called.
+	// Work is the cost of one call of Matches. Rounds is at least 1. A hash that
+	// costs more than [HashLimits].MaxStoredWork matches no password, and Matches
+	// isn't called.
 	Work Work
 	// Matches reports whether the hash is one of password. It compares in
 	// constant time. It is called with the password as it was typed, and then,

@@ -132,6 +132,7 @@ func TestRefused(t *testing.T) {
 		{"argon2id of version 16", "{argon2}$argon2id$v=16$m=4096,t=3,p=1$" + s22 + "$" + u43},
 		{"argon2id without passes", "{argon2}$argon2id$v=19$m=4096,t=0,p=1$" + s22 + "$" + u43},
 		{"argon2id with 256 lanes", "{argon2}$argon2id$v=19$m=4096,t=3,p=256$" + s22 + "$" + u43},
+		{"argon2id with 65 lanes", "{argon2}$argon2id$v=19$m=4096,t=3,p=65$" + s22 + "$" + u43},
 		{"argon2id with too little memory", "{argon2}$argon2id$v=19$m=15,t=3,p=2$" + s22 + "$" + u43},
 		{"argon2id with 2^32 KiB", "{argon2}$argon2id$v=19$m=4294967296,t=3,p=1$" + s22 + "$" + u43},
 		{"argon2id in another order", "{argon2}$argon2id$v=19$t=3,m=4096,p=1$" + s22 + "$" + u43},
@@ -171,7 +172,8 @@ func TestPlantedCosts(t *testing.T) {
 		{"scrypt with r=255", "{scrypt}$eff01$" + s12 + "$" + s44, 1 << 13, 255 << 21},
 		{"scrypt with p=255", "{scrypt}$e08ff$" + s12 + "$" + s44, 1 << 16, 1 << 24},
 		{"argon2id with most memory", "{argon2}$argon2id$v=19$m=4294967295,t=1,p=1$" + s22 + "$" + u43, 1 << 24, 1<<42 - 1<<10},
-		{"argon2id with most passes", "{argon2}$argon2id$v=19$m=4294967295,t=4294967295,p=255$" + s22 + "$" + u43, 1 << 50, 1<<42 - 1<<10},
+		{"argon2id with most passes", "{argon2}$argon2id$v=19$m=4294967295,t=4294967295,p=64$" + s22 + "$" + u43, 1 << 50, 1<<42 - 1<<10},
+		{"argon2id with least memory", "{argon2}$argon2id$v=19$m=8,t=4294967295,p=1$" + s22 + "$" + u43, 1 << 29, 8 << 10},
 		{"Keycloak", "$keycloak-pbkdf2-sha512$2147483647$" + s12 + "$" + s44, 1 << 22, 0},
 		{"Keycloak with pieces", "$keycloak-pbkdf2$2147483647$" + s12 + "$" + s44, 1 << 22, 0},
 	} {

@@ -44,7 +44,7 @@ func springScryptAllows(log, r, p uint64) bool {
 
 // parseSpringArgon2 parses the PHC string format, as Argon2PasswordEncoder writes
 // it for argon2id: a salt of 8 to 64 bytes and a hash of 16 to 64, within the
-// limits of RFC 9106, section 3.1.
+// limits of RFC 9106, section 3.1, and at most 64 lanes.
 func parseSpringArgon2(text string) (signup.ParsedHash, bool) {
 	parts := strings.Split(text, "$")
 	if len(parts) != 6 || parts[0] != "" || parts[1] != "argon2id" || parts[2] != "v=19" {
@@ -56,19 +56,20 @@ func parseSpringArgon2(text string) (signup.ParsedHash, bool) {
 	if !ok || !saltOK || !wantOK || len(salt) < 8 || len(salt) > 64 || len(want) < 16 || len(want) > 64 {
 		return signup.ParsedHash{}, false
 	}
-	work := steps(uint64(memory)*uint64(passes), argon2PerRound)
-	work.Memory = int64(memory) << 10
 	return signup.ParsedHash{
 		Scheme: "spring-argon2id",
-		Work:   work,
+		Work:   argon2Work(memory, passes, lanes),
 		Matches: limited(anyLength, func(password []byte) bool {
 			return equal(want, argon2.IDKey(password, salt, passes, memory, lanes, uint32(len(want))))
 		}),
 	}, true
 }
 
-// parseArgon2Params parses "m=16384,t=2,p=1". Package argon2 has at most 255
-// lanes.
+// maxArgon2Lanes is the greatest number of lanes, as in package signup. Each is a
+// goroutine, so a hash with more of them would take every processor at once.
+const maxArgon2Lanes = 64
+
+// parseArgon2Params parses "m=16384,t=2,p=1".
 func parseArgon2Params(text string) (memory, passes uint32, lanes uint8, ok bool) {
 	params := strings.Split(text, ",")
 	if len(params) != 3 {
@@ -78,7 +79,7 @@ func parseArgon2Params(text string) (memory, passes uint32, lanes uint8, ok bool
 	for i, param := range []struct {
 		name  string
 		limit uint64
-	}{{"m=", 1<<32 - 1}, {"t=", 1<<32 - 1}, {"p=", 1<<8 - 1}} {
+	}{{"m=", 1<<32 - 1}, {"t=", 1<<32 - 1}, {"p=", maxArgon2Lanes}} {
 		number, named := strings.CutPrefix(params[i], param.name)
 		n, ok := parseNumber(number, param.limit)
 		if !named || !ok {

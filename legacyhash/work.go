@@ -16,8 +16,30 @@ const (
 	pbkdf2SHA512PerRound = 110
 
 	scryptPerRound = 160 // N*r*p of scrypt
-	argon2PerRound = 80  // KiB that argon2id passes over
 )
+
+// argon2PerRound returns how many KiB argon2id fills in the time of one round, as in
+// package signup: a memory beyond the caches of the processor takes longer.
+func argon2PerRound(memory uint32) uint64 {
+	switch {
+	case memory <= 8<<10:
+		return 100
+	case memory <= 32<<10:
+		return 85
+	default:
+		return 65
+	}
+}
+
+// argon2Work returns the cost of argon2id with at most 64 lanes. Each pass starts four
+// segments of each lane, which takes as long as two blocks of 1 KiB and counts most
+// if the memory is small.
+func argon2Work(memory, passes uint32, lanes uint8) signup.Work {
+	blocks := min(uint64(memory)+8*uint64(lanes), 1<<32-1) // so that no product overflows
+	w := steps(blocks*uint64(passes), argon2PerRound(memory))
+	w.Memory = int64(memory) << 10
+	return w
+}
 
 // bcryptMemory is the memory that one bcrypt hash takes, in bytes.
 const bcryptMemory = 5 << 10

@@ -1,6 +1,7 @@
 package hashfmt
 
 import (
+	"bytes"
 	"crypto/md5"
 	"crypto/pbkdf2"
 	"crypto/sha1"
@@ -30,6 +31,10 @@ var digests = map[string]digest{
 	"sha512": {sha512.New, sha512.Size, 120},
 }
 
+// endsInNUL reports whether PBKDF2, and scrypt, which uses it, hash password as they
+// hash the same text without its last byte: HMAC pads its key with NULs.
+func endsInNUL(password []byte) bool { return bytes.HasSuffix(password, []byte{0}) }
+
 // pbkdf2Hash returns a hash by PBKDF2 with the named digest, as parsed by the
 // caller except for iterations.
 func pbkdf2Hash(scheme, name, iterations, salt string, want []byte) (Hash, bool) {
@@ -43,7 +48,7 @@ func pbkdf2Hash(scheme, name, iterations, salt string, want []byte) (Hash, bool)
 		Work:   Work{Rounds: int64(n)/d.perRound + 1},
 		Matches: func(input []byte) bool {
 			got, err := pbkdf2.Key(d.new, string(input), []byte(salt), int(n), d.size)
-			return err == nil && equal(want, got)
+			return err == nil && equal(want, got) && !endsInNUL(input)
 		},
 	}, true
 }

@@ -31,7 +31,7 @@ func scryptHash(scheme string, params [3]string, salt string, want []byte) (Hash
 		},
 		Matches: func(input []byte) bool {
 			got, err := scrypt.Key(input, []byte(salt), int(n), int(r), int(p), len(want))
-			return err == nil && equal(want, got)
+			return err == nil && equal(want, got) && !endsInNUL(input)
 		},
 	}, true
 }

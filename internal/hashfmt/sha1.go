@@ -6,14 +6,13 @@ import "crypto/sha1"
 // salt and password, and Werkzeug's is an HMAC, so each password is compared with
 // both, in the same work.
 //
-// The scheme goes by the length of the salt: Werkzeug's has 8 characters, or 16
-// since 2.0, and Django's had 5, 12 or 22.
+// The scheme goes by the length of the salt.
 func saltedSHA1(salt string, want []byte) (Hash, bool) {
 	h, ok := werkzeugHMAC("sha1", salt, want)
 	if !ok {
 		return Hash{}, false
 	}
-	if len(salt) != 8 && len(salt) != 16 {
+	if !isWerkzeugSalt(salt) {
 		h.Scheme = DjangoSHA1
 	}
 	isHMAC := h.Matches

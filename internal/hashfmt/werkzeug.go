@@ -23,6 +23,8 @@ func parseWerkzeug(hash string) (Hash, bool) {
 		return pbkdf2Hash(WerkzeugPBKDF2, args[1], args[2], salt, want)
 	case len(args) == 1 && args[0] == "sha1":
 		return saltedSHA1(salt, want)
+	case len(args) == 1 && args[0] == "md5" && !isWerkzeugSalt(salt):
+		return Hash{}, false // Django's md5$SALT$HEX, which is no HMAC
 	case len(args) == 1:
 		return werkzeugHMAC(args[0], salt, want)
 	}
@@ -45,6 +47,10 @@ func werkzeugHMAC(name, salt string, want []byte) (Hash, bool) {
 		},
 	}, true
 }
+
+// isWerkzeugSalt reports whether salt has the length of Werkzeug's: 8 characters, or
+// 16 since 2.0. Django's had 5, 12 or 22.
+func isWerkzeugSalt(salt string) bool { return len(salt) == 8 || len(salt) == 16 }
 
 // lowerHex decodes hexadecimal digits in lower case.
 func lowerHex(s string) ([]byte, bool) {
