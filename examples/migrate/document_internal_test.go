@@ -215,6 +215,11 @@ func TestHashFormats(t *testing.T) {
 		"scrypt:32768:8:1$12345678$" + strings.Repeat("a", 128):              true,
 		"pbkdf2_sha256$1000000$1234567$" + strings.Repeat("A", 43) + "=":     false,
 		"pbkdf2_sha256$1000000$12345678$" + strings.Repeat("A", 43) + "=":    true,
+		"scrypt$16384$1234567$8$1$" + strings.Repeat("A", 86) + "==":         false,
+		"scrypt$16384$12345678$8$1$" + strings.Repeat("A", 86) + "==":        true,
+		"bcrypt$$2b$12$" + strings.Repeat("a", 53):                           true,
+		"bcrypt_sha256$$2b$12$" + strings.Repeat("a", 53):                    true,
+		"$argon2i$m=64,t=1,p=1$c29tZXNhbHQ$" + strings.Repeat("A", 43):       true,
 		"$argon2id$v=19$m=64,t=1,p=1$c29tZXNhbHQ$" + strings.Repeat("A", 43): true,
 		"$argon2id$v=19$m=64,t=1,p=1$c29tZXNhbA$" + strings.Repeat("A", 43):  false,
 	} {

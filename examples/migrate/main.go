@@ -32,10 +32,11 @@ First it reads all documents, and finds those that can't be migrated:
   malformed          documents without an address or a password, or not as the
                      service wrote them
 
-Then it migrates the others: the address as it was typed, the names, the hash,
-whether the user may log in, and the time of creation. It never replaces a user.
-Of the migrated users it counts those with an unknown hash, which can't log in (a
-hash that is the password itself is left out), those with an unknown time of
+Then it migrates the others: the address in its normal form (without white space
+around it, for example), the names, the hash, whether the user may log in, and the
+time of creation. It never replaces a user. Of the migrated users it counts those
+with an unknown hash, which can't log in unless the application knows its format
+(a hash that is the password itself is left out), those with an unknown time of
 creation, which get the time of the import, and those with fields that aren't
 migrated.
 

@@ -39,11 +39,18 @@ func (f *fakeTarget) Setup(context.Context) error { f.setUp++; return nil }
 func (f *fakeTarget) Check(context.Context) ([]esstore.Finding, error) { return f.findings, nil }
 
 func (f *fakeTarget) Import(ctx context.Context, users iter.Seq2[signup.User, error], opts *esstore.ImportOptions) (sum esstore.ImportSummary, failed error) {
+	checkHash := opts.CheckHash
+	if checkHash == nil {
+		checkHash = signup.CheckKnownHash
+	}
 	for u := range users {
 		r := esstore.ImportResult{N: sum.Read, User: u}
 		sum.Read++
 		if f.importer != nil {
 			r.Err = f.importer(int(r.N), u)
+		}
+		if r.Err == nil {
+			r.Err = checkHash(u.PasswordHash)
 		}
 		if r.Err == nil {
 			held, err := f.Get(ctx, u.Key())
@@ -201,6 +208,19 @@ func TestRun(t *testing.T) {
 	r.want(t, map[string]int64{"documents read": 1, "there already under another ID": 1})
 	if u, err := target.Get(t.Context(), "ada@example.org"); err != nil || !u.CheckPassword("test") {
 		t.Errorf("a user was replaced (error %v), want the first password to remain", err)
+	}
+}
+
+// The hash of an unknown format is kept, and an address is stored in its normal form.
+func TestStored(t *testing.T) {
+	target := &fakeTarget{Store: memstore.New()}
+	const unknown = "$unknown$and its digest"
+	r := run(t, t.Context(), target, sourceOf(map[string]any{"email_address": " Ada@example.org\n", "password": unknown}))
+	r.want(t, map[string]int64{"documents read": 1, "with an unknown hash": 1, "imported": 1})
+	u, err := target.Get(t.Context(), "ada@example.org")
+	if err != nil || u.Email != "Ada@example.org" || u.PasswordHash != unknown {
+		t.Errorf("got %v, the address as typed without white space: %t, the hash of the document: %t; want nil, true, true",
+			err, u.Email == "Ada@example.org", u.PasswordHash == unknown)
 	}
 }
 

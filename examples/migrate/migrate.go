@@ -189,7 +189,10 @@ func (m *migration) store(ctx context.Context) error {
 	p.setTotal(int64(len(m.documents)))
 	defer func() { p.end(m.tried()) }()
 	_, err := m.target.Import(ctx, m.users(), &esstore.ImportOptions{
-		Result: func(r esstore.ImportResult) { m.count(m.documents[r.N], r) },
+		// keeps has counted the unknown hashes. They are kept, because the
+		// application may know their formats.
+		CheckHash: func(signup.Hash) error { return nil },
+		Result:    func(r esstore.ImportResult) { m.count(m.documents[r.N], r) },
 		Progress: func(esstore.ImportSummary) {
 			p.at(m.tried())
 			m.report.flush()

@@ -200,9 +200,6 @@ func fromLines(r io.Reader) source {
 					yield(entry{}, fmt.Errorf("line %d: %w", n, err))
 					return
 				}
-				if n == 1 { // a byte order mark is no part of the text (RFC 8259, section 8.1)
-					text = bytes.TrimPrefix(text, []byte("\ufeff"))
-				}
 				e := entry{bytes.TrimSpace(text), n, long}
 				if e.long {
 					e.text = nil

@@ -27,16 +27,36 @@ var Kinds = []Kind{
 	{"bcrypt", "$2a$04$sPyuEGqNlNHPlM/5ZDT6n.TX4hBTYyYFMdl9fBIBYQGHG64qmmgYq",
 		regexp.MustCompile(`\$2[abxy]\$[0-9]{2}\$[./A-Za-z0-9]{53}`)},
 	{"argon2", "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
-		regexp.MustCompile(`\$argon2(?:id?|d)\$v=[0-9]+\$m=[0-9]+,t=[0-9]+,p=[0-9]+\$[A-Za-z0-9+/]{8,}\$[A-Za-z0-9+/]{16,}`)},
+		regexp.MustCompile(`\$argon2(?:id?|d)\$(?:v=[0-9]+\$)?m=[0-9]+,t=[0-9]+,p=[0-9]+\$[A-Za-z0-9+/]{8,}\$[A-Za-z0-9+/]{16,}`)},
 	{"werkzeug-pbkdf2", "pbkdf2:sha1:1000$kiCZ1Z0Z$281928164762c59aed493b0c2b3564cf4b59cd36",
 		regexp.MustCompile(`pbkdf2:\w+:[0-9]+\$[^$\s]+\$[0-9a-f]{32}`)},
 	{"werkzeug-scrypt", "scrypt:16:8:1$0TqQCXq1nsdygLCw$e465930fb9fe1c2030fcc81ce7c1e5453c04758568d3b7042affca6b8ba5ffdf" +
 		"afc781dd65979456388a0c953a6be047fb43f57a94913a3d1cd75b829c2203fb",
 		regexp.MustCompile(`scrypt:[0-9]+:[0-9]+:[0-9]+\$[^$\s]+\$[0-9a-f]{32}`)},
-	{"werkzeug-hmac", "sha1$uGNNyZVI$e49346a21fa200bd5295ad52578a876746509a27",
+	{"werkzeug-hmac", "sha1$uGNNyZVI$e49346a21fa200bd5295ad52578a876746509a27", // and Django's SHA-1
 		regexp.MustCompile(`(?:md5|sha1|sha224|sha256|sha384|sha512)\$[^$\s]+\$[0-9a-f]{32}`)},
-	{"django", "pbkdf2_sha256$1000$seasalt2$fYK/D3jQHlgWxlPJtwasr3cOruz96mwekCL4NDsngoE=",
-		regexp.MustCompile(`pbkdf2_sha256\$[0-9]+\$[^$\s]+\$[A-Za-z0-9+/]{43}`)},
+	{"django-pbkdf2", "pbkdf2_sha256$1000$seasalt2$fYK/D3jQHlgWxlPJtwasr3cOruz96mwekCL4NDsngoE=",
+		regexp.MustCompile(`pbkdf2_sha(?:1|256)\$[0-9]+\$[^$\s]+\$[A-Za-z0-9+/]{27}`)},
+	{"django-scrypt", "scrypt$1024$eA3dPxVV0lCjBV9z0z53un$8$1$mPf77l6ZRQt3iM0Lw9UnFbvQSJ9fTBmx70iYBJgmTn1qgChJ5uhzG7QJ6hB69TOprYwarpmYBdiJbT97eI9wFw==",
+		regexp.MustCompile(`scrypt\$[0-9]+\$[^$\s]+\$[0-9]+\$[0-9]+\$[A-Za-z0-9+/]{43}`)},
+	{"passlib-pbkdf2", "$pbkdf2-sha256$1000$LaV07v0/R8hZy9l7T0lJqQ$9tEralYVFEQxWpYlUEbA4M7K5GYwTL7a2QGmyWMODw4",
+		regexp.MustCompile(`\$pbkdf2(?:-sha256|-sha512)?\$[0-9]+\$[A-Za-z0-9./]+\$[A-Za-z0-9./]{27}`)},
+	{"passlib-bcrypt", "$bcrypt-sha256$v=2,t=2b,r=4$5QD/BgoOEZCJduHHYRSlWO$uF3H9bwCbZ8Ev9O0enpejtWoOJM8Ccu",
+		regexp.MustCompile(`\$bcrypt-sha256\$(?:v=[0-9]+,t=)?2[aby],(?:r=)?[0-9]+\$[./A-Za-z0-9]{22}\$[./A-Za-z0-9]{31}`)},
+	{"crypt", "$5$rounds=1000$oG.2xA.hRhhVNb8b$tBDiRphWMGIA1Vb0TS.TsEDtBU/3xoa8dwaszke/UnC",
+		regexp.MustCompile(`\$[56]\$(?:rounds=[0-9]+\$)?[./A-Za-z0-9]{1,16}\$[./A-Za-z0-9]{43}`)},
+	{"phpass", "$P$5..V4Tx/QKwgj33QObumDKrM13nsxV1", // and Drupal's, which is longer
+		regexp.MustCompile(`\$[PHS]\$[./A-Za-z0-9]{31}`)},
+	{"ldap", "{SSHA}h4EKU7rJFzMk7ksBCGguPd/Bq7oAQIgx",
+		regexp.MustCompile(`\{(?:SSHA|ssha)(?:256|512)?\}[A-Za-z0-9+/]{32}`)},
+	{"spring-pbkdf2", "{pbkdf2}dae0c476a8ebd780b11158ddd9ab7791f15517dc66bd173112a99235f3cab35c94359f81610ff8cf", // and StandardPasswordEncoder's
+		regexp.MustCompile(`\{(?:pbkdf2(?:@\w+)?|sha256)\}[0-9a-f]{80}`)},
+	{"spring-scrypt", "{scrypt}$e0801$P0H6FsmaDjEBFpLuGCSqUNX12hR4nfzTxbNJ3Gm/P7YO9uws/3XfTPp9DsC32Chca0QYD3f5RDkEEcbEoyeULw==$t1DNrn/MX7AjJ/QS30gP0SFu17upxwUtacXjnxt4VEM=",
+		regexp.MustCompile(`\{scrypt(?:@\w+)?\}\$[0-9a-f]+\$[A-Za-z0-9+/]{8,}={0,2}\$[A-Za-z0-9+/]{43}`)},
+	{"keycloak", "$keycloak-pbkdf2$20000$eEVFKnihYyWvSosUThyHQQ==$3GIvVS+hORF+9PWCIguUtKIRIxbqNcLREKovwKrwBDFSSm53Q2J9IlJA2/cBQLJ6DE+gphyPumO+YhAX7oMb0w==",
+		regexp.MustCompile(`\$keycloak-[\w-]+\$[0-9]+\$[A-Za-z0-9+/]{8,}={0,2}\$[A-Za-z0-9+/]{22}`)},
+	{"firebase", "$firebase-scrypt$42xEC+ixf3L2lw==$lSrfV15cpx95/sZS2W9c9Kp6i/LVgQNDNC/qzrCnh1SAyZvqmZqAjTdn3aoItz+VHjoZilo78198JAdRuid5lQ==",
+		regexp.MustCompile(`\$firebase-scrypt\$[A-Za-z0-9+/]+={0,2}\$[A-Za-z0-9+/]{22}`)},
 }
 
 // Planted begins the text that marks a line as one with a secret in it on

@@ -1,8 +1,11 @@
 package leaktest_test
 
 import (
+	"encoding/json"
 	"maps"
+	"os"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/gosignup/signup/internal/leaktest"
@@ -49,6 +52,37 @@ func TestFindMany(t *testing.T) {
 	}
 }
 
+// Whichever program made a hash, it is recognized.
+func TestRecognizeEachProgram(t *testing.T) {
+	for _, name := range []string{"foreign_hashes.json", "werkzeug_hashes.json"} {
+		data, err := os.ReadFile("../../testdata/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var entries []struct{ Hash string }
+		if err := json.Unmarshal(data, &entries); err != nil || len(entries) == 0 {
+			t.Fatalf("%s: got %d hashes and %v, want some and nil", name, len(entries), err)
+		}
+		for i, e := range entries {
+			plain := strings.HasPrefix(e.Hash, "plain$") // contains a password
+			if found := leaktest.Recognize(e.Hash); !plain && len(found) != 1 {
+				t.Errorf("%s, number %d: got %d kinds, want 1", name, i, len(found))
+			}
+		}
+	}
+}
+
+// A line that names a planted kind names no other.
+func TestKindNames(t *testing.T) {
+	for i, k := range leaktest.Kinds {
+		for j, other := range leaktest.Kinds {
+			if i != j && strings.HasPrefix(k.Name, other.Name) {
+				t.Errorf("got the names %s and %s, want none that begins with another", k.Name, other.Name)
+			}
+		}
+	}
+}
+
 func TestRecognize(t *testing.T) {
 	for _, k := range leaktest.Kinds {
 		for name, text := range leaktest.Encoded(k.Sample) {
@@ -68,7 +102,16 @@ func TestRecognize(t *testing.T) {
 		"$2b$12$sPyuEGqNlNHPlM/5ZDT6n.TX4hBTYyYFMdl9fBIBYQGHG64qmmgYq":                    "bcrypt",
 		// PHP's JSON, for one.
 		`{"hash":"$2a$04$sPyuEGqNlNHPlM\/5ZDT6n.TX4hBTYyYFMdl9fBIBYQGHG64qmmgYq"}`: "bcrypt",
+		// Other variants of a kind.
+		"$argon2i$m=256,t=2,p=1$c29tZXNhbHQ$/U3YPXYsSb3q9XxHvc0MLxur+GP960kN9j7emXX8zwY": "argon2",
+		"pbkdf2_sha1$30000$seasalt2$pMzU1zNPcydf6wjnJFbiVKwgULc=":                        "django-pbkdf2",
+		"$pbkdf2$1000$EIKwtraWklIqZWxtbU3pPQ$7lekyM5TP/f7FWzIX/VqaSd8rZs":                "passlib-pbkdf2",
+		"$bcrypt-sha256$2b,4$E8MHU.Ogj3IruLMAI7idw.$rNlp3RuIvCLnlyVq0ArJJXS5CsPE1z2":     "passlib-bcrypt",
+		"U$S$6qSk.2D2cCgoJ28VtcwzkkUFWnmQbQZLJrp5Z0h/xAU3UOW1vCrZ":                       "phpass",
+		"{ldap}{SSHA}SIEAeKool/PottHz53vywvQx6f/A06bom1AVTA==":                           "ldap",
 		// What documentation has.
+		"$5$, $6$rounds=5000$, $P$, $S$ and $H$": "", "{SSHA}, {bcrypt}$2a$ and {ldap}{SSHA}…": "", "$keycloak-pbkdf2-sha256$27500$salt$hash": "",
+		"$pbkdf2-sha256$1000$": "", "$firebase-scrypt$": "", "scrypt$16384$": "", "$devise$2a$": "", "$argon2i$m=256,t=2,p=1$": "",
 		`"$2a$12$" and so on`: "", "$argon2id$v=19$m=19456,t=2,p=1": "", "pbkdf2:sha256:1000$": "", "pbkdf2_sha256$": "",
 		"golang.org/x/crypto@v0.50.0/bcrypt.go": "", "https://example.org/": "", "the horse is correct": "", "": "",
 	} {

@@ -97,16 +97,16 @@ func Run(t *testing.T, newRouter func(*signup.Accounts) http.Handler) {
 
 const panicHeader = "Test-Panic"
 
-// A panicWriter panics when the application's route sets its first header. With it,
-// the examples need no route that panics.
+// A panicWriter panics when the router or the application's route asks for the
+// header for the first time: before that, only JSONErrors does. With it, the
+// examples need no route that panics.
 type panicWriter struct {
 	http.ResponseWriter
-	panicked bool
+	asked int
 }
 
 func (w *panicWriter) Header() http.Header {
-	if !w.panicked {
-		w.panicked = true
+	if w.asked++; w.asked == 2 {
 		panic("routertest: requested by the test")
 	}
 	return w.ResponseWriter.Header()
