@@ -44,7 +44,7 @@ type endpoint struct {
 	serve serveFunc
 	// retryAfter is sent with ErrBusy.
 	retryAfter time.Duration
-	overload   overload
+	overload   outage
 }
 
 // A serveFunc does what an admitted request asks for. in has the request's

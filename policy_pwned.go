@@ -43,14 +43,18 @@ type PwnedPasswords struct {
 	// is 16, too.
 	MaxConcurrent int
 	// FailOpen decides what happens if the service can't be asked. If it is
-	// true, the password counts as not compromised, and a warning is logged. If
-	// it is false, Compromised returns the error.
+	// true, the password counts as not compromised. A warning is logged when that
+	// begins, and one with the number of unchecked passwords when it hasn't
+	// happened for 10 seconds. If it is false, Compromised returns the error.
 	FailOpen bool
-	// Logger is for that warning. Nil is [slog.Default].
+	// Logger is for the warnings, and for a record of each unchecked password at
+	// level DEBUG. Nil is [slog.Default].
 	Logger *slog.Logger
 
 	once  sync.Once
 	slots chan struct{} // one element for each request that is being made
+	// unchecked counts the passwords that FailOpen let through.
+	unchecked outage
 }
 
 const (
@@ -72,12 +76,26 @@ func (p *PwnedPasswords) Compromised(ctx context.Context, password string) (bool
 	if err == nil || !p.FailOpen || ctx.Err() != nil {
 		return found, err
 	}
-	logger := p.Logger
-	if logger == nil {
-		logger = slog.Default()
+	if first, other := p.unchecked.note(err.Error(), p.noteEnd); first || other {
+		p.logger().WarnContext(ctx, "signup: passwords are not checked for breaches", "error", err)
+	} else {
+		p.logger().DebugContext(ctx, "signup: password not checked for breaches", "error", err)
 	}
-	logger.WarnContext(ctx, "signup: password not checked for breaches", "error", err)
 	return false, nil
+}
+
+// noteEnd logs that passwords are checked again, or looks again later.
+func (p *PwnedPasswords) noteEnd() {
+	if n, lasted := p.unchecked.end(p.noteEnd); n > 0 {
+		p.logger().Warn("signup: passwords are checked for breaches again", "unchecked", n, "duration", lasted)
+	}
+}
+
+func (p *PwnedPasswords) logger() *slog.Logger {
+	if p.Logger != nil {
+		return p.Logger
+	}
+	return slog.Default()
 }
 
 func (p *PwnedPasswords) lookUp(ctx context.Context, prefix, suffix string) (bool, error) {
