@@ -95,15 +95,17 @@ func (u User) KeyRule() string {
 }
 
 func (u User) keyAndRule() (key, rule string) {
-	if u.key != "" && strings.EqualFold(u.keyOf, u.Email) { // also if today's rule refuses both
+	if u.key != "" && u.keyOf == u.Email {
 		return u.key, u.rule
 	}
 	key, err := CanonicalEmail(u.Email)
-	if err != nil {
-		return "", EmailRule
-	}
 	if u.key != "" {
-		if before, err := CanonicalEmail(u.keyOf); err == nil && before == key {
+		before, beforeErr := CanonicalEmail(u.keyOf)
+		same := before == key
+		if err != nil && beforeErr != nil { // an address of an earlier rule
+			same = strings.EqualFold(u.keyOf, u.Email)
+		}
+		if same {
 			return u.key, u.rule
 		}
 	}
