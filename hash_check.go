@@ -116,6 +116,9 @@ func (c *check) do(replace bool) (ok bool, newer Hash) {
 	var tries int64
 	used := c.times.measure(func() { ok, exact, tries = c.compare() })
 	usual := c.note(used, tries)
+	if c.current || c.known { // this time alone may be longer, because the system did something else
+		used = time.Duration(tries) * usual
+	}
 	if !ok || !replace {
 		c.makeUp(used, usual, tries)
 		return ok, ""

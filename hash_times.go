@@ -56,8 +56,9 @@ func decoy(iterations int) {
 	_, _ = pbkdf2.Key(sha256.New, "decoy", []byte("a salt of sixteen"), iterations, sha256.Size)
 }
 
-// A usualTime is the median of the last times. Unlike a mean, it isn't moved by the
-// few that were much longer, because the system did something else.
+// A usualTime is the lower quartile of the last times. Unlike a mean or a median, it
+// isn't moved by those that were longer, because the system did something else, as
+// long as they are fewer than three quarters. The first of two times may be one.
 type usualTime struct {
 	last  [31]time.Duration
 	count int // of all times
@@ -68,15 +69,15 @@ func (u *usualTime) add(took time.Duration) {
 	u.count++
 }
 
-// median returns 0 before the first time.
-func (u *usualTime) median() time.Duration {
+// usual returns 0 before the first time.
+func (u *usualTime) usual() time.Duration {
 	last := u.last // a copy
 	times := last[:min(u.count, len(last))]
 	if len(times) == 0 {
 		return 0
 	}
 	slices.Sort(times)
-	return times[len(times)/2]
+	return times[len(times)/4]
 }
 
 // addOwn notes the time of one hash of the Hasher, and returns the
@@ -85,7 +86,7 @@ func (t *hashTimes) addOwn(took time.Duration) time.Duration {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.own.add(took)
-	return t.own.median()
+	return t.own.usual()
 }
 
 // addStored notes the time of verifying one stored hash of this kind, and returns
@@ -103,7 +104,7 @@ func (t *hashTimes) addStored(kind hashKind, took time.Duration) time.Duration {
 	}
 	s.add(took)
 	s.seen = time.Now()
-	return s.median()
+	return s.usual()
 }
 
 // forgetOldest is called with mu held.
@@ -122,14 +123,14 @@ func (t *hashTimes) forgetOldest() {
 func (t *hashTimes) times() (own, refused time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	own = t.own.median()
+	own = t.own.usual()
 	refused = own
 	for kind, s := range t.stored {
 		if time.Since(s.seen) > rememberKind {
 			delete(t.stored, kind)
 			continue
 		}
-		refused = max(refused, s.median())
+		refused = max(refused, s.usual())
 	}
 	return own, refused
 }
@@ -137,7 +138,7 @@ func (t *hashTimes) times() (own, refused time.Duration) {
 // spend takes about that much processor time.
 func (t *hashTimes) spend(d time.Duration) {
 	t.mu.Lock()
-	perThousand := t.iterated.median()
+	perThousand := t.iterated.usual()
 	t.mu.Unlock()
 	if perThousand == 0 {
 		perThousand = t.iterate(firstDecoy)

@@ -15,3 +15,11 @@ func thread() time.Duration {
 	_ = unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &t) // it fails for no thread of its own
 	return time.Duration(t.Nano())
 }
+
+// waits returns how often the calling thread has waited for something. It doesn't
+// count how often another thread has taken its processor.
+func waits() int64 {
+	var usage unix.Rusage
+	_ = unix.Getrusage(unix.RUSAGE_THREAD, &usage) // it fails for no thread of its own
+	return int64(usage.Nvcsw)
+}
