@@ -2,6 +2,7 @@ package signup
 
 import (
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -54,6 +55,12 @@ func (a *Accounts) setUp() error {
 		}
 		if a.invalid = checkFields(a.Fields); a.invalid != nil {
 			return
+		}
+		for i, f := range a.HashFormats {
+			if f == nil {
+				a.invalid = fmt.Errorf("signup: Accounts.HashFormats[%d] is nil", i)
+				return
+			}
 		}
 		a.invalid = a.setUpHashing()
 	})

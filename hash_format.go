@@ -17,8 +17,9 @@ type HashFormat interface {
 type ParsedHash struct {
 	// Scheme is the name of the format, for people and for statistics.
 	Scheme string
-	// Work is the cost of one call of Matches, of at least one round. A hash that costs more than
-	// [HashLimits].MaxStoredWork matches no password, and Matches isn't called.
+	// Work is the cost of one call of Matches, of at least one round. A hash that
+	// costs more than [HashLimits].MaxStoredWork matches no password, and Matches
+	// isn't called.
 	Work Work
 	// Matches reports whether the hash is one of password. It compares in
 	// constant time. It is called with the password as it was typed, and then,
@@ -37,7 +38,7 @@ func (a *Accounts) parseHash(h Hash) (hashfmt.Hash, bool) {
 	}
 	for _, f := range a.HashFormats {
 		if p, ok := f.ParseHash(h); ok && p.Matches != nil && p.Work.Rounds > 0 && p.Work.Memory >= 0 {
-			return hashfmt.Hash{Scheme: p.Scheme, Work: hashfmt.Work(p.Work), Matches: p.Matches}, true
+			return hashfmt.Hash{Scheme: p.Scheme, Work: hashfmt.Work(p.Work), Foreign: true, Matches: p.Matches}, true
 		}
 	}
 	return hashfmt.Hash{}, false
