@@ -38,7 +38,7 @@ func (a *Accounts) parseHash(h Hash) (hashfmt.Hash, bool) {
 	}
 	for _, f := range a.HashFormats {
 		if p, ok := f.ParseHash(h); ok && p.Matches != nil && p.Work.Rounds > 0 && p.Work.Memory >= 0 {
-			return hashfmt.Hash{Scheme: p.Scheme, Work: hashfmt.Work(p.Work), Matches: p.Matches}, true
+			return hashfmt.Hash{Foreign: true, Scheme: p.Scheme, Work: hashfmt.Work(p.Work), Matches: p.Matches}, true
 		}
 	}
 	return hashfmt.Hash{}, false

@@ -36,7 +36,8 @@ type Policy interface {
 type LocalPolicy interface {
 	Policy
 	// CheckLocal is like Check, without the rules that ask another service. Email
-	// and the other fields of u may be invalid.
+	// and the other fields of u may be invalid. An address or a name of more than
+	// 1020 bytes, which is too long in any case, is empty.
 	CheckLocal(ctx context.Context, password string, u User) error
 }
 

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // A Registration is what a person gives to get an account. fmt, log/slog and
@@ -199,6 +200,11 @@ func checkEmail(u *User) *FieldError {
 	return nil
 }
 
+// maxComparedText is the greatest length of a name or address that a LocalPolicy
+// gets, in bytes. A longer one is refused, and comparing the password with all of it
+// would take longer than most hashes.
+const maxComparedText = utf8.UTFMax * maxNameLength
+
 // askLocalPolicy returns what is wrong with password by the local rules of the
 // Policy, or why they couldn't be checked.
 func (a *Accounts) askLocalPolicy(ctx context.Context, password string, u User) (*FieldError, error) {
@@ -208,6 +214,11 @@ func (a *Accounts) askLocalPolicy(ctx context.Context, password string, u User) 
 	local, ok := a.policy().(LocalPolicy)
 	if !ok {
 		return nil, nil
+	}
+	for _, text := range []*string{&u.Email, &u.FirstName, &u.LastName} {
+		if len(*text) > maxComparedText {
+			*text = ""
+		}
 	}
 	return refusal(local.CheckLocal(ctx, nfc(password), u))
 }

@@ -49,11 +49,15 @@ type Work struct {
 
 // A Hash is a hash in a known format. The zero value is none.
 type Hash struct {
-	Scheme string // one of the constants
+	Scheme string // one of the constants, if Parse returned the Hash
 	Work   Work   // of each call of Matches
+	// Foreign reports whether another package parsed the hash. Then its Scheme
+	// says nothing about what Matches expects, and may be a name that it shares
+	// with one of the constants.
+	Foreign bool
 	// Matches reports whether the hash is one of input, the bytes that the
 	// algorithm hashes. For bcrypt, input is at most 72 bytes long; for the other
-	// formats it is the password.
+	// formats, and if Foreign is true, it is the password.
 	Matches func(input []byte) bool
 	// InOneLane, if not nil, does the work of Matches in one lane, so that it can
 	// be measured. Matches then divides it among several goroutines.
@@ -94,13 +98,13 @@ type Verdict struct {
 // matches a bcrypt hash of its first 72 bytes.
 func (h Hash) Verify(password string, truncated bool) (v Verdict) {
 	raw, normal := []byte(password), norm.NFC.Bytes([]byte(password))
-	if h.Scheme == BcryptHMACSHA384 {
+	if h.Scheme == BcryptHMACSHA384 && !h.Foreign {
 		if !mustPrehash(normal) {
 			return Verdict{}
 		}
 		return Verdict{OK: h.Matches(prehash(normal)), Exact: true, Tries: 1}
 	}
-	cutsInput := h.Scheme == Bcrypt || h.Scheme == DjangoBcrypt
+	cutsInput := (h.Scheme == Bcrypt || h.Scheme == DjangoBcrypt) && !h.Foreign
 	candidates := [][]byte{raw, normal}
 	if bytes.Equal(raw, normal) {
 		candidates = candidates[:1]
