@@ -15,7 +15,8 @@ type HashFormat interface {
 
 // A ParsedHash is a stored hash in a known format.
 type ParsedHash struct {
-	// Scheme is the name of the format, for people and for statistics.
+	// Scheme is the name of the format, for people and for statistics. It changes
+	// nothing in how passwords are verified.
 	Scheme string
 	// Work is the cost of one call of Matches. Rounds is at least 1. A hash that
 	// costs more than [HashLimits].MaxStoredWork matches no password, and Matches
@@ -38,7 +39,7 @@ func (a *Accounts) parseHash(h Hash) (hashfmt.Hash, bool) {
 	}
 	for _, f := range a.HashFormats {
 		if p, ok := f.ParseHash(h); ok && p.Matches != nil && p.Work.Rounds > 0 && p.Work.Memory >= 0 {
-			return hashfmt.Hash{Scheme: p.Scheme, Work: hashfmt.Work(p.Work), Matches: p.Matches}, true
+			return hashfmt.Hash{Scheme: p.Scheme, Work: hashfmt.Work(p.Work), Matches: p.Matches, Added: true}, true
 		}
 	}
 	return hashfmt.Hash{}, false

@@ -50,12 +50,15 @@ type Work struct {
 
 // A Hash is a hash in a known format. The zero value is none.
 type Hash struct {
-	Scheme string // one of the constants
+	Scheme string // one of the constants, unless Added is true
 	Work   Work   // of each call of Matches
 	// Matches reports whether the hash is one of input, the bytes that the
 	// algorithm hashes. For bcrypt, input is at most 72 bytes long; for the other
 	// formats it is the password.
 	Matches func(input []byte) bool
+	// Added reports that the hash is in a format of the application's own, for
+	// which Scheme is only a name: input is the password.
+	Added bool
 }
 
 // Parse parses a hash in any of the known formats, and reports whether it is in
@@ -93,13 +96,17 @@ type Verdict struct {
 // matches a bcrypt hash of its first 72 bytes.
 func (h Hash) Verify(password string, truncated bool) (v Verdict) {
 	raw, normal := []byte(password), norm.NFC.Bytes([]byte(password))
-	if h.Scheme == BcryptHMACSHA384 {
+	scheme := h.Scheme
+	if h.Added {
+		scheme = ""
+	}
+	if scheme == BcryptHMACSHA384 {
 		if len(normal) <= maxBcryptInput {
 			return Verdict{}
 		}
 		return Verdict{OK: h.Matches(prehash(normal)), Exact: true, Tries: 1}
 	}
-	cutsInput := h.Scheme == Bcrypt || h.Scheme == DjangoBcrypt
+	cutsInput := scheme == Bcrypt || scheme == DjangoBcrypt
 	candidates := [][]byte{raw, normal}
 	if bytes.Equal(raw, normal) {
 		candidates = candidates[:1]
