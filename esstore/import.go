@@ -24,9 +24,9 @@ type ImportOptions struct {
 	BatchBytes int
 	// CheckHash returns nil if a user with this hash may be imported. Otherwise the
 	// user gets its error, which must be ErrInvalid. Nil is
-	// [signup.CheckKnownHash]: a hash that no log-in would verify is refused. Set
-	// it to the CheckHash method of the application's Accounts if that has a
-	// Hasher with a format of its own, or HashFormats.
+	// [signup.CheckKnownHash]: a hash without a [signup.Hash.Scheme] is refused. The
+	// CheckHash method of the application's Accounts knows its limits, too, and is
+	// necessary if the Accounts has HashFormats or a Hasher with a format of its own.
 	CheckHash func(signup.Hash) error
 
 	// Result is called for each user, and Progress after each batch. Import calls

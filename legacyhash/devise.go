@@ -14,7 +14,8 @@ const deviseMark = "$devise"
 // Devise returns the format of Devise, of Ruby on Rails, with the value of its
 // setting config.pepper: bcrypt of the password followed by the pepper. bcrypt
 // ignores what follows the first 72 bytes of the two. If no pepper was set, the
-// hashes need no format and no mark: package signup verifies them as bcrypt's.
+// hashes need no format and no mark: package signup verifies them as bcrypt's. There
+// can be one Devise among the formats: a hash doesn't show its pepper.
 func Devise(pepper string) signup.HashFormat {
 	return format(func(text string) (signup.ParsedHash, bool) {
 		inner, marked := strings.CutPrefix(text, deviseMark)
@@ -34,8 +35,9 @@ func Devise(pepper string) signup.HashFormat {
 }
 
 // DeviseHash returns the text to store for a user of Devise with a pepper, from
-// the column encrypted_password. If that isn't a bcrypt hash, the error is
-// signup.ErrInvalid.
+// the column encrypted_password. A text that doesn't pass through DeviseHash is
+// accepted as bcrypt's, and no password matches it. If encrypted_password isn't a
+// bcrypt hash, the error is signup.ErrInvalid.
 func DeviseHash(encryptedPassword string) (signup.Hash, error) {
 	if _, ok := parseBcrypt(encryptedPassword); !ok {
 		return "", fmt.Errorf("legacyhash: encrypted_password is not a bcrypt hash: %w", signup.ErrInvalid)

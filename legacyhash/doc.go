@@ -22,8 +22,10 @@
 //	Firebase      Firebase Authentication          what FirebaseHash returns
 //	Devise        Devise with a pepper             what DeviseHash returns
 //
-// Package signup itself verifies bcrypt, argon2id and the formats of Werkzeug and
-// Django, so Devise without a pepper and WordPress' plain "$2y$…" need no format.
+// Package signup itself verifies bcrypt, argon2id, argon2i, passlib's $pbkdf2…$ and the
+// formats of Werkzeug and Django ([signup.Hash.Scheme] has the list), so Devise without
+// a pepper and PHP's "$2y$…" need no format. docs/migrating.md in the repository has
+// the whole way from another program, with its export command.
 //
 // # What is refused
 //
@@ -33,7 +35,8 @@
 // Formats that protect no password are in no table here: plain text ({noop}),
 // digests without salt ({SHA}, {MD5}, {SHA-256}, 32 or 64 hexadecimal digits),
 // md5-crypt ("$1$"), DES, and "$2x$", bcrypt with a bug that lets other passwords
-// match. Let those users reset their passwords.
+// match. Let those users reset their passwords. That is also the remedy for "$wp$", as
+// WordPress 6.8 and later write, and for "$y$" (yescrypt), which aren't implemented.
 //
 // # Passwords
 //
@@ -47,5 +50,7 @@
 //     Drupal7, as in libxcrypt and Drupal: these programs hash the password again
 //     in each of their rounds.
 //
-// A refused password costs as much as a wrong one.
+// A refused password costs as much as a wrong one. With Crypt, PHPass and Drupal7, a
+// password costs more the longer it is: one of 512 bytes takes three to six times as
+// long as [signup.ParsedHash.Work] says, which is the cost of a usual one.
 package legacyhash

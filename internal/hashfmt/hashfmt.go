@@ -8,6 +8,7 @@ import (
 	"crypto/subtle"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -66,10 +67,11 @@ type Hash struct {
 
 // Parse parses a hash in any of the known formats, and reports whether it is in
 // one of them. It computes nothing, and limits no cost. A text that contains the
-// password itself is in no known format.
+// password itself, or that isn't UTF-8, which a Store may refuse, is in no known
+// format.
 func Parse(hash string) (Hash, bool) {
 	// The decoders of Base64 skip line breaks.
-	if len(hash) > MaxLen || strings.ContainsAny(hash, "\r\n") {
+	if len(hash) > MaxLen || strings.ContainsAny(hash, "\r\n") || !utf8.ValidString(hash) {
 		return Hash{}, false
 	}
 	for _, parse := range []func(string) (Hash, bool){
