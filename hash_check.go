@@ -182,7 +182,7 @@ func (c *check) note(used time.Duration, tries int64) time.Duration {
 	case c.known:
 		return c.times.addStored(hashKind{c.stored.Scheme, c.stored.Work}, each)
 	}
-	return c.times.addStored(hashKind{}, each)
+	return c.times.addStored(hashKind{scheme: shapeOf(c.hash)}, each)
 }
 
 // hashOnce computes a hash of the Hasher and returns its time.

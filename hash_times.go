@@ -25,10 +25,9 @@ type hashTimes struct {
 	stored   map[hashKind]*storedTime
 }
 
-// A hashKind is what determines the time of verifying a stored hash. The zero
-// value is a hash that only the Hasher can read and that needs a rehash.
+// A hashKind is what determines the time of verifying a stored hash.
 type hashKind struct {
-	scheme string
+	scheme string // or the shape of a hash that only the Hasher can read
 	work   hashfmt.Work
 }
 
