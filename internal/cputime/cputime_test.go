@@ -1,13 +1,17 @@
 package cputime
 
 import (
+	"runtime"
 	"testing"
 	"time"
 )
 
-// spin takes about d of processor time.
+// spin takes d of processor time.
 func spin(d time.Duration) {
-	for start := time.Now(); time.Since(start) < d; {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	start, before := time.Now(), thread()
+	for time.Since(start) < d || threadsCounted && thread()-before < d {
 	}
 }
 

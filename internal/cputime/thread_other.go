@@ -9,4 +9,6 @@ const threadsCounted = false
 
 func thread() time.Duration { return 0 }
 
+func process() time.Duration { return 0 }
+
 func waits() int64 { return 0 }
