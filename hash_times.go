@@ -55,9 +55,9 @@ func decoy(iterations int) {
 	_, _ = pbkdf2.Key(sha256.New, "decoy", []byte("a salt of sixteen"), iterations, sha256.Size)
 }
 
-// A usualTime is the lower quartile of the last times. Unlike a mean or a median, it
-// isn't moved by those that were longer, because the system did something else, as
-// long as they are fewer than three quarters. The first of two times may be one.
+// A usualTime is the lower quartile of the last times. Some times are longer, because
+// the system did something else. They move a mean, and a median if they are every
+// second one.
 type usualTime struct {
 	last  [31]time.Duration
 	count int // of all times
