@@ -27,16 +27,12 @@ type hashTimes struct {
 
 // A hashKind is what determines the time of verifying a stored hash.
 type hashKind struct {
-	scheme string
+	scheme string // or the shape of a hash that only the Hasher can read
 	work   hashfmt.Work
 }
 
-var (
-	// ownKind is what the Hasher makes.
-	ownKind = hashKind{scheme: "own"}
-	// opaqueKind is what only the Hasher can read, and needs a rehash.
-	opaqueKind = hashKind{scheme: "opaque"}
-)
+// ownKind is what the Hasher makes.
+var ownKind = hashKind{scheme: "own"}
 
 type kindTime struct {
 	usualTime

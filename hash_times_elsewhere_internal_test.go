@@ -1,3 +1,7 @@
+//go:build !race
+
+// The race detector slows argon2 by far more than bcrypt.
+
 package signup
 
 import (

@@ -86,7 +86,7 @@ func (a *Accounts) register(ctx context.Context, r Registration) (u User, replay
 	const attempts = 3 // each is caused by another registration or a deletion in between
 	for range attempts {
 		if mayReplay {
-			stored, err := a.replay(ctx, u, r.Password)
+			stored, err := a.replay(ctx, r, u)
 			if !errors.Is(err, ErrNotFound) {
 				return stored, err == nil, err
 			}

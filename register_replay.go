@@ -54,9 +54,9 @@ func newID(idempotencyKey, address string) string {
 }
 
 // replay returns the user that an earlier registration with u's ID has made. If
-// there is none, the error is ErrNotFound. If this registration, which asks for
+// there is none, the error is ErrNotFound. If this registration, r, which asks for
 // u, can't be a repetition of that one, the error says why.
-func (a *Accounts) replay(ctx context.Context, u User, password string) (User, error) {
+func (a *Accounts) replay(ctx context.Context, r Registration, u User) (User, error) {
 	var checked Hash
 	var matches, confirmed bool
 	for {
@@ -69,7 +69,7 @@ func (a *Accounts) replay(ctx context.Context, u User, password string) (User, e
 		}
 		if !confirmed || stored.PasswordHash != checked {
 			checked = stored.PasswordHash
-			if matches, _, err = a.verify(ctx, checked, password, false); err != nil {
+			if matches, _, err = a.verify(ctx, checked, r.Password, false); err != nil {
 				return User{}, err
 			}
 		}
@@ -89,12 +89,27 @@ func (a *Accounts) replay(ctx context.Context, u User, password string) (User, e
 		u.UpdatedAt = u.CreatedAt
 		switch err := a.Store.Create(ctx, &u); {
 		case err == nil:
-			return u, nil
+			return a.keepIfAccepted(ctx, r, u)
 		case !errors.Is(err, ErrReplayed):
 			return User{}, fmt.Errorf("register: %w", err)
 		}
 		confirmed = true
 	}
+}
+
+// keepIfAccepted returns u, which r has just registered anew without the
+// application's rules, if they accept it. Otherwise it deletes u. A repetition of a
+// registration whose user was changed may ask for other data than the first one,
+// which no rule has seen.
+func (a *Accounts) keepIfAccepted(ctx context.Context, r Registration, u User) (User, error) {
+	refused := a.check(ctx, r, u, nil)
+	if refused == nil {
+		return u, nil
+	}
+	if err := a.Store.Delete(context.WithoutCancel(ctx), u); err != nil && !errors.Is(err, ErrNotFound) && !errors.Is(err, ErrConflict) {
+		return User{}, fmt.Errorf("register: %w", err)
+	}
+	return User{}, refused
 }
 
 // checkReplay returns why a registration that asks for u can't be a repetition

@@ -9,9 +9,12 @@ import (
 // A Time is how long something has taken.
 type Time struct {
 	// Used is the processor time of the goroutine; other goroutines that it has
-	// started don't count. Where the time of a thread isn't known, it is Passed.
+	// started don't count. Where the time of a thread isn't known, it is the time
+	// that has passed.
 	Used time.Duration
-	// Passed is the time that has passed.
+	// Passed is the time that has passed, or the processor time of the process, if
+	// that is known and less: other programs lengthen the one, and other goroutines
+	// the other, and a wait for another service takes no processor time.
 	Passed time.Duration
 }
 
@@ -19,11 +22,12 @@ type Time struct {
 func Measure(f func()) Time {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	start, before := time.Now(), thread()
+	start, processBefore, before := time.Now(), process(), thread()
 	f()
 	t := Time{Used: thread() - before, Passed: time.Since(start)}
 	if !threadsCounted {
-		t.Used = t.Passed
+		return Time{t.Passed, t.Passed}
 	}
+	t.Passed = min(t.Passed, process()-processBefore)
 	return t
 }
