@@ -166,7 +166,7 @@ func newTutorial(t *testing.T, n int) *tutorial2014 {
 			u.source["email_address"] = fmt.Sprintf(format, (i-40)/3*3+40, strings.ToUpper(domain))
 		case i < 90:
 			u.kind = "refused-address"
-			format := []string{"user%05d %s", "user%05d@no-domain-%s.", "<user%05d@%s>", "user%05d@%s "}[i%4]
+			format := []string{"user%05d %s", "user%05d@no-domain-%s.", "<user%05d@%s>", "user%05d @%s"}[i%4]
 			u.source["email_address"] = fmt.Sprintf(format, i, domain)
 		case i < 120:
 			u.kind = "malformed"
@@ -207,6 +207,8 @@ func newTutorial(t *testing.T, n int) *tutorial2014 {
 			delete(u.source, "_type")
 		case i < 350:
 			u.source["is_active"] = false
+		case i < 360:
+			u.source["email_address"] = " " + address + "\n"
 		}
 		if u.id == "" {
 			u.id, _ = u.source["email_address"].(string)
@@ -214,7 +216,7 @@ func newTutorial(t *testing.T, n int) *tutorial2014 {
 		if u.id == "" {
 			u.id = address
 		}
-		old.secrets = append(old.secrets, u.id, strings.ToLower(u.id), name)
+		old.secrets = append(old.secrets, strings.TrimSpace(u.id), strings.ToLower(strings.TrimSpace(u.id)), name)
 		old.users = append(old.users, u)
 	}
 	return old
@@ -291,7 +293,8 @@ func (old *tutorial2014) compareOne(t *testing.T, store *esstore.Store, i int) {
 		}
 		return
 	}
-	want := signup.User{ID: got.ID, Email: address, PasswordHash: signup.Hash(u.hash), Active: u.source["is_active"] != false, CreatedAt: u.created}
+	email, _ := signup.NormalizeEmail(address) // has a key
+	want := signup.User{ID: got.ID, Email: email, PasswordHash: signup.Hash(u.hash), Active: u.source["is_active"] != false, CreatedAt: u.created}
 	want.FirstName, _ = u.source["first_name"].(string)
 	want.LastName, _ = u.source["last_name"].(string)
 	if u.created.IsZero() {
