@@ -97,7 +97,7 @@ func (t *hashTimes) add(kind hashKind, took cputime.Time) time.Duration {
 	k := t.kinds[kind]
 	if k == nil {
 		if len(t.kinds) == maxHashKinds {
-			t.forgetOldest()
+			t.forgetCheapest()
 		}
 		k = new(kindTime)
 		t.kinds[kind] = k
@@ -120,15 +120,15 @@ func (t *hashTimes) addInOneLane(kind hashKind, inOneLane func()) time.Duration 
 	return t.add(kind, t.measure(inOneLane))
 }
 
-// forgetOldest is called with mu held.
-func (t *hashTimes) forgetOldest() {
-	var oldest hashKind
+// forgetCheapest is called with mu held. What costs least decides nothing.
+func (t *hashTimes) forgetCheapest() {
+	var cheapest hashKind
 	for kind, k := range t.kinds {
-		if o := t.kinds[oldest]; kind != ownKind && (o == nil || k.seen.Before(o.seen)) {
-			oldest = kind
+		if c := t.kinds[cheapest]; kind != ownKind && (c == nil || k.get() < c.get()) {
+			cheapest = kind
 		}
 	}
-	delete(t.kinds, oldest)
+	delete(t.kinds, cheapest)
 }
 
 // times returns the time of one hash of the Hasher, 0 if none was measured, and
