@@ -23,7 +23,7 @@ import (
 type Query struct {
 	// EmailPrefix is the beginning of the address, in its canonical form (Key) or as
 	// it was typed. So a domain in Unicode is found by its Punycode form, and by its
-	// Unicode form if it was typed like that.
+	// Unicode form if it was typed like that. White space around it is ignored.
 	EmailPrefix string
 	// NamePrefix is the beginning of the first or the last name. It doesn't match
 	// names of more than 1,024 UTF-16 units.

@@ -71,7 +71,8 @@ func compareNames(a, b string, descending bool) int {
 
 // conditions returns a function that reports whether a user meets q.
 func conditions(q esstore.Query) func(signup.User) bool {
-	emails, names, asked := forms(strings.ToLower(q.EmailPrefix)), forms(strings.ToLower(q.NamePrefix)), [][]string{}
+	email := strings.TrimSpace(q.EmailPrefix)
+	emails, names, asked := forms(strings.ToLower(email)), forms(strings.ToLower(q.NamePrefix)), [][]string{}
 	for _, text := range forms(strings.ToLower(q.NameWords)) {
 		if w := words(text); len(w) > 0 {
 			asked = append(asked, w)
@@ -83,7 +84,7 @@ func conditions(q esstore.Query) func(signup.User) bool {
 	from, before := toMillis(q.CreatedFrom), toMillis(q.CreatedBefore)
 	return func(u signup.User) bool {
 		// Forms are of the lower case here: for these characters it is the same.
-		if q.EmailPrefix != "" && !begins(strings.ToLower(u.Email), emails) && !strings.HasPrefix(u.Key(), emails[1]) {
+		if email != "" && !begins(strings.ToLower(u.Email), emails) && !strings.HasPrefix(u.Key(), emails[1]) {
 			return false
 		}
 		if q.NamePrefix != "" && !begins(raw(u.FirstName), names) && !begins(raw(u.LastName), names) {
@@ -216,7 +217,7 @@ func questions() []esstore.Query {
 		all = append(all, esstore.Query{Sort: sort}, esstore.Query{Sort: sort, Descending: true})
 	}
 	for _, text := range slices.Concat(localParts, []string{
-		"ADA.1", "ada.1@", "a", "jOs", "JOSE\u0301.", "Ünal", "U\u0308", "*", "a?", "ada.*", "ada OR", `"`, "nobody", "\x00", " ada", "例", "xn--",
+		"ADA.1", "ada.1@", "a", "jOs", "JOSE\u0301.", "Ünal", "U\u0308", "*", "a?", "ada.*", "ada OR", `"`, "nobody", "\x00", " ada", "Ada.1@\n", " \u3000", "例", "xn--",
 	}) {
 		all = append(all, esstore.Query{EmailPrefix: text})
 	}
