@@ -108,7 +108,7 @@ func (e *errorWriter) WriteHeader(status int) {
 
 func (e *errorWriter) Write(b []byte) (int, error) {
 	if e.state == holding && len(b) <= maxBareText {
-		body := append(e.held.body, b...)
+		body := slices.Concat(e.held.body, b)
 		if e.held.mayBecomeBare(body) {
 			e.held.body = body
 			return len(b), nil

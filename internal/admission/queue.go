@@ -280,7 +280,9 @@ func (q *Queue) start(w Work) {
 // overtakes another of its line: otherwise, a stream of small jobs would starve a
 // job that needs more memory.
 func (q *Queue) admit() {
-	for q.admitFirst(&q.large) || q.admitFirst(&q.common) {
+	more := true
+	for more {
+		more = q.admitFirst(&q.large) || q.admitFirst(&q.common)
 	}
 }
 

@@ -17,7 +17,7 @@ func parsePasslib(hash string) (Hash, bool) {
 	if len(parts) != 5 || parts[0] != "" {
 		return Hash{}, false
 	}
-	scheme, digest := "", ""
+	var scheme, digest string
 	switch parts[1] {
 	case "pbkdf2":
 		scheme, digest = PasslibPBKDF2SHA1, "sha1"
