@@ -153,6 +153,9 @@ const maxMadeUp = 16
 // one takes. The check has used that much time. It has computed its hash that many
 // times, each of which usually takes as long as each.
 func (c *check) makeUp(used, each time.Duration, tries int64) {
+	if tries == 0 {
+		used = 0 // what was measured can be more than a negligible part of a cheap hash
+	}
 	if usual := each * time.Duration(tries); used < usual/2 { // other goroutines did the work
 		used = usual
 	}

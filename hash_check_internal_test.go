@@ -213,6 +213,30 @@ func TestCheck(t *testing.T) {
 }
 
 // If the Hasher fails, log-ins still succeed or fail by the password alone.
+// A check that computes no hash owes a whole one, however coarse the clock is.
+func TestCheckWithoutHashOwesOne(t *testing.T) {
+	clock := new(workClock)
+	times, decoys := clock.times(), 0
+	measure := times.measure
+	times.measure = func(f func()) cputime.Time {
+		took := measure(f)
+		return cputime.Time{Used: took.Used + 2*time.Microsecond, Passed: took.Passed + 2*time.Microsecond}
+	}
+	times.decoy = func(int) { decoys++ }
+	a := &Accounts{Store: struct{ Store }{}, Hasher: clockedHasher{Bcrypt{Cost: 4}, clock}}
+	if err := a.setUp(); err != nil {
+		t.Fatalf("setUp returned %v, want nil", err)
+	}
+	a.times = times
+	for n := range 3 {
+		before := clock.now
+		a.newCheck("", wrongPassword).do(false)
+		if took := clock.now - before; took != 16*time.Microsecond || decoys > 0 {
+			t.Errorf("check %d: got %s of hashes and %d decoys, want 16µs and none", n, took, decoys)
+		}
+	}
+}
+
 func TestCheckHasherFails(t *testing.T) {
 	a := &Accounts{Store: struct{ Store }{}, Hasher: brokenHasher{Bcrypt{Cost: 5}}}
 	if err := a.setUp(); err != nil {
