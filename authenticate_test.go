@@ -15,7 +15,7 @@ import (
 // the cost of the stored hashes.
 func TestEqualWork(t *testing.T) {
 	ctx := t.Context()
-	hasher := &countingHasher{Bcrypt: signup.Bcrypt{Cost: 5}}
+	hasher := &countingHasher{Bcrypt: signup.Bcrypt{Cost: 7}}
 	store := memstore.New()
 	var gets, creates, updates int
 	a := &signup.Accounts{Hasher: hasher, Store: fakeStore{
@@ -48,7 +48,7 @@ func TestEqualWork(t *testing.T) {
 		{"old@example.org", hashed(signup.Bcrypt{Cost: 4}, goodPassword), true},
 		{"old-inactive@example.org", hashed(signup.Bcrypt{Cost: 4}, goodPassword), false},
 		{"werkzeug@example.org", signup.Hash(werkzeug), true},
-		{"costly@example.org", hashed(signup.Bcrypt{Cost: 6}, goodPassword), true},
+		{"costly@example.org", hashed(signup.Bcrypt{Cost: 8}, goodPassword), true},
 		{"planted@example.org", signup.Hash("scrypt:1073741824:8:1$salt$" + strings.Repeat("00", 64)), true},
 		{"plain@example.org", signup.Hash("plain$$" + goodPassword), true},
 	} {
