@@ -110,6 +110,9 @@ func TestCheckHash(t *testing.T) {
 			t.Errorf("%s: CheckHash returned %q, want an error that doesn't quote the hash", c.name, err)
 		}
 		u := signup.User{Email: "bob@example.org", PasswordHash: c.hash}
+		if strings.HasPrefix(string(c.hash), "$P$") != (err != nil && strings.Contains(err.Error(), "module legacyhash verifies")) {
+			t.Errorf("%s: CheckHash returned %v, want the module's name for phpass alone", c.name, err)
+		}
 		err = c.accounts.Create(t.Context(), &u)
 		if c.ok != (err == nil) || c.ok == (u.ID == "") {
 			t.Errorf("%s: Create returned %v and the ID %q, want an error: %t", c.name, err, u.ID, !c.ok)
