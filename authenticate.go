@@ -34,7 +34,10 @@ func (a *Accounts) Authenticate(ctx context.Context, email, password string) (Us
 // authenticate is Authenticate for a call that was admitted.
 func (a *Accounts) authenticate(ctx context.Context, email, password string) (User, error) {
 	u, err := a.find(ctx, email)
-	if err != nil && !errors.Is(err, ErrNotFound) {
+	switch {
+	case errors.Is(err, ErrNotFound):
+		u = User{}
+	case err != nil:
 		return User{}, fmt.Errorf("authenticate: %w", err)
 	}
 	const attempts = 3 // each is caused by a change of the hash in between

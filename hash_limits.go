@@ -45,6 +45,9 @@ type HashLimits struct {
 	// bcrypt of cost 14, 5.4 million iterations of PBKDF2 with SHA-256, scrypt
 	// with N=2^17 and r=8, and argon2id with four passes over 256 MiB are. The 2
 	// GiB of RFC 9106's first recommendation need an explicit limit.
+	//
+	// For a day after a hash that costs more than Hasher's was checked, every refused
+	// log-in takes as long: see [Accounts.Authenticate].
 	MaxStoredWork Work
 }
 
