@@ -73,17 +73,18 @@ func (u *usualTime) add(t cputime.Time) {
 
 // get returns the median of the last processor times: unlike a mean, it isn't moved
 // by a few that were longer because the system did something else. If the hash leaves
-// its work to other goroutines, as argon2id does, it returns the shortest time that
-// has passed, when little else ran. Before the first time, it returns 0.
+// its work to other goroutines, as argon2id does, it returns the lower quartile of the
+// times that have passed, as these are longer whenever anything else ran. Before the
+// first time, it returns 0.
 func (u *usualTime) get() time.Duration {
 	last := u.last // a copy
 	times := last[:min(u.count, len(last))]
 	if len(times) == 0 {
 		return 0
 	}
-	quickest := slices.MinFunc(times, func(s, t cputime.Time) int { return cmp.Compare(s.Passed, t.Passed) })
-	if quickest.Used < quickest.Passed/2 {
-		return quickest.Passed
+	slices.SortFunc(times, func(s, t cputime.Time) int { return cmp.Compare(s.Passed, t.Passed) })
+	if quickest := times[0]; quickest.Used < quickest.Passed/2 {
+		return times[len(times)/4].Passed
 	}
 	slices.SortFunc(times, func(s, t cputime.Time) int { return cmp.Compare(s.Used, t.Used) })
 	return times[len(times)/2].Used
