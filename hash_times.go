@@ -63,25 +63,22 @@ func decoy(iterations int) {
 // A usualTime is how long a hash usually takes, in processor time.
 type usualTime struct {
 	last  [31]cputime.Time
-	count int // of all times
+	count int           // of all times
+	usual time.Duration // 0 before the first time
 }
 
 func (u *usualTime) add(t cputime.Time) {
 	u.last[u.count%len(u.last)] = t
 	u.count++
+	last := u.last // a copy
+	u.usual = usualOf(last[:min(u.count, len(last))])
 }
 
-// get returns the median of the last processor times: unlike a mean, it isn't moved
-// by a few that were longer because the system did something else. If the hash leaves
-// its work to other goroutines, as argon2id does, it returns the lower quartile of the
-// times that have passed, as these are longer whenever anything else ran. Before the
-// first time, it returns 0.
-func (u *usualTime) get() time.Duration {
-	last := u.last // a copy
-	times := last[:min(u.count, len(last))]
-	if len(times) == 0 {
-		return 0
-	}
+// usualOf returns the median of the processor times: unlike a mean, it isn't moved by
+// a few that were longer because the system did something else. If the hash leaves its
+// work to other goroutines, as argon2id does, it returns the lower quartile of the times
+// that have passed, as these are longer whenever anything else ran. It sorts times.
+func usualOf(times []cputime.Time) time.Duration {
 	slices.SortFunc(times, func(s, t cputime.Time) int { return cmp.Compare(s.Passed, t.Passed) })
 	if quickest := times[0]; quickest.Used < quickest.Passed/2 {
 		return times[len(times)/4].Passed
@@ -105,7 +102,7 @@ func (t *hashTimes) add(kind hashKind, took cputime.Time) time.Duration {
 	}
 	k.add(took)
 	k.seen = time.Now()
-	return k.get()
+	return k.usual
 }
 
 // addInOneLane is add for a hash that several goroutines have computed. The first
@@ -115,7 +112,7 @@ func (t *hashTimes) addInOneLane(kind hashKind, inOneLane func()) time.Duration 
 	if k := t.kinds[kind]; k != nil && k.count >= laneTimes {
 		defer t.mu.Unlock()
 		k.seen = time.Now()
-		return k.get()
+		return k.usual
 	}
 	t.mu.Unlock()
 	return t.add(kind, t.measure(inOneLane))
@@ -125,7 +122,7 @@ func (t *hashTimes) addInOneLane(kind hashKind, inOneLane func()) time.Duration 
 func (t *hashTimes) forgetCheapest() {
 	var cheapest hashKind
 	for kind, k := range t.kinds {
-		if c := t.kinds[cheapest]; kind != ownKind && (c == nil || k.get() < c.get()) {
+		if c := t.kinds[cheapest]; kind != ownKind && (c == nil || k.usual < c.usual) {
 			cheapest = kind
 		}
 	}
@@ -140,12 +137,12 @@ func (t *hashTimes) times() (own, refused time.Duration) {
 	for kind, k := range t.kinds {
 		switch {
 		case kind == ownKind:
-			own = k.get()
+			own = k.usual
 			refused = max(refused, own)
 		case time.Since(k.seen) > rememberKind:
 			delete(t.kinds, kind)
 		default:
-			refused = max(refused, k.get())
+			refused = max(refused, k.usual)
 		}
 	}
 	return own, refused
@@ -154,7 +151,7 @@ func (t *hashTimes) times() (own, refused time.Duration) {
 // spend takes about that much processor time.
 func (t *hashTimes) spend(d time.Duration) {
 	t.mu.Lock()
-	perThousand := t.iterated.get()
+	perThousand := t.iterated.usual
 	t.mu.Unlock()
 	if perThousand == 0 {
 		perThousand = t.iterate(firstDecoy).Used
