@@ -1,11 +1,9 @@
 package signup_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"strings"
 	"sync"
@@ -109,10 +107,10 @@ func TestPwnedPasswordsWait(t *testing.T) {
 					<-release // longer than any Timeout
 				})
 			}
-			var log bytes.Buffer
+			l, log := newLog(t)
 			p := &signup.PwnedPasswords{
 				Client: &http.Client{Transport: service}, Timeout: 50 * time.Millisecond, MaxConcurrent: 1, FailOpen: open,
-				Logger: slog.New(slog.NewTextHandler(&log, nil)),
+				Logger: l,
 			}
 			var first sync.WaitGroup
 			first.Go(func() { _, _ = p.Compromised(t.Context(), goodPassword) })

@@ -1,16 +1,13 @@
 package signup_test
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/sha1"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -308,8 +305,8 @@ func TestPwnedPasswordsFailures(t *testing.T) {
 			if strings.HasPrefix(c.name, "timeout") {
 				timeout = 50 * time.Millisecond
 			}
-			var log bytes.Buffer
-			p := &signup.PwnedPasswords{URL: url, Timeout: timeout, Logger: slog.New(slog.NewJSONHandler(&log, nil))}
+			l, log := newLog(t)
+			p := &signup.PwnedPasswords{URL: url, Timeout: timeout, Logger: l}
 
 			found, err := p.Compromised(t.Context(), password)
 			if found || err == nil || errors.Is(err, signup.ErrInvalid) {
@@ -324,17 +321,16 @@ func TestPwnedPasswordsFailures(t *testing.T) {
 			} else {
 				tells(t, "Register's error", err.Error(), password)
 			}
-			if log.Len() != 0 {
-				t.Errorf("logged %s, want nothing for an error that is returned", &log)
+			if log.String() != "" {
+				t.Errorf("logged %s, want nothing for an error that is returned", log)
 			}
 
 			p.FailOpen = true
 			if _, err := a.Register(t.Context(), signup.Registration{Email: "ada@example.org", Password: password}); err != nil {
 				t.Errorf("with FailOpen: Register returned %v, want nil", err)
 			}
-			var line map[string]any
-			if err := json.Unmarshal(log.Bytes(), &line); err != nil || line["level"] != "WARN" || line["error"] == "" {
-				t.Errorf("logged %s, decoded with %v; want one warning with the error, nil", &log, err)
+			if records := log.records(t); len(records) != 1 || records[0]["level"] != "WARN" || records[0]["error"] == "" {
+				t.Errorf("logged %s, want one warning with the error", log)
 			}
 			tells(t, "the log", log.String(), password)
 		})
@@ -372,10 +368,8 @@ func TestPwnedPasswordsCancelled(t *testing.T) {
 				if when == "before" {
 					cancel()
 				}
-				var log bytes.Buffer
-				p := &signup.PwnedPasswords{
-					URL: server.URL + "/range/", FailOpen: open, Timeout: time.Minute, Logger: slog.New(slog.NewTextHandler(&log, nil)),
-				}
+				l, log := newLog(t)
+				p := &signup.PwnedPasswords{URL: server.URL + "/range/", FailOpen: open, Timeout: time.Minute, Logger: l}
 				a := newAccounts()
 				a.Policy = signup.NIST{Compromised: p.Compromised}
 				_, err := a.Register(ctx, signup.Registration{Email: "ada@example.org", Password: password})
@@ -383,8 +377,8 @@ func TestPwnedPasswordsCancelled(t *testing.T) {
 					t.Fatalf("Register returned %v, want context.Canceled without ErrInvalid", err)
 				}
 				tells(t, "the error", err.Error(), password)
-				if log.Len() != 0 {
-					t.Errorf("logged %s, want nothing", &log)
+				if log.String() != "" {
+					t.Errorf("logged %s, want nothing", log)
 				}
 			})
 		}

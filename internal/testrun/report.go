@@ -19,6 +19,7 @@ type event struct {
 type report struct {
 	output                  map[string]*strings.Builder // by package, as they run at once
 	running                 map[string]*strings.Builder // the output of the tests that haven't ended
+	racing                  map[string]bool             // the packages of which a data race is being reported
 	passed, failed, skipped int
 }
 
@@ -27,6 +28,7 @@ type report struct {
 func (r *report) read(events io.Reader) error {
 	r.output = make(map[string]*strings.Builder)
 	r.running = make(map[string]*strings.Builder)
+	r.racing = make(map[string]bool)
 	dec := json.NewDecoder(events)
 	for {
 		var e event
@@ -53,7 +55,9 @@ func (r *report) add(e event) {
 	case "build-output":
 		fmt.Print(e.Output)
 	case "output":
-		if e.Test == "" {
+		if r.race(e) {
+			fmt.Print(e.Output)
+		} else if e.Test == "" {
 			if e.Output != "PASS\n" && !strings.Contains(e.Output, "[no test files]") {
 				fmt.Print(e.Output)
 			}
@@ -69,6 +73,18 @@ func (r *report) add(e event) {
 			r.end(id, e.Action)
 		}
 	}
+}
+
+// race reports whether the line is part of the report of a data race. Whatever was
+// running gets that as its output, also a test that passed.
+func (r *report) race(e event) bool {
+	switch {
+	case strings.HasPrefix(e.Output, "WARNING: DATA RACE"):
+		r.racing[e.Package] = true
+	case strings.HasPrefix(e.Output, "=================="):
+		r.racing[e.Package] = false
+	}
+	return r.racing[e.Package]
 }
 
 // end counts a test that ended, and prints its output unless it passed.
