@@ -45,13 +45,14 @@ func (c *Client) send(ctx context.Context, t esapi.Transport, req esapi.Request,
 	if err := ctx.Err(); err != nil { // the official client would try four times all the same
 		return Response{}, &Error{Err: err, Unsent: true}
 	}
-	var counter *attempts
-	if !isRead(req) {
-		ctx, counter = countAttempts(ctx)
-	}
-	res, err := req.Do(ctx, t)
+	traced, counter := countAttempts(ctx, req)
+	res, err := req.Do(traced, t)
 	if err != nil {
-		return Response{}, &Error{Err: unquoted(err), Attempts: counter.number()}
+		e := &Error{Err: unquoted(err), Attempts: counter.number()}
+		if ctx.Err() == nil && counter.isUnreached(err) {
+			e.Err, e.Unreached = withoutURL(e.Err), true
+		}
+		return Response{}, e
 	}
 	body, err := readBody(res.Body, limit, buf)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/url"
 	"strings"
 )
 
@@ -18,6 +19,9 @@ type Error struct {
 	Err      error  // why there is no response, or what is wrong with it; nil otherwise
 	Attempts int64  // how often the request was sent: see Response
 	Unsent   bool   // the request was not sent
+	// Unreached reports that no server could be reached, and so none has got the
+	// request.
+	Unreached bool
 }
 
 // What may be wrong with a response.
@@ -37,6 +41,15 @@ func unquoted(err error) error {
 	}
 	if before, _, ok := strings.Cut(err.Error(), broken+": "); ok {
 		return errors.New(before + broken)
+	}
+	return err
+}
+
+// withoutURL returns an error of net/http without the URL, so that requests that fail
+// for one cause have one text.
+func withoutURL(err error) error {
+	if e, ok := errors.AsType[*url.Error](err); ok {
+		return e.Err
 	}
 	return err
 }
