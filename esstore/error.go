@@ -36,6 +36,7 @@ type Error struct {
 	attempts  int64 // how often the request was sent; one too many if a connection had gone stale
 	unsent    bool  // the request was not even tried
 	unreached bool  // no server could be reached
+	foreign   bool  // the server is another product
 	absent    bool  // the document to be deleted doesn't exist
 	transient bool  // the same request may succeed later, whatever the Status
 	inDoubt   bool  // an earlier request may have had an effect
@@ -121,7 +122,7 @@ func (e *Error) isOpen() bool {
 // capacity, can't be reached, or doesn't know the outcome yet.
 func (e *Error) isTransient() bool {
 	switch {
-	case e.unsent:
+	case e.unsent, e.foreign:
 		return false
 	case e.Status == 0, e.Status >= http.StatusInternalServerError, e.transient:
 		return true

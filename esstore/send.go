@@ -65,7 +65,10 @@ func (s *Store) sendBulk(ctx context.Context, op, alias string, lines []byte, n 
 
 // newError returns e, which is not nil, as the error of a method.
 func newError(op string, e *es.Error) *Error {
-	return &Error{Op: op, Status: e.Status, Type: e.Type, err: e.Err, attempts: e.Attempts, unsent: e.Unsent, unreached: e.Unreached}
+	return &Error{
+		Op: op, Status: e.Status, Type: e.Type, err: e.Err, attempts: e.Attempts,
+		unsent: e.Unsent, unreached: e.Unreached, foreign: e.OtherProduct,
+	}
 }
 
 // itemError returns the error of a write in a bulk request; nil if it was made.

@@ -49,6 +49,7 @@ func (c *Client) send(ctx context.Context, t esapi.Transport, req esapi.Request,
 	res, err := req.Do(traced, t)
 	if err != nil {
 		e := &Error{Err: unquoted(err), Attempts: counter.number()}
+		e.OtherProduct = isOtherProduct(err)
 		if ctx.Err() == nil && counter.isUnreached(err) {
 			e.Err, e.Unreached = withoutURL(e.Err), true
 		}

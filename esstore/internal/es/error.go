@@ -22,6 +22,9 @@ type Error struct {
 	// Unreached reports that no server could be reached, and so none has got the
 	// request.
 	Unreached bool
+	// OtherProduct reports that the official client has found that the server is not
+	// Elasticsearch.
+	OtherProduct bool
 }
 
 // What may be wrong with a response.
@@ -43,6 +46,12 @@ func unquoted(err error) error {
 		return errors.New(before + broken)
 	}
 	return err
+}
+
+// isOtherProduct reports whether err is the official client's about a successful
+// response without X-Elastic-Product. It has no type.
+func isOtherProduct(err error) bool {
+	return strings.Contains(err.Error(), "the server is not Elasticsearch and we do not support this unknown product")
 }
 
 // withoutURL returns an error of net/http without the URL, so that requests that fail
