@@ -37,9 +37,12 @@ type Error struct {
 	unsent    bool  // the request was not even tried
 	unreached bool  // no server could be reached
 	foreign   bool  // the server is another product
-	absent    bool  // the document to be deleted doesn't exist
-	transient bool  // the same request may succeed later, whatever the Status
-	inDoubt   bool  // an earlier request may have had an effect
+
+	acknowledged bool // Elasticsearch has carried the request out, and only the body of its response is missing
+
+	absent    bool // the document to be deleted doesn't exist
+	transient bool // the same request may succeed later, whatever the Status
+	inDoubt   bool // an earlier request may have had an effect
 }
 
 // Error returns the method, the status and either the cause or the type.

@@ -67,7 +67,7 @@ func (s *Store) sendBulk(ctx context.Context, op, alias string, lines []byte, n 
 func newError(op string, e *es.Error) *Error {
 	return &Error{
 		Op: op, Status: e.Status, Type: e.Type, err: e.Err, attempts: e.Attempts,
-		unsent: e.Unsent, unreached: e.Unreached, foreign: e.OtherProduct,
+		unsent: e.Unsent, unreached: e.Unreached, foreign: e.OtherProduct, acknowledged: e.Acknowledged,
 	}
 }
 

@@ -28,6 +28,8 @@ type Response struct {
 	// Attempts is how often the request was sent. It is one too many if a connection
 	// had gone stale, and 0 if the request changes nothing.
 	Attempts int64
+	// Acknowledged reports that the status is 2xx and Elasticsearch's.
+	Acknowledged bool
 }
 
 // Send sends req and returns the response. If the status is not 2xx, it returns
@@ -55,11 +57,13 @@ func (c *Client) send(ctx context.Context, t esapi.Transport, req esapi.Request,
 		}
 		return Response{}, e
 	}
+	// Proxies don't make this header.
+	acknowledged := res.StatusCode/100 == 2 && res.Header.Get("X-Elastic-Product") == "Elasticsearch"
 	body, err := readBody(res.Body, limit, buf)
 	if err != nil {
-		return Response{}, &Error{Status: res.StatusCode, Err: readError(err), Attempts: counter.number()}
+		return Response{}, &Error{Status: res.StatusCode, Err: readError(err), Attempts: counter.number(), Acknowledged: acknowledged}
 	}
-	r := Response{res.StatusCode, body, counter.number()}
+	r := Response{res.StatusCode, body, counter.number(), acknowledged}
 	if r.Status < 300 {
 		return r, nil
 	}

@@ -81,7 +81,7 @@ func (d *Documents[D]) Send(ctx context.Context, req esapi.Request) (Document[D]
 	r, e := d.Client.send(ctx, d, req, MaxBody, &in.buffer)
 	if err := in.decode(r.Body); err != nil {
 		if e == nil {
-			e = &Error{Status: r.Status, Err: ErrNotElasticsearch, Attempts: r.Attempts}
+			e = &Error{Status: r.Status, Err: ErrNotElasticsearch, Attempts: r.Attempts, Acknowledged: r.Acknowledged}
 		}
 		return Document[D]{}, e
 	}

@@ -25,6 +25,9 @@ type Error struct {
 	// OtherProduct reports that the official client has found that the server is not
 	// Elasticsearch.
 	OtherProduct bool
+	// Acknowledged reports that the status is 2xx and Elasticsearch's, and that only
+	// the body can't be used.
+	Acknowledged bool
 }
 
 // What may be wrong with a response.
