@@ -2,6 +2,7 @@ package es
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -59,8 +60,9 @@ func (c *Client) send(ctx context.Context, t esapi.Transport, req esapi.Request,
 	}
 	// Proxies don't make this header.
 	acknowledged := res.StatusCode/100 == 2 && res.Header.Get("X-Elastic-Product") == "Elasticsearch"
-	body, err := readBody(res.Body, limit, buf)
-	if err != nil {
+	decoded, encoding := decodeBody(res.Header, res.Body)
+	body, err := readBody(decoded, limit, buf)
+	if err = cmp.Or(encoding, err); err != nil {
 		return Response{}, &Error{Status: res.StatusCode, Err: readError(err), Attempts: counter.number(), Acknowledged: acknowledged}
 	}
 	r := Response{res.StatusCode, body, counter.number(), acknowledged}

@@ -73,7 +73,7 @@ func readError(err error) error {
 	if isOfNetwork(err) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf(text+": %w", err)
 	}
-	if errors.Is(err, ErrTooLong) {
+	if errors.Is(err, ErrTooLong) || errors.Is(err, ErrEncoding) {
 		return err
 	}
 	return errors.New(text)
