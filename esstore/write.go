@@ -21,6 +21,9 @@ func (s *Store) sendWrite(ctx context.Context, op string, doc document, req esap
 		return "", e
 	}
 	v, err := s.versionOf(r, doc)
+	if r.ID != documentID(doc.Key) || r.Result != "created" && r.Result != "updated" {
+		err = errDiverted
+	}
 	if err != nil {
 		return "", &Error{Op: op, Status: r.Status, err: err}
 	}

@@ -15,6 +15,7 @@ import (
 // responses may have. D is the type of the document itself.
 type Document[D any] struct {
 	Index       string  `json:"_index"`
+	ID          string  `json:"_id"`
 	SeqNo       Integer `json:"_seq_no"`
 	PrimaryTerm Integer `json:"_primary_term"`
 	Found       any     `json:"found"` // a boolean; nil if the response doesn't say it
