@@ -10,8 +10,8 @@ import (
 	"github.com/gosignup/signup/esstore"
 )
 
-// otherProduct is the official client's error for a response without X-Elastic-Product.
-var otherProduct = errors.New("the client noticed that the server is not Elasticsearch and we do not support this unknown product")
+// errOtherProduct is the official client's error for a response without X-Elastic-Product.
+var errOtherProduct = errors.New("the client noticed that the server is not Elasticsearch and we do not support this unknown product")
 
 // Every method returns the client's error at once if the server is another product.
 func TestOtherProductIsReportedAtOnce(t *testing.T) {
@@ -24,9 +24,9 @@ func TestOtherProductIsReportedAtOnce(t *testing.T) {
 				u := versionedUser(t)
 				begin := time.Now()
 				err := call(t.Context(), esstore.New(transportFunc(func(*http.Request) (*http.Response, error) {
-					return nil, otherProduct
+					return nil, errOtherProduct
 				}), nil), u)
-				if want := "esstore: " + op + ": " + otherProduct.Error(); err == nil || err.Error() != want {
+				if want := "esstore: " + op + ": " + errOtherProduct.Error(); err == nil || err.Error() != want {
 					t.Errorf("got error %v, want %s", err, want)
 				}
 				if took := time.Since(begin); took > 0 {
@@ -52,7 +52,7 @@ func TestOtherProductLaterIsReportedAtOnce(t *testing.T) {
 					begin := time.Now()
 					err := methods[op](t.Context(), esstore.New(transportFunc(func(r *http.Request) (*http.Response, error) {
 						if r.URL.Path == path {
-							return nil, otherProduct
+							return nil, errOtherProduct
 						}
 						return e.Perform(r)
 					}), nil), u)
