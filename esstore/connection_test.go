@@ -1,11 +1,8 @@
 package esstore_test
 
 import (
-	"errors"
 	"net/http"
 	"testing"
-
-	"github.com/gosignup/signup/esstore"
 )
 
 // A connection that breaks before the server has read anything looks like one
@@ -66,19 +63,4 @@ func TestConnectionCutBeforeRequest(t *testing.T) {
 		_, err := f.store().Get(t.Context(), "ada.qx@example.org")
 		wantOutcome(t, err, unknown)
 	})
-}
-
-// With no server at all, the GET fails as well.
-func TestNoServer(t *testing.T) {
-	f := newFake(t)
-	u := f.stored(t)
-	gone := esstore.New(transport{"http://127.0.0.1:1", f.client}, nil)
-	before := clone(u)
-	wantOutcome(t, gone.Create(t.Context(), &u), unknown)
-	wantOutcome(t, gone.Update(t.Context(), &u), unknown)
-	wantOutcome(t, gone.Delete(t.Context(), u), unknown)
-	wantUser(t, u, before, errors.New("the calls above"))
-	if err := gone.Setup(t.Context()); err == nil {
-		t.Error("got no error from Setup, want one")
-	}
 }

@@ -43,6 +43,9 @@ func (s *Store) sendDelete(ctx context.Context, t target) *Error {
 		Index: ownAlias(t.place.index), DocumentID: documentID(t.key), IfSeqNo: &t.place.seqNo, IfPrimaryTerm: &t.place.primaryTerm,
 		Instrument: s.instrument,
 	})
+	if e != nil && e.acknowledged {
+		return nil // the body of the response would say nothing else
+	}
 	if e == nil && r.Result != "deleted" {
 		e = notElasticsearch("delete", r.Status)
 	}

@@ -61,9 +61,10 @@
 // registers users: an index of an older schema refuses SecurityStamp,
 // EmailVerifiedAt, Private and Placeholder.
 //
-// Get, Create, Update and Delete return ErrBusy if Elasticsearch has no capacity
-// (429), or if the index refuses writes (403), as it does during the cutover of a
-// migration.
+// Get, Create, Update and Delete return ErrBusy if Elasticsearch has no capacity or its
+// disk is full (429), if the index refuses writes (403), as it does during the cutover
+// of a migration, or if there is no connection to a server: it is refused, the name
+// can't be resolved, or the TLS handshake fails.
 //
 // # For operators
 //
@@ -87,17 +88,17 @@
 // nil. That write succeeds only when all in-sync copies have it on their disks.
 // How a write may end, and what the method returns:
 //
-//	2xx from Elasticsearch             nil
+//	2xx from Elasticsearch             nil, also if the body is truncated and the document
+//	                                   can be read
 //	409                                nil, ErrExists, ErrReplayed, ErrConflict or
 //	                                   ErrNotFound, according to the document; if it
 //	                                   can't be read, an error
-//	429                                ErrBusy: nothing was done, unless it was sent before;
-//	                                   if a disk is full, another error
+//	429, no connection to a server     ErrBusy: nothing was done, unless it was sent before
 //	403, the index is blocked          the same
 //	another 4xx                        an error: nothing was done, unless it was sent before
-//	5xx, a proxy's page, a truncated   nil if the document is this write and could be
-//	or lost response, no connection,   written again; ErrExists if it is another user's,
-//	the context done, no master        and the primary confirms it;
+//	5xx, a proxy's page, a lost        nil if the document is this write and could be
+//	response, the context done,        written again; ErrExists if it is another user's,
+//	no master                          and the primary confirms it;
 //	                                   otherwise an error, outcome unknown
 //
 // After an unknown outcome, a Create of the same User settles it, and so does

@@ -13,10 +13,11 @@ import (
 // An Error describes a request to Elasticsearch that failed, or that was not sent.
 // Get it from the error of a method with errors.As or errors.AsType.
 //
-// errors.Is(err, signup.ErrBusy) holds if Elasticsearch refused the request, and
-// so Create, Get, Update or Delete changed nothing: the status is 429, or it is 403 and the index takes
-// no writes. It doesn't hold for a full disk, which is a 429 of Type
-// "cluster_block_exception", nor if the client sent a write more than once.
+// errors.Is(err, signup.ErrBusy) holds if Create, Get, Update or Delete changed nothing
+// because Elasticsearch refused the request or couldn't be reached: the status is 429,
+// as when a disk is full; it is 403 and the index takes no writes; or there was no
+// connection to a server, so that nothing was sent. It doesn't hold if the client sent
+// a write before, or if a connection broke.
 //
 // No text of an Error, and none of an error that it wraps, quotes a document or a
 // response.
@@ -34,9 +35,14 @@ type Error struct {
 	err       error // what Unwrap returns
 	attempts  int64 // how often the request was sent; one too many if a connection had gone stale
 	unsent    bool  // the request was not even tried
-	absent    bool  // the document to be deleted doesn't exist
-	transient bool  // the same request may succeed later, whatever the Status
-	inDoubt   bool  // an earlier request may have had an effect
+	unreached bool  // no server could be reached
+	foreign   bool  // the server is another product
+
+	acknowledged bool // Elasticsearch has carried the request out, and only the body of its response is missing
+
+	absent    bool // the document to be deleted doesn't exist
+	transient bool // the same request may succeed later, whatever the Status
+	inDoubt   bool // an earlier request may have had an effect
 }
 
 // Error returns the method, the status and either the cause or the type.
@@ -63,7 +69,13 @@ func (e *Error) Unwrap() error { return e.err }
 // Is reports whether target is signup.ErrBusy and the request had no effect. After
 // several attempts, an earlier one may have had.
 func (e *Error) Is(target error) bool {
-	return target == signup.ErrBusy && e.attempts <= 1 && !e.inDoubt && (e.isRejected() || e.isBlocked())
+	switch {
+	case target != signup.ErrBusy || e.inDoubt || e.Op == importOp: // which has stored others
+		return false
+	case e.unreached:
+		return e.attempts == 0
+	}
+	return e.attempts <= 1 && (e.Status == http.StatusTooManyRequests || e.isBlocked())
 }
 
 // The types of Elasticsearch's errors that decide what follows.
@@ -78,8 +90,8 @@ const (
 	typeConflict     = "version_conflict_engine_exception"
 )
 
-// isRejected reports whether the server had no capacity for the request. The 429 of
-// a full disk is another matter.
+// isRejected reports whether the server had no capacity for the request, and will soon
+// have it. The 429 of a full disk is another matter.
 func (e *Error) isRejected() bool {
 	return e.Status == http.StatusTooManyRequests && e.Type != typeBlocked
 }
@@ -100,7 +112,10 @@ func (e *Error) isRefusal() bool { return e.Status == http.StatusConflict || e.a
 
 // isOpen reports whether the write that failed may have been made all the same.
 func (e *Error) isOpen() bool {
-	if e.Status < 300 || e.Status >= 500 {
+	switch {
+	case e.unreached:
+		return e.attempts > 0
+	case e.Status < 300, e.Status >= 500:
 		return !e.unsent
 	}
 	return e.attempts > 1
@@ -110,7 +125,7 @@ func (e *Error) isOpen() bool {
 // capacity, can't be reached, or doesn't know the outcome yet.
 func (e *Error) isTransient() bool {
 	switch {
-	case e.unsent:
+	case e.unsent, e.foreign:
 		return false
 	case e.Status == 0, e.Status >= http.StatusInternalServerError, e.transient:
 		return true

@@ -198,7 +198,8 @@ func TestErrorOfImportResult(t *testing.T) {
 	}
 }
 
-// ErrBusy is for requests that Elasticsearch refused without any effect.
+// ErrBusy is for requests that Elasticsearch refused without any effect, also because a
+// disk is full.
 func TestErrorIsBusy(t *testing.T) {
 	for _, test := range []struct {
 		status int
@@ -207,7 +208,7 @@ func TestErrorIsBusy(t *testing.T) {
 	}{
 		{http.StatusTooManyRequests, "es_rejected_execution_exception", true},
 		{http.StatusTooManyRequests, "", true},
-		{http.StatusTooManyRequests, "cluster_block_exception", false}, // a full disk
+		{http.StatusTooManyRequests, "cluster_block_exception", true}, // a full disk
 		{http.StatusForbidden, "cluster_block_exception", true},
 		{http.StatusForbidden, "security_exception", false},
 		{http.StatusServiceUnavailable, "", false},

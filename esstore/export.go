@@ -9,10 +9,12 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"reflect"
 	"time"
-	"unicode/utf8"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/esstore/internal/es"
+	"github.com/gosignup/signup/internal/strictjson"
 )
 
 // ExportOptions are the options of Export. Nil and the zero value have the
@@ -120,10 +122,13 @@ func (l *listing) nextOrWait(ctx context.Context) ([]hit, error) {
 // Equal to the user that was exported and has the same key. If the export has no
 // secrets, they are empty.
 //
-// A line that isn't UTF-8, has a member that Export doesn't write, has no id or key,
-// or is longer than 1 MiB is ErrInvalid, so that nothing is lost. Empty lines and
-// a byte order mark at the start are skipped. An error, also one of r, has the number of the line. It is the last thing
-// that the sequence yields.
+// A line must be a user exactly as Export writes one, so that nothing is lost, except
+// that the order of the members, white space and the escapes in texts may differ. Any
+// other line is ErrInvalid: one that isn't I-JSON (RFC 7493), lacks a member that
+// Export always writes, has another member or null, has a value in another form, or
+// is longer than 1 MiB. Empty lines and a byte order mark at the start are skipped.
+// An error, also one of r, has the number of the line. It is the last thing that the
+// sequence yields.
 func ReadExport(r io.Reader) iter.Seq2[signup.User, error] {
 	return func(yield func(signup.User, error) bool) {
 		lines := bufio.NewReaderSize(r, maxLine+len("\n"))
@@ -157,13 +162,46 @@ func ReadExport(r io.Reader) iter.Seq2[signup.User, error] {
 	}
 }
 
+// lineFormat is for errors that follow "line 1: " and quote nothing of a user. A
+// profile may have many fields.
+var lineFormat = strictjson.Format{Text: "it", JSON: "it", MaxMembers: maxLine}
+
 func parseLine(text []byte) (signup.User, error) {
-	var l line
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.DisallowUnknownFields()
+	members, err := lineFormat.Object(text)
+	if err != nil {
+		return signup.User{}, fmt.Errorf("%w: %w", err, signup.ErrInvalid)
+	}
+	var d document
 	// The errors of encoding/json may quote the line.
-	if !utf8.Valid(text) || d.Decode(&l) != nil || d.InputOffset() != int64(len(text)) || l.ID == "" || l.Key == "" {
+	if json.Unmarshal(text, &d) != nil || d.ID == "" || d.Key == "" || !isExported(members, d) {
 		return signup.User{}, fmt.Errorf("it is not a user as Export writes one: %w", signup.ErrInvalid)
 	}
-	return l.user(), nil
+	return d.user(), nil
+}
+
+// isExported reports whether Export writes d with these members. encoding/json also
+// accepts members in another case, null, and values that it reads only in part.
+func isExported(members map[string]json.RawMessage, d document) bool {
+	text, err := json.Marshal(&line{document: d})
+	if err != nil {
+		return false
+	}
+	n := 0
+	for name, value := range es.Members(text) {
+		n++
+		if !isSameJSON(members[string(name[1:len(name)-1])], value) {
+			return false
+		}
+	}
+	return n == len(members)
+}
+
+// isSameJSON reports whether two values are the same, however they are written. The
+// first may be missing.
+func isSameJSON(a, b []byte) bool {
+	if bytes.Equal(a, b) {
+		return true
+	}
+	var x, y any
+	return json.Unmarshal(a, &x) == nil && json.Unmarshal(b, &y) == nil && reflect.DeepEqual(x, y)
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"path"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -195,11 +196,21 @@ func respond(status int, body string) step {
 }
 
 // done is the response to a write that was made, as number seqNo.
-func done(status int, result string, seqNo int) step { return respond(status, doneBody(result, seqNo)) }
+func done(status int, result string, seqNo int) step {
+	return func(w http.ResponseWriter, r *http.Request, writes []string) {
+		respond(status, doneBodyOf(path.Base(r.URL.Path), result, seqNo))(w, r, writes)
+	}
+}
 
+// doneBody is the body of the response to a write of newUser.
 func doneBody(result string, seqNo int) string {
-	return fmt.Sprintf(`{"_index":"users-000001","_id":"x","_version":1,"result":%q,`+
-		`"_shards":{"total":1,"successful":1,"failed":0},"_seq_no":%d,"_primary_term":1}`, result, seqNo)
+	return doneBodyOf(newUserID, result, seqNo)
+}
+
+// doneBodyOf is doneBody for the document with this id.
+func doneBodyOf(id, result string, seqNo int) string {
+	return fmt.Sprintf(`{"_index":"users-000001","_id":%q,"_version":1,"result":%q,`+
+		`"_shards":{"total":1,"successful":1,"failed":0},"_seq_no":%d,"_primary_term":1}`, id, result, seqNo)
 }
 
 var (

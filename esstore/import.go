@@ -52,7 +52,8 @@ type ImportResult struct {
 	// before. It is ErrExists if the address belongs to another user, and ErrInvalid
 	// if the user can't be stored. With any other error the user failed, and the
 	// error is an [*Error]. If its Status is 400 or 413, Elasticsearch doesn't accept
-	// this user. Otherwise the user may or may not be stored: another import settles
+	// this user; if it is 200 or 201, a pipeline of Elasticsearch has dropped the user
+	// or written it elsewhere. Otherwise the user may or may not be stored: another import settles
 	// it.
 	Err error
 }

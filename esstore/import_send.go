@@ -124,11 +124,12 @@ func (s *Store) createItems(ctx context.Context, b *batch, items []*item) (cause
 		return e
 	}
 	for n, result := range results {
-		it, e := items[n], itemError(importOp, result)
+		it := items[n]
+		e := importedError(result, "created", it.key)
 		switch {
 		case e == nil:
 			it.settle(nil)
-		case e.Status == http.StatusBadRequest:
+		case e.Status == http.StatusBadRequest, e.err != nil:
 			it.settle(e)
 		case e.Status == http.StatusConflict:
 			it.held = true
@@ -229,8 +230,11 @@ func (s *Store) confirmItems(ctx context.Context, b *batch, items []*item, at []
 		return // they are read again
 	}
 	for n, result := range results {
-		if result.Err() == nil {
+		switch e := importedError(result, "updated", items[n].key); {
+		case e == nil:
 			items[n].settle(nil)
+		case e.err != nil:
+			items[n].settle(e)
 		}
 	}
 }

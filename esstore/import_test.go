@@ -1,6 +1,7 @@
 package esstore_test
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -94,7 +95,7 @@ func (e *elastic) bulk(body string) string {
 			mustUnmarshal(lines[i+1], &doc)
 			e.docs[a.ID] = elasticDoc{doc.Key, lines[i+1], e.writes}
 			e.writes++
-			items = append(items, itemBody(op, http.StatusCreated, ""))
+			items = append(items, itemDone(op, http.StatusCreated, map[string]string{"create": "created", "index": "updated"}[op], a.ID))
 		}
 	}
 	return bulkBody(items...)
@@ -146,12 +147,21 @@ func (e *elastic) search(body string) string {
 
 func bulkBody(items ...string) string { return `{"items":[` + strings.Join(items, ",") + `]}` }
 
+// itemBody is the result of a write of newUser.
 func itemBody(op string, status int, kind string) string {
 	if kind == "" {
-		return fmt.Sprintf(`{%q:{"status":%d}}`, op, status)
+		return itemDone(op, status, map[string]string{"create": "created", "index": "updated"}[op], newUserID)
 	}
 	return fmt.Sprintf(`{%q:{"status":%d,"error":{"type":%q,"reason":"because"}}}`, op, status, kind)
 }
+
+// itemDone is the result of a write that has no error.
+func itemDone(op string, status int, result, id string) string {
+	return fmt.Sprintf(`{%q:{"_id":%q,"result":%q,"status":%d}}`, op, id, result, status)
+}
+
+// newUserID is the id of the document of newUser.
+const newUserID = "JfIpt2RmI-Sja9YK9Vgf23CzJkkjO4mb7TjZFxBIXWU"
 
 func docsBody(docs ...string) string { return `{"docs":[` + strings.Join(docs, ",") + `]}` }
 
@@ -221,6 +231,7 @@ func TestImportOutcomes(t *testing.T) {
 		isPresent = "present"
 		isFailed  = "failed" // and the import goes on
 		isEnd     = "end"    // of the import
+		diverted  = "esstore: import: status 200, the document was not written, or under another id (does the index have an ingest pipeline?)"
 	)
 	var (
 		made      = item(201, "")
@@ -275,6 +286,12 @@ func TestImportOutcomes(t *testing.T) {
 		{"the holders are a page", []reply{refused, says(page(200)), other}, "ErrExists", ""},
 		{"the holders are too many", []reply{refused, says(respond(200, docsBody())), other}, "ErrExists", ""},
 
+		{"dropped by a pipeline", []reply{says(respond(200, bulkBody(itemDone("create", 200, "noop", newUserID))))}, isFailed, diverted},
+		{"written elsewhere by a pipeline", []reply{says(respond(200, bulkBody(itemDone("create", 201, "created", "x"))))}, isFailed, "esstore: import: status 201, the document was not written, or under another id (does the index have an ingest pipeline?)"},
+		{"no result", []reply{says(respond(200, bulkBody(`{"create":{"_id":"`+newUserID+`","status":201}}`)))}, isFailed, ""},
+		{"no id", []reply{says(respond(200, bulkBody(`{"create":{"result":"created","status":201}}`)))}, isFailed, ""},
+		{"updated", []reply{says(respond(200, bulkBody(itemDone("create", 200, "updated", newUserID))))}, isFailed, diverted},
+		{"a lost answer, and the confirmation dropped", []reply{lost, refused, own, says(respond(200, bulkBody(itemDone("index", 200, "noop", newUserID))))}, isFailed, diverted},
 		{"refused by the mapping", []reply{item(400, "document_parsing_exception")}, isFailed, "esstore: import: status 400, document_parsing_exception"},
 		{"a type that is the address", []reply{item(400, "ada.qx@example.org")}, isFailed, "esstore: import: status 400"},
 		{"too long", []reply{says(page(413))}, isFailed, "esstore: import: status 413"},
@@ -302,7 +319,8 @@ func TestImportOutcomes(t *testing.T) {
 				})
 			}
 			if c.want != isEnd {
-				f.then(made("")) // the next one
+				// The next one.
+				f.then(respond(200, bulkBody(itemDone("create", 201, "created", "oI1Q5nL8koeccJpo5LE7iDT8xKNYHG6h_R89XCVj_4k"))))
 			}
 			var results []esstore.ImportResult
 			users := []signup.User{newUser(), numbered(1)}
@@ -347,7 +365,7 @@ func TestImportOutcomes(t *testing.T) {
 // What is sent: creations, in requests that make no index, whose responses are
 // no longer than need be.
 func TestImportRequests(t *testing.T) {
-	f := newFake(t, respond(200, bulkBody(itemBody("create", 409, "x"), itemBody("create", 201, ""))),
+	f := newFake(t, respond(200, bulkBody(itemBody("create", 409, "x"), itemDone("create", 201, "created", "ZTyh311aYLN2yGDL-NUWVCN87iQe53U2g8XEv-gfe0g"))),
 		respond(200, docsBody(docBody(0, `{"id":"ID-1","key":"ada.qx@example.org","write_token":"another"}`))))
 	second := newUser()
 	second.SetKey("second@example.org", signup.EmailRule)
@@ -356,7 +374,7 @@ func TestImportRequests(t *testing.T) {
 	}
 	bulk, mget := f.calls[0], f.calls[1]
 	if q := bulk.query; bulk.path != "/users/_bulk" || q.Get("require_alias") != "true" || q.Has("refresh") ||
-		q.Get("filter_path") != "items.*.status,items.*.error.type" {
+		q.Get("filter_path") != "items.*.status,items.*.error.type,items.*.result,items.*._id" {
 		t.Errorf("got the request %s, want another", bulk.uri)
 	}
 	lines := strings.Split(bulk.body, "\n")
@@ -862,12 +880,16 @@ func TestImportMemory(t *testing.T) {
 	if os.Getenv("SIGNUP_TEST_SOAK") != "" {
 		users = 1_000_000
 	}
-	created := bulkBody(slices.Repeat([]string{itemBody("create", 201, "")}, 500)...)
+	const action = `{"create":{"_id":"`
 	store := esstore.New(transportFunc(func(r *http.Request) (*http.Response, error) {
-		if _, err := io.Copy(io.Discard, r.Body); err != nil {
-			return nil, err
+		var items []string
+		lines := bufio.NewScanner(r.Body)
+		for lines.Scan() {
+			if id, ok := strings.CutPrefix(lines.Text(), action); ok {
+				items = append(items, itemDone("create", 201, "created", id[:43]))
+			}
 		}
-		return response(http.StatusOK, created), nil
+		return response(http.StatusOK, bulkBody(items...)), lines.Err()
 	}), nil)
 	heap := func() int64 {
 		var m runtime.MemStats

@@ -109,7 +109,7 @@ var refusals = []struct {
 	{namedStep{"413", failed(http.StatusRequestEntityTooLarge, "exception")}, unknown},
 	{namedStep{"429", failed(http.StatusTooManyRequests, "es_rejected_execution_exception")}, "ErrBusy"},
 	{namedStep{"429 as HTML", page(http.StatusTooManyRequests)}, "ErrBusy"},
-	{namedStep{"429 of a full disk", failed(http.StatusTooManyRequests, "cluster_block_exception")}, unknown},
+	{namedStep{"429 of a full disk", failed(http.StatusTooManyRequests, "cluster_block_exception")}, "ErrBusy"},
 	{namedStep{"403 of an index that takes no writes", failed(http.StatusForbidden, "cluster_block_exception")}, "ErrBusy"},
 	{namedStep{"429 truncated", truncated(http.StatusTooManyRequests, failedBody(429, "exception"))}, "ErrBusy"},
 }

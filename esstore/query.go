@@ -16,7 +16,9 @@ import (
 // conditions. The zero Query lists all users, in the order of their creation.
 // Placeholders are never listed.
 //
-// EmailPrefix, NamePrefix and NameWords have at most 250 characters each. They match
+// EmailPrefix, NamePrefix and NameWords have at most 250 characters each. A prefix also
+// has at most 1,000 bytes in lower case and either form below: 111 Hangul syllables are
+// 999 bytes when decomposed. They match
 // text that is stored as they are given, composed (NFC) or decomposed (NFD). Letter
 // case makes no difference: each character is converted to lower case on its own. No
 // character has a special meaning.
@@ -70,11 +72,12 @@ const (
 const (
 	defaultPageSize = 1000
 	maxPageSize     = 10_000
-	// maxQueryText is in characters. A decomposed character has up to four UTF-16
-	// units, and Elasticsearch refuses a prefix of more than 1,000 of them
-	// (index.max_regex_length). It also limits the number of clauses that the words
+	// maxQueryText is in characters. It limits the number of clauses that the words
 	// make (indices.query.bool.max_clause_count, at least 1,024).
 	maxQueryText = 250
+	// maxPrefix is in bytes, as Elasticsearch compares the prefix: in lower case.
+	// Lucene refuses a longer one as an automaton that is too large.
+	maxPrefix = 1000
 )
 
 // An object is a JSON object.
@@ -119,12 +122,17 @@ func (q Query) check() error {
 			return invalid("text of more than %d characters", maxQueryText)
 		}
 	}
+	for _, text := range append(emailForms(q.EmailPrefix), forms(q.NamePrefix)...) {
+		if len(strings.ToLower(text)) > maxPrefix {
+			return invalid("a prefix of more than %d bytes, when normalized", maxPrefix)
+		}
+	}
 	for name, value := range q.Profile {
 		switch {
 		case !utf8.ValidString(name) || !utf8.ValidString(value):
 			return invalid("text that is not UTF-8")
-		case name == "" || strings.ContainsRune(name, 0):
-			return invalid("a profile's name that is empty or has a NUL")
+		case strings.ContainsRune(name, 0):
+			return invalid("a profile's name with a NUL")
 		case len(name)+1+len(value) > maxTerm:
 			return invalid("a field of a profile that is longer than %d bytes", maxTerm)
 		}
@@ -139,9 +147,9 @@ func (q Query) check() error {
 
 func (q Query) conditions() []object {
 	all := []object{} // empty rather than null
-	if email := strings.TrimSpace(q.EmailPrefix); email != "" {
-		either := []object{{"prefix": object{"key": norm.NFC.String(strings.ToLower(email))}}}
-		for _, text := range forms(email) {
+	if email := emailForms(q.EmailPrefix); email[0] != "" {
+		either := []object{{"prefix": object{"key": email[0]}}}
+		for _, text := range email[1:] {
 			either = append(either, object{"prefix": object{"email_address.lower": text}})
 		}
 		all = append(all, anyOf(either))
@@ -180,6 +188,13 @@ func (q Query) conditions() []object {
 
 func anyOf(queries []object) object {
 	return object{"bool": object{"should": queries, "minimum_should_match": 1}}
+}
+
+// emailForms returns the canonical form of the beginning of an address, and then the
+// forms in which it may be stored as it was typed.
+func emailForms(prefix string) []string {
+	prefix = strings.TrimSpace(prefix)
+	return append([]string{norm.NFC.String(strings.ToLower(prefix))}, forms(prefix)...)
 }
 
 // forms returns the forms in which text may be stored. The index doesn't normalize

@@ -64,8 +64,8 @@ func TestRequests(t *testing.T) {
 func TestRequestsOfOtherIndex(t *testing.T) {
 	f := newFake(t)
 	store := esstore.New(f, &esstore.Options{Alias: "people.v2"})
-	f.then(respond(http.StatusCreated, `{"_index":"people.v2-000017","_seq_no":12345678901,"_primary_term":3}`),
-		respond(http.StatusOK, `{"_index":"people.v2-000017","_seq_no":12345678902,"_primary_term":4}`))
+	f.then(respond(http.StatusCreated, `{"_index":"people.v2-000017","_id":"`+newUserID+`","result":"created","_seq_no":12345678901,"_primary_term":3}`),
+		respond(http.StatusOK, `{"_index":"people.v2-000017","_id":"`+newUserID+`","result":"updated","_seq_no":12345678902,"_primary_term":4}`))
 	u := newUser()
 	if err := store.Create(t.Context(), &u); err != nil {
 		t.Fatal(err)

@@ -25,7 +25,8 @@ import (
 // A listing has the state of the moment at which it begins: it doesn't see changes
 // that are made meanwhile, and a deleted user may still be listed. It uses a point
 // in time of Elasticsearch, which is kept for a minute after each page and closed
-// when the loop ends. If the loop takes longer for a page, or if the index is
+// when the loop ends; for that, Search may return up to two seconds after ctx is done,
+// and twice that if Elasticsearch doesn't respond. If the loop takes longer for a page, or if the index is
 // replaced, the point in time is lost. The listing then continues with a new one
 // after the last user that was listed. It repeats and misses no user, except for
 // users that were changed so that their place in the order is another.
@@ -170,10 +171,20 @@ func (l *listing) document(h hit) (document, error) {
 	return d, nil
 }
 
+// open opens a point in time. If ctx is done before the response is there, it waits for
+// the response a little longer: only with the id can the point in time be closed.
 func (l *listing) open(ctx context.Context) error {
-	r, err := l.send(ctx, l.op, esapi.OpenPointInTimeRequest{
+	if ctx.Err() != nil {
+		return &Error{Op: l.op, err: ctx.Err(), unsent: true}
+	}
+	late, cancel := outlast(ctx)
+	defer cancel()
+	r, err := l.send(late, l.op, esapi.OpenPointInTimeRequest{
 		Index: []string{l.alias}, KeepAlive: keepAlive, Instrument: l.instrument,
 	})
+	if err != nil && late.Err() != nil {
+		return asError(err).ended(ctx)
+	}
 	if err != nil {
 		return err
 	}

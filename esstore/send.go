@@ -3,6 +3,7 @@ package esstore
 import (
 	"bytes"
 	"context"
+	"errors"
 	"net/http"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
@@ -65,7 +66,10 @@ func (s *Store) sendBulk(ctx context.Context, op, alias string, lines []byte, n 
 
 // newError returns e, which is not nil, as the error of a method.
 func newError(op string, e *es.Error) *Error {
-	return &Error{Op: op, Status: e.Status, Type: e.Type, err: e.Err, attempts: e.Attempts, unsent: e.Unsent}
+	return &Error{
+		Op: op, Status: e.Status, Type: e.Type, err: e.Err, attempts: e.Attempts,
+		unsent: e.Unsent, unreached: e.Unreached, foreign: e.OtherProduct, acknowledged: e.Acknowledged,
+	}
 }
 
 // itemError returns the error of a write in a bulk request; nil if it was made.
@@ -74,6 +78,19 @@ func itemError(op string, item es.Item) *Error {
 		return newError(op, e)
 	}
 	return nil
+}
+
+// errDiverted is the error of a write that was acknowledged and isn't what was asked for.
+var errDiverted = errors.New("the document was not written, or under another id (does the index have an ingest pipeline?)")
+
+// importedError returns the error of a write of the document of key in an import; nil if
+// it was made, with this result.
+func importedError(item es.Item, want es.Result, key string) *Error {
+	e := itemError(importOp, item)
+	if e == nil && (item.Result != want || item.ID != documentID(key)) {
+		e = &Error{Op: importOp, Status: item.Status, err: errDiverted, attempts: 1}
+	}
+	return e
 }
 
 // notElasticsearch returns the error for a response that Elasticsearch wouldn't

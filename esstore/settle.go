@@ -37,9 +37,16 @@ func (s *Store) readAfter(ctx context.Context, e *Error, key string) (storedUser
 // detach returns a context that ends after bound, and at most settleTimeout after
 // ctx is done.
 func detach(ctx context.Context, bound time.Duration) (context.Context, context.CancelFunc) {
-	detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), bound)
+	late, cancel := outlast(ctx)
+	detached, cancelTimeout := context.WithTimeout(late, bound)
+	return detached, func() { cancelTimeout(); cancel() }
+}
+
+// outlast returns a context that ends settleTimeout after ctx is done.
+func outlast(ctx context.Context) (context.Context, context.CancelFunc) {
+	late, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, func() { time.AfterFunc(settleTimeout, cancel) })
-	return detached, func() { stop(); cancel() }
+	return late, func() { stop(); cancel() }
 }
 
 // confirmWrite confirms the write of doc, encoded as body, which failed with e and

@@ -14,14 +14,35 @@ import (
 // sendWrite sends a write of doc and returns the Version of the stored document.
 func (s *Store) sendWrite(ctx context.Context, op string, doc document, req esapi.Request) (signup.Version, *Error) {
 	r, e := s.sendDocument(ctx, op, req)
+	if e != nil && e.acknowledged {
+		return s.acknowledgedVersion(ctx, doc, e)
+	}
 	if e != nil {
 		return "", e
 	}
 	v, err := s.versionOf(r, doc)
+	if r.ID != documentID(doc.Key) || r.Result != "created" && r.Result != "updated" {
+		err = errDiverted
+	}
 	if err != nil {
 		return "", &Error{Op: op, Status: r.Status, err: err}
 	}
 	return signup.Version(v.String()), nil
+}
+
+// acknowledgedVersion reads the Version of doc after a write of it whose response has
+// the status of a success, and a body that was cut off. All in-sync copies have the
+// write then. If the document can't be read, or is another by now, it returns e.
+func (s *Store) acknowledgedVersion(ctx context.Context, doc document, e *Error) (signup.Version, *Error) {
+	for pause := firstPause; ; pause *= 2 {
+		stored, err := s.readAfter(ctx, e, doc.Key)
+		switch {
+		case err == nil && plainToken(stored.WriteToken) == plainToken(doc.WriteToken):
+			return signup.Version(stored.version.String()), nil
+		case err == nil, errors.Is(err, signup.ErrNotFound), pause > lastPause, !sleep(ctx, pause):
+			return "", e
+		}
+	}
 }
 
 // sendReplacement writes doc, encoded as body, in the place of the version at.

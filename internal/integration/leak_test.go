@@ -14,6 +14,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"path"
 	"slices"
 	"strings"
 	"testing"
@@ -310,8 +311,8 @@ func short(t *testing.T, ctx context.Context) context.Context {
 // made is a transport whose response says that a document was made in the alias.
 type made string
 
-func (alias made) Perform(*http.Request) (*http.Response, error) {
-	body := fmt.Sprintf(`{"_index": "%s-000001", "_seq_no": 0, "_primary_term": 1, "result": "created"}`, string(alias))
+func (alias made) Perform(r *http.Request) (*http.Response, error) {
+	body := fmt.Sprintf(`{"_index": "%s-000001", "_id": %q, "_seq_no": 0, "_primary_term": 1, "result": "created"}`, string(alias), path.Base(r.URL.Path))
 	return &http.Response{StatusCode: http.StatusCreated, Body: io.NopCloser(strings.NewReader(body))}, nil
 }
 

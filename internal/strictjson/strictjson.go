@@ -15,33 +15,59 @@ import (
 const (
 	// MaxDepth is how deep objects and arrays may nest.
 	MaxDepth = 32
-	// MaxMembers is how many members an object may have.
+	// MaxMembers is how many members an object of a request may have.
 	MaxMembers = 256
 )
 
-// A problem is an error whose text is for the client.
-func problem(format string, args ...any) error { return fmt.Errorf(format, args...) }
+// A Format says what is read.
+type Format struct {
+	// Text and JSON are what the texts of errors call it and its JSON, as the
+	// subject of a sentence.
+	Text, JSON string
+	// MaxMembers is how many members an object may have.
+	MaxMembers int
+	// Names allows errors to quote the name of a member.
+	Names bool
+	// End is the end of a sentence.
+	End string
+}
+
+var request = Format{"The request's body", "The request's JSON", MaxMembers, true, "."}
+
+// Object returns the members of the JSON object in data, the body of a request. The
+// text of its error is for the client. See [Format.Object].
+func Object(data []byte) (map[string]json.RawMessage, error) { return request.Object(data) }
+
+// ofText returns an error about the text.
+func (f *Format) ofText(format string, args ...any) error {
+	return errors.New(f.Text + fmt.Sprintf(format, args...) + f.End)
+}
+
+// ofJSON returns an error about the JSON.
+func (f *Format) ofJSON(format string, args ...any) error {
+	return errors.New(f.JSON + fmt.Sprintf(format, args...) + f.End)
+}
 
 // Object returns the members of the JSON object in data. A byte order mark at
 // the start is skipped (RFC 8259, section 8.1). If data isn't an object, the
-// error says why, in words for the client: it names the place, where the first
-// byte of data is byte 1, and may quote a member's name, but no value.
+// error says why: it names the place, where the first byte of data is byte 1, and
+// may quote a member's name if f.Names is true, but no value.
 //
 // The number of allocations is bounded, whatever data contains.
-func Object(data []byte) (map[string]json.RawMessage, error) {
+func (f *Format) Object(data []byte) (map[string]json.RawMessage, error) {
 	text := TrimBOM(data)
-	if err := checkUTF8(data, text); err != nil {
+	if err := f.checkUTF8(data, text); err != nil {
 		return nil, err
 	}
 	if !json.Valid(text) {
-		return nil, invalidJSON(text, len(data)-len(text))
+		return nil, f.invalidJSON(text, len(data)-len(text))
 	}
 	if hasLoneSurrogate(text) {
-		return nil, problem("The request's JSON escapes one half of a surrogate pair without the other.")
+		return nil, f.ofJSON(" escapes one half of a surrogate pair without the other")
 	}
-	w := walker{data: text}
+	w := walker{format: f, data: text}
 	if w.next() != '{' {
-		return nil, problem("The request's body must be a JSON object.")
+		return nil, f.ofText(" must be a JSON object")
 	}
 	members := make(map[string]json.RawMessage)
 	if err := w.object(1, members); err != nil {
@@ -51,21 +77,22 @@ func Object(data []byte) (map[string]json.RawMessage, error) {
 }
 
 // invalidJSON returns the problem of text, which isn't JSON and begins at offset.
-func invalidJSON(text []byte, offset int) error {
+func (f *Format) invalidJSON(text []byte, offset int) error {
 	var raw json.RawMessage
 	e, ok := errors.AsType[*json.SyntaxError](json.Unmarshal(text, &raw))
 	if !ok || e.Error() == "unexpected end of JSON input" {
-		return problem("The request's body is not valid JSON: it ends too early.")
+		return f.ofText(" is not valid JSON: it ends too early")
 	}
-	return problem("The request's body is not valid JSON at byte %d.", int64(offset)+e.Offset)
+	return f.ofText(" is not valid JSON at byte %d", int64(offset)+e.Offset)
 }
 
 // A walker passes over valid JSON, and so needs to check nothing but what is
 // valid and not wanted: repeated names, many members and deep nesting.
 type walker struct {
-	data  []byte
-	at    int
-	names nameStack
+	format *Format
+	data   []byte
+	at     int
+	names  nameStack
 }
 
 // next returns the next byte that isn't white space.
@@ -92,11 +119,11 @@ func (w *walker) object(depth int, members map[string]json.RawMessage) error {
 		start := w.at
 		w.text()
 		name := w.data[start:w.at]
-		if w.names.len()-base == MaxMembers {
-			return problem("The request's JSON has an object with more than %d members.", MaxMembers)
+		if w.names.len()-base == w.format.MaxMembers {
+			return w.format.ofJSON(" has an object with more than %d members", w.format.MaxMembers)
 		}
 		if !w.names.push(name, base) {
-			return problem("The request's JSON has the name %s twice in an object.", quoteShort(name))
+			return w.format.ofJSON(" has %s twice in an object", w.format.quote(name))
 		}
 		w.next()
 		w.at++ // the colon
@@ -120,7 +147,7 @@ func (w *walker) value(depth int) error {
 	switch w.next() {
 	case '{', '[':
 		if depth == MaxDepth {
-			return problem("The request's JSON is nested deeper than %d levels.", MaxDepth)
+			return w.format.ofJSON(" is nested deeper than %d levels", MaxDepth)
 		}
 		if w.data[w.at] == '{' {
 			return w.object(depth+1, nil)
@@ -169,13 +196,17 @@ func (w *walker) literal() {
 	}
 }
 
-// quoteShort returns the name in quotes, or its length if it is long.
-func quoteShort(name []byte) string {
+// quote returns the name in quotes, or its length if it is long, or neither if
+// names may not be quoted.
+func (f *Format) quote(name []byte) string {
 	s, _ := Text(name)
-	if len(s) > 64 {
-		return "of " + strconv.Itoa(len(s)) + " bytes"
+	switch {
+	case !f.Names:
+		return "a name"
+	case len(s) > 64:
+		return "the name of " + strconv.Itoa(len(s)) + " bytes"
 	}
-	return "'" + s + "'"
+	return "the name '" + s + "'"
 }
 
 // Text returns the text of raw, a value that Object has returned, and whether it

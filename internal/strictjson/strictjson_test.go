@@ -71,6 +71,23 @@ func TestObject(t *testing.T) {
 	}
 }
 
+// A Format's errors have its own words.
+func TestFormatNamesWhatIsRead(t *testing.T) {
+	f := Format{Text: "it", JSON: "its JSON", MaxMembers: 2}
+	for data, want := range map[string]string{
+		`[]`:                 "it must be a JSON object",
+		`{`:                  "it is not valid JSON: it ends too early",
+		"{\"\xff\":1}":       "it is not UTF-8 at byte 3",
+		`{"a":1,"a":2}`:      "its JSON has a name twice in an object",
+		`{"a":"\ud800"}`:     "its JSON escapes one half of a surrogate pair without the other",
+		`{"a":1,"b":1,"":1}`: "its JSON has an object with more than 2 members",
+	} {
+		if _, err := f.Object([]byte(data)); err == nil || err.Error() != want {
+			t.Errorf("Object(%s) returned the error %v, want %q", data, err, want)
+		}
+	}
+}
+
 // members returns n members, separated by commas.
 func members(n int) string {
 	var b strings.Builder

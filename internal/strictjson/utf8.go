@@ -14,12 +14,12 @@ func TrimBOM(data []byte) []byte { return bytes.TrimPrefix(data, []byte(bom)) }
 
 // checkUTF8 returns the problem of text, which is data without a byte order
 // mark, if it isn't UTF-8.
-func checkUTF8(data, text []byte) error {
+func (f *Format) checkUTF8(data, text []byte) error {
 	if name := wideEncoding(text); name != "" {
-		return problem("The request's body is %s; it must be UTF-8.", name)
+		return f.ofText(" is %s; it must be UTF-8", name)
 	}
 	if at := invalidUTF8(text); at >= 0 {
-		return problem("The request's body is not UTF-8 at byte %d.", len(data)-len(text)+at+1)
+		return f.ofText(" is not UTF-8 at byte %d", len(data)-len(text)+at+1)
 	}
 	return nil
 }

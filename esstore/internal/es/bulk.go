@@ -18,9 +18,11 @@ const MaxManyBody = 64 << 20
 type Item struct {
 	Status int
 	Type   string // of Elasticsearch's error; "" if there is none
+	Result Result
+	ID     string // of the document
 }
 
-// Err returns nil if the write was made.
+// Err returns nil if the status is that of a success.
 func (i Item) Err() *Error {
 	if i.Status < http.StatusMultipleChoices {
 		return nil
@@ -29,7 +31,7 @@ func (i Item) Err() *Error {
 }
 
 // BulkFilterPath is the FilterPath of a bulk request: what Bulk reads.
-var BulkFilterPath = []string{"items.*.status", "items.*.error.type"}
+var BulkFilterPath = []string{"items.*.status", "items.*.error.type", "items.*.result", "items.*._id"}
 
 // Bulk sends a request with n writes and returns their results in the same order,
 // and how often the request was sent. The Error is nil even if a write failed.
@@ -41,6 +43,8 @@ func (c *Client) Bulk(ctx context.Context, req esapi.BulkRequest, n int) (items 
 	type write struct {
 		Status int
 		Error  struct{ Type string }
+		Result Result
+		ID     string `json:"_id"`
 	}
 	var response struct {
 		Items []struct{ Create, Index, Delete write } // one of them is set
@@ -56,7 +60,7 @@ func (c *Client) Bulk(ctx context.Context, req esapi.BulkRequest, n int) (items 
 		if one.Status == 0 {
 			return nil, r.Attempts, e
 		}
-		items[i] = Item{one.Status, validType(one.Error.Type)}
+		items[i] = Item{one.Status, validType(one.Error.Type), one.Result, one.ID}
 	}
 	return items, r.Attempts, nil
 }

@@ -2,6 +2,7 @@ package es
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -28,6 +29,8 @@ type Response struct {
 	// Attempts is how often the request was sent. It is one too many if a connection
 	// had gone stale, and 0 if the request changes nothing.
 	Attempts int64
+	// Acknowledged reports that the status is 2xx and Elasticsearch's.
+	Acknowledged bool
 }
 
 // Send sends req and returns the response. If the status is not 2xx, it returns
@@ -45,19 +48,24 @@ func (c *Client) send(ctx context.Context, t esapi.Transport, req esapi.Request,
 	if err := ctx.Err(); err != nil { // the official client would try four times all the same
 		return Response{}, &Error{Err: err, Unsent: true}
 	}
-	var counter *attempts
-	if !isRead(req) {
-		ctx, counter = countAttempts(ctx)
-	}
-	res, err := req.Do(ctx, t)
+	traced, counter := countAttempts(ctx, req)
+	res, err := req.Do(traced, t)
 	if err != nil {
-		return Response{}, &Error{Err: unquoted(err), Attempts: counter.number()}
+		e := &Error{Err: unquoted(err), Attempts: counter.number()}
+		e.OtherProduct = isOtherProduct(err)
+		if ctx.Err() == nil && counter.isUnreached(err) {
+			e.Err, e.Unreached = withoutURL(e.Err), true
+		}
+		return Response{}, e
 	}
-	body, err := readBody(res.Body, limit, buf)
-	if err != nil {
-		return Response{}, &Error{Status: res.StatusCode, Err: readError(err), Attempts: counter.number()}
+	// Proxies don't make this header.
+	acknowledged := res.StatusCode/100 == 2 && res.Header.Get("X-Elastic-Product") == "Elasticsearch"
+	decoded, encoding := decodeBody(res.Header, res.Body)
+	body, err := readBody(decoded, limit, buf)
+	if err = cmp.Or(encoding, err); err != nil {
+		return Response{}, &Error{Status: res.StatusCode, Err: readError(err), Attempts: counter.number(), Acknowledged: acknowledged}
 	}
-	r := Response{res.StatusCode, body, counter.number()}
+	r := Response{res.StatusCode, body, counter.number(), acknowledged}
 	if r.Status < 300 {
 		return r, nil
 	}

@@ -15,6 +15,7 @@ import (
 // responses may have. D is the type of the document itself.
 type Document[D any] struct {
 	Index       string  `json:"_index"`
+	ID          string  `json:"_id"`
 	SeqNo       Integer `json:"_seq_no"`
 	PrimaryTerm Integer `json:"_primary_term"`
 	Found       any     `json:"found"` // a boolean; nil if the response doesn't say it
@@ -81,7 +82,7 @@ func (d *Documents[D]) Send(ctx context.Context, req esapi.Request) (Document[D]
 	r, e := d.Client.send(ctx, d, req, MaxBody, &in.buffer)
 	if err := in.decode(r.Body); err != nil {
 		if e == nil {
-			e = &Error{Status: r.Status, Err: ErrNotElasticsearch, Attempts: r.Attempts}
+			e = &Error{Status: r.Status, Err: ErrNotElasticsearch, Attempts: r.Attempts, Acknowledged: r.Acknowledged}
 		}
 		return Document[D]{}, e
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/url"
 	"strings"
 )
 
@@ -18,6 +19,15 @@ type Error struct {
 	Err      error  // why there is no response, or what is wrong with it; nil otherwise
 	Attempts int64  // how often the request was sent: see Response
 	Unsent   bool   // the request was not sent
+	// Unreached reports that no server could be reached, and so none has got the
+	// request.
+	Unreached bool
+	// OtherProduct reports that the official client has found that the server is not
+	// Elasticsearch.
+	OtherProduct bool
+	// Acknowledged reports that the status is 2xx and Elasticsearch's, and that only
+	// the body can't be used.
+	Acknowledged bool
 }
 
 // What may be wrong with a response.
@@ -41,6 +51,21 @@ func unquoted(err error) error {
 	return err
 }
 
+// isOtherProduct reports whether err is the official client's about a successful
+// response without X-Elastic-Product. It has no type.
+func isOtherProduct(err error) bool {
+	return strings.Contains(err.Error(), "the server is not Elasticsearch and we do not support this unknown product")
+}
+
+// withoutURL returns an error of net/http without the URL, so that requests that fail
+// for one cause have one text.
+func withoutURL(err error) error {
+	if e, ok := errors.AsType[*url.Error](err); ok {
+		return e.Err
+	}
+	return err
+}
+
 // readError returns the error for a response whose body couldn't be read because
 // of err. It doesn't quote the body.
 func readError(err error) error {
@@ -48,7 +73,7 @@ func readError(err error) error {
 	if isOfNetwork(err) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf(text+": %w", err)
 	}
-	if errors.Is(err, ErrTooLong) {
+	if errors.Is(err, ErrTooLong) || errors.Is(err, ErrEncoding) {
 		return err
 	}
 	return errors.New(text)

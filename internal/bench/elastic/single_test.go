@@ -126,7 +126,7 @@ func order(n, limit int) []int {
 func BenchmarkClient(b *testing.B) {
 	u := newUsers(1)[0]
 	doc := documentsOf(b, []signup.User{u})[0]
-	found := doc.found()
+	found, created := doc.found(), created(doc.id)
 	transport := transportFunc(func(r *http.Request) (*http.Response, error) {
 		if r.Method == http.MethodGet {
 			return response(http.StatusOK, found), nil

@@ -64,7 +64,7 @@ func documentsOf(b *testing.B, users []signup.User) []document {
 			return nil, err
 		}
 		docs = append(docs, document{path.Base(r.URL.Path), string(body)})
-		return response(http.StatusCreated, created), nil
+		return response(http.StatusCreated, created(path.Base(r.URL.Path))), nil
 	}), nil)
 	for _, u := range users {
 		if err := store.Create(b.Context(), &u); err != nil {
@@ -137,8 +137,10 @@ func response(status int, body string) *http.Response {
 }
 
 // Responses of Elasticsearch 8.19.7.
-const created = `{"_index":"users-000001","_id":"LPJNul-wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ","_version":1,` +
-	`"result":"created","_shards":{"total":1,"successful":1,"failed":0},"_seq_no":4711,"_primary_term":1}`
+func created(id string) string {
+	return `{"_index":"users-000001","_id":"` + id + `","_version":1,` +
+		`"result":"created","_shards":{"total":1,"successful":1,"failed":0},"_seq_no":4711,"_primary_term":1}`
+}
 
 func (d document) found() string {
 	return `{"_index":"users-000001","_id":"` + d.id + `","_version":1,"_seq_no":4711,"_primary_term":1,` +
