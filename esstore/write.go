@@ -21,7 +21,7 @@ func (s *Store) sendWrite(ctx context.Context, op string, doc document, req esap
 		return "", e
 	}
 	v, err := s.versionOf(r, doc)
-	if r.ID != documentID(doc.Key) || r.Result != "created" && r.Result != "updated" {
+	if !r.ID.Is(documentID(doc.Key)) || r.Result != "created" && r.Result != "updated" {
 		err = errDiverted
 	}
 	if err != nil {

@@ -2,35 +2,71 @@ package es
 
 import (
 	"context"
+	"crypto/tls"
+	"errors"
+	"net"
 	"net/http/httptrace"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
 )
 
-// attempts counts how often a request is sent.
+// attempts counts how often a request that changes something is sent. The counters may
+// be too high if the request before had the same: see endCounting.
 type attempts struct {
-	read      bool         // the request changes nothing, so that its number of attempts doesn't matter
-	sent      atomic.Int64 // attempts
-	wanted    atomic.Int64 // connections
-	gotten    atomic.Int64 // connections
-	connected atomic.Bool  // the last attempt has a connection
-	trace     httptrace.ClientTrace
+	sent   atomic.Int64 // attempts
+	wanted atomic.Int64 // connections
+	gotten atomic.Int64 // connections
+	trace  httptrace.ClientTrace
 }
 
-// countAttempts returns the context for a request whose attempts are counted.
-func countAttempts(ctx context.Context, req esapi.Request) (context.Context, *attempts) {
-	a := &attempts{read: isRead(req)}
+var pooledAttempts = sync.Pool{New: func() any { return newAttempts() }}
+
+func newAttempts() *attempts {
+	a := new(attempts)
 	a.trace.WroteRequest = func(httptrace.WroteRequestInfo) { a.sent.Add(1) }
-	a.trace.GetConn = func(string) { a.wanted.Add(1); a.connected.Store(false) }
-	a.trace.GotConn = func(httptrace.GotConnInfo) { a.gotten.Add(1); a.connected.Store(true) }
+	a.trace.GetConn = func(string) { a.wanted.Add(1) }
+	a.trace.GotConn = func(httptrace.GotConnInfo) { a.gotten.Add(1) }
+	return a
+}
+
+// countAttempts returns the context for a request whose attempts are counted; ctx and
+// nil for a read, whose number of attempts doesn't matter.
+func countAttempts(ctx context.Context, req esapi.Request) (context.Context, *attempts) {
+	if isRead(req) {
+		return ctx, nil
+	}
+	if httptrace.ContextClientTrace(ctx) != nil { // the caller's becomes part of trace
+		a := newAttempts()
+		return httptrace.WithClientTrace(ctx, &a.trace), a
+	}
+	a, _ := pooledAttempts.Get().(*attempts)
 	return httptrace.WithClientTrace(ctx, &a.trace), a
+}
+
+// endCounting returns the number of attempts after a request with a response, 0 for a
+// read, and keeps a for another request. If the server has responded before it had read
+// the request, an attempt may be added to the other's. Then a write is confirmed
+// without need.
+func (a *attempts) endCounting(ctx context.Context) int64 {
+	if a == nil {
+		return 0
+	}
+	n := a.sent.Load()
+	if httptrace.ContextClientTrace(ctx) == nil {
+		a.sent.Store(0)
+		a.wanted.Store(0)
+		a.gotten.Store(0)
+		pooledAttempts.Put(a)
+	}
+	return n
 }
 
 // number returns the number of attempts; 0 for a read.
 func (a *attempts) number() int64 {
-	if a.read {
+	if a == nil {
 		return 0
 	}
 	return a.sent.Load()
@@ -40,13 +76,25 @@ func (a *attempts) number() int64 {
 // certain: no attempt had a connection. Of a read, the last attempt decides. Without
 // net/http, nothing is certain.
 func (a *attempts) isUnreached(err error) bool {
-	if a.wanted.Load() == 0 && !isNoNode(err) {
-		return false
+	if a == nil {
+		return isNoNode(err) || isNoConnection(err)
 	}
-	if a.read {
-		return !a.connected.Load() || isNoNode(err)
+	return a.gotten.Load() == 0 && (a.wanted.Load() > 0 || isNoNode(err))
+}
+
+// isNoConnection reports whether err is net/http's if it can't make a connection.
+func isNoConnection(err error) bool {
+	if e, ok := errors.AsType[*net.OpError](err); ok && (e.Op == "dial" || e.Op == "proxyconnect") {
+		return true
 	}
-	return a.gotten.Load() == 0
+	if _, ok := errors.AsType[*net.DNSError](err); ok {
+		return true
+	}
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return true
+	}
+	const notTLS = "server gave HTTP response to HTTPS client"
+	return strings.Contains(err.Error(), notTLS) || strings.Contains(err.Error(), "TLS handshake timeout")
 }
 
 // isNoNode reports whether the official client had no node to send the request to.

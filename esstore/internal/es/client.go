@@ -65,7 +65,7 @@ func (c *Client) send(ctx context.Context, t esapi.Transport, req esapi.Request,
 	if err = cmp.Or(encoding, err); err != nil {
 		return Response{}, &Error{Status: res.StatusCode, Err: readError(err), Attempts: counter.number(), Acknowledged: acknowledged}
 	}
-	r := Response{res.StatusCode, body, counter.number(), acknowledged}
+	r := Response{res.StatusCode, body, counter.endCounting(ctx), acknowledged}
 	if r.Status < 300 {
 		return r, nil
 	}
