@@ -24,7 +24,7 @@ type HashLimits struct {
 	// A stored hash that needs more memory than Hasher and more than 64 MiB waits
 	// in a line of its own, and runs only in the memory that MaxConcurrent others
 	// would leave; if it needs more than that, it matches no password. While
-	// others wait, such hashes get a sixty-fourth of the processors' time. So an
+	// others wait, such hashes get one part in 128 of the processors' time. So an
 	// account with such a hash can't slow down the others, however often it is
 	// tried. If MaxMemory is less than its default, such hashes have half of it,
 	// and the limit of 64 MiB is lower.

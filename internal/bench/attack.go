@@ -62,22 +62,28 @@ func (a assault) String() string {
 // assaults returns the assaults on s: none, each attack, all together, and each of
 // these to nullPath.
 func (b *bench) assaults(s subject) ([]assault, error) {
-	var alone []assault
+	names, onlyTogether := b.attacks, slices.Equal(b.attacks, []string{together})
+	if onlyTogether {
+		names = attackNames()
+	}
+	var chosen []assault
 	all := assault{name: together}
-	for _, name := range b.attacks {
+	for _, name := range names {
 		if !slices.Contains(attackNames(), name) {
 			return nil, fmt.Errorf("unknown attack %q", name)
 		}
 		if a, ok := b.attackRequests(name, s); ok {
-			alone = append(alone, assault{name: name, attacks: []load.Attack{a}})
+			chosen = append(chosen, assault{name: name, attacks: []load.Attack{a}})
 			all.attacks = append(all.attacks, a)
 		}
 	}
-	if len(alone) > 1 {
-		alone = append(alone, all)
+	if onlyTogether {
+		chosen = []assault{all}
+	} else if len(chosen) > 1 {
+		chosen = append(chosen, all)
 	}
 	list := []assault{{}}
-	for _, a := range alone {
+	for _, a := range chosen {
 		null := assault{name: a.name, null: true, attacks: slices.Clone(a.attacks)}
 		for i := range null.attacks {
 			null.attacks[i].Path = nullPath

@@ -89,6 +89,10 @@ func TestAssaults(t *testing.T) {
 			t.Errorf("%s: got %q, want %q", c.s.name, got, c.want)
 		}
 	}
+	b.attacks = []string{"all"}
+	if list, err := b.assaults(ours); err != nil || len(list) != 3 || len(list[2].attacks) != len(attackNames()) {
+		t.Errorf("all: got %v, %v; want none, and all together to %s and to the server", list, err, nullPath)
+	}
 	b.attacks = []string{"unknown"}
 	if _, err := b.assaults(ours); err == nil {
 		t.Error("an unknown attack: got no error, want one")

@@ -107,7 +107,7 @@ func parseFlags() (c config, err error) {
 	flag.StringVar(&c.es, "es", "", "the URL of an Elasticsearch; if set, only the parts that use it are measured")
 	flag.StringVar(&c.summary, "summary", "", "a file with the ratios of earlier parts, to which this part appends its own")
 	flag.DurationVar(&c.attack, "attack", 5*time.Second, "how long each turn of the attacks lasts; 0 leaves them out")
-	attacks := flag.String("attacks", strings.Join(attackNames(), ","), "the attacks; each is measured alone, and more than one also together")
+	attacks := flag.String("attacks", strings.Join(attackNames(), ","), "the attacks; each is measured alone, and more than one also together; all: only together")
 	attackServers := flag.String("attack-servers", "ours,minimal,authboss", "the servers that are attacked")
 	flag.IntVar(&c.attackRounds, "attack-rounds", 2, "the number of rounds of the attacks")
 	flag.Float64Var(&c.attackHeaders, "attack-headers", 22, "the requests per second of the attack with headers, over all its connections")
