@@ -91,6 +91,10 @@ func wantTexts(t *testing.T, findings []esstore.Finding) {
 			t.Errorf("%s: got request %q, want a PUT or POST with a path and perhaps a JSON body", f.Code, f.Request)
 		}
 		for _, secret := range append(secrets, "because", "hashqx") {
+			// The other requests have no user's data.
+			if secret == "because" && !strings.HasPrefix(f.Problem, "Documents") {
+				continue
+			}
 			if strings.Contains(f.Problem+f.Remedy+f.Request, secret) {
 				t.Errorf("got %+v, want no %q in it", f, secret)
 			}
@@ -104,7 +108,7 @@ func TestCheckHealthy(t *testing.T) {
 	if err != nil || findings != nil {
 		t.Errorf("got %+v, %v, want no findings", findings, err)
 	}
-	wantCall(t, f.calls[0], http.MethodGet, "/users,users-*", url.Values{"ignore_unavailable": {"true"}, "flat_settings": {"true"}})
+	wantCall(t, f.calls[0], http.MethodGet, lookPath, lookQuery)
 	wantCall(t, f.calls[1], http.MethodPost, "/_security/user/_has_privileges", nil)
 	wantCall(t, f.calls[2], http.MethodGet, "/users-000001/_stats/docs", url.Values{"filter_path": {"_shards"}})
 	wantCall(t, f.calls[3], http.MethodPost, "/users-000001/_search", url.Values{"allow_partial_search_results": {"false"}})
@@ -342,7 +346,7 @@ func TestCheckWhereSetupRefuses(t *testing.T) {
 		indices := damaged(t, test.damage, test.indices)
 		// If Setup doesn't refuse, its next request is forbidden.
 		store := esstore.New(transportFunc(func(r *http.Request) (*http.Response, error) {
-			if r.Method == http.MethodGet && strings.HasPrefix(r.URL.Path, "/users,users-*") {
+			if r.Method == http.MethodGet && r.URL.Path == lookPath {
 				return response(http.StatusOK, marshal(indices)), nil
 			}
 			return response(http.StatusForbidden, failedBody(http.StatusForbidden, "security_exception")), nil
@@ -350,7 +354,7 @@ func TestCheckWhereSetupRefuses(t *testing.T) {
 		var err error
 		synctest.Test(t, func(t *testing.T) { err = store.Setup(t.Context()) })
 		refuses := err != nil && !strings.Contains(err.Error(), "403")
-		fatal := []string{"alias-is-index", "several-indices", "foreign-index", "newer-schema", "index-name"}
+		fatal := []string{"alias-is-index", "several-indices", "foreign-index", "newer-schema", "index-name", "alias-differs", "closed"}
 		if refuses != slices.Contains(fatal, test.codes) {
 			t.Errorf("%s: Check finds %s; got %v from Setup, want it to refuse: %t", test.name, test.codes, err, !refuses)
 		}
@@ -455,7 +459,7 @@ func TestCheckOddResponses(t *testing.T) {
 				}
 				f := newFake(t, script...)
 				findings, err := f.store().Check(t.Context())
-				wantNoSecret(t, err)
+				wantNoSecret(t, err, "because") // of a request that has no user's data
 				wantTexts(t, findings)
 				if part == "indices" {
 					if err == nil || findings != nil || !strings.HasPrefix(err.Error(), "esstore: check: ") {

@@ -26,6 +26,11 @@ import (
 // so far, including that of this request.
 type step func(w http.ResponseWriter, r *http.Request, writes []string)
 
+// lookPath and lookQuery are of the request for the indices.
+const lookPath = "/users,users-0*,users-1*,users-2*,users-3*,users-4*,users-5*,users-6*,users-7*,users-8*,users-9*"
+
+var lookQuery = url.Values{"ignore_unavailable": {"true"}, "expand_wildcards": {"all"}, "flat_settings": {"true"}}
+
 // A call is a request as it arrived.
 type call struct {
 	method, uri, path string
