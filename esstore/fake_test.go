@@ -224,13 +224,18 @@ var (
 	deleted = done(http.StatusOK, "deleted", 1)
 
 	// nothing is the response to a GET if there is no such document.
-	nothing = respond(http.StatusNotFound, `{"_index":"users-000001","_id":"x","found":false}`)
+	nothing = nothingIn("users-000001")
 	// absent is the response to a DELETE if there is no such document.
 	absent   = done(http.StatusNotFound, "not_found", 7)
 	conflict = failed(http.StatusConflict, "version_conflict_engine_exception")
 	noIndex  = failed(http.StatusNotFound, "index_not_found_exception")
 	down     = failed(http.StatusServiceUnavailable, "no_shard_available_action_exception")
 )
+
+// nothingIn is the response to a GET if there is no such document in this index.
+func nothingIn(index string) step {
+	return respond(http.StatusNotFound, fmt.Sprintf(`{"_index":%q,"_id":"x","found":false}`, index))
+}
 
 func failed(status int, kind string) step { return respond(status, failedBody(status, kind)) }
 

@@ -162,6 +162,9 @@ var errNotUser = errors.New("the response has a document that is not a user")
 // document returns the document of a hit, and sets the start of the next page to
 // the place after it.
 func (l *listing) document(h hit) (document, error) {
+	if h.Index != "" && !isIndexOf(string(h.Index), l.alias) {
+		return document{}, &Error{Op: l.op, Status: http.StatusOK, err: l.errNotBehind(string(h.Index))}
+	}
 	var d document
 	if json.Unmarshal(h.Source, &d) != nil || d.ID == "" || h.ID != documentID(d.Key) || len(h.Sort) < l.fields {
 		return document{}, &Error{Op: l.op, Status: http.StatusOK, err: errNotUser}

@@ -576,3 +576,19 @@ func TestRefresh(t *testing.T) {
 		}
 	}
 }
+
+// A hit of an index that isn't the Store's ends the listing with an error.
+func TestSearchOfAnotherIndex(t *testing.T) {
+	for index, want := range map[string]string{
+		"users":          "users is an index, but must be an alias",
+		"restored":       "must be named users- and a number",
+		"users-events-1": "must be named users- and a number",
+	} {
+		page := respond(http.StatusOK, `{"pit_id":"A","hits":{"hits":[{"_index":"`+index+`",`+strings.TrimPrefix(ownHit, "{")+`]}}`)
+		f := newFake(t, setUp, opened("A"), page, closed)
+		_, err := list(t, f.store().Search(t.Context(), esstore.Query{}))
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("a hit of %s: got error %v, want %s", index, err, want)
+		}
+	}
+}

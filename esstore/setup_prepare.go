@@ -33,13 +33,20 @@ func (s *Store) prepare(ctx context.Context, op string, in installation, current
 // any. It returns "" if there is none.
 func (in installation) closed(current string) string {
 	for _, name := range slices.Sorted(maps.Keys(in.indices)) {
-		i := in.indices[name]
-		isCopy := i.aliasWith(copyLeasePrefix(name)) != "" && i.Mappings.Meta.Signup.From == current
-		if i.isClosed() && isIndexOf(name, in.alias) && (current == "" || isCopy || i.aliasWith(movedAliasPrefix(name)) != "") {
+		if in.isClosedAndNeeded(name, current) {
 			return name
 		}
 	}
 	return ""
+}
+
+// isClosedAndNeeded reports whether the index of this name is one of those that closed
+// describes.
+func (in installation) isClosedAndNeeded(name, current string) bool {
+	i := in.indices[name]
+	isCopy := i.aliasWith(copyLeasePrefix(name)) != "" && i.Mappings.Meta.Signup.From == current
+	return i.isClosed() && (current == name || isIndexOf(name, in.alias) &&
+		(current == "" || isCopy || i.aliasWith(movedAliasPrefix(name)) != ""))
 }
 
 // checkAliases returns an error if the alias or the own alias of the index name leads to

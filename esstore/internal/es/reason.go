@@ -25,7 +25,7 @@ func isImpersonal(req esapi.Request) bool {
 		esapi.IndicesUpdateAliasesRequest, esapi.IndicesExistsAliasRequest,
 		esapi.IndicesGetDataStreamRequest, esapi.IndicesGetIndexTemplateRequest,
 		esapi.IndicesSimulateIndexTemplateRequest,
-		esapi.ClusterHealthRequest, esapi.ClusterGetSettingsRequest,
+		esapi.ClusterHealthRequest, esapi.ClusterGetSettingsRequest, esapi.HealthReportRequest,
 		esapi.OpenPointInTimeRequest, esapi.SecurityHasPrivilegesRequest:
 		return true
 	}
