@@ -114,20 +114,16 @@ func foundIn(index string) step {
 	return respond(http.StatusOK, strings.Replace(docBody(0, document), "users-000001", index, 1))
 }
 
-// Looking at the index of a response allocates nothing.
+// Looking at the index of a response allocates nothing, however long the alias is.
 func TestGetAllocations(t *testing.T) {
-	for name, index := range map[string]string{"users": "users-000001", strings.Repeat("x", 200): strings.Repeat("x", 200) + "-000001"} {
-		for _, body := range []string{
-			strings.Replace(docBody(0, document), "users-000001", index, 1),
-			`{"_index":"` + index + `","_id":"x","found":false}`,
-		} {
-			status := http.StatusOK
-			if strings.Contains(body, `"found":false`) {
-				status = http.StatusNotFound
-			}
-			store := esstore.New(transportFunc(func(*http.Request) (*http.Response, error) { return response(status, body), nil }), &esstore.Options{Alias: name})
-			n := testing.AllocsPerRun(100, func() { _, _ = store.Get(t.Context(), "ada.qx@example.org") })
-			t.Logf("alias of %d characters, status %d: %.0f allocations", len(name), status, n)
-		}
+	count := func(alias string) float64 {
+		body := `{"_index":"` + alias + `-000001","_id":"x","found":false}`
+		store := esstore.New(transportFunc(func(*http.Request) (*http.Response, error) {
+			return response(http.StatusNotFound, body), nil
+		}), &esstore.Options{Alias: alias})
+		return testing.AllocsPerRun(100, func() { _, _ = store.Get(t.Context(), "ada.qx@example.org") })
+	}
+	if short, long := count("users"), count(strings.Repeat("x", 200)); long > short+1 { // the race detector empties pools
+		t.Errorf("got %.0f allocations with a long alias, want %.0f as with a short one", long, short)
 	}
 }
