@@ -110,6 +110,26 @@ func (s *Store) checkSearchable(ctx context.Context) error {
 	return nil
 }
 
+// checkBehind returns an error if the index behind the alias isn't one that Setup made. A
+// listing without a hit doesn't show that.
+func (s *Store) checkBehind(ctx context.Context, op string) error {
+	in, err := s.look(ctx, op)
+	if asError(err).Status == http.StatusForbidden {
+		return nil // it isn't known
+	}
+	if err != nil {
+		return err
+	}
+	name, err := in.current()
+	switch {
+	case err != nil:
+		return fmt.Errorf("esstore: %s: %w", op, err)
+	case name == "":
+		return &Error{Op: op, Status: http.StatusNotFound, Type: typeNoIndex}
+	}
+	return nil
+}
+
 // A listing is a Search or Export in progress.
 type listing struct {
 	*Store

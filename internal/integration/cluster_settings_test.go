@@ -151,7 +151,7 @@ func testClusterSetting(t *testing.T, client *elasticsearch.Client, c clusterSet
 			return nil
 		}},
 		{"Import", func(ctx context.Context) error {
-			u := signup.User{ID: "imported", Email: "grace@example.org", CreatedAt: time.Now(), PasswordHash: stored[0].PasswordHash}
+			u := signup.User{ID: "imported", Email: "grace@example.org", Active: true, CreatedAt: time.Now(), PasswordHash: stored[0].PasswordHash}
 			_, err := store.Import(ctx, func(yield func(signup.User, error) bool) { yield(u, nil) }, nil)
 			if err == nil {
 				stored = append(stored, u)
