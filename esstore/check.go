@@ -60,6 +60,7 @@ type checkup struct {
 	window   int    // the greatest number of documents in a search; 0: unlimited
 	next     string // the index that Setup or Reindex would make next; "" if that isn't known
 	refused  bool   // a write was refused by a block that is not the index's
+	unfit    bool   // a search was refused that should have been possible
 	findings []Finding
 }
 

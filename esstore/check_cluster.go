@@ -36,11 +36,11 @@ func (c *checkup) checkWrites(ctx context.Context, target string) error {
 	return nil
 }
 
-// checkCluster checks the settings of the whole cluster if a write was refused, or if
-// Setup has something to make. Without the privilege to read them, it doesn't.
+// checkCluster checks the settings of the whole cluster if a write or a search was
+// refused, or if Setup has something to make. Without the privilege to read them, it doesn't.
 func (c *checkup) checkCluster(ctx context.Context, _ string) error {
 	needsSetup := c.has(CodeNoAlias) || c.has(CodeOlderSchema)
-	if !c.refused && !needsSetup {
+	if !c.refused && !c.unfit && !needsSetup {
 		return nil
 	}
 	r, err := c.store.send(ctx, checkOp, esapi.ClusterGetSettingsRequest{FlatSettings: &yes, Instrument: c.store.instrument})
@@ -50,6 +50,12 @@ func (c *checkup) checkCluster(ctx context.Context, _ string) error {
 	var settings struct{ Persistent, Transient map[string]any }
 	if err == nil && (json.Unmarshal(r.Body, &settings) != nil || settings.Persistent == nil) {
 		return notElasticsearch(checkOp, r.Status)
+	}
+	if settings.Persistent["search.allow_expensive_queries"] == "false" || settings.Transient["search.allow_expensive_queries"] == "false" {
+		c.add(CodeExpensiveQueries, "Because of search.allow_expensive_queries, the cluster refuses queries that Search and migrations need. Both fail.",
+			"Set it to its default.", consoleRequest(http.MethodPut, "/_cluster/settings", map[string]any{
+				"persistent": map[string]any{"search.allow_expensive_queries": nil}, "transient": map[string]any{"search.allow_expensive_queries": nil},
+			}))
 	}
 	found := c.addClusterBlocks("transient", settings.Transient)
 	found = c.addClusterBlocks("persistent", settings.Persistent) || found

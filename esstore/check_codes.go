@@ -44,6 +44,8 @@ const (
 	CodeBlocked = "blocked"
 	// The index lacks the alias that Update and Delete use.
 	CodeNoOwnAlias = "no-own-alias"
+	// The cluster refuses queries that Search and migrations need.
+	CodeExpensiveQueries = "expensive-queries"
 	// Elasticsearch's security is off: every client that reaches the server can
 	// read and change all users.
 	CodeSecurityOff = "security-off"
@@ -160,6 +162,11 @@ var checkCodes = []checkCode{
 		CodeNoOwnAlias, SeverityError,
 		"The index lacks the alias that Update and Delete use.",
 		"Send the request, which adds it.",
+	},
+	{
+		CodeExpensiveQueries, SeverityError,
+		"The cluster refuses queries that Search and migrations need.",
+		"Send the request, which sets `search.allow_expensive_queries` to its default.",
 	},
 	{
 		CodeSecurityOff, SeverityError,

@@ -224,7 +224,7 @@ func TestErrorsOfOtherMethodsKeepSecrets(t *testing.T) {
 					return response(http.StatusOK, `{"id":"A"}`), nil
 				case strings.HasSuffix(r.URL.Path, "/_stats/docs"):
 					return response(http.StatusOK, `{"_shards":{"total":2,"successful":2,"failed":0}}`), nil
-				case r.URL.Path == "/_index_template", strings.HasSuffix(r.URL.Path, "_has_privileges"):
+				case r.URL.Path == "/_index_template", r.URL.Path == "/_cluster/settings", strings.HasSuffix(r.URL.Path, "_has_privileges"):
 					return response(http.StatusForbidden, "{}"), nil
 				}
 				w := httptest.NewRecorder()

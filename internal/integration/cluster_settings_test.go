@@ -67,8 +67,8 @@ var clusterSettings = []clusterSetting{
 		"cluster.routing.allocation.disk.watermark.flood_stage": "0.03%"`, code: "blocked", after: 15 * time.Second,
 		want: map[string]string{"Setup": open, "Reindex": open, "Register": blockedStatus, "Import": fails}},
 	// These are not among those that were reported.
-	{name: "no expensive searches", settings: `"search.allow_expensive_queries": false`,
-		want: map[string]string{"Search": fails}},
+	{name: "no expensive searches", settings: `"search.allow_expensive_queries": false`, code: "expensive-queries",
+		want: map[string]string{"Search": fails, "Reindex": fails}},
 	{name: "no index is closed", settings: `"cluster.indices.close.enable": false`},
 	{name: "one shard for a search", settings: `"action.search.shard_count.limit": 1`},
 	{name: "one shard on a node", settings: `"cluster.routing.allocation.total_shards_per_node": 1`, code: "unavailable",
@@ -166,7 +166,7 @@ func testClusterSetting(t *testing.T, client *elasticsearch.Client, c clusterSet
 		}},
 		{"Reindex", store.Reindex},
 	} {
-		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), 8*time.Second)
 		err := op.do(ctx)
 		cancel()
 		t.Logf("%s: %v", op.name, err)
