@@ -28,8 +28,7 @@ func (c *checkup) checkWrites(ctx context.Context, target string) error {
 	case e == nil:
 	case e.Type == typeBlocked:
 		c.refused = true
-	case e.Status == http.StatusConflict, e.Status == http.StatusNotFound,
-		e.Status == http.StatusForbidden: // the privilege is a finding already
+	case e.Status == http.StatusConflict, e.Status == http.StatusNotFound:
 	default:
 		return e
 	}

@@ -554,6 +554,7 @@ func TestCheckSeesInPart(t *testing.T) {
 		{"metadata blocked", []step{metadata, privileged(), noTemplates}, "blocked", "index.blocks.metadata"},
 		{"no stats", []step{shown, privileged("monitor"), denied, hits(ownHit), conflict, noTemplates}, "privileges not-checked", "The number of copies of the index could not be checked: status 403, security_exception"},
 		{"no documents", []step{shown, privileged("read"), copied(2, 2), denied, conflict, noTemplates}, "privileges not-checked", "Documents could not be checked: status 403, security_exception"},
+		{"no writes", []step{shown, privileged("delete"), copied(2, 2), hits(ownHit), denied, noTemplates}, "privileges not-checked", "Writes could not be checked: status 403, security_exception"},
 		{"nothing", []step{denied, denied, denied, denied, denied}, "not-checked not-checked not-checked not-checked", "403"},
 		{"documents are 503", []step{shown, privileged(), copied(2, 2), down, conflict, noTemplates}, "not-checked", "503"},
 	} {
