@@ -32,8 +32,8 @@ const (
 type clusterSetting struct {
 	name, settings string // the latter in JSON
 	want           map[string]string
-	code           string        // that Check finds for a new alias or for the old one; "" if none
-	after          time.Duration // until the setting has its effect
+	code           string // that Check finds for a new alias or for the old one; "" if none
+	blocks         bool   // Elasticsearch blocks the indices after a while
 }
 
 const (
@@ -64,7 +64,7 @@ var clusterSettings = []clusterSetting{
 	},
 	{name: "a full disk, by per cent", settings: `"cluster.routing.allocation.disk.threshold_enabled": true, "cluster.info.update.interval": "10s",
 		"cluster.routing.allocation.disk.watermark.low": "0.01%", "cluster.routing.allocation.disk.watermark.high": "0.02%",
-		"cluster.routing.allocation.disk.watermark.flood_stage": "0.03%"`, code: "blocked", after: 15 * time.Second,
+		"cluster.routing.allocation.disk.watermark.flood_stage": "0.03%"`, code: "blocked", blocks: true,
 		want: map[string]string{"Setup": open, "Reindex": open, "Register": blockedStatus, "Import": fails}},
 	// These are not among those that were reported.
 	{name: "no expensive searches", settings: `"search.allow_expensive_queries": false`, code: "expensive-queries",
@@ -113,7 +113,9 @@ func testClusterSetting(t *testing.T, client *elasticsearch.Client, c clusterSet
 	reset := func() { put(resetOf(c.settings)) }
 	put(c.settings)
 	defer reset()
-	time.Sleep(c.after)
+	if c.blocks {
+		waitForBlock(t, client, alias)
+	}
 
 	var codes []string
 	for _, op := range []struct {
@@ -204,6 +206,18 @@ func resetOf(settings string) string {
 		}
 	}
 	return strings.Join(nulls, ", ")
+}
+
+// waitForBlock waits until Elasticsearch has found that the disk is full.
+func waitForBlock(t *testing.T, client *elasticsearch.Client, alias string) {
+	t.Helper()
+	for range 120 {
+		if _, body := request(t, client, http.MethodGet, "/"+alias+"/_settings?flat_settings=true", ""); strings.Contains(body, "index.blocks.read_only_allow_delete") {
+			return
+		}
+		sleep(t.Context(), time.Second)
+	}
+	t.Fatalf("got no block within two minutes, want one")
 }
 
 // unblockAll lifts what a full disk has set, as Elasticsearch does later.
