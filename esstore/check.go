@@ -30,9 +30,12 @@ type Finding struct {
 // Check returns the problems of the installation, the most severe first; nil if
 // there are none. The order is that of the Code constants.
 //
-// Check is for operators and alarms. It makes four requests, so don't call it for
-// each request of a client. It changes nothing, and needs only the privileges of
-// [Role]. If something can't be checked, that is a finding with [CodeNotChecked],
+// Check is for operators and alarms. It makes up to eight requests, so don't call it
+// for each request of a client. It changes nothing: to find out whether writes are
+// refused, it deletes a document that doesn't exist. It needs only the privileges of
+// [Role]; with the privilege monitor on the cluster, it also finds why the cluster
+// refuses requests, and with manage_index_templates, index templates that would make
+// a data stream. If something can't be checked, that is a finding with [CodeNotChecked],
 // and the check continues. Check returns an error only if ctx is done or if it
 // could not check anything.
 func (s *Store) Check(ctx context.Context) ([]Finding, error) {
@@ -53,8 +56,11 @@ const checkOp = "check"
 // A checkup collects the findings of one Check.
 type checkup struct {
 	store    *Store
-	expands  bool // the index adjusts the number of its replicas
-	window   int  // the greatest number of documents in a search; 0: unlimited
+	expands  bool   // the index adjusts the number of its replicas
+	window   int    // the greatest number of documents in a search; 0: unlimited
+	next     string // the index that Setup or Reindex would make next; "" if that isn't known
+	refused  bool   // a write was refused by a block that is not the index's
+	unfit    bool   // a search was refused that should have been possible
 	findings []Finding
 }
 
@@ -63,6 +69,7 @@ type checkup struct {
 func (c *checkup) checkIndices(ctx context.Context) (target string, err error) {
 	in, err := c.store.look(ctx, checkOp)
 	if err == nil {
+		c.next = indexName(in.alias, in.lastNumber()+1)
 		return c.checkInstallation(in), nil
 	}
 	switch e := asError(err); {
@@ -86,8 +93,11 @@ func (c *checkup) checkParts(ctx context.Context, target string) error {
 		{"Privileges", c.checkPrivileges, false},
 		{"The number of copies of the index", c.checkCopies, true},
 		{"Documents", c.checkDocuments, true},
+		{"Writes", c.checkWrites, true},
+		{"The settings of the cluster", c.checkCluster, false},
+		{"The index templates", c.checkTemplates, false},
 	} {
-		if part.needsTarget && (target == "" || c.has(CodeClosed) || c.has(CodeUnavailable)) {
+		if part.needsTarget && (target == "" || c.has(CodeUnavailable)) {
 			continue
 		}
 		switch err := part.check(ctx, target); {

@@ -19,8 +19,8 @@ const (
 // The codes of Findings, the most severe first. They are stable. The guide
 // docs/elasticsearch.md has a table with the severity and the remedy of each.
 const (
-	// An index has the name of the alias: something wrote there before Setup, or
-	// the index was restored under that name.
+	// An index or a data stream has the name of the alias: something wrote there
+	// before Setup, or the index was restored under that name.
 	CodeAliasIsIndex = "alias-is-index"
 	// The alias has more than one index.
 	CodeSeveralIndices = "several-indices"
@@ -32,17 +32,20 @@ const (
 	CodeIndexName = "index-name"
 	// There is no index behind the alias.
 	CodeNoAlias = "no-alias"
-	// The alias has a filter or routing, or takes no writes.
+	// The alias, or the one that Update and Delete use, has a filter or routing, takes
+	// no writes, or leads to another index too.
 	CodeAliasDiffers = "alias-differs"
-	// The index is closed.
+	// The index is closed, or another one that Setup needs.
 	CodeClosed = "closed"
 	// No copy of the index can be used.
 	CodeUnavailable = "unavailable"
-	// The index refuses writes, or other requests. There is one finding for each
-	// block.
+	// The index or the whole cluster refuses writes, or other requests. There is one
+	// finding for each block.
 	CodeBlocked = "blocked"
 	// The index lacks the alias that Update and Delete use.
 	CodeNoOwnAlias = "no-own-alias"
+	// The cluster refuses queries that Search and migrations need.
+	CodeExpensiveQueries = "expensive-queries"
 	// Elasticsearch's security is off: every client that reaches the server can
 	// read and change all users.
 	CodeSecurityOff = "security-off"
@@ -83,6 +86,10 @@ const (
 	CodeRefreshOff = "refresh-off"
 	// Searches with long pages fail.
 	CodeResultWindow = "result-window"
+	// The cluster may have no more shards, so that no index can be made.
+	CodeShardsLimit = "shards-limit"
+	// An index template makes a data stream of one of the Store's names.
+	CodeDataStreamTemplate = "data-stream-template"
 	// There is an index with one of the Store's names that the Store doesn't use.
 	// It may have users as they once were.
 	CodeOtherIndex = "other-index"
@@ -103,7 +110,7 @@ type checkCode struct {
 var checkCodes = []checkCode{
 	{
 		CodeAliasIsIndex, SeverityError,
-		"An index has the name of the alias: something wrote there before Setup, or the index was restored under that name.",
+		"An index or a data stream has the name of the alias: something wrote there before Setup, or the index was restored under that name.",
 		"Delete it if it is empty. Otherwise clone it to `users-000001`, delete it and add the aliases.",
 	},
 	{
@@ -133,12 +140,12 @@ var checkCodes = []checkCode{
 	},
 	{
 		CodeAliasDiffers, SeverityError,
-		"The alias has a filter or routing, or takes no writes.",
-		"Send the request, which sets the alias again.",
+		"The alias, or the one that Update and Delete use, has a filter or routing, takes no writes, or leads to another index too.",
+		"Send the request, which sets the alias again, or removes it from the other index.",
 	},
 	{
 		CodeClosed, SeverityError,
-		"The index is closed.",
+		"The index is closed, or another one that Setup needs.",
 		"Send the request, which opens it.",
 	},
 	{
@@ -148,13 +155,18 @@ var checkCodes = []checkCode{
 	},
 	{
 		CodeBlocked, SeverityError,
-		"The index refuses writes, or other requests. There is one finding for each block.",
+		"The index or the whole cluster refuses writes, or other requests. There is one finding for each block.",
 		"Free disk space, or finish a migration with `Setup`. The request lifts the block.",
 	},
 	{
 		CodeNoOwnAlias, SeverityError,
 		"The index lacks the alias that Update and Delete use.",
 		"Send the request, which adds it.",
+	},
+	{
+		CodeExpensiveQueries, SeverityError,
+		"The cluster refuses queries that Search and migrations need.",
+		"Send the request, which sets `search.allow_expensive_queries` to its default.",
 	},
 	{
 		CodeSecurityOff, SeverityError,
@@ -245,6 +257,16 @@ var checkCodes = []checkCode{
 		CodeResultWindow, SeverityWarning,
 		"Searches with long pages fail.",
 		"Send the request.",
+	},
+	{
+		CodeShardsLimit, SeverityWarning,
+		"The cluster may have no more shards, so that no index can be made.",
+		"Delete indices that are not needed, add a node, or raise `cluster.max_shards_per_node`.",
+	},
+	{
+		CodeDataStreamTemplate, SeverityWarning,
+		"An index template makes a data stream of one of the Store's names.",
+		"Change its patterns, or add a template with a higher priority and without a data stream.",
 	},
 	{
 		CodeOtherIndex, SeverityWarning,

@@ -13,12 +13,17 @@ import (
 // further, or "".
 func (c *checkup) checkInstallation(in installation) string {
 	behind := in.behind()
-	switch len(behind) {
-	case 0:
+	switch {
+	case len(behind) == 0:
+		c.checkClosed(in, "")
 		c.addNoAlias(in)
 		return ""
-	case 1:
-	default:
+	case in.indices[behind[0]].DataStream == in.alias:
+		c.add(CodeAliasIsIndex,
+			fmt.Sprintf("%s is a data stream, but must be an alias: something wrote there before Setup, and an index template makes a data stream of that name. Nothing works.", in.alias),
+			"If it has nothing that is needed, delete it (DELETE /_data_stream/"+in.alias+"), change the template, and run Setup.", "")
+		return ""
+	case len(behind) > 1:
 		c.add(CodeSeveralIndices,
 			fmt.Sprintf("%d indices are behind the alias %s: %s. Writes and log-ins fail.", len(behind), in.alias, strings.Join(behind, ", ")),
 			"Find out which index has the users. Remove the alias from the others, and also their aliases that end with .own (POST /_aliases, remove).", "")
@@ -31,10 +36,14 @@ func (c *checkup) checkInstallation(in installation) string {
 	}
 	c.checkAliases(in, name)
 	migrating := c.checkOthers(in, name)
+	c.checkClosed(in, name)
 	c.checkMapping(name, i)
 	c.checkBlocks(name, i, migrating)
 	c.checkSettings(name, i)
 	c.checkReplicas(name, i)
+	if i.isClosed() {
+		return ""
+	}
 	return name
 }
 
@@ -82,11 +91,50 @@ func (c *checkup) checkAliases(in installation, name string) {
 			fmt.Sprintf("The alias %s of %s has a filter or routing, or takes no writes. Users seem to be missing, or can't be written.", in.alias, name),
 			"Set the alias again.", aliasRequest(addWriteAlias(name, in.alias)))
 	}
+	own := ownAlias(name)
+	if i.hasAlias(own) && !i.Aliases[own].isPlain() {
+		c.add(CodeAliasDiffers,
+			fmt.Sprintf("The alias %s of %s has a filter or routing, or takes no writes. Update and Delete fail, and so does a log-in that renews a hash.", own, name),
+			"Set the alias again.", aliasRequest(addAlias(name, own)))
+	}
+	for _, other := range slices.Sorted(maps.Keys(in.indices)) {
+		if other != name && in.indices[other].hasAlias(own) {
+			c.add(CodeAliasDiffers,
+				fmt.Sprintf("The alias %s of %s leads to %s too. Update and Delete fail, and so does a log-in that renews a hash.", own, name, other),
+				"Remove it there.", aliasRequest(removeAlias(other, own)))
+		}
+	}
+}
+
+// checkClosed adds a finding for each closed index that is behind the alias, as current
+// is, or that Setup needs. If current is "", it may be any.
+func (c *checkup) checkClosed(in installation, current string) {
+	for _, name := range slices.Sorted(maps.Keys(in.indices)) {
+		if !in.isClosedAndNeeded(name, current) {
+			continue
+		}
+		problem := "Setup fails, and so does Reindex."
+		switch current {
+		case name:
+			problem = "Nothing works."
+		case "":
+			problem = "It may have the users."
+		}
+		c.add(CodeClosed, "The index "+name+" is closed. "+problem, "Open it, and check again.", "POST /"+name+"/_open")
+	}
 }
 
 // addNoAlias adds the finding that no index is behind the alias.
 func (c *checkup) addNoAlias(in installation) {
 	switch best, other := in.candidates(); {
+	case best != "" && in.indices[best].isClosed():
+		c.add(CodeNoAlias, fmt.Sprintf("The index %s lacks the alias %s, and is closed. Nothing works.", best, in.alias),
+			"Open the index, and check again.", "")
+	case best == "" && other != "" && in.indices[other].schema() > 0 && in.mayBePartial(other):
+		from := in.indices[other].Mappings.Meta.Signup.From
+		c.add(CodeNoAlias,
+			fmt.Sprintf("There is the index %s, but it lacks the alias %s, and is a copy of %s, which no longer exists. If the migration was broken off, users are missing in the copy. Nothing works.", other, in.alias, from),
+			fmt.Sprintf("If the migration was broken off, or if that isn't known, restore a snapshot of %s, and check again. Only if %s was restored from a snapshot, or had the alias before, add the aliases %s and %s to it (POST /_aliases).", from, other, in.alias, ownAlias(other)), "")
 	case best != "":
 		c.add(CodeNoAlias,
 			fmt.Sprintf("The index %s lacks the alias %s: the alias was removed, or the index was restored without it. Nothing works.", best, in.alias),
@@ -106,17 +154,26 @@ func (c *checkup) addNoAlias(in installation) {
 // index to which it may not. Each is "" if there is none.
 func (in installation) candidates() (best, other string) {
 	for name, i := range in.indices {
-		from := i.Mappings.Meta.Signup.From
-		source, exists := in.indices[from]
-		isPartial := exists && source.aliasWith(movedAliasPrefix(from)) == ""
 		switch {
-		case i.schema() == 0 || i.schema() > schema || isPartial:
+		case i.schema() == 0 || i.schema() > schema || in.mayBePartial(name):
 			other = max(other, name)
 		case numberOf(name) >= numberOf(best):
 			best = name
 		}
 	}
 	return best, other
+}
+
+// mayBePartial reports whether the index of this name may be a copy of which a part is
+// missing. Only a copy to which the alias was moved is complete. Then its source has an
+// alias that says so, or no longer exists, and the copy has its own alias.
+func (in installation) mayBePartial(name string) bool {
+	i := in.indices[name]
+	from := i.Mappings.Meta.Signup.From
+	if source, exists := in.indices[from]; exists {
+		return source.aliasWith(movedAliasPrefix(from)) == ""
+	}
+	return from != "" && (i.aliasWith(copyLeasePrefix(name)) != "" || !i.hasAlias(ownAlias(name)))
 }
 
 // checkOthers checks the indices that are not behind the alias, as current is. It
@@ -140,6 +197,11 @@ func (c *checkup) checkOthers(in installation, current string) (migrating bool) 
 			c.add(CodeMigrationUnfinished,
 				fmt.Sprintf("%s is an incomplete copy of %s: a migration is in progress, or was interrupted.", name, current),
 				"If no Setup or Reindex is running, run "+call+", which continues where it stopped.", "")
+		case !isIndexOf(name, in.alias): // it has an own alias: see checkAliases
+		case i.schema() == 0 && !i.hasAlias(ownAlias(name)):
+			c.add(CodeOtherIndex,
+				fmt.Sprintf("The index %s has a name that Setup gives, but was not made by this package. It is not behind the alias %s.", name, in.alias),
+				"Find out what it is. Give it another name, or the Store another Options.Alias, so that the two aren't confused.", "")
 		case i.hasAlias(ownAlias(name)):
 			c.add(CodeOtherIndex,
 				fmt.Sprintf("The index %s is not behind the alias %s, but has its own alias: programs that have read a user there change and delete the user there, without effect on the Store.", name, in.alias),

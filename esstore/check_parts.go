@@ -97,6 +97,7 @@ const sampleSize = 500
 // checkDocuments looks for documents that Get doesn't find.
 func (c *checkup) checkDocuments(ctx context.Context, target string) error {
 	hits, err := c.sampleDocuments(ctx, target)
+	c.unfit = asError(err).Status == http.StatusBadRequest
 	if err != nil {
 		return err
 	}
@@ -129,8 +130,12 @@ func (c *checkup) sampleDocuments(ctx context.Context, target string) ([]hit, er
 	}
 	p, err := c.store.searchPage(ctx, checkOp, target, object{
 		"query": object{"bool": object{
-			"must":   object{"match_all": object{"boost": 0}},
-			"should": []any{lacks("key"), lacks("id")},
+			"must": object{"match_all": object{"boost": 0}},
+			"should": []any{
+				lacks("key"), lacks("id"),
+				// It finds nothing. But it is of a kind that Search needs and that can be forbidden.
+				object{"prefix": object{"email_address": object{"value": " ", "boost": 0}}},
+			},
 		}},
 		"sort":             []any{"_score", object{"created_at": object{"order": "desc", "unmapped_type": "date"}}},
 		"_source":          []string{"id", "key"},

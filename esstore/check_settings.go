@@ -45,9 +45,6 @@ func (c *checkup) checkSettings(name string, i indexState) {
 	if n, err := strconv.Atoi(i.setting("index.max_result_window")); err == nil {
 		c.window = n
 	}
-	if i.setting("index.verified_before_close") == "true" {
-		c.add(CodeClosed, "The index "+name+" is closed. Nothing works.", "Open it.", "POST /"+name+"/_open")
-	}
 	if i.setting("index.lifecycle.name") != "" {
 		c.add(CodeLifecycle, "The index "+name+" has a policy of index lifecycle management, which may delete it with all users, or make it refuse writes. The policy may come from an index template.",
 			"Remove the policy from the index, and make sure that no template sets it for the next one.", "POST /"+name+"/_ilm/remove")

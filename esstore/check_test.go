@@ -66,6 +66,9 @@ func hits(documents ...string) step {
 
 var ownHit = `{"_id":"` + strings.TrimPrefix(documentPath, "/_doc/") + `","_source":{"id":"ID-4711","key":"ada.qx@example.org"}}`
 
+// noTemplates is the response to the request for the index templates if there is none.
+var noTemplates = respond(http.StatusOK, "{}")
+
 func codesOf(findings []esstore.Finding) string {
 	codes := make([]string, 0, len(findings))
 	for _, f := range findings {
@@ -91,6 +94,10 @@ func wantTexts(t *testing.T, findings []esstore.Finding) {
 			t.Errorf("%s: got request %q, want a PUT or POST with a path and perhaps a JSON body", f.Code, f.Request)
 		}
 		for _, secret := range append(secrets, "because", "hashqx") {
+			// The other requests have no user's data.
+			if secret == "because" && !strings.HasPrefix(f.Problem, "Documents") {
+				continue
+			}
 			if strings.Contains(f.Problem+f.Remedy+f.Request, secret) {
 				t.Errorf("got %+v, want no %q in it", f, secret)
 			}
@@ -99,15 +106,17 @@ func wantTexts(t *testing.T, findings []esstore.Finding) {
 }
 
 func TestCheckHealthy(t *testing.T) {
-	f := newFake(t, respond(http.StatusOK, marshal(object{"users-000001": healthy(t)})), privileged(), copied(2, 2), hits(ownHit))
+	f := newFake(t, respond(http.StatusOK, marshal(object{"users-000001": healthy(t)})), privileged(), copied(2, 2), hits(ownHit), conflict, noTemplates)
 	findings, err := f.store().Check(t.Context())
 	if err != nil || findings != nil {
 		t.Errorf("got %+v, %v, want no findings", findings, err)
 	}
-	wantCall(t, f.calls[0], http.MethodGet, "/users,users-*", url.Values{"ignore_unavailable": {"true"}, "flat_settings": {"true"}})
+	wantCall(t, f.calls[0], http.MethodGet, lookPath, lookQuery)
 	wantCall(t, f.calls[1], http.MethodPost, "/_security/user/_has_privileges", nil)
 	wantCall(t, f.calls[2], http.MethodGet, "/users-000001/_stats/docs", url.Values{"filter_path": {"_shards"}})
 	wantCall(t, f.calls[3], http.MethodPost, "/users-000001/_search", url.Values{"allow_partial_search_results": {"false"}})
+	wantCall(t, f.calls[4], http.MethodDelete, "/users-000001/_doc/check", url.Values{"if_seq_no": {"9007199254740991"}, "if_primary_term": {"1"}, "timeout": {"5000ms"}})
+	wantCall(t, f.calls[5], http.MethodGet, "/_index_template", url.Values{"filter_path": {"index_templates.name,index_templates.index_template.index_patterns,index_templates.index_template.priority,index_templates.index_template.data_stream"}})
 	if want := `{"index":[` + marshal(object{
 		"names": []string{"users", "users-*"}, "privileges": applicationPrivileges,
 	}) + `]}`; f.calls[1].body != want {
@@ -121,8 +130,9 @@ var broken = []struct {
 	codes   string
 	damage  func(index object) // of users-000001
 	indices func(index object) object
-	part    step   // the response that shows the problem
-	request string // a prefix of the first finding's request
+	part    step            // the response that shows the problem
+	others  map[string]step // by the end of the path: further responses that show it
+	request string          // a prefix of the first finding's request
 }{
 	{name: "no index", codes: "no-alias", indices: func(object) object { return object{} }},
 	{
@@ -264,7 +274,134 @@ var broken = []struct {
 		},
 		request: "POST /_aliases\n" + `{"actions":[{"remove":{"alias":"users-000007.own","index":"users-000007","must_exist":true}}]}`,
 	},
+	{
+		name: "data stream", codes: "alias-is-index",
+		indices: func(object) object {
+			return object{".ds-users-2026.11.27-000001": object{"data_stream": "users"}, "users-000001": object{}}
+		},
+	},
+	{
+		name: "own alias of two", codes: "alias-differs other-index",
+		indices: func(i object) object {
+			return object{"users-000001": i, "users-000007": object{"aliases": object{"users-000001.own": object{}}}}
+		},
+		request: "POST /_aliases\n" + `{"actions":[{"remove":{"alias":"users-000001.own","index":"users-000007","must_exist":true}}]}`,
+	},
+	{
+		name: "own alias of a neighbour too", codes: "alias-differs",
+		indices: func(i object) object {
+			return object{"users-000001": i, "people": object{"aliases": object{"users-000001.own": object{}}}}
+		},
+		request: "POST /_aliases\n" + `{"actions":[{"remove":{"alias":"users-000001.own","index":"people","must_exist":true}}]}`,
+	},
+	{
+		name: "own alias with a filter", codes: "alias-differs", damage: func(i object) { in(i, "aliases")["users-000001.own"] = object{"filter": object{"match_all": object{}}} },
+		request: "POST /_aliases\n" + `{"actions":[{"add":{"alias":"users-000001.own","index":"users-000001"}}]}`,
+	},
+	{
+		name: "a closed copy", codes: "closed migration-unfinished",
+		indices: func(i object) object {
+			return object{"users-000001": i, "users-000002": object{
+				"aliases": object{"users-000002.copy-x": object{}}, "settings": object{"index.verified_before_close": "true"},
+				"mappings": object{"_meta": object{"signup": object{"schema": 3, "from": "users-000001"}}},
+			}}
+		},
+		request: "POST /users-000002/_open",
+	},
+	{
+		name: "no alias, and the source is closed", codes: "no-alias closed",
+		indices: func(i object) object {
+			i["aliases"] = object{}
+			setting("index.verified_before_close", "true")(i)
+			return object{"users-000001": i, "users-000002": unfinished()}
+		},
+	},
+	{
+		name: "no alias, and the source of the copy is lost", codes: "no-alias",
+		indices: func(object) object { return object{"users-000002": unfinished()} },
+	},
+	{
+		name: "no alias, a restored copy, perhaps unfinished", codes: "no-alias",
+		indices: func(object) object {
+			copied := unfinished()
+			delete(copied, "aliases")
+			return object{"users-000002": copied}
+		},
+	},
+	{
+		name: "no alias, and a copy that the alias was moved to", codes: "no-alias",
+		indices: func(object) object {
+			copied := unfinished()
+			copied["aliases"] = object{"users-000002.own": object{}}
+			return object{"users-000002": copied}
+		},
+		request: "POST /_aliases\n" + `{"actions":[{"add":{"alias":"users","index":"users-000002",`,
+	},
+	{
+		name: "read-only cluster", codes: "blocked",
+		others: map[string]step{
+			"/_doc/check":        failed(http.StatusForbidden, "cluster_block_exception"),
+			"/_cluster/settings": respond(http.StatusOK, `{"persistent":{"cluster.blocks.read_only":"true"},"transient":{}}`),
+		},
+		request: "PUT /_cluster/settings\n" + `{"persistent":{"cluster.blocks.read_only":null}}`,
+	},
+	{
+		name: "cluster with a full disk", codes: "blocked",
+		others: map[string]step{
+			"/_doc/check":        failed(http.StatusForbidden, "cluster_block_exception"),
+			"/_cluster/settings": respond(http.StatusOK, `{"persistent":{},"transient":{"cluster.blocks.read_only_allow_delete":"true"}}`),
+		},
+		request: "PUT /_cluster/settings\n" + `{"transient":{"cluster.blocks.read_only_allow_delete":null}}`,
+	},
+	{
+		name: "a cluster without a master", codes: "blocked",
+		others: map[string]step{"/_doc/check": failed(http.StatusServiceUnavailable, "cluster_block_exception")},
+	},
+	{
+		name: "a block that may not be read", codes: "blocked",
+		others: map[string]step{"/_doc/check": failed(http.StatusForbidden, "cluster_block_exception"), "/_cluster/settings": denied},
+	},
+	{
+		name: "no index in a read-only cluster", codes: "no-alias blocked",
+		indices: func(object) object { return object{} },
+		others:  map[string]step{"/_cluster/settings": respond(http.StatusOK, `{"persistent":{"cluster.blocks.read_only":"true"},"transient":{}}`)},
+	},
+	{
+		name: "no index in a full cluster", codes: "no-alias shards-limit",
+		indices: func(object) object { return object{} },
+		others: map[string]step{"/_health_report/shards_capacity": respond(http.StatusOK,
+			`{"indicators":{"shards_capacity":{"status":"red","details":{"data":{"max_shards_in_cluster":1}}}}}`)},
+	},
+	{
+		name: "no expensive queries", codes: "expensive-queries not-checked",
+		others: map[string]step{
+			"/_search":           failed(http.StatusBadRequest, "search_phase_execution_exception"),
+			"/_cluster/settings": respond(http.StatusOK, `{"persistent":{"search.allow_expensive_queries":"false"},"transient":{}}`),
+		},
+		request: "PUT /_cluster/settings\n" + `{"persistent":{"search.allow_expensive_queries":null}`,
+	},
+	{
+		name: "a data stream's template for the alias", codes: "data-stream-template",
+		others: map[string]step{"/_index_template": respond(http.StatusOK,
+			`{"index_templates":[{"name":"x","index_template":{"index_patterns":["users"],"priority":7,"data_stream":{"hidden":false}}}]}`)},
+	},
+	{
+		name: "a data stream's template for the next index", codes: "data-stream-template",
+		others: map[string]step{"/_index_template": respond(http.StatusOK,
+			`{"index_templates":[{"name":"y","index_template":{"index_patterns":["*"],"priority":7}},{"name":"x","index_template":{"index_patterns":["a","users-*2"],"priority":8,"data_stream":{"hidden":false}}}]}`)},
+	},
+	{name: "another program's index", codes: "other-index", indices: func(i object) object {
+		return object{"users-000001": i, "users-1": object{"mappings": object{"properties": object{}}}}
+	}},
 	{name: "not to be read", codes: "not-checked", part: denied},
+}
+
+// unfinished returns a copy of users-000001 that a migration has begun.
+func unfinished() object {
+	return object{
+		"aliases":  object{"users-000002.copy-x": object{}},
+		"mappings": object{"_meta": object{"signup": object{"schema": 3, "from": "users-000001"}}},
+	}
 }
 
 func setting(name, value string) func(object) {
@@ -294,6 +431,10 @@ func TestCheckBroken(t *testing.T) {
 				"/_security/user/_has_privileges": privileged(),
 				"/_stats/docs":                    copied(2, 2),
 				"/_search":                        hits(ownHit),
+				"/_doc/check":                     conflict,
+				"/_cluster/settings":              respond(http.StatusOK, `{"persistent":{},"transient":{}}`),
+				"/_health_report/shards_capacity": respond(http.StatusOK, `{"indicators":{"shards_capacity":{"status":"green"}}}`),
+				"/_index_template":                noTemplates,
 			}
 			switch code, _, _ := strings.Cut(test.codes, " "); code {
 			case "security-off", "privileges":
@@ -315,7 +456,10 @@ func TestCheckBroken(t *testing.T) {
 				}
 				t.Errorf("got a request for %s, want none", r.URL.Path)
 			}
-			f.then(whichever, whichever, whichever)
+			for end, part := range test.others {
+				parts[end] = part
+			}
+			f.then(slices.Repeat([]step{whichever}, 7)...)
 			findings, err := f.store().Check(t.Context())
 			f.script = nil // not every part is requested
 			if err != nil || codesOf(findings) != test.codes {
@@ -336,13 +480,13 @@ func TestCheckBroken(t *testing.T) {
 // If Setup refuses, Check finds the reason.
 func TestCheckWhereSetupRefuses(t *testing.T) {
 	for _, test := range broken {
-		if test.codes == "no-alias" || test.part != nil {
+		if strings.HasPrefix(test.codes, "no-alias") || test.part != nil || test.others != nil {
 			continue
 		}
 		indices := damaged(t, test.damage, test.indices)
 		// If Setup doesn't refuse, its next request is forbidden.
 		store := esstore.New(transportFunc(func(r *http.Request) (*http.Response, error) {
-			if r.Method == http.MethodGet && strings.HasPrefix(r.URL.Path, "/users,users-*") {
+			if r.Method == http.MethodGet && r.URL.Path == lookPath {
 				return response(http.StatusOK, marshal(indices)), nil
 			}
 			return response(http.StatusForbidden, failedBody(http.StatusForbidden, "security_exception")), nil
@@ -350,8 +494,8 @@ func TestCheckWhereSetupRefuses(t *testing.T) {
 		var err error
 		synctest.Test(t, func(t *testing.T) { err = store.Setup(t.Context()) })
 		refuses := err != nil && !strings.Contains(err.Error(), "403")
-		fatal := []string{"alias-is-index", "several-indices", "foreign-index", "newer-schema", "index-name"}
-		if refuses != slices.Contains(fatal, test.codes) {
+		fatal := []string{"alias-is-index", "several-indices", "foreign-index", "newer-schema", "index-name", "alias-differs", "closed"}
+		if code, _, _ := strings.Cut(test.codes, " "); refuses != slices.Contains(fatal, code) {
 			t.Errorf("%s: Check finds %s; got %v from Setup, want it to refuse: %t", test.name, test.codes, err, !refuses)
 		}
 	}
@@ -383,7 +527,7 @@ func TestCheckOrder(t *testing.T) {
 			test.damage(index)
 		}
 	}
-	f := newFake(t, respond(http.StatusOK, marshal(object{"users-000001": index, "users-000009": object{}})), privileged("index"), copied(2, 1), hits(`{"_id":"x","_source":{}}`))
+	f := newFake(t, respond(http.StatusOK, marshal(object{"users-000001": index, "users-000009": object{}})), privileged("index"), copied(2, 1), hits(`{"_id":"x","_source":{}}`), noTemplates)
 	findings, err := f.store().Check(t.Context())
 	if err != nil || len(findings) < 15 {
 		t.Fatalf("got findings %q, %v, want 15 or more", codesOf(findings), err)
@@ -406,12 +550,13 @@ func TestCheckSeesInPart(t *testing.T) {
 		want   string
 		last   string // in the Problem of the last finding
 	}{
-		{"no metadata", []step{denied, privileged("view_index_metadata"), copied(2, 1), hits(ownHit)}, "privileges replica-missing not-checked", "Aliases, mapping and settings could not be checked: status 403, security_exception"},
-		{"metadata blocked", []step{metadata, privileged()}, "blocked", "index.blocks.metadata"},
-		{"no stats", []step{shown, privileged("monitor"), denied, hits(ownHit)}, "privileges not-checked", "The number of copies of the index could not be checked: status 403, security_exception"},
-		{"no documents", []step{shown, privileged("read"), copied(2, 2), denied}, "privileges not-checked", "Documents could not be checked: status 403, security_exception"},
-		{"nothing", []step{denied, denied, denied, denied}, "not-checked not-checked not-checked not-checked", "403"},
-		{"documents are 503", []step{shown, privileged(), copied(2, 2), down}, "not-checked", "503"},
+		{"no metadata", []step{denied, privileged("view_index_metadata"), copied(2, 1), hits(ownHit), noTemplates}, "privileges replica-missing not-checked", "Aliases, mapping and settings could not be checked: status 403, security_exception"},
+		{"metadata blocked", []step{metadata, privileged(), noTemplates}, "blocked", "index.blocks.metadata"},
+		{"no stats", []step{shown, privileged("monitor"), denied, hits(ownHit), conflict, noTemplates}, "privileges not-checked", "The number of copies of the index could not be checked: status 403, security_exception"},
+		{"no documents", []step{shown, privileged("read"), copied(2, 2), denied, conflict, noTemplates}, "privileges not-checked", "Documents could not be checked: status 403, security_exception"},
+		{"no writes", []step{shown, privileged("delete"), copied(2, 2), hits(ownHit), denied, noTemplates}, "privileges not-checked", "Writes could not be checked: status 403, security_exception"},
+		{"nothing", []step{denied, denied, denied, denied, denied}, "not-checked not-checked not-checked not-checked", "403"},
+		{"documents are 503", []step{shown, privileged(), copied(2, 2), down, conflict, noTemplates}, "not-checked", "503"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			f := newFake(t, test.script...)
@@ -430,7 +575,7 @@ func TestCheckSeesInPart(t *testing.T) {
 // A response that isn't Elasticsearch's is not believed.
 func TestCheckOddResponses(t *testing.T) {
 	shown := respond(http.StatusOK, marshal(object{"users-000001": healthy(t)}))
-	whole := []step{shown, privileged(), copied(2, 2), hits(ownHit)}
+	whole := []step{shown, privileged(), copied(2, 2), hits(ownHit), conflict, noTemplates}
 	odd := []namedStep{
 		{"HTML", page(http.StatusOK)},
 		{"HTML, 404", page(http.StatusNotFound)},
@@ -442,10 +587,17 @@ func TestCheckOddResponses(t *testing.T) {
 		{"endless", endless(http.StatusBadGateway)},
 		{"an error that is an object", failed(http.StatusBadRequest, "parse_exception")},
 	}
-	for n, part := range []string{"indices", "privileges", "copies", "documents"} {
+	for n, part := range []string{"indices", "privileges", "copies", "documents", "writes", "templates"} {
 		for _, o := range odd {
 			if part == "documents" && o.name == "endless" || part == "indices" && o.name == "another's" {
 				continue // which takes 64 MiB, or may be an index
+			}
+			if part == "documents" && o.name == "an error that is an object" {
+				continue // Check then reads the settings of the cluster
+			}
+			if part == "writes" && !slices.Contains([]string{"truncated", "an error that is an object"}, o.name) ||
+				part == "templates" && slices.Contains([]string{"null", "another's", "HTML, 404"}, o.name) {
+				continue // the body has nothing that Check reads
 			}
 			t.Run(part+", "+o.name, func(t *testing.T) {
 				script := slices.Clone(whole)
@@ -455,7 +607,7 @@ func TestCheckOddResponses(t *testing.T) {
 				}
 				f := newFake(t, script...)
 				findings, err := f.store().Check(t.Context())
-				wantNoSecret(t, err)
+				wantNoSecret(t, err, "because") // of a request that has no user's data
 				wantTexts(t, findings)
 				if part == "indices" {
 					if err == nil || findings != nil || !strings.HasPrefix(err.Error(), "esstore: check: ") {
@@ -478,6 +630,7 @@ func TestCheckFails(t *testing.T) {
 		{shown, hangUp},
 		{shown, privileged(), hangUp, hangUp}, // net/http sends a GET again
 		{shown, privileged(), copied(2, 2), hangUp},
+		{shown, privileged(), copied(2, 2), hits(ownHit), hangUp},
 	} {
 		f := newFake(t, script...)
 		findings, err := f.store().Check(t.Context())

@@ -113,7 +113,7 @@ func testConfirmingIsBounded(t *testing.T, name string, write write) {
 		case sent == 1:
 			return response(http.StatusCreated, doneBody("created", 0)), nil
 		case req.Method == http.MethodGet && name == "Delete":
-			return response(http.StatusNotFound, `{"found":false}`), nil
+			return response(http.StatusNotFound, `{"_index":"users-000001","found":false}`), nil
 		case req.Method == http.MethodGet:
 			return response(http.StatusOK, `{"_index":"users-000001","_seq_no":1,"_primary_term":1,"found":true,"_source":`+body+`}`), nil
 		}

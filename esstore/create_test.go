@@ -59,7 +59,7 @@ func TestCreateGivesUp(t *testing.T) {
 			if req.Method == http.MethodPut {
 				return response(http.StatusConflict, failedBody(409, "version_conflict_engine_exception")), nil
 			}
-			return response(http.StatusNotFound, `{"found":false}`), nil
+			return response(http.StatusNotFound, `{"_index":"users-000001","found":false}`), nil
 		}), nil)
 		u := newUser()
 		before := clone(u)

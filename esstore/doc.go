@@ -142,6 +142,7 @@
 // # Errors
 //
 // If a request fails, the error is or wraps an [*Error], with the status and the type
-// of Elasticsearch's error. It doesn't contain the reason, which may quote the
-// document.
+// of Elasticsearch's error. If the request has no user's data, as when an index is
+// created, its text contains Elasticsearch's reason too. Otherwise it doesn't, because
+// the reason may quote the document.
 package esstore

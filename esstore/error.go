@@ -19,8 +19,9 @@ import (
 // connection to a server, so that nothing was sent. It doesn't hold if the client sent
 // a write before, or if a connection broke.
 //
-// No text of an Error, and none of an error that it wraps, quotes a document or a
-// response.
+// No text of an Error, and none of an error that it wraps, quotes a document. If the
+// request has no user's data, as when an index is created, the text has Elasticsearch's
+// reason. Otherwise it quotes no response.
 type Error struct {
 	// Op is the method that failed: "create", "get", "update", "delete", "search",
 	// "refresh", "export", "import", "set up", "reindex" or "check".
@@ -32,11 +33,12 @@ type Error struct {
 	// "" if the response has none.
 	Type string
 
-	err       error // what Unwrap returns
-	attempts  int64 // how often the request was sent; one too many if a connection had gone stale
-	unsent    bool  // the request was not even tried
-	unreached bool  // no server could be reached
-	foreign   bool  // the server is another product
+	reason    string // Elasticsearch's; "" if the request may have a user's data
+	err       error  // what Unwrap returns
+	attempts  int64  // how often the request was sent; one too many if a connection had gone stale
+	unsent    bool   // the request was not even tried
+	unreached bool   // no server could be reached
+	foreign   bool   // the server is another product
 
 	acknowledged bool // Elasticsearch has carried the request out, and only the body of its response is missing
 
@@ -45,8 +47,16 @@ type Error struct {
 	inDoubt   bool // an earlier request may have had an effect
 }
 
-// Error returns the method, the status and either the cause or the type.
+// Error returns the method, the status, and either the cause or the type and, if the
+// request has no user's data, Elasticsearch's reason.
 func (e *Error) Error() string {
+	if e.Status != 0 && e.err == nil && e.reason != "" {
+		return fmt.Sprintf("%s: %q", e.text(), e.reason)
+	}
+	return e.text()
+}
+
+func (e *Error) text() string {
 	switch {
 	case e.Status == 0 && e.err == nil:
 		return fmt.Sprintf("esstore: %s: no response", e.Op)

@@ -49,7 +49,7 @@ func pretend(req *http.Request) (*http.Response, error) {
 			idOf(address), address, address, last, first, last, first, address)
 	}
 	switch req.URL.Path {
-	case "/users,users-*":
+	case lookPath:
 		return respond(mappedBody("users", map[string]string{"users-000001": ours}))
 	case "/users/_pit":
 		return respond(`{"id": "1"}`)

@@ -80,6 +80,10 @@ func (s *Store) Export(ctx context.Context, w io.Writer, opts *ExportOptions) (n
 		if err != nil {
 			return n, err
 		}
+		if len(hits) == 0 && n == 0 {
+			// Nothing says which index that came from.
+			return 0, s.checkBehind(ctx, "export")
+		}
 		if len(hits) == 0 {
 			return n, nil
 		}

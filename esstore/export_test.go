@@ -64,7 +64,7 @@ func TestExportRequests(t *testing.T) {
 		{}:             `["write_token","password","security_stamp","private"]`,
 		{Hashes: true}: `["write_token"]`,
 	} {
-		f := newFake(t, respond(http.StatusOK, `{"_shards":{"total":1,"successful":1,"failed":0}}`), pit, respond(http.StatusOK, `{"pit_id":"P2","hits":{"hits":[]}}`), closed)
+		f := newFake(t, respond(http.StatusOK, `{"_shards":{"total":1,"successful":1,"failed":0}}`), pit, respond(http.StatusOK, `{"pit_id":"P2","hits":{"hits":[]}}`), setUp, closed)
 		n, err := f.store().Export(t.Context(), io.Discard, &opts)
 		if n != 0 || err != nil {
 			t.Fatalf("got %d exported users, error %v, want all users and no error", n, err)
@@ -73,7 +73,7 @@ func TestExportRequests(t *testing.T) {
 		for _, c := range f.calls {
 			uris = append(uris, c.method+" "+c.path)
 		}
-		if want := []string{"POST /users/_refresh", "POST /users/_pit", "POST /_search", "DELETE /_pit"}; !reflect.DeepEqual(uris, want) {
+		if want := []string{"POST /users/_refresh", "POST /users/_pit", "POST /_search", "GET " + lookPath, "DELETE /_pit"}; !reflect.DeepEqual(uris, want) {
 			t.Errorf("got requests %s, want others", uris)
 		}
 		var query map[string]any
@@ -82,6 +82,28 @@ func TestExportRequests(t *testing.T) {
 		what := marshal(query["query"])
 		if source != `{"excludes":`+hidden+`}` || sort != `[{"key":"asc"}]` || what != `{"bool":{"must_not":{"term":{"placeholder":true}}}}` {
 			t.Errorf("got the query %s with _source %s and sort %s, want another", what, source, sort)
+		}
+	}
+}
+
+// An export without a user is complete only if the index behind the alias is the Store's.
+func TestExportOfNothing(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		look step
+		want string // in the error; "" if there is none
+	}{
+		{"no user", setUp, ""},
+		{"not allowed to look", denied, ""},
+		{"an index in the alias's place", mapped(map[string]string{"users": `{}`}), "users is an index, but must be an alias"},
+		{"another's index", mapped(map[string]string{"people": `{}`}), "not made by this package"},
+		{"no index", empty, "index_not_found_exception"},
+	} {
+		f := newFake(t, respond(http.StatusOK, `{"_shards":{"total":1,"successful":1,"failed":0}}`), respond(http.StatusOK, `{"id":"P"}`),
+			respond(http.StatusOK, `{"pit_id":"P2","hits":{"hits":[]}}`), test.look, respond(http.StatusOK, `{"succeeded":true}`))
+		n, err := f.store().Export(t.Context(), io.Discard, nil)
+		if n != 0 || (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: got %d, error %v, want 0, %q", test.name, n, err, test.want)
 		}
 	}
 }
@@ -185,7 +207,7 @@ func TestExportFails(t *testing.T) {
 		{"the writer writes less", &limitedWriter{room: 10}, good, 0, "esstore: export: short write"},
 		{"no refresh", io.Discard, func(*http.Request) *http.Response {
 			return response(http.StatusForbidden, failedBody(403, "security_exception"))
-		}, 0, "esstore: export: status 403, security_exception"},
+		}, 0, `esstore: export: status 403, security_exception: "because"`},
 		{"a search refused", io.Discard, searching(func() *http.Response {
 			return response(http.StatusForbidden, failedBody(403, "security_exception"))
 		}), 0, "esstore: export: status 403, security_exception"},
@@ -211,7 +233,11 @@ func TestExportFails(t *testing.T) {
 				}), nil)
 				begin := time.Now()
 				n, err := store.Export(t.Context(), c.w, nil)
-				wantNoSecret(t, err)
+				if c.name == "no refresh" { // the request has no user's data
+					wantNoSecret(t, err, "because")
+				} else {
+					wantNoSecret(t, err)
+				}
 				if err == nil || err.Error() != c.want {
 					t.Errorf("got error %v, want %s", err, c.want)
 				}

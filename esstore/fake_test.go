@@ -26,6 +26,11 @@ import (
 // so far, including that of this request.
 type step func(w http.ResponseWriter, r *http.Request, writes []string)
 
+// lookPath and lookQuery are of the request for the indices.
+const lookPath = "/users,users-0*,users-1*,users-2*,users-3*,users-4*,users-5*,users-6*,users-7*,users-8*,users-9*"
+
+var lookQuery = url.Values{"ignore_unavailable": {"true"}, "expand_wildcards": {"all"}, "flat_settings": {"true"}}
+
 // A call is a request as it arrived.
 type call struct {
 	method, uri, path string
@@ -219,13 +224,18 @@ var (
 	deleted = done(http.StatusOK, "deleted", 1)
 
 	// nothing is the response to a GET if there is no such document.
-	nothing = respond(http.StatusNotFound, `{"_index":"users-000001","_id":"x","found":false}`)
+	nothing = nothingIn("users-000001")
 	// absent is the response to a DELETE if there is no such document.
 	absent   = done(http.StatusNotFound, "not_found", 7)
 	conflict = failed(http.StatusConflict, "version_conflict_engine_exception")
 	noIndex  = failed(http.StatusNotFound, "index_not_found_exception")
 	down     = failed(http.StatusServiceUnavailable, "no_shard_available_action_exception")
 )
+
+// nothingIn is the response to a GET if there is no such document in this index.
+func nothingIn(index string) step {
+	return respond(http.StatusNotFound, fmt.Sprintf(`{"_index":%q,"_id":"x","found":false}`, index))
+}
 
 func failed(status int, kind string) step { return respond(status, failedBody(status, kind)) }
 

@@ -42,6 +42,8 @@ func (s *Store) read(ctx context.Context, op, key string) (storedUser, error) {
 		Index: s.alias, DocumentID: documentID(key), Instrument: s.instrument,
 	})
 	switch {
+	case e != nil && e.Status == http.StatusNotFound && r.Found == false && !isIndexOf(r.Index, s.alias):
+		return storedUser{}, &Error{Op: op, Status: e.Status, err: s.errNotBehind(r.Index)}
 	case e != nil && e.Status == http.StatusNotFound && r.Found == false:
 		return storedUser{}, fmt.Errorf("esstore: %s: %w", op, signup.ErrNotFound)
 	case e != nil:
@@ -64,8 +66,18 @@ func (s *Store) versionOf(r es.Document[document], doc document) (version, error
 	case !r.SeqNo.IsSet || !r.PrimaryTerm.IsSet:
 		return version{}, errNoVersion
 	case !isIndexOf(r.Index, s.alias):
-		return version{}, fmt.Errorf("the index behind the alias %s must be named %s- and a number", s.alias, s.alias)
+		return version{}, s.errNotBehind(r.Index)
 	}
 	more := doc.more || doc.KeyRule != signup.EmailRule
 	return version{r.Index, r.SeqNo.Value, r.PrimaryTerm.Value, ownerOf(doc.Key, doc.ID), more}, nil
+}
+
+// errNotBehind returns the error for a response from an index that Setup doesn't name so.
+// If something wrote to the alias while no index was behind it, Elasticsearch has made an
+// index with the name of the alias.
+func (s *Store) errNotBehind(index string) error {
+	if index == s.alias {
+		return fmt.Errorf("%s is an index, but must be an alias", index)
+	}
+	return fmt.Errorf("the index behind the alias %s must be named %s- and a number", s.alias, s.alias)
 }

@@ -3,10 +3,12 @@ package esstore_test
 import (
 	"net/http"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/esstore"
 )
 
 func TestGet(t *testing.T) {
@@ -53,6 +55,12 @@ func TestGetFails(t *testing.T) {
 		{namedStep{"404 with other JSON", respond(http.StatusNotFound, `{"message":"no route"}`)}, unknown},
 		{namedStep{"404 truncated", truncated(http.StatusNotFound, `{"found":false}`)}, unknown},
 		{namedStep{"404 and found", respond(http.StatusNotFound, `{"found":true}`)}, unknown},
+		// Nor does an index that isn't the Store's: something removed the alias.
+		{namedStep{"an index in the alias's place", nothingIn("users")}, unknown},
+		{namedStep{"an index of another name behind the alias", nothingIn("restored")}, unknown},
+		{namedStep{"a neighbour behind the alias", nothingIn("users-events-1")}, unknown},
+		{namedStep{"a data stream's index behind the alias", nothingIn(".ds-users-2026.11.27-000001")}, unknown},
+		{namedStep{"no index in the response", respond(http.StatusNotFound, `{"_id":"x","found":false}`)}, unknown},
 		// What came can't be taken for the user.
 		{namedStep{"another key", foundExcept(0, map[string]any{"key": "eve@example.org"})}, unknown},
 		{namedStep{"no ID", foundExcept(0, map[string]any{"id": ""})}, unknown},
@@ -87,5 +95,35 @@ func TestGetOfAnyKey(t *testing.T) {
 		f := newFake(t, nothing)
 		_, err := f.store().Get(t.Context(), key)
 		wantOutcome(t, err, "ErrNotFound")
+	}
+}
+
+// If the alias has become an index, the error says so.
+func TestGetWhereTheAliasIsAnIndex(t *testing.T) {
+	f := newFake(t, nothingIn("users"), foundIn("users"))
+	for range 2 {
+		_, err := f.store().Get(t.Context(), "ada.qx@example.org")
+		if err == nil || !strings.Contains(err.Error(), "users is an index, but must be an alias") {
+			t.Errorf("got error %v, want one that says that users is an index", err)
+		}
+	}
+}
+
+// foundIn is the response to a GET with newUser in this index.
+func foundIn(index string) step {
+	return respond(http.StatusOK, strings.Replace(docBody(0, document), "users-000001", index, 1))
+}
+
+// Looking at the index of a response allocates nothing, however long the alias is.
+func TestGetAllocations(t *testing.T) {
+	count := func(alias string) float64 {
+		body := `{"_index":"` + alias + `-000001","_id":"x","found":false}`
+		store := esstore.New(transportFunc(func(*http.Request) (*http.Response, error) {
+			return response(http.StatusNotFound, body), nil
+		}), &esstore.Options{Alias: alias})
+		return testing.AllocsPerRun(100, func() { _, _ = store.Get(t.Context(), "ada.qx@example.org") })
+	}
+	if short, long := count("users"), count(strings.Repeat("x", 200)); long > short+1 { // the race detector empties pools
+		t.Errorf("got %.0f allocations with a long alias, want %.0f as with a short one", long, short)
 	}
 }

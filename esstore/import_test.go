@@ -63,6 +63,8 @@ func (e *elastic) Perform(r *http.Request) (*http.Response, error) {
 		return response(http.StatusOK, e.bulk(body)), nil
 	case "/users/_mget":
 		return response(http.StatusOK, e.mget(body)), nil
+	case lookPath:
+		return response(http.StatusOK, mappedBody("users", map[string]string{"users-000001": ours})), nil
 	case "/users/_refresh":
 		return response(http.StatusOK, `{"_shards":{"total":1,"successful":1,"failed":0}}`), nil
 	case "/users/_pit":

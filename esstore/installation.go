@@ -1,15 +1,11 @@
 package esstore
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/elastic/go-elasticsearch/v8/esapi"
 )
 
 // An installation is the state of a Store's indices in Elasticsearch, by name: the
@@ -21,9 +17,10 @@ type installation struct {
 
 // An indexState is an index as Elasticsearch describes it.
 type indexState struct {
-	Aliases  map[string]aliasState `json:"aliases"`
-	Mappings mapping               `json:"mappings"`
-	Settings map[string]any        `json:"settings"` // flat names; the values are text
+	Aliases    map[string]aliasState `json:"aliases"`
+	Mappings   mapping               `json:"mappings"`
+	Settings   map[string]any        `json:"settings"`    // flat names; the values are text
+	DataStream string                `json:"data_stream"` // to which the index belongs; "" if to none
 }
 
 // An aliasState is the properties of an alias of an index.
@@ -39,30 +36,11 @@ func (a aliasState) isPlain() bool {
 	return (a.IsWriteIndex == nil || *a.IsWriteIndex) && a.Filter == nil && a.IndexRouting == "" && a.SearchRouting == ""
 }
 
-// look reads the installation.
-func (s *Store) look(ctx context.Context, op string) (installation, error) {
-	in := installation{alias: s.alias}
-	r, err := s.send(ctx, op, esapi.IndicesGetRequest{
-		Index: []string{s.alias, s.alias + "-*"}, IgnoreUnavailable: &yes, FlatSettings: &yes,
-		Instrument: s.instrument,
-	})
-	if err != nil {
-		return in, err
-	}
-	if json.Unmarshal(r.Body, &in.indices) != nil || in.indices == nil {
-		return in, notElasticsearch(op, r.Status)
-	}
-	maps.DeleteFunc(in.indices, func(name string, i indexState) bool {
-		return name != s.alias && !i.hasAlias(s.alias) && !isIndexOf(name, s.alias)
-	})
-	return in, nil
-}
-
 // behind returns the names of the indices behind the alias, sorted.
 func (in installation) behind() []string {
 	var names []string
 	for name, i := range in.indices {
-		if name == in.alias || i.hasAlias(in.alias) {
+		if name == in.alias || i.hasAlias(in.alias) || i.DataStream == in.alias {
 			names = append(names, name)
 		}
 	}
@@ -74,11 +52,12 @@ func (in installation) behind() []string {
 // the index can't be used, the error says why.
 func (in installation) current() (string, error) {
 	behind := in.behind()
-	switch len(behind) {
-	case 0:
+	switch {
+	case len(behind) == 0:
 		return "", nil
-	case 1:
-	default:
+	case in.indices[behind[0]].DataStream == in.alias:
+		return "", fmt.Errorf("%s is a data stream, but must be an alias", in.alias)
+	case len(behind) > 1:
 		return "", fmt.Errorf("%d indices are behind the alias %s, instead of one", len(behind), in.alias)
 	}
 	name := behind[0]
@@ -86,6 +65,8 @@ func (in installation) current() (string, error) {
 	switch {
 	case name == in.alias:
 		return "", fmt.Errorf("%s is an index, but must be an alias", name)
+	case in.indices[name].isClosed():
+		return "", closedError(name)
 	case found == 0:
 		return "", fmt.Errorf("the index %s behind the alias %s was not made by this package", name, in.alias)
 	case found > schema:
@@ -96,11 +77,17 @@ func (in installation) current() (string, error) {
 	return name, nil
 }
 
+// maxNumber limits the numbers that are counted on from. An index with a greater number
+// has another origin.
+const maxNumber = 1_000_000_000
+
 // lastNumber returns the highest number of an index; 0 if there is none.
 func (in installation) lastNumber() int {
 	last := 0
 	for name := range in.indices {
-		last = max(last, numberOf(name))
+		if n := numberOf(name); n < maxNumber {
+			last = max(last, n)
+		}
 	}
 	return last
 }
@@ -150,3 +137,11 @@ func (i indexState) resultWindow() int {
 
 // isBlocked reports whether the index refuses writes.
 func (i indexState) isBlocked() bool { return i.setting("index.blocks.write") == "true" }
+
+// isClosed reports whether the index is closed, so that it can be neither read nor
+// written.
+func (i indexState) isClosed() bool { return i.setting("index.verified_before_close") == "true" }
+
+func closedError(name string) error {
+	return fmt.Errorf("the index %s is closed: open it (POST /%s/_open)", name, name)
+}

@@ -51,7 +51,7 @@ func TestInvalidAlias(t *testing.T) {
 
 func TestValidAlias(t *testing.T) {
 	for _, name := range []string{"a", "0", "users", "users-000001", "users.v2", "a_b-c.d", "9users", strings.Repeat("x", 200)} {
-		f := newFake(t, nothing)
+		f := newFake(t, nothingIn(name+"-000001"))
 		_, err := esstore.New(f, &esstore.Options{Alias: name}).Get(t.Context(), "key")
 		wantOutcome(t, err, "ErrNotFound")
 		if got := f.calls[0].path; !strings.HasPrefix(got, "/"+name+"/_doc/") {
@@ -73,7 +73,7 @@ func TestDefaultAlias(t *testing.T) {
 
 // New copies the options, so they can be changed afterwards.
 func TestOptionsAreCopied(t *testing.T) {
-	f := newFake(t, nothing)
+	f := newFake(t, nothingIn("first-000001"))
 	opts := &esstore.Options{Alias: "first"}
 	store := esstore.New(f, opts)
 	opts.Alias = "second"

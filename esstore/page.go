@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"sync/atomic"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
 
@@ -21,11 +22,31 @@ type page struct {
 
 // A hit is a document in a page.
 type hit struct {
+	Index       hitIndex          `json:"_index"`
 	ID          string            `json:"_id"`
 	SeqNo       int64             `json:"_seq_no"`
 	PrimaryTerm int64             `json:"_primary_term"`
 	Source      json.RawMessage   `json:"_source"`
 	Sort        []json.RawMessage `json:"sort"`
+}
+
+// A hitIndex is the name of the index of a hit.
+type hitIndex string
+
+// lastIndex is the name that was read last.
+var lastIndex atomic.Pointer[hitIndex]
+
+// UnmarshalText implements encoding.TextUnmarshaler. As the hits of a page are from one
+// index, it allocates memory for one of them at most.
+func (i *hitIndex) UnmarshalText(text []byte) error {
+	if last := lastIndex.Load(); last != nil && string(*last) == string(text) {
+		*i = *last
+		return nil
+	}
+	name := hitIndex(text)
+	lastIndex.Store(&name)
+	*i = name
+	return nil
 }
 
 // searchPage requests one page. index is "" if the query names a point in time. It is

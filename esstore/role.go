@@ -15,7 +15,7 @@ func appPrivileges() []privilege {
 	return []privilege{
 		{"read", "Get, Search and Export; Create, Update, Delete and Import, to find out the outcome of a write that was refused or whose response was lost; Check, to read documents"},
 		{"index", "Create, Update and Import, to write users"},
-		{"delete", "Delete"},
+		{"delete", "Delete; Check, to find out whether writes are refused"},
 		{"maintenance", "Refresh and Export, to find what was just written"},
 		{"view_index_metadata", "Setup, Search and Check, to read aliases, mappings and settings"},
 		{"monitor", "Check, to count the copies of the index"},
@@ -29,7 +29,7 @@ func setupPrivileges() []privilege {
 	return []privilege{
 		{"read", "Get, Search and Export; Create, Update, Delete and Import, to find out the outcome of a write that was refused or whose response was lost; Setup and Reindex, to copy users; Check, to read documents"},
 		{"index", "Create, Update and Import, to write users; Setup and Reindex, to write the copies"},
-		{"delete", "Delete; Setup and Reindex, to repeat deletions in the copy"},
+		{"delete", "Delete; Setup and Reindex, to repeat deletions in the copy; Check, to find out whether writes are refused"},
 		{"manage", "Setup and Reindex, to make and delete indices, to move aliases and to refuse writes meanwhile; Refresh, Search, Export and Check, because it includes maintenance, view_index_metadata and monitor"},
 	}
 }

@@ -110,6 +110,26 @@ func (s *Store) checkSearchable(ctx context.Context) error {
 	return nil
 }
 
+// checkBehind returns an error if the index behind the alias isn't one that Setup made. A
+// listing without a hit doesn't show that.
+func (s *Store) checkBehind(ctx context.Context, op string) error {
+	in, err := s.look(ctx, op)
+	if asError(err).Status == http.StatusForbidden {
+		return nil // it isn't known
+	}
+	if err != nil {
+		return err
+	}
+	name, err := in.current()
+	switch {
+	case err != nil:
+		return fmt.Errorf("esstore: %s: %w", op, err)
+	case name == "":
+		return &Error{Op: op, Status: http.StatusNotFound, Type: typeNoIndex}
+	}
+	return nil
+}
+
 // A listing is a Search or Export in progress.
 type listing struct {
 	*Store
@@ -162,6 +182,9 @@ var errNotUser = errors.New("the response has a document that is not a user")
 // document returns the document of a hit, and sets the start of the next page to
 // the place after it.
 func (l *listing) document(h hit) (document, error) {
+	if h.Index != "" && !isIndexOf(string(h.Index), l.alias) {
+		return document{}, &Error{Op: l.op, Status: http.StatusOK, err: l.errNotBehind(string(h.Index))}
+	}
 	var d document
 	if json.Unmarshal(h.Source, &d) != nil || d.ID == "" || h.ID != documentID(d.Key) || len(h.Sort) < l.fields {
 		return document{}, &Error{Op: l.op, Status: http.StatusOK, err: errNotUser}

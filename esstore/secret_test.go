@@ -1,15 +1,22 @@
 package esstore_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"html"
+	"io"
 	"net/http"
+	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/esstore"
 )
 
 // echo is a response with what show makes of the last document.
@@ -53,13 +60,15 @@ func echoes(status int) []namedStep {
 	}
 }
 
-func wantNoSecret(t *testing.T, err error) {
+// wantNoSecret checks that err has nothing of a document or a response, except for these
+// words.
+func wantNoSecret(t *testing.T, err error, allowed ...string) {
 	t.Helper()
 	for e := err; e != nil; e = errors.Unwrap(e) {
 		for _, verb := range []string{"%v", "%+v", "%q", "%#v"} {
 			text := fmt.Sprintf(verb, e)
 			for _, secret := range append(secrets, "because", "Preview", "\x1b") {
-				if strings.Contains(text, secret) {
+				if strings.Contains(text, secret) && !slices.Contains(allowed, secret) {
 					t.Errorf("got error %s with %q, want it without", text, secret)
 				}
 			}
@@ -186,5 +195,63 @@ func TestErrorsOfInvalidUsersKeepSecrets(t *testing.T) {
 		u := newUser()
 		change(&u)
 		wantNoSecret(t, f.store().Create(t.Context(), &u))
+	}
+}
+
+// Where a request has no user's data, the error has Elasticsearch's reason, in one line.
+func TestErrorsOfSetupHaveReason(t *testing.T) {
+	const body = `{"error":{"root_cause":[{"type":"validation_exception","reason":"this action\u001b[31m would\nadd [2] shards"}],` +
+		`"type":"validation_exception","reason":"because"},"status":400}`
+	want := `esstore: set up: status 400, validation_exception: "this action [31m would add [2] shards"`
+	f := newFake(t, empty, respond(http.StatusBadRequest, body))
+	if err := f.store().Setup(t.Context()); err == nil || err.Error() != want {
+		t.Errorf("got error %v, want %s", err, want)
+	}
+}
+
+// Import, Export and Check send requests with users' data too, of which no reason is shown.
+func TestErrorsOfOtherMethodsKeepSecrets(t *testing.T) {
+	shown := marshal(object{"users-000001": healthy(t)})
+	for _, status := range []int{400, 403, 404, 429, 502} {
+		for _, e := range echoes(status) {
+			refusing := func(r *http.Request) (*http.Response, error) {
+				switch {
+				case r.URL.Path == lookPath:
+					return response(http.StatusOK, shown), nil
+				case strings.HasSuffix(r.URL.Path, "/_refresh"):
+					return response(http.StatusOK, `{"_shards":{"total":1,"successful":1,"failed":0}}`), nil
+				case strings.HasSuffix(r.URL.Path, "/_pit"):
+					return response(http.StatusOK, `{"id":"A"}`), nil
+				case strings.HasSuffix(r.URL.Path, "/_stats/docs"):
+					return response(http.StatusOK, `{"_shards":{"total":2,"successful":2,"failed":0}}`), nil
+				case r.URL.Path == "/_index_template", r.URL.Path == "/_cluster/settings", strings.HasSuffix(r.URL.Path, "_has_privileges"):
+					return response(http.StatusForbidden, "{}"), nil
+				}
+				w := httptest.NewRecorder()
+				e.step(w, r, []string{document})
+				return w.Result(), nil
+			}
+			t.Run(fmt.Sprintf("%d, %s", status, e.name), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					store := esstore.New(transportFunc(refusing), nil)
+					ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+					defer cancel()
+					var results []error
+					_, err := store.Import(ctx, func(yield func(signup.User, error) bool) { yield(newUser(), nil) },
+						&esstore.ImportOptions{CheckHash: func(signup.Hash) error { return nil }})
+					results = append(results, err)
+					_, err = store.Export(ctx, io.Discard, nil)
+					results = append(results, err)
+					findings, err := store.Check(ctx)
+					results = append(results, err)
+					for _, f := range findings {
+						results = append(results, errors.New(f.Problem+f.Remedy+f.Request))
+					}
+					for _, err := range results {
+						wantNoSecret(t, err)
+					}
+				})
+			})
+		}
 	}
 }

@@ -67,7 +67,7 @@ func (s *Store) sendBulk(ctx context.Context, op, alias string, lines []byte, n 
 // newError returns e, which is not nil, as the error of a method.
 func newError(op string, e *es.Error) *Error {
 	return &Error{
-		Op: op, Status: e.Status, Type: e.Type, err: e.Err, attempts: e.Attempts,
+		Op: op, Status: e.Status, Type: e.Type, reason: e.Reason, err: e.Err, attempts: e.Attempts,
 		unsent: e.Unsent, unreached: e.Unreached, foreign: e.OtherProduct, acknowledged: e.Acknowledged,
 	}
 }

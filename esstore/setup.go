@@ -43,7 +43,8 @@ import (
 // next Setup, or a Setup that is waiting, has continued.
 //
 // Setup fails if the alias belongs to an index that this package didn't make, or
-// that a later version of this package made.
+// that a later version of this package made, and if the index is closed. If the index
+// lacks its own alias, Setup adds it.
 func (s *Store) Setup(ctx context.Context) error { return s.ensureIndex(ctx, "set up", false) }
 
 // Reindex copies all users into a new index, as a migration by Setup does, even if
@@ -64,6 +65,9 @@ func (s *Store) ensureIndex(ctx context.Context, op string, reindex bool) error 
 		current, err := in.current()
 		if err != nil {
 			return fmt.Errorf("esstore: %s: %w", op, err)
+		}
+		if err := s.prepare(ctx, op, in, current); err != nil {
+			return err
 		}
 		var done bool
 		if current == "" {

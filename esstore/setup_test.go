@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -72,7 +71,7 @@ func TestSetup(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	wantCall(t, f.calls[0], http.MethodGet, "/users,users-*", url.Values{"ignore_unavailable": {"true"}, "flat_settings": {"true"}})
+	wantCall(t, f.calls[0], http.MethodGet, lookPath, lookQuery)
 	wantCall(t, f.calls[1], http.MethodPut, "/users-000001", nil)
 
 	var index struct {

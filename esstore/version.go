@@ -94,8 +94,8 @@ func firstVersion(token string, place version) version {
 // isIndexOf reports whether index is a name that Setup gives to an index of
 // this alias.
 func isIndexOf(index, alias string) bool {
-	number, ok := strings.CutPrefix(index, alias+"-")
-	return ok && number != "" && strings.Trim(number, "0123456789") == ""
+	number, ok := strings.CutPrefix(index, alias)
+	return ok && len(number) > 1 && number[0] == '-' && strings.Trim(number[1:], "0123456789") == ""
 }
 
 // An owner is a hash of a user's key and ID.

@@ -357,6 +357,45 @@ func testCheck(t *testing.T, s *server, all bool) {
 			p.apply("other-index")
 			p.send("DELETE /ALIAS-000000")
 		}, false},
+		{"a hidden index", "other-index", func(p *patient) {
+			p.send("PUT /ALIAS-000007\n" + `{"settings": {"index.hidden": true}}`)
+		}, func(p *patient) { p.send("DELETE /ALIAS-000007") }, false},
+		{"an own alias of two", "alias-differs other-index", func(p *patient) {
+			p.send("PUT /ALIAS-000007\n" + `{"aliases": {"ALIAS-000001.own": {}}}`)
+		}, func(p *patient) {
+			p.apply("alias-differs")
+			p.send("DELETE /ALIAS-000007")
+		}, false},
+		{"a copy that is closed", "closed migration-unfinished", func(p *patient) {
+			p.copying()
+			p.send("POST /ALIAS-000002/_close")
+		}, func(p *patient) {
+			p.apply("closed")
+			p.ready(p.alias + "-000002")
+			p.reindex()
+		}, false},
+		{"a source that is closed and lacks its aliases", "no-alias closed", func(p *patient) {
+			p.copying()
+			p.send("POST /_aliases\n" + `{"actions": [{"remove": {"index": "ALIAS-000001", "aliases": ["ALIAS", "ALIAS-000001.own"]}}]}`)
+			p.send("POST /ALIAS-000001/_close")
+		}, func(p *patient) {
+			p.apply("closed")
+			p.ready(p.index)
+			p.apply("no-alias")
+			p.reindex()
+		}, false},
+		{"a source that is lost", "no-alias", func(p *patient) {
+			p.copying()
+			p.send("DELETE /ALIAS-000001")
+			for _, f := range p.check() {
+				if f.Request != "" && f.Code == "no-alias" {
+					p.Errorf("got the request %s for an unfinished copy, want none", f.Request)
+				}
+			}
+		}, func(p *patient) {
+			p.send("DELETE /ALIAS-000002")
+			p.setUp()
+		}, true},
 		{"another index", "other-index", func(p *patient) { p.send("PUT /ALIAS-000007") }, func(p *patient) { p.send("DELETE /ALIAS-000007") }, false},
 	} {
 		if !all && n%3 != 0 && soaking(0, 1) == 0 {

@@ -69,7 +69,7 @@ func (c *Client) send(ctx context.Context, t esapi.Transport, req esapi.Request,
 	if r.Status < 300 {
 		return r, nil
 	}
-	return r, &Error{Status: r.Status, Type: errorType(body), Attempts: r.Attempts}
+	return r, &Error{Status: r.Status, Type: errorType(body), Reason: reasonFor(req, body), Attempts: r.Attempts}
 }
 
 // readBody reads body to its end, so that the connection can be used again.

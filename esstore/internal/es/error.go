@@ -12,10 +12,12 @@ import (
 )
 
 // An Error describes a request that failed. Its texts quote nothing of the request
-// or the response except for the status and the type of Elasticsearch's error.
+// or the response except for the status and the type of Elasticsearch's error, and the
+// reason if the request has no user's data.
 type Error struct {
 	Status   int    // of the response; 0 if there was none
 	Type     string // of Elasticsearch's error; "" if the response has none
+	Reason   string // of Elasticsearch's error; "" if the request may have a user's data
 	Err      error  // why there is no response, or what is wrong with it; nil otherwise
 	Attempts int64  // how often the request was sent: see Response
 	Unsent   bool   // the request was not sent
