@@ -59,7 +59,7 @@ consumer: ## what importing the library adds to a new module
 	scripts/consumer
 
 server: ## a Docker engine and the images of Elasticsearch, made if they are missing
-	@test -n "$$SIGNUP_TEST_ELASTICSEARCH_URL" || { scripts/elasticsearch-image 8.19.7 && scripts/elasticsearch-image 9.2.0; }
+	@test -n "$$SIGNUP_TEST_ELASTICSEARCH_URL" || { scripts/elasticsearch-image 8.19.7 && scripts/elasticsearch-image 9.5.4; }
 
 # A server that the user provides is neither killed nor disconnected. It has neither the
 # roles that the tests need nor a place for snapshots.

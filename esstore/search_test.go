@@ -21,7 +21,7 @@ import (
 	"github.com/gosignup/signup/esstore"
 )
 
-// Elasticsearch's responses about points in time, as versions 8.19.7 and 9.2.0 give
+// Elasticsearch's responses about points in time, as versions 8.19.7 and 9.5.4 give
 // them.
 var (
 	closed  = respond(http.StatusOK, `{"succeeded":true,"num_freed":1}`)

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"io"
 	"math"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,12 +27,25 @@ type document struct {
 	active      bool
 	created     time.Time // zero: unknown
 	more        []string  // names of fields that a User doesn't have
+	rest        string    // a digest of those fields' values
+	// stray reports that the document has another _id than its address. Either may be
+	// the user's.
+	stray bool
+}
+
+// same reports whether two documents have the same fields. They may be in different
+// places. A field that is null is absent, and times and booleans are compared as
+// values.
+func (d document) same(other document) bool {
+	return d.email == other.email && d.hash == other.hash && d.first == other.first && d.last == other.last &&
+		d.active == other.active && d.created.Equal(other.created) && d.rest == other.rest
 }
 
 // A place is where a document is in the source.
 type place struct {
-	ID   string `json:"_id,omitempty"`
-	Line int64  `json:"line,omitempty"` // in a file, counted from 1
+	Index string `json:"_index,omitempty"`
+	ID    string `json:"_id,omitempty"`
+	Line  int64  `json:"line,omitempty"` // in a file, counted from 1
 }
 
 // The fields of the tutorial's documents.
@@ -47,25 +61,36 @@ const (
 
 var fields = []string{fieldEmail, fieldHash, fieldFirst, fieldLast, fieldType, fieldActive, fieldCreated}
 
+// notUser is the problem of a document that isn't a user's.
+const notUser = "its " + fieldType + " is not user"
+
 // parse reads a document: a hit of a search, which has the document as _source, or
 // the document alone. A field that is null is absent. If the document can't become a
-// user, problem is the reason, without any value of the document. Then d has only ID
-// and email, as far as they are known.
+// user, problem is the reason, without any value of the document. Then d has only its
+// place and email, as far as they are known. If the document isn't a user's, problem is
+// notUser.
 func parse(text []byte, now time.Time) (d document, problem string) {
-	d, source, problem := parseHit(text)
+	d, hitType, source, problem := parseHit(text)
 	if problem != "" {
+		return d, problem
+	}
+	if problem := findTypeProblem(hitType, source); problem != "" {
 		return d, problem
 	}
 	texts, problem := parseTexts(source)
 	d.email = texts[fieldEmail]
 	if problem == "" {
-		problem = findProblem(d.ID, source, texts)
+		problem = findProblem(source, texts)
 	}
 	if problem != "" {
 		return d, problem
 	}
-	if d.ID != "" {
+	switch d.ID {
+	case "":
+	case d.email:
 		d.ID = d.email // the same text, and once in memory
+	default:
+		d.stray = true
 	}
 	d.hash, d.first, d.last = texts[fieldHash], texts[fieldFirst], texts[fieldLast]
 	d.active, _ = parseBool(source[fieldActive])
@@ -76,36 +101,90 @@ func parse(text []byte, now time.Time) (d document, problem string) {
 		}
 	}
 	slices.Sort(d.more)
+	d.rest = digestRest(d, source)
 	return d, ""
 }
 
-// parseHit returns the fields of a document and, if text is a hit, the hit's _id
-// in d.
-func parseHit(text []byte) (d document, source map[string]json.RawMessage, problem string) {
+// digestRest returns a digest of the fields that d doesn't have as values, or "" if
+// there is none.
+func digestRest(d document, source map[string]json.RawMessage) string {
+	rest := map[string]any{}
+	for name, raw := range source {
+		if !slices.Contains(fields, name) || name == fieldCreated && d.created.IsZero() {
+			rest[name] = decode(raw)
+		}
+	}
+	if len(rest) == 0 {
+		return ""
+	}
+	text, err := json.Marshal(rest) // sorts the names of all objects
+	if err != nil {
+		panic(err)
+	}
+	sum := sha256.Sum256(text)
+	return string(sum[:])
+}
+
+// decode returns the value of valid JSON, with numbers as they are written.
+func decode(raw json.RawMessage) (value any) {
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	dec.UseNumber()
+	if err := dec.Decode(&value); err != nil {
+		panic(err)
+	}
+	return value
+}
+
+// parseHit returns the fields of a document and, if text is a hit, its place in d, and
+// its _type.
+func parseHit(text []byte) (d document, hitType string, source map[string]json.RawMessage, problem string) {
 	hit, problem := parseObject(text)
 	if problem != "" {
-		return document{}, nil, problem
+		return document{}, "", nil, problem
 	}
 	raw, is := hit["_source"]
 	if !is {
-		return document{}, hit, ""
+		return document{}, "", hit, ""
 	}
-	id, ok := parseText(hit["_id"])
-	if !ok {
-		return document{}, nil, "its _id is not a string"
+	for name, text := range map[string]*string{"_index": &d.Index, "_id": &d.ID, fieldType: &hitType} {
+		value, ok := parseText(hit[name])
+		if !ok {
+			return document{}, "", nil, "its " + name + " is not a string"
+		}
+		*text = value
 	}
-	d.ID = id
 	if source, problem = parseObject(raw); problem != "" {
-		return d, nil, "in its _source, " + problem
+		return d, "", nil, "in its _source, " + problem
 	}
-	return d, source, ""
+	return d, hitType, source, ""
+}
+
+// findTypeProblem returns notUser if the document is of another type than a user. The
+// service wrote the type twice: as the type of Elasticsearch, of which a copy in a later
+// version has only "_doc" or "doc", and as a field. If only one of them is a user's, the
+// problem is another one. It is "" for a user.
+func findTypeProblem(hitType string, source map[string]json.RawMessage) string {
+	const user = "user"
+	field, ok := parseText(source[fieldType])
+	isOther := hitType != "" && hitType != "_doc" && hitType != "doc" && hitType != user
+	switch {
+	case !ok:
+		return fieldType + " is not a string"
+	case source[fieldType] == nil && !isOther, field == user && !isOther:
+		return ""
+	case source[fieldType] != nil && field == "":
+		return fieldType + " is empty"
+	case field == user, hitType == user:
+		return "its " + fieldType + " in its _source is not that of the hit, and only one of them is user"
+	}
+	return notUser
 }
 
 // parseTexts returns the fields that must be strings. A field that isn't one is ""
 // and a problem.
 func parseTexts(source map[string]json.RawMessage) (texts map[string]string, problem string) {
 	texts = map[string]string{}
-	for _, name := range []string{fieldEmail, fieldHash, fieldFirst, fieldLast, fieldType} {
+	for _, name := range []string{fieldEmail, fieldHash, fieldFirst, fieldLast} {
 		value, ok := parseText(source[name])
 		if !ok && problem == "" {
 			problem = name + " is not a string"
@@ -115,19 +194,15 @@ func parseTexts(source map[string]json.RawMessage) (texts map[string]string, pro
 	return texts, problem
 }
 
-// findProblem returns the reason why a document with this _id and these fields can't
-// become a user, or "".
-func findProblem(id string, source map[string]json.RawMessage, texts map[string]string) string {
+// findProblem returns the reason why a document with these fields can't become a user,
+// or "".
+func findProblem(source map[string]json.RawMessage, texts map[string]string) string {
 	_, ok := parseBool(source[fieldActive])
 	switch {
 	case texts[fieldEmail] == "":
 		return "it has no " + fieldEmail
-	case id != "" && id != texts[fieldEmail]:
-		return "its _id is not its " + fieldEmail + ", and either may be the user's"
 	case texts[fieldHash] == "":
 		return "it has no " + fieldHash
-	case source[fieldType] != nil && texts[fieldType] != "user":
-		return "its " + fieldType + " is not user"
 	case !ok:
 		return fieldActive + " is neither true nor false"
 	}
@@ -197,10 +272,34 @@ func parseBool(raw json.RawMessage) (value, ok bool) {
 	return false, false
 }
 
+// timeLayouts has the forms of a time as a string: those of ISO 8601 that Python and
+// databases write, and that of HTTP (RFC 9110, section 5.6.7), which Flask writes in
+// JSON. A time without a zone is in UTC, because the service stored datetime.utcnow().
+// A date without a time is its midnight in UTC.
+var timeLayouts = func() []string {
+	all := []string{time.DateOnly, http.TimeFormat}
+	for _, zone := range []string{"", "Z07:00", "Z0700", "Z07", "Z07:00:00", " Z07:00", " Z0700", " UTC"} {
+		for _, clock := range []string{"15:04:05", "15:04"} {
+			all = append(all, "2006-01-02T"+clock+zone, "2006-01-02 "+clock+zone)
+		}
+	}
+	return all
+}()
+
+// parseTimeText returns the time in one of timeLayouts.
+func parseTimeText(text string) (at time.Time, ok bool) {
+	for _, layout := range timeLayouts {
+		if at, err := time.Parse(layout, text); err == nil { // with any fraction of a second
+			return at, true
+		}
+	}
+	return time.Time{}, false
+}
+
 // parseTime returns the time in raw, to the millisecond. It accepts seconds since
-// 1970, as a number or a string, and a string in the format of RFC 3339. For any
-// other value, and for a time that isn't between 1970 and tomorrow, it returns the
-// zero time.
+// 1970, as a number or a string, and a string in one of timeLayouts. For any other
+// value, and for a time that isn't between 1970 and tomorrow, it returns the zero
+// time.
 func parseTime(raw json.RawMessage, now time.Time) time.Time {
 	text := string(raw)
 	if strings.HasPrefix(text, `"`) {
@@ -209,8 +308,8 @@ func parseTime(raw json.RawMessage, now time.Time) time.Time {
 		}
 		text = strings.TrimSpace(text)
 	}
-	at, err := time.Parse(time.RFC3339, text)
-	if err != nil {
+	at, ok := parseTimeText(text)
+	if !ok {
 		seconds, err := strconv.ParseFloat(text, 64)
 		if err != nil || strings.Trim(text, "0123456789+-.eE") != "" || math.Abs(seconds) > 1e12 {
 			return time.Time{}
@@ -225,8 +324,8 @@ func parseTime(raw json.RawMessage, now time.Time) time.Time {
 }
 
 // user returns the user that the document becomes. If the time of creation is
-// unknown, the user was created now. If the hash is the password itself, it is left
-// out, because a log-in never accepts such a hash.
+// unknown, the user was created now. A hash in no known format is left out, because it
+// may be the password itself.
 func (d document) user(now time.Time) signup.User {
 	u := signup.User{
 		ID: d.accountID(), Email: d.email, FirstName: d.first, LastName: d.last,
@@ -235,7 +334,7 @@ func (d document) user(now time.Time) signup.User {
 	if email, err := signup.NormalizeEmail(d.email); err == nil {
 		u.Email = email // without white space around it, for example
 	}
-	if isPassword(d.hash) {
+	if !isKnown(d.hash) {
 		u.PasswordHash = ""
 	}
 	if d.created.IsZero() {

@@ -36,8 +36,10 @@ func sourceOf(fields map[string]any) string {
 
 const missing = "missing from the document"
 
-func hit(id, source string) string {
-	return `{"_index":"example","_type":"user","_id":"` + id + `","_score":1,"_source":` + source + `}`
+func hit(id, source string) string { return hitOf("example", "user", id, source) }
+
+func hitOf(index, typ, id, source string) string {
+	return `{"_index":"` + index + `","_type":"` + typ + `","_id":"` + id + `","_score":1,"_source":` + source + `}`
 }
 
 func TestParse(t *testing.T) {
@@ -53,7 +55,10 @@ func TestParse(t *testing.T) {
 		want       document
 	}{
 		{"as the tutorial writes it", sourceOf(nil), want(same)},
-		{"a hit", hit("Ada@example.org", sourceOf(nil)), want(func(d *document) { d.ID = d.email })},
+		{"a hit", hit("Ada@example.org", sourceOf(nil)), want(func(d *document) { d.Index, d.ID = "example", d.email })},
+		{"a hit of a later version", hitOf("example", "_doc", "Ada@example.org", sourceOf(nil)), want(func(d *document) { d.Index, d.ID = "example", d.email })},
+		{"a hit of a copied index", hitOf("old", "doc", "Ada@example.org", sourceOf(nil)), want(func(d *document) { d.Index, d.ID = "old", d.email })},
+		{"another id", hit("ada@example.org", sourceOf(nil)), want(func(d *document) { d.Index, d.ID, d.stray = "example", "ada@example.org", true })},
 		{"a hit without id", `{"_source":` + sourceOf(nil) + `}`, want(same)},
 		{"names", sourceOf(map[string]any{"first_name": "Ada", "last_name": "日本 \uFFFD <&>"}),
 			want(func(d *document) { d.first, d.last = "Ada", "日本 \uFFFD <&>" })},
@@ -76,6 +81,10 @@ func TestParse(t *testing.T) {
 			if problem != "" {
 				t.Fatalf("got the problem %q, want none", problem)
 			}
+			if (got.rest != "") != (got.more != nil) {
+				t.Errorf("got a digest of %d bytes of %d more fields, want one if and only if there are any", len(got.rest), len(got.more))
+			}
+			got.rest = ""
 			if !reflect.DeepEqual(got, c.want) {
 				t.Error("got another document than wanted")
 			}
@@ -103,7 +112,13 @@ func TestParseMalformed(t *testing.T) {
 		{"no object in a hit", hit("Ada@example.org", "1"), "in its _source, it is not a single JSON object"},
 		{"no source", hit("Ada@example.org", "null"), "it has no email_address"},
 		{"a number for an id", `{"_id":1,"_source":` + sourceOf(nil) + `}`, "its _id is not a string"},
-		{"another id", hit("ada@example.org", sourceOf(nil)), "its _id is not its email_address, and either may be the user's"},
+		{"a number for a hit's type", strings.Replace(hit("Ada@example.org", sourceOf(nil)), `"user"`, `1`, 1), "its _type is not a string"},
+		{"a number for a type", sourceOf(map[string]any{"_type": 1}), "_type is not a string"},
+		{"an empty type", sourceOf(map[string]any{"_type": ""}), "_type is empty"},
+		{"a hit of another type than its document", hitOf("example", "post", "Ada@example.org", sourceOf(nil)),
+			"its _type in its _source is not that of the hit, and only one of them is user"},
+		{"a document of another type than its hit", hit("Ada@example.org", sourceOf(map[string]any{"_type": "post"})),
+			"its _type in its _source is not that of the hit, and only one of them is user"},
 		{"no address", sourceOf(map[string]any{"email_address": missing}), "it has no email_address"},
 		{"address null", sourceOf(map[string]any{"email_address": nil}), "it has no email_address"},
 		{"address empty", sourceOf(map[string]any{"email_address": ""}), "it has no email_address"},
@@ -113,7 +128,12 @@ func TestParseMalformed(t *testing.T) {
 		{"a number for a hash", sourceOf(map[string]any{"password": 1}), "password is not a string"},
 		{"a number for a name", sourceOf(map[string]any{"first_name": 1}), "first_name is not a string"},
 		{"half a character", `{"email_address":"Ada@example.org","password":"x","last_name":"\ud83d"}`, "last_name is not a string"},
-		{"another type", sourceOf(map[string]any{"_type": "post"}), "its _type is not user"},
+		{"another type", sourceOf(map[string]any{"_type": "post"}), notUser},
+		{"another type, in other letters", sourceOf(map[string]any{"_type": "User"}), notUser},
+		{"another type in a later version", hitOf("example", "_doc", "1", `{"_type":"post","title":"Ada"}`), notUser},
+		{"a hit of another type", hitOf("example", "post", "1", `{"title":"Ada"}`), notUser},
+		{"a hit of another type, without fields", hitOf("example", "session", "1", "null"), notUser},
+		{"another type with a name that is no string", hitOf("example", "post", "1", `{"first_name":1}`), notUser},
 		{"active in words", sourceOf(map[string]any{"is_active": "off"}), "is_active is neither true nor false"},
 		{"active as number", sourceOf(map[string]any{"is_active": 1}), "is_active is neither true nor false"},
 	} {
@@ -146,8 +166,8 @@ func TestParseTime(t *testing.T) {
 		`1417910123770`:                  {}, // milliseconds
 		`1E308`:                          {},
 		`1E309`:                          {},
-		`1893456000`:                     {}, // 2030
-		`"2014-12-06T23:55:23"`:          {}, // in which zone?
+		`1893456000`:                     {},                // 2030
+		`"2014-12-06T23:55:23"`:          at(1417910123000), // Python's datetime.utcnow().isoformat()
 		`"yesterday"`:                    {},
 		`"NaN"`:                          {},
 		`"0x1p30"`:                       {},
@@ -156,6 +176,51 @@ func TestParseTime(t *testing.T) {
 		`{"seconds":1417910123.77}`:      {},
 	} {
 		if got := parseTime(json.RawMessage(raw), today); !got.Equal(want) || got.Location() != time.UTC {
+			t.Errorf("parseTime(%s): got %v, want %v in UTC", raw, got, want)
+		}
+	}
+}
+
+// The service stored datetime.utcnow(), and isoformat writes no zone for it.
+func TestParseTimeReadsWhatPythonWritesAsUTC(t *testing.T) {
+	second := time.Date(2014, time.May, 6, 12, 34, 56, 0, time.UTC)
+	fraction := second.Add(789 * time.Millisecond) // .789012
+	for text, want := range map[string]time.Time{
+		"2014-05-06T12:34:56.789012":       fraction, // isoformat()
+		"2014-05-06 12:34:56.789012":       fraction, // str()
+		"2014-05-06T12:34:56":              second,   // a whole second
+		"2014-05-06 12:34:56":              second,
+		"2014-05-06T12:34:56.789":          fraction, // timespec="milliseconds"
+		"2014-05-06T12:34":                 second.Truncate(time.Minute),
+		"2014-05-06T12:34:56.789012+00:00": fraction, // datetime.now(timezone.utc)
+		"2014-05-06 12:34:56.789012+00:00": fraction,
+		"2014-05-06T12:34:56.789012Z":      fraction, // with "Z" appended
+		"2014-05-06T14:34:56.789012+02:00": fraction,
+		"2014-05-06T14:34:56.789012+0200":  fraction, // strftime with %z
+		"2014-05-06 12:34:56.789012+00":    fraction, // PostgreSQL
+		"2014-05-06 12:34:56 +0000":        second,
+		"2014-05-06 12:34:56 UTC":          second,   // strftime with %Z
+		"2014-05-06T18:28:24+05:53:28":     second,   // local mean time, of pytz
+		"2014-05-06 12:34:56,789":          fraction, // logging
+		"Tue, 06 May 2014 12:34:56 GMT":    second,   // flask.jsonify
+		" 2014-05-06T12:34:56\n":           second,
+		"2014-05-06":                       time.Date(2014, time.May, 6, 0, 0, 0, 0, time.UTC),
+		"1969-12-31T23:59:59.999":          {},
+		"2026-03-03T12:00:00":              {}, // after tomorrow
+		"2014-02-30T12:34:56":              {},
+		"2014-05-06T24:00:01":              {},
+		"2014-05-06T12":                    {},
+		"Tue May  6 12:34:56 2014":         {}, // ctime, which is in local time
+		"06/05/2014":                       {}, // May or June?
+		"2014-05-06T12:34:56 CEST":         {},
+		"datetime.datetime(2014, 5, 6)":    {},
+		"":                                 {},
+	} {
+		raw, err := json.Marshal(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := parseTime(raw, today); !got.Equal(want) || got.Location() != time.UTC {
 			t.Errorf("parseTime(%s): got %v, want %v in UTC", raw, got, want)
 		}
 	}
@@ -175,9 +240,6 @@ func TestHashFormats(t *testing.T) {
 		plain := strings.HasPrefix(e.Hash, "plain$")
 		if known, salted := isKnown(e.Hash), isSalted(e.Hash); known == plain || salted == plain {
 			t.Errorf("a hash of Werkzeug %s: got known: %t, salted: %t; want %t for both", e.Werkzeug, known, salted, !plain)
-		}
-		if isPassword(e.Hash) != plain {
-			t.Errorf("a hash of Werkzeug %s: got that it is the password: %t, want %t", e.Werkzeug, !plain, plain)
 		}
 	}
 	for _, h := range []signup.Hasher{signup.Bcrypt{Cost: 4}, signup.Argon2id{Memory: 64, Time: 1, Threads: 1}} {
@@ -267,13 +329,16 @@ func TestUser(t *testing.T) {
 	if got := d.user(today); !got.Equal(want) {
 		t.Error("got a user that differs from the document, want the same values")
 	}
-	d.created, d.hash, d.active = time.Time{}, "plain$$test", false
+	for _, password := range []string{"plain$$correct horse", "correct horse", "$correct horse$", "pbkdf2:sha1:correct horse", werkzeug + "\n"} {
+		d.hash = password
+		if got := d.user(today); got.PasswordHash != "" {
+			t.Errorf("%q as hash: got it as PasswordHash, want none", password)
+		}
+	}
+	d.created, d.active = time.Time{}, false
 	got := d.user(today)
 	if !got.CreatedAt.Equal(today) || !got.UpdatedAt.Equal(today) {
 		t.Errorf("without a known time of creation, got CreatedAt %v and UpdatedAt %v, want %v", got.CreatedAt, got.UpdatedAt, today)
-	}
-	if got.PasswordHash != "" {
-		t.Error("got the password itself as PasswordHash, want none")
 	}
 	if got.Active {
 		t.Error("got an active user, want an inactive one")
@@ -293,7 +358,7 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text []byte) {
 		d, problem := parse(text, today)
 		if problem != "" {
-			if d.hash != "" || d.first != "" || d.active || d.more != nil {
+			if d.hash != "" || d.rest != "" || d.first != "" || d.active || d.more != nil {
 				t.Error("a malformed document has other fields, want only ID and address")
 			}
 			return
@@ -309,8 +374,8 @@ func FuzzParse(f *testing.F) {
 			t.Error("got a document, want it to be malformed: it is not JSON in UTF-8")
 		case d.email == "" || d.hash == "":
 			t.Error("got a document without address or hash, want it to be malformed")
-		case d.ID != "" && d.ID != d.email:
-			t.Error("got a document whose ID is not its address, want it to be malformed")
+		case d.stray != (d.ID != "" && d.ID != d.email):
+			t.Errorf("got stray %t for another ID than the address %t, want the same", d.stray, !d.stray)
 		case !d.created.IsZero() && (d.created.UnixMilli() <= 0 || d.created.After(today.Add(24*time.Hour))):
 			t.Errorf("got the time %v, want one between 1970 and tomorrow", d.created)
 		}
@@ -322,7 +387,8 @@ func FuzzParse(f *testing.F) {
 			fields["created_at"] = d.created.Format(time.RFC3339Nano)
 		}
 		again, problem := parse([]byte(sourceOf(fields)), today)
-		d.place, d.more = place{}, nil
+		d.place, d.more, d.rest, d.stray = place{}, nil, "", false
+		again.rest = "" // created_at, if it was no time
 		if problem != "" || !reflect.DeepEqual(again, d) {
 			t.Errorf("written and read again, got another document (problem %q), want the same", problem)
 		}

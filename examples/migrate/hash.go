@@ -25,7 +25,3 @@ func isSalted(hash string) bool {
 	}
 	return len(parts[len(parts)-2]) >= 8 // the last two are the salt and the digest
 }
-
-// isPassword reports whether the hash is in Werkzeug's format that contains the
-// password itself.
-func isPassword(hash string) bool { return strings.HasPrefix(hash, "plain$") }

@@ -25,20 +25,26 @@ or run Migrate again afterwards: users that sign up during a run may be missed.
 
 First it reads all documents, and finds those that can't be migrated:
 
-  collisions         documents with the same address (they may differ in letter
-                     case, for example): it is unknown which of the accounts is
-                     the person's
+  collisions         different documents with the same address (it may differ in
+                     letter case, for example): it is unknown which of the
+                     accounts is the person's
   refused addresses  addresses that no account can have
   malformed          documents without an address or a password, or not as the
                      service wrote them
+  unknown passwords  documents whose password is not a hash of a known format: it
+                     may be the password itself, and is never stored or printed
+
+Documents with the same fields are one user, and are counted as identical.
+Documents of another _type than user are skipped and counted; later versions of
+Elasticsearch write _doc or doc for every type.
 
 Then it migrates the others: the address in its normal form (without white space
 around it, for example), the names, the hash, whether the user may log in, and the
-time of creation. It never replaces a user. Of the migrated users it counts those
-with an unknown hash, which can't log in unless the application knows its format
-(a hash that is the password itself is left out), those with an unknown time of
-creation, which get the time of the import, and those with fields that aren't
-migrated.
+time of creation. That is in seconds since 1970, or a date and time as Python's
+isoformat writes it, in UTC if it has no zone; a date alone is its midnight in UTC.
+It never replaces a user. Of the migrated users it counts those without a password
+(only with -without-password), those with an unknown time of creation, which get
+the time of the import, and those with fields that aren't migrated.
 
 The counts go to standard output, errors and progress to standard error. Neither
 contains an address, a name or a hash. All users are kept in memory, about 1 KB
@@ -109,6 +115,8 @@ type options struct {
 	toIndex, fromIndex string
 	fromFile, report   string
 	dryRun, strict     bool
+	noRefresh          bool
+	withoutPassword    bool
 }
 
 func (o *options) flags() *flag.FlagSet {
@@ -118,11 +126,13 @@ func (o *options) flags() *flag.FlagSet {
 	f.StringVar(&o.toIndex, "to-index", "users", "the `alias` to keep users under; made if it is missing")
 	f.StringVar(&o.from.url, "from", "", "the `URL` of the source's server, of version 2 or later (default the target's)")
 	f.StringVar(&o.from.caFile, "from-ca", "", "a PEM `file` with the authority of the source's certificate")
-	f.StringVar(&o.fromIndex, "from-index", "example", "the `index` with the service's documents")
+	f.StringVar(&o.fromIndex, "from-index", "example", "the `index` with the service's documents, or a pattern\nsuch as example*")
 	f.StringVar(&o.fromFile, "from-file", "", "read a `file` instead of an index: a line of JSON for each document, or for\neach hit of a search; - is standard input")
+	f.BoolVar(&o.noRefresh, "no-refresh", false, "don't refresh the source's index first, which takes the privilege maintenance:\nusers that were stored last may be missed")
 	f.StringVar(&o.report, "report", "", "write to this `file`, which only you can read, a line of JSON for each document\nthat was left behind or has unknown values, with its address")
 	f.BoolVar(&o.dryRun, "dry-run", false, "count what would be migrated, and write nothing except the report")
-	f.BoolVar(&o.strict, "strict", false, "also leave behind users with an unknown hash or time, or with fields that aren't\nmigrated, and exit with status 3 if any user was left behind")
+	f.BoolVar(&o.strict, "strict", false, "also leave behind users without a password, with an unknown time, or with fields\nthat aren't migrated, and exit with status 3 if any user was left behind")
+	f.BoolVar(&o.withoutPassword, "without-password", false, "import users whose password is not a hash of a known format without it, instead\nof leaving them behind; they can't log in before they have reset it")
 	f.Usage = func() {}
 	return f
 }
@@ -183,7 +193,7 @@ func (p program) writeCounts(m *migration, o options) error {
 		_, _ = fmt.Fprintln(p.stdout, "dry run: nothing was written")
 	}
 	err := m.tally.write(p.stdout, o.dryRun)
-	noted := m.leftBehind() + m.otherID + m.failed + m.unknownHashes + m.unknownTimes + m.moreFields
+	noted := m.leftBehind() + m.otherID + m.failed + m.copies + m.unknownHashes + m.unknownTimes + m.moreFields
 	if o.report == "" && noted > 0 {
 		_, _ = fmt.Fprintln(p.stdout, "to list these documents, use -report")
 	}
@@ -200,7 +210,7 @@ func (p program) prepare(ctx context.Context, o options) (*migration, error) {
 		o.from = o.to
 		o.from.caFile = cmp.Or(ca, o.to.caFile)
 	}
-	m := &migration{strict: o.strict, now: time.Now(), stderr: p.stderr}
+	m := &migration{strict: o.strict, withoutPassword: o.withoutPassword, now: time.Now(), stderr: p.stderr}
 	var err error
 	if m.source, err = p.source(ctx, o); err != nil {
 		return nil, fmt.Errorf("the source: %w", err)
@@ -222,11 +232,14 @@ func (p program) prepare(ctx context.Context, o options) (*migration, error) {
 func (p program) source(ctx context.Context, o options) (source, error) {
 	switch o.fromFile {
 	case "":
+		if o.fromIndex == "" { // the path of all indices
+			return nil, errors.New("-from-index is empty")
+		}
 		t, err := o.from.transport()
 		if err != nil {
 			return nil, err
 		}
-		return fromIndex(t, o.fromIndex), nil
+		return fromIndex(t, o.fromIndex, !o.noRefresh), nil
 	case "-":
 		return fromLines(p.stdin), nil
 	}

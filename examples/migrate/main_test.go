@@ -161,8 +161,15 @@ var everything = strings.Join([]string{
 
 var ofEverything = map[string]int64{
 	"documents read": 9, "left behind: collisions (groups of one address: 1)": 3, "left behind: refused": 1, "left behind: malformed": 2,
-	"with an unknown hash": 1, "with an unknown time": 1, "with fields": 1,
+	"left behind: a password": 1, "with an unknown time": 1, "with fields": 1,
 }
+
+// withoutPassword are the counts of -without-password.
+var withoutPassword = func() map[string]int64 {
+	counts := with(ofEverything, map[string]int64{"without their password": 1})
+	delete(counts, "left behind: a password")
+	return counts
+}()
 
 // with returns counts with some changed.
 func with(counts, changed map[string]int64) map[string]int64 {
@@ -173,11 +180,11 @@ func with(counts, changed map[string]int64) map[string]int64 {
 
 func TestRun(t *testing.T) {
 	target := &fakeTarget{Store: memstore.New()}
-	r := run(t, t.Context(), target, everything)
+	r := run(t, t.Context(), target, everything, "-without-password")
 	if r.status != 0 || target.setUp != 1 {
 		t.Errorf("got status %d and %d calls of Setup, want 0 and 1:\n%s", r.status, target.setUp, r.stderr)
 	}
-	r.want(t, with(ofEverything, map[string]int64{"imported": 3}))
+	r.want(t, with(withoutPassword, map[string]int64{"imported": 3}))
 	const reported = "malformed 6 true\nmalformed 10 true\n" +
 		"collision 2 true\ncollision 4 true\ncollision 9 true\nrefused-address 5 true\n" +
 		"unknown-hash 7 false\nunknown-time 8 false\nmore-fields 8 false"
@@ -198,8 +205,8 @@ func TestRun(t *testing.T) {
 	}
 
 	// A second run recognizes the users that it can.
-	r = run(t, t.Context(), target, everything)
-	r.want(t, with(ofEverything, map[string]int64{"there already": 2, "there already under another ID": 1}))
+	r = run(t, t.Context(), target, everything, "-without-password")
+	r.want(t, with(withoutPassword, map[string]int64{"there already": 2, "there already under another ID": 1}))
 	if r.status != 0 || !strings.HasSuffix(r.kinds(), "\nother-id 7 true") {
 		t.Errorf("got status %d and the report\n%s\nwant 0 and other-id 7 at the end", r.status, r.kinds())
 	}
@@ -211,16 +218,14 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// The hash of an unknown format is kept, and an address is stored in its normal form.
+// An address is stored in its normal form.
 func TestStored(t *testing.T) {
 	target := &fakeTarget{Store: memstore.New()}
-	const unknown = "$unknown$and its digest"
-	r := run(t, t.Context(), target, sourceOf(map[string]any{"email_address": " Ada@example.org\n", "password": unknown}))
-	r.want(t, map[string]int64{"documents read": 1, "with an unknown hash": 1, "imported": 1})
+	r := run(t, t.Context(), target, sourceOf(map[string]any{"email_address": " Ada@example.org\n"}))
+	r.want(t, map[string]int64{"documents read": 1, "imported": 1})
 	u, err := target.Get(t.Context(), "ada@example.org")
-	if err != nil || u.Email != "Ada@example.org" || u.PasswordHash != unknown {
-		t.Errorf("got %v, the address as typed without white space: %t, the hash of the document: %t; want nil, true, true",
-			err, u.Email == "Ada@example.org", u.PasswordHash == unknown)
+	if err != nil || u.Email != "Ada@example.org" {
+		t.Errorf("got %v, the address as typed without white space: %t; want nil, true", err, u.Email == "Ada@example.org")
 	}
 }
 
@@ -238,8 +243,8 @@ func users(t *testing.T, f *fakeTarget) []signup.User {
 
 func TestStrict(t *testing.T) {
 	target := &fakeTarget{Store: memstore.New()}
-	r := run(t, t.Context(), target, everything, "-strict")
-	r.want(t, with(ofEverything, map[string]int64{"imported": 1, "left behind by -strict": 2}))
+	r := run(t, t.Context(), target, everything, "-strict", "-without-password")
+	r.want(t, with(withoutPassword, map[string]int64{"imported": 1, "left behind by -strict": 2}))
 	if r.status != exitLeftBehind || !strings.HasSuffix(r.kinds(), "unknown-hash 7 true\nunknown-time 8 true\nmore-fields 8 true") {
 		t.Errorf("got status %d and the report\n%s\nwant %d and three documents left behind at the end", r.status, r.kinds(), exitLeftBehind)
 	}
@@ -250,25 +255,25 @@ func TestStrict(t *testing.T) {
 
 func TestDryRun(t *testing.T) {
 	target := &fakeTarget{Store: memstore.New()}
-	r := run(t, t.Context(), target, everything, "-dry-run")
-	r.want(t, with(ofEverything, map[string]int64{"would be imported": 3}))
+	r := run(t, t.Context(), target, everything, "-dry-run", "-without-password")
+	r.want(t, with(withoutPassword, map[string]int64{"would be imported": 3}))
 	if n := len(users(t, target)); r.status != 0 || n != 0 || target.setUp != 0 {
 		t.Errorf("got status %d, %d users and %d calls of Setup, want 0 of each", r.status, n, target.setUp)
 	}
 	run(t, t.Context(), target, sourceOf(nil)+"\n"+sourceOf(map[string]any{"email_address": "dave@example.org"}))
-	r = run(t, t.Context(), target, everything, "-dry-run")
-	r.want(t, with(ofEverything, map[string]int64{"would be imported": 1, "there already": 1, "there already under another ID": 1}))
+	r = run(t, t.Context(), target, everything, "-dry-run", "-without-password")
+	r.want(t, with(withoutPassword, map[string]int64{"would be imported": 1, "there already": 1, "there already under another ID": 1}))
 	if n := len(users(t, target)); n != 2 {
 		t.Errorf("got %d users, want 2", n)
 	}
 
 	target.Store = nil // a call of it panics
 	target.findings = []esstore.Finding{{Code: "no-alias"}, {Code: "security-off"}}
-	r = run(t, t.Context(), target, everything, "-dry-run")
-	r.want(t, with(ofEverything, map[string]int64{"would be imported": 3}))
+	r = run(t, t.Context(), target, everything, "-dry-run", "-without-password")
+	r.want(t, with(withoutPassword, map[string]int64{"would be imported": 3}))
 	target.findings = []esstore.Finding{{Code: "foreign-index", Problem: "It is another program's."}}
-	r = run(t, t.Context(), target, everything, "-dry-run")
-	r.want(t, with(ofEverything, map[string]int64{"not tried": 3}))
+	r = run(t, t.Context(), target, everything, "-dry-run", "-without-password")
+	r.want(t, with(withoutPassword, map[string]int64{"not tried": 3}))
 	if r.status != exitFailed || !strings.Contains(r.stderr, "another program's") {
 		t.Errorf("got status %d, %s; want %d and the finding's problem", r.status, r.stderr, exitFailed)
 	}
@@ -281,14 +286,14 @@ func TestFailures(t *testing.T) {
 	target := &fakeTarget{Store: memstore.New(), importer: func(n int, _ signup.User) error {
 		return []error{down, fmt.Errorf("esstore: a user too long: %w", signup.ErrInvalid), nil}[n]
 	}}
-	r := run(t, t.Context(), target, everything)
-	want := with(ofEverything, map[string]int64{"imported": 1, "failed": 1, "left behind: malformed": 3})
+	r := run(t, t.Context(), target, everything, "-without-password")
+	want := with(withoutPassword, map[string]int64{"imported": 1, "failed": 1, "left behind: malformed": 3})
 	r.want(t, want)
 	if r.status != exitFailed || !strings.Contains(r.stderr, "status 503") || !strings.HasSuffix(r.kinds(), "\nfailed 1 false\nmalformed 7 true") {
 		t.Errorf("got status %d, %s and the report\n%s\nwant %d, the first error, and the failed and the malformed document", r.status, r.stderr, r.kinds(), exitFailed)
 	}
 	target.importer = nil
-	if r := run(t, t.Context(), target, everything); r.status != 0 {
+	if r := run(t, t.Context(), target, everything, "-without-password"); r.status != 0 {
 		t.Errorf("got status %d at the second try, want 0", r.status)
 	}
 }
@@ -303,16 +308,16 @@ func TestInterrupted(t *testing.T) {
 		}
 		return nil
 	}}
-	r := run(t, ctx, target, everything)
-	r.want(t, with(ofEverything, map[string]int64{"imported": 1, "failed": 1, "not tried": 1}))
+	r := run(t, ctx, target, everything, "-without-password")
+	r.want(t, with(withoutPassword, map[string]int64{"imported": 1, "failed": 1, "not tried": 1}))
 	if r.status != exitFailed || !strings.Contains(r.stderr, "interrupted") {
 		t.Errorf("got status %d, %s; want %d and that it was interrupted", r.status, r.stderr, exitFailed)
 	}
 	target.importer = nil
-	r = run(t, t.Context(), target, everything)
-	r.want(t, with(ofEverything, map[string]int64{"imported": 2, "there already": 1}))
+	r = run(t, t.Context(), target, everything, "-without-password")
+	r.want(t, with(withoutPassword, map[string]int64{"imported": 2, "there already": 1}))
 
-	r = run(t, ctx, target, everything) // while it reads
+	r = run(t, ctx, target, everything, "-without-password") // while it reads
 	r.want(t, nil)
 	if r.status != exitFailed {
 		t.Errorf("got status %d, want %d", r.status, exitFailed)

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -28,12 +26,16 @@ type migration struct {
 	source source
 	target target
 	strict bool
-	now    time.Time
-	report *report
-	stderr io.Writer
+	// withoutPassword reports whether to migrate users whose hash has no known format,
+	// without a hash.
+	withoutPassword bool
+	now             time.Time
+	report          *report
+	stderr          io.Writer
 
 	tally
-	documents []document // those that can be migrated
+	documents []document        // those that can be migrated
+	indices   map[string]string // by themselves
 }
 
 // run migrates, or with dryRun only looks up what would be migrated. Then it closes
@@ -68,105 +70,37 @@ func (m *migration) read(ctx context.Context) error {
 			d, problem = parse(e.text, m.now)
 		}
 		d.Line = e.line
-		if problem != "" {
-			m.malformed++
-			m.report.add(finding{Kind: malformed, place: d.place, Email: d.email, LeftBehind: true, Problem: problem})
-			continue
+		switch problem {
+		case "":
+			d.Index = m.intern(d.Index)
+			m.documents = append(m.documents, d)
+		case notUser:
+			m.otherTypes++
+		default:
+			m.malform(d, problem)
 		}
-		m.documents = append(m.documents, d)
+	}
+	if m.otherTypes > 0 && m.otherTypes == m.tally.read {
+		return fmt.Errorf("none of the source's %d documents is a user's: each %s is another one than user", m.otherTypes, fieldType)
 	}
 	return m.part()
 }
 
-// part leaves behind the documents with a refused address or a collision.
-func (m *migration) part() error {
-	out := make([]bool, len(m.documents))
-	leave := func(key string, f finding) {
-		n, err := strconv.Atoi(key)
-		if err != nil {
-			panic(err)
-		}
-		out[n] = true
-		d := m.documents[n]
-		f.place, f.Email, f.LeftBehind = d.place, d.email, true
-		m.report.add(f)
+// intern returns the name of an index, which is in memory once.
+func (m *migration) intern(index string) string {
+	if m.indices == nil {
+		m.indices = map[string]string{}
 	}
-	collisions, err := signup.EmailCollisions(m.numbered(), signup.CanonicalEmail)
-	if err != nil {
-		return err
+	if _, is := m.indices[index]; !is {
+		m.indices[index] = index
 	}
-	for _, c := range collisions {
-		if c.Key == "" {
-			for _, n := range c.Keys {
-				m.refused++
-				leave(n, finding{Kind: refused, Problem: "no account can have its address"})
-			}
-			continue
-		}
-		m.groups++
-		for _, n := range c.Keys {
-			m.collisions++
-			leave(n, finding{
-				Kind: collision, Group: int(m.groups), Key: c.Key,
-				Problem: fmt.Sprintf("%d documents have the same address: at the source, keep only that of the person's account", len(c.Keys)),
-			})
-		}
-	}
-	kept := m.documents[:0]
-	for n, d := range m.documents {
-		if !out[n] && m.keeps(d) {
-			kept = append(kept, d)
-		}
-	}
-	clear(m.documents[len(kept):])
-	m.documents = kept
-	m.report.flush()
-	return nil
+	return m.indices[index]
 }
 
-// numbered returns the documents as users whose keys are their numbers.
-func (m *migration) numbered() iter.Seq2[signup.User, error] {
-	return func(yield func(signup.User, error) bool) {
-		for n, d := range m.documents {
-			u := signup.User{Email: d.email}
-			u.SetKey(strconv.Itoa(n), "number")
-			if !yield(u, nil) {
-				return
-			}
-		}
-	}
-}
-
-// keeps adds to the report what the user would lose, and reports whether to migrate
-// the user.
-func (m *migration) keeps(d document) bool {
-	var problems []finding
-	flag := func(count *int64, kind, problem string) {
-		*count++
-		problems = append(problems, finding{Kind: kind, Problem: problem})
-	}
-	if !isKnown(d.hash) {
-		problem := "its hash has a format that a log-in can't check"
-		if isPassword(d.hash) {
-			problem = "its hash is the password itself, and isn't migrated"
-		}
-		flag(&m.unknownHashes, unknownHash, problem)
-	}
-	if d.created.IsZero() {
-		flag(&m.unknownTimes, unknownTime, fieldCreated+" is absent or not a time: the time of the import is used")
-	}
-	if len(d.more) > 0 {
-		flag(&m.moreFields, moreFields, "fields that aren't migrated: "+strings.Join(d.more, ", "))
-	}
-	left := m.strict && len(problems) > 0
-	if left {
-		m.flagged++
-	}
-	for _, f := range problems {
-		f.place, f.Email, f.LeftBehind = d.place, d.email, left
-		m.report.add(f)
-	}
-	return !left
+// malform leaves a document behind as malformed.
+func (m *migration) malform(d document, problem string) {
+	m.malformed++
+	m.report.add(finding{Kind: malformed, place: d.place, Email: d.email, LeftBehind: true, Problem: problem})
 }
 
 // users returns the users to migrate.
@@ -189,10 +123,7 @@ func (m *migration) store(ctx context.Context) error {
 	p.setTotal(int64(len(m.documents)))
 	defer func() { p.end(m.tried()) }()
 	_, err := m.target.Import(ctx, m.users(), &esstore.ImportOptions{
-		// keeps has counted the unknown hashes. They are kept, because the
-		// application may know their formats.
-		CheckHash: func(signup.Hash) error { return nil },
-		Result:    func(r esstore.ImportResult) { m.count(m.documents[r.N], r) },
+		Result: func(r esstore.ImportResult) { m.count(m.documents[r.N], r) },
 		Progress: func(esstore.ImportSummary) {
 			p.at(m.tried())
 			m.report.flush()

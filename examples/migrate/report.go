@@ -14,6 +14,7 @@ const (
 	malformed   = "malformed"
 	refused     = "refused-address"
 	collision   = "collision"
+	identical   = "identical"
 	otherID     = "other-id"
 	failed      = "failed"
 	unknownHash = "unknown-hash"
@@ -30,6 +31,8 @@ type finding struct {
 	// a collision share.
 	Group int    `json:"group,omitempty"`
 	Key   string `json:"key,omitempty"`
+	// SameAs is the place of the document with the same fields that stands for both.
+	SameAs *place `json:"same_as,omitempty"`
 	// LeftBehind reports that the document's user isn't migrated, and wouldn't be in
 	// another run.
 	LeftBehind bool   `json:"left_behind"`
@@ -112,16 +115,19 @@ func (r *report) keep(err error) {
 type tally struct {
 	read, imported, present, otherID        int64
 	groups, collisions, refused, malformed  int64
-	flagged, failed                         int64
+	copies, otherTypes                      int64
+	noHashes, flagged, failed               int64
 	unknownHashes, unknownTimes, moreFields int64
 }
 
 func (t *tally) untried() int64 {
-	return t.read - t.imported - t.present - t.otherID - t.leftBehind() - t.failed
+	return t.read - t.imported - t.present - t.otherID - t.copies - t.otherTypes - t.leftBehind() - t.failed
 }
 
 // leftBehind returns how many documents another run can't migrate either.
-func (t *tally) leftBehind() int64 { return t.collisions + t.refused + t.malformed + t.flagged }
+func (t *tally) leftBehind() int64 {
+	return t.collisions + t.refused + t.malformed + t.noHashes + t.flagged
+}
 
 // write writes the counts, and nothing about any single user.
 func (t *tally) write(w io.Writer, dryRun bool) error {
@@ -137,13 +143,16 @@ func (t *tally) write(w io.Writer, dryRun bool) error {
 		{t.imported, imported},
 		{t.present, "there already"},
 		{t.otherID, "there already under another ID: changed at the source since then, signed up again, or without a hash by which they could be recognized"},
+		{t.copies, "identical to another document: both are one user"},
+		{t.otherTypes, "skipped: not of the type user"},
 		{t.collisions, fmt.Sprintf("left behind: collisions (groups of one address: %d)", t.groups)},
 		{t.refused, "left behind: refused addresses"},
 		{t.malformed, "left behind: malformed"},
+		{t.noHashes, "left behind: a password that is not a hash of a known format"},
 		{t.flagged, "left behind by -strict"},
 		{t.failed, failed},
 		{t.untried(), "not tried"},
-		{t.unknownHashes, "with an unknown hash: these can't log in"},
+		{t.unknownHashes, "without their password, which is not a hash of a known format: these can't log in before a reset"},
 		{t.unknownTimes, "with an unknown time of creation"},
 		{t.moreFields, "with fields that are not migrated"},
 	} {

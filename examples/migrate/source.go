@@ -36,18 +36,30 @@ const (
 )
 
 // fromIndex reads an index of Elasticsearch, version 2 or later, as it was when
-// reading began.
-func fromIndex(t *transport, index string) source {
+// reading began. With refresh, documents that no search has found yet are read, too. The
+// name may be a pattern. It is an error if no index matches, or one that is closed.
+func fromIndex(t *transport, index string, refresh bool) source {
 	return func(ctx context.Context, total func(int64)) iter.Seq2[entry, error] {
 		return func(yield func(entry, error) bool) {
 			s := scroll{transport: t}
 			defer s.end(ctx)
-			if err := s.read(ctx, index, total, yield); err != nil {
+			err := error(nil)
+			if refresh {
+				err = s.refresh(ctx, index)
+			}
+			if err == nil {
+				err = s.read(ctx, index, total, yield)
+			}
+			if err != nil {
 				yield(entry{}, err)
 			}
 		}
 	}
 }
+
+// matching makes a pattern match all its indices. Otherwise Elasticsearch leaves out
+// those that are closed or hidden, and accepts a pattern without an index.
+const matching = "allow_no_indices=false&expand_wildcards=all"
 
 type scroll struct {
 	transport *transport
@@ -65,8 +77,41 @@ type page struct {
 	}
 }
 
+// refresh makes all documents visible to a search.
+func (s *scroll) refresh(ctx context.Context, index string) error {
+	status, text, err := s.send(ctx, http.MethodPost, "/"+url.PathEscape(index)+"/_refresh?"+matching, nil)
+	if err != nil {
+		return err
+	}
+	var response struct {
+		Shards *struct{ Failed int64 } `json:"_shards"`
+	}
+	err = json.Unmarshal(text, &response)
+	switch {
+	case status == http.StatusNotFound:
+		return statusError(status, text)
+	case status != http.StatusOK:
+		return fmt.Errorf("refreshing the source: %w: it takes the privilege maintenance; -no-refresh reads without it, and may miss the users that were stored last",
+			statusError(status, text))
+	case err != nil || response.Shards == nil:
+		return errors.New("the source's response is not Elasticsearch's")
+	case response.Shards.Failed > 0:
+		return fmt.Errorf("refreshing the source: %d shards failed", response.Shards.Failed)
+	}
+	return nil
+}
+
+// statusError returns the error for a response with another status than 200.
+func statusError(status int, text []byte) error {
+	none := ""
+	if status == http.StatusNotFound {
+		none = ": it has no index that matches -from-index"
+	}
+	return fmt.Errorf("the source returned status %d%s%s", status, errorType(text), none)
+}
+
 func (s *scroll) read(ctx context.Context, index string, total func(int64), yield func(entry, error) bool) error {
-	path := "/" + url.PathEscape(index) + "/_search?scroll=" + keepAlive
+	path := "/" + url.PathEscape(index) + "/_search?scroll=" + keepAlive + "&" + matching
 	p, err := s.ask(ctx, path, map[string]any{"size": pageSize, "sort": []string{"_doc"}})
 	if err != nil {
 		return err
@@ -107,6 +152,8 @@ func (s *scroll) ask(ctx context.Context, path string, body any) (page, error) {
 	var p page
 	err = json.Unmarshal(text, &p)
 	switch {
+	case status == http.StatusNotFound && s.id == "":
+		return page{}, statusError(status, text)
 	case status != http.StatusOK:
 		return page{}, fmt.Errorf("the source returned status %d%s", status, errorType(text))
 	case err != nil || p.Shards == nil || p.Hits.Hits == nil || p.Scroll == "":
@@ -118,10 +165,13 @@ func (s *scroll) ask(ctx context.Context, path string, body any) (page, error) {
 	return p, nil
 }
 
+// send sends a request. Without a body, body is nil.
 func (s *scroll) send(ctx context.Context, method, path string, body any) (status int, response []byte, err error) {
-	b, err := json.Marshal(body)
-	if err != nil {
-		return 0, nil, err
+	var b []byte
+	if body != nil {
+		if b, err = json.Marshal(body); err != nil {
+			return 0, nil, err
+		}
 	}
 	req, err := http.NewRequestWithContext(ctx, method, path, bytes.NewReader(b))
 	if err != nil {

@@ -19,8 +19,15 @@ type exchange struct {
 	response string
 }
 
+// refreshed is how each reading begins.
+func refreshed(status int, response string) exchange {
+	return exchange{`POST /example/_refresh?allow_no_indices=false&expand_wildcards=all `, status, response}
+}
+
+var refreshedAll = refreshed(200, `{"_shards":{"total":10,"successful":5,"failed":0}}`) // without replicas
+
 func searched(status int, response string) exchange {
-	return exchange{`POST /example/_search?scroll=5m {"size":1000,"sort":["_doc"]}`, status, response}
+	return exchange{`POST /example/_search?scroll=5m&allow_no_indices=false&expand_wildcards=all {"size":1000,"sort":["_doc"]}`, status, response}
 }
 
 func scrolled(response string) exchange {
@@ -35,6 +42,11 @@ func pageOf(total, hits string) string {
 
 // readIndex reads from a server that expects these exchanges, in order.
 func readIndex(t *testing.T, exchanges ...exchange) (texts []string, total int64, err error) {
+	t.Helper()
+	return read(t, true, append([]exchange{refreshedAll}, exchanges...)...)
+}
+
+func read(t *testing.T, refresh bool, exchanges ...exchange) (texts []string, total int64, err error) {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
@@ -58,7 +70,7 @@ func readIndex(t *testing.T, exchanges ...exchange) (texts []string, total int64
 		t.Fatal(err)
 	}
 	total = -1
-	for e, err := range fromIndex(client, "example")(t.Context(), func(n int64) { total = n }) {
+	for e, err := range fromIndex(client, "example", refresh)(t.Context(), func(n int64) { total = n }) {
 		if err != nil {
 			return texts, total, err
 		}
@@ -92,9 +104,9 @@ func TestFromIndexFails(t *testing.T) {
 		want      string
 	}{
 		{"no index", []exchange{searched(404, `{"error":{"type":"index_not_found_exception","reason":"`+secret+`"},"status":404}`)},
-			"the source returned status 404, index_not_found_exception"},
+			"the source returned status 404, index_not_found_exception: it has no index that matches -from-index"},
 		{"an error in an old format", []exchange{searched(404, `{"error":"IndexMissingException[`+secret+`]","status":404}`)},
-			"the source returned status 404"},
+			"the source returned status 404: it has no index that matches -from-index"},
 		{"another type", []exchange{searched(400, `{"error":{"type":"`+secret+`"}}`)}, "the source returned status 400"},
 		{"a proxy's page", []exchange{searched(200, "<html>"+secret)}, "the source's response is not Elasticsearch's"},
 		{"another response", []exchange{searched(200, `{"hits":[]}`)}, "the source's response is not Elasticsearch's"},
@@ -114,6 +126,40 @@ func TestFromIndexFails(t *testing.T) {
 				t.Errorf("got the error %v, want %s", err, c.want)
 			}
 		})
+	}
+}
+
+// Documents that no search has found yet are read. Whatever prevents that is an error
+// before anything is read.
+func TestFromIndexRefreshesFirst(t *testing.T) {
+	const secret = "ada@example.org"
+	const remedy = ": it takes the privilege maintenance; -no-refresh reads without it, and may miss the users that were stored last"
+	for _, c := range []struct {
+		name string
+		exchange
+		want string
+	}{
+		{"no privilege", refreshed(403, `{"error":{"type":"security_exception","reason":"`+secret+`"}}`),
+			"refreshing the source: the source returned status 403, security_exception" + remedy},
+		{"a block", refreshed(403, `{"error":{"type":"cluster_block_exception"}}`),
+			"refreshing the source: the source returned status 403, cluster_block_exception" + remedy},
+		{"a closed index", refreshed(400, `{"error":{"type":"index_closed_exception"}}`),
+			"refreshing the source: the source returned status 400, index_closed_exception" + remedy},
+		{"overload", refreshed(429, `{}`), "refreshing the source: the source returned status 429" + remedy},
+		{"no index", refreshed(404, `{"error":{"type":"index_not_found_exception","reason":"`+secret+`"}}`),
+			"the source returned status 404, index_not_found_exception: it has no index that matches -from-index"},
+		{"a shard failed", refreshed(200, `{"_shards":{"total":5,"successful":4,"failed":1}}`), "refreshing the source: 1 shards failed"},
+		{"a proxy's page", refreshed(200, "<html>"+secret), "the source's response is not Elasticsearch's"},
+		{"another response", refreshed(200, `{"acknowledged":true}`), "the source's response is not Elasticsearch's"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if _, _, err := read(t, true, c.exchange); err == nil || err.Error() != c.want {
+				t.Errorf("got the error %v, want %s", err, c.want)
+			}
+		})
+	}
+	if texts, _, err := read(t, false, searched(200, pageOf("1", `{"n":1}`)), scrolled(pageOf("1", "")), forgotten); err != nil || len(texts) != 1 {
+		t.Errorf("without refresh: got %d documents and the error %v, want 1 and none", len(texts), err)
 	}
 }
 
@@ -184,6 +230,10 @@ func basicAuth(t *testing.T, want string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if user, password, _ := r.BasicAuth(); user+" "+password != want {
 			t.Errorf("got a request of user %q, want user %q and the password", user, strings.Fields(want)[0])
+		}
+		if strings.HasSuffix(r.URL.Path, "/_refresh") {
+			_, _ = io.WriteString(w, refreshedAll.response)
+			return
 		}
 		_, _ = io.WriteString(w, pageOf("0", ""))
 	})

@@ -28,7 +28,7 @@ var runID = rand.Text()
 // The versions to test on, as scripts/elasticsearch-image makes their images.
 const (
 	older = "8.19.7"
-	newer = "9.2.0"
+	newer = "9.5.4"
 )
 
 func image(version string) string {
