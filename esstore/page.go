@@ -22,6 +22,7 @@ type page struct {
 // A hit is a document in a page.
 type hit struct {
 	ID          string            `json:"_id"`
+	Version     int64             `json:"_version"`
 	SeqNo       int64             `json:"_seq_no"`
 	PrimaryTerm int64             `json:"_primary_term"`
 	Source      json.RawMessage   `json:"_source"`
