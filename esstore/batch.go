@@ -137,23 +137,27 @@ type batcher[T any] struct {
 func (b *batcher[T]) run(ctx context.Context, items []T) ([]T, *Error) {
 	w := newWait(b.store)
 	var attempts int64
-	for len(items) > 0 {
-		n, length := b.first(items)
+	for most := len(items); len(items) > 0; {
+		n, length := b.first(items[:min(most, len(items))])
 		left, e := b.send(ctx, items[:n])
 		done := n - len(left)
 		items = append(left, items[n:]...)
 		if len(left) == 0 {
 			b.pace.lengthen(length)
 			w.progress()
+			most = len(items)
 			continue
 		}
 		if ctx.Err() != nil {
 			return items, asError(e.ended(ctx))
 		}
 		b.pace.shorten(length, e)
-		if e.Status == http.StatusRequestEntityTooLarge && n > 1 {
-			w.progress() // half as many are next
-			continue
+		if tooLong := e.Status == http.StatusRequestEntityTooLarge; tooLong || e.isRejected() {
+			most = max(1, n/2) // one long item may make a request too long whatever the pace
+			if tooLong && n > 1 {
+				w.progress()
+				continue
+			}
 		}
 		if done > 0 {
 			w.progress()
