@@ -66,7 +66,7 @@ func TestMigrationBehindABodyLimit(t *testing.T) {
 	users := importLong(t, store, 100, 60_000)
 	transport, refused := limited(client, 1<<20)
 	behind := esstore.New(transport, &esstore.Options{Alias: alias})
-	for n, do := range []migrator{(*esstore.Store).Setup, (*esstore.Store).Reindex} {
+	for n, do := range []setUpMethod{(*esstore.Store).Setup, (*esstore.Store).Reindex} {
 		if err := do(behind, t.Context()); err != nil {
 			t.Fatalf("got %v, want nil", err)
 		}
@@ -124,7 +124,7 @@ func TestMigrationRefusesAChangedCopy(t *testing.T) {
 			if setting == "index.final_pipeline" && strings.Contains(c.processor, "_id") {
 				continue // Elasticsearch lets it
 			}
-			for name, do := range map[string]migrator{"Setup": (*esstore.Store).Setup, "Reindex": (*esstore.Store).Reindex} {
+			for name, do := range map[string]setUpMethod{"Setup": (*esstore.Store).Setup, "Reindex": (*esstore.Store).Reindex} {
 				t.Run(c.name+", "+setting+", "+name, func(t *testing.T) {
 					alias := indexName(t)
 					setUpFirst(t, client, alias)
@@ -166,7 +166,7 @@ func TestMigrationRefusesAChangedCopy(t *testing.T) {
 // A Setup that ended right after it had made the copy is continued by the next one.
 func TestSetupContinuesAfterTheCopyWasMade(t *testing.T) {
 	client := plainServer(t).client(t)
-	for name, do := range map[string]migrator{"Setup": (*esstore.Store).Setup, "Reindex": (*esstore.Store).Reindex} {
+	for name, do := range map[string]setUpMethod{"Setup": (*esstore.Store).Setup, "Reindex": (*esstore.Store).Reindex} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			alias := indexName(t)

@@ -312,7 +312,7 @@ func TestReindexInterrupted(t *testing.T) {
 	})
 }
 
-func testInterrupted(t *testing.T, do migrator, setUp func(*testing.T, esapi.Transport, string)) {
+func testInterrupted(t *testing.T, do setUpMethod, setUp func(*testing.T, esapi.Transport, string)) {
 	s := plainServer(t)
 	client := s.client(t)
 
@@ -381,8 +381,8 @@ func testInterrupted(t *testing.T, do migrator, setUp func(*testing.T, esapi.Tra
 	t.Attr("interrupted", fmt.Sprint(len(all)))
 }
 
-// A migrator is Setup or Reindex.
-type migrator func(*esstore.Store, context.Context) error
+// A setUpMethod is Setup or Reindex.
+type setUpMethod func(*esstore.Store, context.Context) error
 
 // fill creates some users and appends them to users, if it is not nil.
 func fill(t *testing.T, store *esstore.Store, users *[]signup.User) error {
@@ -399,7 +399,7 @@ func fill(t *testing.T, store *esstore.Store, users *[]signup.User) error {
 }
 
 // run has one process migrate until it is interrupted, and then another.
-func (i *interrupted) run(ctx context.Context, do migrator, store *esstore.Store, alias string, users []signup.User, resumeAt int64) error {
+func (i *interrupted) run(ctx context.Context, do setUpMethod, store *esstore.Store, alias string, users []signup.User, resumeAt int64) error {
 	first := make(chan error, 1)
 	alive, kill := context.WithCancel(ctx)
 	defer kill()
