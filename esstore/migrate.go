@@ -134,7 +134,7 @@ func (m *migration) run(ctx context.Context) error {
 	if errors.Is(err, errCounts) {
 		m.copied = -1 // the cause is unknown: the next process copies everything again
 	}
-	if errors.Is(err, errContent) || errors.Is(err, errDiverted) {
+	if errors.Is(err, errContent) || errors.Is(err, errDiverted) || errors.Is(err, errUnstorable) {
 		m.rejected = true // the next process makes another copy
 	}
 	m.freeLease(ctx)

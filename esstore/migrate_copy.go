@@ -284,6 +284,10 @@ func (m *migration) unfinished(ctx context.Context, lease string, writes []bulkW
 	return left, again, nil
 }
 
+// errUnstorable is of a document that Elasticsearch doesn't accept. A template or
+// pipeline may be the cause too.
+var errUnstorable = errors.New("this package didn't write it (see Reindex), or the index has an ingest pipeline")
+
 // writeError returns the error for a write to the copy that failed with err.
 func (m *migration) writeError(err error) error {
 	switch e := asError(err); {
@@ -292,7 +296,7 @@ func (m *migration) writeError(err error) error {
 	case e.Status == http.StatusRequestEntityTooLarge:
 		return fmt.Errorf("a document of %s is longer than a request to Elasticsearch may be: %w", m.from, err)
 	case e.Status == http.StatusBadRequest:
-		return fmt.Errorf("a document of %s can't be stored in %s: this package didn't write it (see Reindex): %w", m.from, m.to, err)
+		return fmt.Errorf("a document of %s can't be stored in %s: %w: %w", m.from, m.to, errUnstorable, err)
 	}
 	return leaseError(err)
 }

@@ -134,8 +134,11 @@ func TestMigrationRefusesAChangedCopy(t *testing.T) {
 						t.Fatalf("Create returned %v, want nil", err)
 					}
 					pipeline := alias
-					request(t, client, "PUT", "/_ingest/pipeline/"+pipeline, `{"processors": [`+c.processor+`]}`)
-					t.Cleanup(func() { request(t, client, "DELETE", "/_ingest/pipeline/"+pipeline, "") })
+					status, body := request(t, client, "PUT", "/_ingest/pipeline/"+pipeline, `{"processors": [`+c.processor+`]}`)
+					if status != http.StatusOK {
+						t.Fatalf("making the pipeline: got status %d, want 200: %s", status, body)
+					}
+					defer request(t, client, "DELETE", "/_ingest/pipeline/"+pipeline, "")
 					err := do(esstore.New(altering(t, client, setting, pipeline), &esstore.Options{Alias: alias}), t.Context())
 					if c.want == "" {
 						t.Logf("got error %v", err)
