@@ -1,9 +1,12 @@
 package integration
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -96,72 +99,66 @@ func TestMigrationOfLongUsers(t *testing.T) {
 	request(t, client, "DELETE", "/"+alias+"-000002", "")
 }
 
-// altering returns a transport that sets a pipeline on each index that is made through
-// it, as a template of the cluster may.
-func altering(t *testing.T, client esapi.Transport, setting, pipeline string) perform {
+// altering returns a transport that changes what is stored: in each bulk request, or in
+// the mapping of each index that is made through it.
+func altering(client esapi.Transport, of, pattern, by string) perform {
+	expression := regexp.MustCompile(pattern)
 	return func(r *http.Request) (*http.Response, error) {
-		res, err := client.Perform(r)
-		if err == nil && r.Method == http.MethodPut && strings.Count(r.URL.Path, "/") == 1 {
-			request(t, client, "PUT", r.URL.Path+"/_settings", fmt.Sprintf(`{%q: %q}`, setting, pipeline))
+		makes := r.Method == http.MethodPut && strings.Count(r.URL.Path, "/") == 1
+		if makes && of == "mapping" || strings.HasSuffix(r.URL.Path, "/_bulk") && of == "bulk" {
+			body, err := io.ReadAll(r.Body)
+			if err != nil {
+				return nil, err
+			}
+			body = expression.ReplaceAll(body, []byte(by))
+			r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 		}
-		return res, err
+		return client.Perform(r)
 	}
 }
 
-// If something changes documents while they are copied, the copy is refused, the
-// original stays in use, and the next Setup makes a copy anew.
+// If documents are changed while they are copied, the copy is refused, the original stays
+// in use, and the next Setup makes a copy anew.
 func TestMigrationRefusesAChangedCopy(t *testing.T) {
 	client := plainServer(t).client(t)
-	for _, c := range []struct{ name, processor, want string }{
-		{"a member removed", `{"remove": {"field": "password"}}`, "the members password"},
-		{"a member changed", `{"set": {"field": "is_active", "value": true}}`, "the members is_active"},
-		{"a member renamed", `{"rename": {"field": "first_name", "target_field": "name", "ignore_missing": true}}`, "the members first_name, name"},
-		{"some documents dropped", `{"drop": {"if": "ctx.id == 'id-3'"}}`, "pipeline"},
-		{"other ids", `{"set": {"field": "_id", "value": "{{id}}"}}`, "pipeline"},
-		{"another routing", `{"set": {"field": "_routing", "value": "x"}}`, ""}, // the content is the same
+	for _, c := range []struct{ name, of, pattern, by, want string }{
+		{"a member removed", "bulk", `"password":"[^"]*",`, "", "the members password"},
+		{"a member changed", "bulk", `"is_active":false`, `"is_active":true`, "the members is_active"},
+		{"a member renamed", "bulk", `"first_name"`, `"name"`, "the members first_name, name"},
+		{"a member added", "bulk", `"is_active":`, `"placeholder":true,"is_active":`, "the members placeholder"},
+		{"one document changed", "bulk", `"id":"id-3"`, `"id":"id-33"`, "the members id"},
+		{"a member not in _source", "mapping", `"mappings":\{`, `"mappings":{"_source":{"excludes":["password"]},`, ""},
+		{"no _source", "mapping", `"mappings":\{`, `"mappings":{"_source":{"enabled":false},`, ""},
 	} {
-		for _, setting := range []string{"index.default_pipeline", "index.final_pipeline"} {
-			if setting == "index.final_pipeline" && strings.Contains(c.processor, "_id") {
-				continue // Elasticsearch lets it
-			}
-			for name, do := range map[string]setUpMethod{"Setup": (*esstore.Store).Setup, "Reindex": (*esstore.Store).Reindex} {
-				t.Run(c.name+", "+setting+", "+name, func(t *testing.T) {
-					alias := indexName(t)
-					setUpFirst(t, client, alias)
-					store := esstore.New(client, &esstore.Options{Alias: alias})
-					var users []signup.User
-					if err := fill(t, store, &users); err != nil {
-						t.Fatalf("Create returned %v, want nil", err)
-					}
-					pipeline := alias
-					status, body := request(t, client, "PUT", "/_ingest/pipeline/"+pipeline, `{"processors": [`+c.processor+`]}`)
-					if status != http.StatusOK {
-						t.Fatalf("making the pipeline: got status %d, want 200: %s", status, body)
-					}
-					defer request(t, client, "DELETE", "/_ingest/pipeline/"+pipeline, "")
-					err := do(esstore.New(altering(t, client, setting, pipeline), &esstore.Options{Alias: alias}), t.Context())
-					if c.want == "" {
-						t.Logf("got error %v", err)
-						return
-					}
-					if err == nil || !strings.Contains(err.Error(), c.want) {
-						t.Errorf("got error %v, want one that contains %q", err, c.want)
-					}
-					if l := layoutOf(t, client, alias); l.aliases[alias] != alias+"-000001" || l.blocked {
-						t.Errorf("got the alias on %s, writes refused %t, want the original and false", l.aliases[alias], l.blocked)
-					}
-					if err := compare(t.Context(), store, users, nil); err != nil {
-						t.Errorf("after the refusal: got %v, want every user as acknowledged", err)
-					}
-					if err := do(store, t.Context()); err != nil {
-						t.Errorf("without the pipeline: got %v, want nil", err)
-					}
-					wantMigrated(t, client, alias, 3)
-					if err := compare(t.Context(), store, users, nil); err != nil {
-						t.Errorf("after the migration: got %v, want every user as acknowledged", err)
-					}
-				})
-			}
+		for name, do := range map[string]setUpMethod{"Setup": (*esstore.Store).Setup, "Reindex": (*esstore.Store).Reindex} {
+			t.Run(c.name+", "+name, func(t *testing.T) {
+				alias := indexName(t)
+				setUpFirst(t, client, alias)
+				store := esstore.New(client, &esstore.Options{Alias: alias})
+				var users []signup.User
+				if err := fill(t, store, &users); err != nil {
+					t.Fatalf("Create returned %v, want nil", err)
+				}
+				err := do(esstore.New(altering(client, c.of, c.pattern, c.by), &esstore.Options{Alias: alias}), t.Context())
+				if err == nil || !strings.Contains(err.Error(), c.want) {
+					t.Errorf("got error %v, want one that contains %q", err, c.want)
+				}
+				if l := layoutOf(t, client, alias); l.aliases[alias] != alias+"-000001" || l.blocked {
+					t.Errorf("got the alias on %s, writes refused %t, want the original and false", l.aliases[alias], l.blocked)
+				}
+				if err := compare(t.Context(), store, users, nil); err != nil {
+					t.Errorf("after the refusal: got %v, want every user as acknowledged", err)
+				}
+				if err := do(store, t.Context()); err != nil {
+					t.Errorf("without the change: got %v, want nil", err)
+				}
+				if l := layoutOf(t, client, alias); len(l.schemas) != 1 || l.blocked {
+					t.Errorf("got the schemas by index %v, writes refused %t, want one index and false", l.schemas, l.blocked)
+				}
+				if err := compare(t.Context(), store, users, nil); err != nil {
+					t.Errorf("after the migration: got %v, want every user as acknowledged", err)
+				}
+			})
 		}
 	}
 }
