@@ -45,6 +45,11 @@ func (m *migration) verify(ctx context.Context, docs []copiedDocument) error {
 			return err
 		}
 		if err := m.compareCopies(docs[:n], hits); err != nil {
+			// If the process was delayed and has lost the lease, another one may have
+			// changed the copy.
+			if lost := m.recordProgress(ctx); lost != nil {
+				return leaseError(lost)
+			}
 			return err
 		}
 		docs = docs[n:]
