@@ -152,9 +152,8 @@ func asError(err error) *Error {
 	return &Error{err: err, unsent: true}
 }
 
-func isBlocked(err error) bool   { return asError(err).isBlocked() }
-func isNoIndex(err error) bool   { return asError(err).isNoIndex() }
-func isTransient(err error) bool { return asError(err).isTransient() }
+func isBlocked(err error) bool { return asError(err).isBlocked() }
+func isNoIndex(err error) bool { return asError(err).isNoIndex() }
 
 // asTransient returns e as an error with this cause after which the same request may
 // succeed later.

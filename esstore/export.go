@@ -10,7 +10,6 @@ import (
 	"io"
 	"iter"
 	"reflect"
-	"time"
 
 	"github.com/gosignup/signup"
 	"github.com/gosignup/signup/esstore/internal/es"
@@ -72,11 +71,12 @@ func (s *Store) Export(ctx context.Context, w io.Writer, opts *ExportOptions) (n
 		"sort":  []any{object{"key": "asc"}}, "_source": object{"excludes": hidden}, "track_total_hits": false,
 	}}
 	defer l.close(ctx)
+	pages := newPager(exportPage, exportPage)
 	var lines bytes.Buffer
 	encoder := json.NewEncoder(&lines)
 	encoder.SetEscapeHTML(false)
 	for {
-		hits, err := l.nextOrWait(ctx)
+		hits, err := l.nextOrWait(ctx, pages)
 		if err != nil {
 			return n, err
 		}
@@ -87,6 +87,7 @@ func (s *Store) Export(ctx context.Context, w io.Writer, opts *ExportOptions) (n
 		if len(hits) == 0 {
 			return n, nil
 		}
+		pages.adapt(hits)
 		lines.Reset()
 		for _, h := range hits {
 			d, err := l.document(h)
@@ -111,15 +112,15 @@ func (s *Store) Export(ctx context.Context, w io.Writer, opts *ExportOptions) (n
 	}
 }
 
-// nextOrWait is next, repeated while the error is transient.
-func (l *listing) nextOrWait(ctx context.Context) ([]hit, error) {
-	var pause backoff
-	for begin := time.Now(); ; {
+// nextOrWait is next, repeated while the error is transient. Pages of long documents
+// are shorter.
+func (l *listing) nextOrWait(ctx context.Context, p *pager) ([]hit, error) {
+	return p.read(ctx, l.Store, isPassing, func(size *int) ([]hit, error) {
+		l.size = *size
 		hits, err := l.next(ctx)
-		if !isTransient(err) || time.Since(begin) > patience || !pause.wait(ctx) {
-			return hits, err
-		}
-	}
+		*size = l.size
+		return hits, err
+	})
 }
 
 // ReadExport returns the users that Export has written to r, for Import. Each is

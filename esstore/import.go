@@ -19,8 +19,8 @@ type ImportOptions struct {
 	// BatchUsers is the greatest number of users in a request. 0 means 1000.
 	BatchUsers int
 	// BatchBytes is the length of a request in bytes: no user is added to a request
-	// that has reached it. 0 means 5 MiB. If the server accepts less, Import reduces
-	// it.
+	// that has reached it. 0 means 5 MiB. If the server accepts less, or has no
+	// capacity, requests are shorter.
 	BatchBytes int
 	// CheckHash returns nil if a user with this hash may be imported. Otherwise the
 	// user gets its error, which must be ErrInvalid. Nil is
@@ -92,7 +92,7 @@ type ImportSummary struct {
 //
 // Import needs the index privileges index and read.
 func (s *Store) Import(ctx context.Context, users iter.Seq2[signup.User, error], opts *ImportOptions) (ImportSummary, error) {
-	i := importer{store: s, keys: map[string]struct{}{}, batch: newBatch()}
+	i := importer{store: s, keys: map[string]struct{}{}}
 	if opts != nil {
 		i.opts = *opts
 	}
@@ -107,7 +107,9 @@ func (s *Store) Import(ctx context.Context, users iter.Seq2[signup.User, error],
 	}
 	setDefault(&i.opts.Workers, 2)
 	setDefault(&i.opts.BatchUsers, 1000)
-	setDefault(&i.opts.BatchBytes, 5<<20)
+	setDefault(&i.opts.BatchBytes, batchBytes)
+	i.pace = newPace(i.opts.BatchBytes)
+	i.batch = newBatch(i.pace)
 	i.done = make(chan *batch, i.opts.Workers)
 
 	ctx, cancel := context.WithCancel(ctx)
@@ -132,6 +134,7 @@ type importer struct {
 	err error // of the first user that failed
 	end error // why no more is sent
 
+	pace    *pace               // of all requests
 	batch   *batch              // the batch being filled
 	free    []*batch            // batches to be used again
 	sending int                 // the number of batches that are being sent
@@ -178,7 +181,7 @@ func (i *importer) add(ctx context.Context, u signup.User) {
 	for len(i.done) > 0 {
 		i.finish(<-i.done)
 	}
-	if len(i.batch.items) >= i.opts.BatchUsers || i.batch.lines.Len() >= i.opts.BatchBytes {
+	if len(i.batch.items) >= i.opts.BatchUsers || i.batch.lines.Len() >= i.pace.limit() {
 		i.send(ctx)
 	}
 }
@@ -216,7 +219,7 @@ func (i *importer) send(ctx context.Context) {
 	if n := len(i.free); n > 0 {
 		i.batch, i.free = i.free[n-1], i.free[:n-1]
 	} else {
-		i.batch = newBatch()
+		i.batch = newBatch(i.pace)
 	}
 }
 
@@ -227,9 +230,6 @@ func (i *importer) finish(b *batch) {
 		delete(i.keys, b.items[n].key)
 	}
 	i.end = cmp.Or(i.end, b.end)
-	if b.tooLong > 0 {
-		i.opts.BatchBytes = max(1, min(i.opts.BatchBytes, b.tooLong/2))
-	}
 	i.report(b)
 	i.free = append(i.free, b)
 }

@@ -15,8 +15,8 @@ type batch struct {
 	doc     document // the one being encoded: here, so that none is allocated
 	items   []item
 
+	pace     *pace // of the import
 	end      error // that would be the error of the next batches too
-	tooLong  int   // length of the shortest request that was too long; 0 if none was
 	retained bool  // the client may still read lines, because a request failed
 }
 
@@ -31,8 +31,8 @@ type item struct {
 	heldByOther     bool   // by another user, according to a copy that may lag
 }
 
-func newBatch() *batch {
-	b := &batch{}
+func newBatch(p *pace) *batch {
+	b := &batch{pace: p}
 	b.encoder = json.NewEncoder(&b.lines)
 	return b
 }
@@ -82,7 +82,7 @@ func (b *batch) reset() {
 		b.lines = bytes.Buffer{}
 	}
 	b.lines.Reset()
-	b.end, b.tooLong, b.retained = nil, 0, false
+	b.end, b.retained = nil, false
 }
 
 // unsettled returns the items that aren't settled.
@@ -108,13 +108,16 @@ func (it *item) settle(err error) { it.settled, it.Err = true, err }
 
 func (it *item) isSettled() bool { return it.settled }
 
+// length returns the length of the item in a request.
+func (it *item) length() int { return it.end - it.start }
+
 // linesOf returns the request that creates the items.
 func (b *batch) linesOf(items []*item) []byte {
 	all := b.lines.Bytes()
 	first, last := items[0], items[len(items)-1]
 	length := 0
 	for _, it := range items {
-		length += it.end - it.start
+		length += it.length()
 	}
 	if length == last.end-first.start { // there is no other item between them
 		return all[first.start:last.end]

@@ -7,16 +7,12 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"time"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
 
 	"github.com/gosignup/signup"
 	"github.com/gosignup/signup/esstore/internal/es"
 )
-
-// patience is how long a request is repeated without any progress.
-const patience = 2 * time.Minute
 
 const importOp = "import"
 
@@ -33,40 +29,24 @@ func (s *Store) storeBatch(ctx context.Context, b *batch) error {
 // storeItems sends the items until each is settled. If it returns an error, that is
 // the error of the items that aren't settled.
 func (s *Store) storeItems(ctx context.Context, b *batch, items []*item) error {
-	var pause backoff
-	var attempts int64
-	for since := time.Now(); len(items) > 0; {
-		e := s.tryItems(ctx, b, items)
-		left := slices.DeleteFunc(items, (*item).isSettled)
+	sending := batcher[*item]{
+		store: s, pace: b.pace, length: (*item).length, mayPass: mayPass,
+		send: func(ctx context.Context, items []*item) ([]*item, *Error) {
+			e := s.tryItems(ctx, b, items)
+			return slices.DeleteFunc(items, (*item).isSettled), e
+		},
+	}
+	for {
+		left, e := sending.run(ctx, items)
 		switch {
-		case len(left) == 0:
+		case e == nil:
 			return nil
-		case ctx.Err() != nil:
-			return e.ended(ctx)
-		case e.Status == http.StatusRequestEntityTooLarge && len(left) == 1:
-			left[0].settle(e)
-			return nil
-		case e.Status == http.StatusRequestEntityTooLarge:
-			// One half after the other, so that the first of two users with one key
-			// is stored.
-			half := len(left) / 2
-			if err := s.storeItems(ctx, b, left[:half]); err != nil {
-				return err
-			}
-			items, since = left[half:], time.Now()
-			continue
-		case len(left) < len(items):
-			since, pause = time.Now(), backoff{}
-		}
-		attempts += max(1, e.attempts)
-		e.attempts = attempts // an earlier one may have stored a user
-		if !mayPass(e) || time.Since(since) > patience {
+		case e.Status != http.StatusRequestEntityTooLarge || ctx.Err() != nil:
 			return e
 		}
-		items = left
-		pause.wait(ctx)
+		left[0].settle(e)
+		items = left[1:]
 	}
-	return nil
 }
 
 // mayPass reports whether users that weren't stored because of e may be stored later.
@@ -117,15 +97,11 @@ func (s *Store) createItems(ctx context.Context, b *batch, items []*item) (cause
 	}
 	if err != nil {
 		b.retained = true
-		e := asError(err)
-		if e.Status == http.StatusRequestEntityTooLarge && (b.tooLong == 0 || b.tooLong > len(lines)) {
-			b.tooLong = len(lines)
-		}
-		return e
+		return asError(err)
 	}
 	for n, result := range results {
 		it := items[n]
-		e := importedError(result, "created", it.key)
+		e := bulkError(importOp, result, documentID(it.key), "created")
 		switch {
 		case e == nil:
 			it.settle(nil)
@@ -230,7 +206,7 @@ func (s *Store) confirmItems(ctx context.Context, b *batch, items []*item, at []
 		return // they are read again
 	}
 	for n, result := range results {
-		switch e := importedError(result, "updated", items[n].key); {
+		switch e := bulkError(importOp, result, documentID(items[n].key), "updated"); {
 		case e == nil:
 			items[n].settle(nil)
 		case e.err != nil:

@@ -26,6 +26,9 @@ import (
 //     higher number and is copied next. The number is also the version of the
 //     copied document, so an older state never replaces a newer one. Everything
 //     is read from the primary.
+//   - What was copied is read back and compared with what was sent, before it counts
+//     as copied. So a template or pipeline of the cluster that changes documents
+//     is noticed before the alias is moved.
 //   - A deletion leaves no document behind. Deletions are found by comparing the
 //     keys of both indices.
 //   - During the cutover, writes to the original are blocked. Setting the block
@@ -35,10 +38,6 @@ import (
 //   - The cleanup deletes the original only if nothing was written to it after
 //     the cutover. Index numbers only grow, so no later index gets its name.
 
-// maxTries limits how often a cutover is tried, and how many transient failures
-// in a row a migration survives.
-const maxTries = 10
-
 // A migration copies the index from into the index to.
 type migration struct {
 	s        *Store
@@ -47,6 +46,7 @@ type migration struct {
 	from, to string
 	reduced  bool // copy only the documents and fields of this package
 	blocked  bool // an earlier process was killed during its cutover
+	rejected bool // the copy has other content than the original
 	window   int  // the greatest length of a page
 
 	mu     sync.Mutex // guards the next four, which the heartbeat reads
@@ -90,14 +90,14 @@ func (s *Store) advance(ctx context.Context, in installation, current string, a 
 	if err == nil {
 		a.cutOverTo = m.to
 	}
-	if m.copied > before {
-		a.failures = 0
+	if err == nil || m.copied > before {
+		a.progress()
 	}
 	if errors.Is(err, errLeaseLost) {
 		m.log(slog.LevelWarn, "another process continues the migration")
-		return false, nil
+		return false, fmt.Errorf("esstore: %s: %w: %w", a.op, err, errRace)
 	}
-	return false, a.retry(ctx, s, err)
+	return false, err
 }
 
 // isUpToDate reports whether there is nothing to migrate. A block on the original
@@ -108,18 +108,6 @@ func (a *attempt) isUpToDate(in installation, current string) bool {
 	}
 	to, _ := in.copyOf(current)
 	return to == "" || !in.indices[current].isBlocked()
-}
-
-// retry waits and returns nil if the step that failed with err may be tried again.
-// Otherwise it returns err.
-func (a *attempt) retry(ctx context.Context, s *Store, err error) error {
-	if !isTransient(err) || a.failures == maxTries || ctx.Err() != nil {
-		return err
-	}
-	a.failures++
-	s.logger.WarnContext(ctx, "migration interrupted, trying again", "error", err)
-	sleep(ctx, time.Duration(a.failures)*time.Second)
-	return nil
 }
 
 // run migrates for as long as the process holds the lease. If it fails, it frees
@@ -145,6 +133,9 @@ func (m *migration) run(ctx context.Context) error {
 	}
 	if errors.Is(err, errCounts) {
 		m.copied = -1 // the cause is unknown: the next process copies everything again
+	}
+	if errors.Is(err, errContent) || errors.Is(err, errDiverted) || errors.Is(err, errUnstorable) {
+		m.rejected = true // the next process makes another copy
 	}
 	m.freeLease(ctx)
 	if _, ok := errors.AsType[*Error](err); ok {

@@ -34,6 +34,7 @@ func (in installation) leftover() string {
 func (s *Store) cleanUp(ctx context.Context, in installation, current string, a *attempt) (done bool, err error) {
 	old := in.leftover()
 	if a.cutOverTo != current && !a.watched.isStalled("cleanup of "+old, blockedPatience) {
+		a.waitFor(ctx, s, "the cleanup after the migration to "+current)
 		return false, nil
 	}
 	err = s.cleanUpAfterCutover(ctx, a.op, in, current, old)
@@ -42,10 +43,17 @@ func (s *Store) cleanUp(ctx context.Context, in installation, current string, a 
 		return false, nil
 	case e.Status == http.StatusForbidden && !in.indices[current].isBlocked() && !e.isBlocked():
 		return !a.reindex && in.indices[current].schema() == schema, nil
-	case e.Type == typeSnapshot:
-		err = e.asTransient("a snapshot of the old index is in progress")
 	}
-	return false, a.retry(ctx, s, err)
+	return false, transientIfSnapshot(err)
+}
+
+// transientIfSnapshot returns a transient error if err means that an index can't be
+// deleted while a snapshot of it is being taken. Otherwise it returns err.
+func transientIfSnapshot(err error) error {
+	if e := asError(err); e.Type == typeSnapshot {
+		return e.asTransient("a snapshot of the index is in progress")
+	}
+	return err
 }
 
 func (s *Store) cleanUpAfterCutover(ctx context.Context, op string, in installation, current, old string) error {

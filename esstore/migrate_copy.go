@@ -16,7 +16,8 @@ import (
 )
 
 const (
-	copyPage    = 1000 // documents that are copied at once
+	copyPage    = 1000 // documents that are copied at once, if they are short
+	firstPage   = 250  // documents in the first page, whose length isn't known
 	logInterval = 10 * time.Second
 )
 
@@ -116,9 +117,9 @@ func (m *migration) catchUp(ctx context.Context) (n int, err error) {
 	if err := m.s.refresh(ctx, m.op, m.from); err != nil {
 		return 0, err
 	}
-	size, logged := min(copyPage, m.window), time.Now()
+	logged := time.Now()
 	for done := m.copied; done < at.global; {
-		hits, err := m.nextHits(ctx, done, at.global, &size)
+		hits, more, err := m.nextHits(ctx, done, at.global)
 		if err != nil {
 			return n, err
 		}
@@ -126,10 +127,9 @@ func (m *migration) catchUp(ctx context.Context) (n int, err error) {
 			return n, err
 		}
 		n += len(hits)
-		if len(hits) < size {
-			done = at.global
-		} else {
-			done = hits[size-1].SeqNo
+		done = at.global
+		if more {
+			done = hits[len(hits)-1].SeqNo
 		}
 		m.setCopied(done)
 		if time.Since(logged) > logInterval {
@@ -140,22 +140,33 @@ func (m *migration) catchUp(ctx context.Context) (n int, err error) {
 	return n, nil
 }
 
-// nextHits returns the documents of the original with sequence numbers greater
-// than after and at most until, in their order, *size of them if there are so many.
-func (m *migration) nextHits(ctx context.Context, after, until int64, size *int) ([]hit, error) {
-	p, err := m.searchPrimary(ctx, m.from, map[string]any{
-		"query":               map[string]any{"range": map[string]any{"_seq_no": map[string]any{"gt": after, "lte": until}}},
-		"sort":                []any{"_seq_no"},
-		"seq_no_primary_term": true,
-		"track_total_hits":    false,
-	}, size)
-	return p.Hits.Hits, err
+// nextHits returns a page of the documents of the original with sequence numbers
+// greater than after and at most until, in their order. It reports whether there may
+// be more of them.
+func (m *migration) nextHits(ctx context.Context, after, until int64) (hits []hit, more bool, err error) {
+	asked := 0
+	hits, err = m.attempt.pages.read(ctx, m.s, isRejected, func(size *int) ([]hit, error) {
+		p, err := m.searchPrimary(ctx, m.from, map[string]any{
+			"query":               map[string]any{"range": map[string]any{"_seq_no": map[string]any{"gt": after, "lte": until}}},
+			"sort":                []any{"_seq_no"},
+			"seq_no_primary_term": true,
+			"track_total_hits":    false,
+		}, size)
+		asked = *size
+		return p.Hits.Hits, err
+	})
+	if err != nil {
+		return nil, false, err
+	}
+	m.attempt.pages.adapt(hits)
+	return hits, len(hits) == asked, nil
 }
 
-// copyHits writes documents to the copy, except where it has a newer state.
+// copyHits writes documents to the copy, except where it has a newer state, and
+// verifies them.
 func (m *migration) copyHits(ctx context.Context, hits []hit) error {
-	var lines bytes.Buffer
-	n := 0
+	writes := make([]bulkWrite, 0, len(hits))
+	docs := make([]copiedDocument, 0, len(hits))
 	for _, h := range hits {
 		source := h.Source
 		if m.reduced {
@@ -167,16 +178,21 @@ func (m *migration) copyHits(ctx context.Context, hits []hit) error {
 				continue
 			}
 		}
-		if err := appendCopy(&lines, h, source); err != nil {
+		d := copiedDocument{h.ID, h.SeqNo + 1, source}
+		lines, err := d.lines()
+		if err != nil {
 			return err
 		}
-		n++
+		writes, docs = append(writes, bulkWrite{h.ID, lines, stored}), append(docs, d)
 	}
-	return m.sendBulk(ctx, lines.Bytes(), n)
+	if err := m.sendToCopy(ctx, writes); err != nil {
+		return err
+	}
+	return m.verify(ctx, docs)
 }
 
-// appendCopy appends the two lines of a bulk request that write h with this source.
-func appendCopy(lines *bytes.Buffer, h hit, source json.RawMessage) error {
+// lines returns the two lines of a bulk request that write d.
+func (d copiedDocument) lines() ([]byte, error) {
 	var head struct {
 		Index struct {
 			ID      string `json:"_id"`
@@ -187,17 +203,18 @@ func appendCopy(lines *bytes.Buffer, h hit, source json.RawMessage) error {
 	// Versions begin at 1. The type is external_gte because a document that was
 	// read, and then lost with its primary, may have had the sequence number of the
 	// document that replaced it.
-	head.Index.ID, head.Index.Version, head.Index.Type = h.ID, h.SeqNo+1, "external_gte"
+	head.Index.ID, head.Index.Version, head.Index.Type = d.id, d.version, "external_gte"
 	b, err := json.Marshal(head)
 	if err != nil {
-		return err
+		return nil, err
 	}
+	lines := bytes.NewBuffer(make([]byte, 0, len(b)+len(d.source)+len("\n\n")))
 	lines.Write(append(b, '\n'))
-	if err := json.Compact(lines, source); err != nil {
-		return err
+	if err := json.Compact(lines, d.source); err != nil {
+		return nil, err
 	}
 	lines.WriteByte('\n')
-	return nil
+	return lines.Bytes(), nil
 }
 
 // reduceDocument returns the fields of a document that this package declares; nil
@@ -215,56 +232,71 @@ func reduceDocument(source json.RawMessage) (json.RawMessage, error) {
 	return json.Marshal(doc)
 }
 
-// sendBulk sends n writes to the copy, and repeats them while Elasticsearch has no
+// sendToCopy sends writes to the copy, and repeats them while Elasticsearch has no
 // capacity for them. A write that finds a newer state counts as done.
-func (m *migration) sendBulk(ctx context.Context, lines []byte, n int) error {
-	if n == 0 {
-		return nil
-	}
-	var pause backoff
+func (m *migration) sendToCopy(ctx context.Context, writes []bulkWrite) error {
+	var fatal error
 	lease := m.copyLease()
-	for begin := time.Now(); ; {
-		items, _, err := m.s.sendBulk(ctx, m.op, lease, lines, n)
-		if err == nil {
-			var fatal error
-			if err, fatal = m.unfinished(ctx, lease, items); fatal != nil {
-				return fatal
+	sending := batcher[bulkWrite]{
+		store: m.s, pace: m.attempt.pace, length: bulkWrite.length,
+		send: func(ctx context.Context, writes []bulkWrite) (left []bulkWrite, e *Error) {
+			errs, e := m.s.sendWrites(ctx, m.op, lease, writes)
+			if e != nil {
+				return writes, e
 			}
-		}
-		switch {
-		case err == nil:
-			return nil
-		case !isTransient(err) && !isBlocked(err), time.Since(begin) > patience, !pause.wait(ctx):
-			return m.writeError(err)
-		}
+			left, e, fatal = m.unfinished(ctx, lease, writes, errs)
+			return left, e
+		},
+		mayPass: func(e *Error) bool { return fatal == nil && (isPassing(e) || e.isBlocked()) },
 	}
+	_, e := sending.run(ctx, writes)
+	switch {
+	case fatal != nil:
+		return fatal
+	case e != nil:
+		return m.writeError(e)
+	}
+	return nil
 }
 
-// unfinished returns an error after which the bulk request may be sent again; nil
-// if all its writes were done. If one of them can't succeed, it returns fatal.
-func (m *migration) unfinished(ctx context.Context, lease string, items []es.Item) (again, fatal error) {
-	for _, item := range items {
-		switch e := itemError(m.op, item); {
+// unfinished returns the writes that must be sent again, and why. If one of them
+// can't succeed, it returns fatal.
+func (m *migration) unfinished(ctx context.Context, lease string, writes []bulkWrite, errs []*Error) (left []bulkWrite, again *Error, fatal error) {
+	blocked := false
+	for n, e := range errs {
+		switch {
 		case e == nil, e.Status == http.StatusConflict:
+			continue
 		case e.Status == http.StatusNotFound && !isLeaseLost(e): // a deletion that finds nothing
+			continue
 		case e.isBlocked(): // by a process that held the lease before
-			if err := m.s.unblock(ctx, m.op, lease); err != nil {
-				return nil, leaseError(err)
-			}
-			again = e
+			blocked = true
 		case isLeaseLost(e), !e.isTransient():
-			return nil, m.writeError(e)
-		default:
-			again = e
+			return writes[n:], e, m.writeError(e)
+		}
+		left, again = append(left, writes[n]), e
+	}
+	if blocked {
+		if err := m.s.unblock(ctx, m.op, lease); err != nil {
+			return left, again, leaseError(err)
 		}
 	}
-	return again, nil
+	return left, again, nil
 }
+
+// errUnstorable is of a document that Elasticsearch doesn't accept. A template or
+// pipeline may be the cause too.
+var errUnstorable = errors.New("this package didn't write it (see Reindex), or the index has an ingest pipeline")
 
 // writeError returns the error for a write to the copy that failed with err.
 func (m *migration) writeError(err error) error {
-	if asError(err).Status == http.StatusBadRequest {
-		return fmt.Errorf("a document of %s can't be stored in %s: this package didn't write it (see Reindex): %w", m.from, m.to, err)
+	switch e := asError(err); {
+	case errors.Is(err, errDiverted):
+		return fmt.Errorf("a document of %s was not copied to %s: %w", m.from, m.to, err)
+	case e.Status == http.StatusRequestEntityTooLarge:
+		return fmt.Errorf("a document of %s is longer than a request to Elasticsearch may be: %w", m.from, err)
+	case e.Status == http.StatusBadRequest:
+		return fmt.Errorf("a document of %s can't be stored in %s: %w: %w", m.from, m.to, errUnstorable, err)
 	}
 	return leaseError(err)
 }

@@ -153,7 +153,7 @@ func (m *migration) unblockBoth(ctx context.Context) error {
 		if err = m.tryUnblockBoth(ctx); err == nil {
 			return nil
 		}
-		if !isTransient(err) || !sleep(ctx, pause) {
+		if !isPassing(err) || !sleep(ctx, pause) {
 			break
 		}
 	}

@@ -1,7 +1,6 @@
 package esstore
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"iter"
@@ -274,22 +273,24 @@ func (m *migration) deleteFromCopy(ctx context.Context, keys []string) error {
 		if err != nil {
 			return err
 		}
-		var lines bytes.Buffer
-		for _, h := range p.Hits.Hits {
-			if err := appendDeletion(&lines, h); err != nil {
+		writes := make([]bulkWrite, len(p.Hits.Hits))
+		for i, h := range p.Hits.Hits {
+			line, err := deletionLine(h)
+			if err != nil {
 				return err
 			}
+			writes[i] = bulkWrite{h.ID, line, removed}
 		}
-		if err := m.sendBulk(ctx, lines.Bytes(), len(p.Hits.Hits)); err != nil {
+		if err := m.sendToCopy(ctx, writes); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// appendDeletion appends the line of a bulk request that deletes h, unless it has
+// deletionLine returns the line of a bulk request that deletes h, unless it has
 // changed.
-func appendDeletion(lines *bytes.Buffer, h hit) error {
+func deletionLine(h hit) ([]byte, error) {
 	var head struct {
 		Delete struct {
 			ID          string `json:"_id"`
@@ -299,9 +300,5 @@ func appendDeletion(lines *bytes.Buffer, h hit) error {
 	}
 	head.Delete.ID, head.Delete.SeqNo, head.Delete.PrimaryTerm = h.ID, h.SeqNo, h.PrimaryTerm
 	b, err := json.Marshal(head)
-	if err != nil {
-		return err
-	}
-	lines.Write(append(b, '\n'))
-	return nil
+	return append(b, '\n'), err
 }

@@ -46,7 +46,7 @@ func (m *migration) recordProgress(ctx context.Context) error {
 	progress.Signup.Beat = m.beats
 	m.mu.Unlock()
 	progress.Signup.Schema, progress.Signup.From = schema, m.from
-	progress.Signup.Copied, progress.Signup.Reduced = &copied, m.reduced
+	progress.Signup.Copied, progress.Signup.Reduced, progress.Signup.Rejected = &copied, m.reduced, m.rejected
 	return m.s.sendAcknowledged(ctx, m.op, esapi.IndicesPutMappingRequest{
 		Index: []string{lease}, Body: encoded(map[string]any{"_meta": progress}), Instrument: m.s.instrument,
 	})

@@ -89,7 +89,8 @@ func (w *watch) isStalled(state string, patience time.Duration) bool {
 }
 
 // acquireLease returns the migration to run. It returns nil if another process
-// runs it, or if the installation has changed since in was read.
+// runs it, and an error that wraps errRace if the installation has changed since in was
+// read.
 func (s *Store) acquireLease(ctx context.Context, in installation, current string, a *attempt) (*migration, error) {
 	m := &migration{
 		s: s, op: a.op, attempt: a, from: current, reduced: a.reindex, copied: -1,
@@ -100,15 +101,19 @@ func (s *Store) acquireLease(ctx context.Context, in installation, current strin
 		return nil, fmt.Errorf("esstore: %s: a later version of this package is copying %s to %s", a.op, current, to)
 	}
 	if to != "" && !a.mayTakeLease(in.indices[current], target, tokenOf(to, target)) {
+		a.waitFor(ctx, s, fmt.Sprintf("the migration from %s to %s", current, to))
 		return nil, nil
+	}
+	if a.pages == nil {
+		a.pages = newPager(firstPage, min(copyPage, m.window))
 	}
 	if a.canContinue(to, target) {
 		m.resume(to, target)
 		m.log(slog.LevelInfo, "migration resumed", "copied", m.copied)
 	} else {
 		switch err := m.createCopy(ctx, in, newToken()); {
-		case asError(err).Type == typeIndexExists, isTransient(err):
-			return nil, nil
+		case asError(err).Type == typeIndexExists:
+			return nil, fmt.Errorf("esstore: %s: the index %s exists and isn't listed (is it closed or hidden?): %w: %w", a.op, m.to, err, errRace)
 		case err != nil:
 			return nil, err
 		}
@@ -116,8 +121,8 @@ func (s *Store) acquireLease(ctx context.Context, in installation, current strin
 	}
 	m.blocked = to != "" && (in.indices[current].isBlocked() || target.isBlocked())
 	switch err := m.takeLease(ctx, in); {
-	case isLeaseLost(err), isTransient(err):
-		return nil, nil
+	case isLeaseLost(err):
+		return nil, fmt.Errorf("esstore: %s: %w: %w", a.op, err, errRace)
 	case err != nil:
 		return nil, err
 	}
@@ -126,7 +131,7 @@ func (s *Store) acquireLease(ctx context.Context, in installation, current strin
 			continue
 		}
 		if err := s.deleteIndex(ctx, a.op, other); err != nil {
-			return nil, err
+			return nil, transientIfSnapshot(err)
 		}
 	}
 	return m, nil
@@ -135,6 +140,23 @@ func (s *Store) acquireLease(ctx context.Context, in installation, current strin
 // tokenOf returns the token of the lease on the copy named to.
 func tokenOf(to string, target indexState) string {
 	return strings.TrimPrefix(target.aliasWith(copyLeasePrefix(to)), copyLeasePrefix(to))
+}
+
+// refuseUnfinished returns an error if the index behind the alias is an unfinished
+// copy, or if there is none and an unfinished copy is all that is left.
+func (in installation) refuseUnfinished(current string) error {
+	for _, name := range slices.Sorted(maps.Keys(in.indices)) {
+		i := in.indices[name]
+		from := i.Mappings.Meta.Signup.From
+		if from == "" || i.aliasWith(copyLeasePrefix(name)) == "" || current != "" && current != name {
+			continue
+		}
+		if current == name {
+			return fmt.Errorf("the index %s behind the alias %s is an unfinished copy of %s: users may be missing; put the alias back on %s", name, in.alias, from, from)
+		}
+		return fmt.Errorf("no index is behind the alias %s, and %s is an unfinished copy of %s: users may be missing; open or restore %s, with the alias", in.alias, name, from, from)
+	}
+	return nil
 }
 
 // mayTakeLease reports whether the lease with this token is free, is this
@@ -154,7 +176,7 @@ func (a *attempt) mayTakeLease(source, target indexState, token string) bool {
 // canContinue reports whether the copy named to, if there is one, is such as this
 // attempt would make it.
 func (a *attempt) canContinue(to string, target indexState) bool {
-	return to != "" && target.schema() == schema && isDeclared(target.Mappings) &&
+	return to != "" && target.schema() == schema && isDeclared(target.Mappings) && !target.Mappings.Meta.Signup.Rejected &&
 		(target.Mappings.Meta.Signup.Reduced || !a.reindex)
 }
 

@@ -49,8 +49,12 @@ func indicesBody(byName map[string]string) string {
 	return "{" + strings.Join(parts, ",") + "}"
 }
 
-const statsBody = `{"_shards":{"total":1,"successful":1,"failed":0},"indices":{"users-000001":{"shards":{"0":[` +
-	`{"routing":{"primary":true,"node":"n"},"seq_no":{"max_seq_no":7,"global_checkpoint":7}}]}}}}`
+var statsBody = statsOf("users-000001")
+
+func statsOf(index string) string {
+	return `{"_shards":{"total":1,"successful":1,"failed":0},"indices":{"` + index + `":{"shards":{"0":[` +
+		`{"routing":{"primary":true,"node":"n"},"seq_no":{"max_seq_no":7,"global_checkpoint":7}}]}}}}`
+}
 
 var (
 	old   = indexOf(1, "", nil, "", "users", "users-000001.own")
@@ -145,6 +149,12 @@ func TestSetupCleansUp(t *testing.T) {
 func TestMigrationGivesUp(t *testing.T) {
 	hits := respond(http.StatusOK, `{"hits":{"hits":[{"_id":"x","_seq_no":3,"_primary_term":1,"_source":`+document+`,"sort":[3]}]}}`)
 	refreshed := respond(http.StatusOK, `{"_shards":{"total":1,"successful":1,"failed":0}}`)
+	copied := []step{stats, refreshed, hits, respond(http.StatusOK, bulkBody(itemDone("index", 201, "created", "x"))),
+		refreshed, respond(http.StatusOK, statsOf("users-000002"))}
+	copied = copied[:len(copied):len(copied)]
+	found := func(id string, version int, source string) step {
+		return respond(http.StatusOK, fmt.Sprintf(`{"hits":{"hits":[{"_id":%q,"_version":%d,"_seq_no":0,"_primary_term":1,"_source":%s}]}}`, id, version, source))
+	}
 	for _, test := range []struct {
 		name   string
 		script []step // after the copy was made
@@ -159,10 +169,22 @@ func TestMigrationGivesUp(t *testing.T) {
 			respond(http.StatusOK, `{"items":[{"index":{"status":400,"error":{"type":"strict_dynamic_mapping_exception","reason":"`+strings.ReplaceAll(document, `"`, `\"`)+`"}}}]}`),
 		}, []string{"users-000001", "400", "strict_dynamic_mapping_exception", "Reindex"}},
 		{"one answer too few", []step{stats, refreshed, hits, respond(http.StatusOK, `{"items":[]}`)}, []string{"not Elasticsearch's"}},
+		{"a document that a pipeline dropped", []step{stats, refreshed, hits, respond(http.StatusOK, bulkBody(itemDone("index", 200, "noop", "x")))},
+			[]string{"users-000001", "users-000002", "pipeline"}},
+		{"a document under another id", []step{stats, refreshed, hits, respond(http.StatusOK, bulkBody(itemDone("index", 201, "created", "y")))},
+			[]string{"users-000001", "users-000002", "pipeline"}},
+		{"a copy without a member", append(copied, found("x", 4, changedDocument(document, map[string]any{"password": nil}))), []string{"the members password", "_id x", "users-000001 is unchanged"}},
+		{"a copy with another member", append(copied, found("x", 4, changedDocument(document, map[string]any{"first_name": "Eve", "more": 1}))), []string{"the members first_name, more"}},
+		{"a copy of another version", append(copied, found("x", 5, document)), []string{"another version"}},
+		{"a copy without source", append(copied, found("x", 4, "null")), []string{"the members", "password"}},
+		{"no copy", append(copied, found("y", 4, document)), []string{"missing"}},
 		{"items without status", []step{stats, refreshed, hits, respond(http.StatusOK, `{"items":[{"index":{}}]}`)}, []string{"not Elasticsearch's"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			script := append([]step{indices(map[string]string{"users-000001": old}), acked, acked}, test.script...)
+			if strings.Contains(test.name, "copy") { // the lease is looked at before
+				script = append(script, acked)
+			}
 			f := newFake(t, append(script, acked, acked)...)
 			err := f.store().Setup(t.Context())
 			wantSetupError(t, err, test.want...)
@@ -174,6 +196,10 @@ func TestMigrationGivesUp(t *testing.T) {
 			last := f.calls[len(f.calls)-1]
 			if last.path != "/_aliases" || !strings.Contains(last.body, `"users-000002.copy-free-`) || !strings.Contains(last.body, `"must_exist":true`) {
 				t.Errorf("got the last request %s %s, want one that frees the lease", last.method, last.uri)
+			}
+			another := strings.Contains(test.name, "copy") || strings.Contains(test.name, "pipeline") || strings.Contains(test.name, "another id") || strings.Contains(test.name, "doesn't fit")
+			if got := strings.Contains(f.calls[len(f.calls)-2].body, `"rejected":true`); got != another {
+				t.Errorf("got that the copy must be made anew: %t, want %t", got, another)
 			}
 		})
 	}
@@ -236,6 +262,9 @@ func TestSetupWaitsForMigration(t *testing.T) {
 		}), &esstore.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
 		if err := store.Setup(t.Context()); err != nil {
 			t.Error(err)
+		}
+		if n := strings.Count(log.String(), "waiting for another process"); n < 60 || n > 62 {
+			t.Errorf("got %d records about the wait in an hour, want one each minute", n)
 		}
 		if d := time.Since(begin); d < time.Hour || d > time.Hour+time.Minute {
 			t.Errorf("got %v until Setup returned, want an hour", d)

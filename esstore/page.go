@@ -24,6 +24,7 @@ type page struct {
 type hit struct {
 	Index       hitIndex          `json:"_index"`
 	ID          string            `json:"_id"`
+	Version     int64             `json:"_version"`
 	SeqNo       int64             `json:"_seq_no"`
 	PrimaryTerm int64             `json:"_primary_term"`
 	Source      json.RawMessage   `json:"_source"`

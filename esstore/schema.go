@@ -67,6 +67,9 @@ type meta struct {
 		Reduced bool `json:"reduced,omitempty"`
 		// Beat is the number of heartbeats: it grows while a process copies.
 		Beat int64 `json:"beat,omitempty"`
+		// Rejected reports that the copy has other content than From, so that it must
+		// be made anew.
+		Rejected bool `json:"rejected,omitempty"`
 	} `json:"signup"`
 }
 

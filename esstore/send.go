@@ -83,16 +83,6 @@ func itemError(op string, item es.Item) *Error {
 // errDiverted is the error of a write that was acknowledged and isn't what was asked for.
 var errDiverted = errors.New("the document was not written, or under another id (does the index have an ingest pipeline?)")
 
-// importedError returns the error of a write of the document of key in an import; nil if
-// it was made, with this result.
-func importedError(item es.Item, want es.Result, key string) *Error {
-	e := itemError(importOp, item)
-	if e == nil && (item.Result != want || item.ID != documentID(key)) {
-		e = &Error{Op: importOp, Status: item.Status, err: errDiverted, attempts: 1}
-	}
-	return e
-}
-
 // notElasticsearch returns the error for a response that Elasticsearch wouldn't
 // give.
 func notElasticsearch(op string, status int) *Error {

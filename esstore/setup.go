@@ -37,6 +37,14 @@ import (
 // version can't register users before the index has this version's schema: see the
 // package comment. It can't search them either.
 //
+// What was copied is read back and compared. If the copy differs, because a template
+// or a pipeline of the cluster changes what is written, the error says so, and the
+// old index stays in use.
+//
+// If Elasticsearch can't be reached or has no capacity, Setup logs that and tries
+// again, for a minute or somewhat longer, and then returns the error. While it waits
+// for another process, it logs that each minute.
+//
 // If ctx is done or the migration fails, the Store stays as it was, and the next
 // Setup continues. There is one exception: if a process is killed during the
 // cutover, or loses the connection to Elasticsearch, writes are refused until the
@@ -56,32 +64,40 @@ func (s *Store) Reindex(ctx context.Context) error { return s.ensureIndex(ctx, "
 // ensureIndex returns when one index with the current schema is behind the alias.
 // If reindex is true, it is another index than the one at the beginning.
 func (s *Store) ensureIndex(ctx context.Context, op string, reindex bool) error {
-	a := attempt{op: op, reindex: reindex, tokens: map[string]bool{}}
+	a := attempt{op: op, reindex: reindex, tokens: map[string]bool{}, pace: newPace(batchBytes)}
+	s = s.bounded()
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
-		in, err := s.look(ctx, op)
-		if err != nil {
-			return err
-		}
-		current, err := in.current()
-		if err != nil {
-			return fmt.Errorf("esstore: %s: %w", op, err)
-		}
-		if err := s.prepare(ctx, op, in, current); err != nil {
-			return err
-		}
-		var done bool
-		if current == "" {
-			done, err = s.createFirstIndex(ctx, in, &a)
-		} else {
-			done, err = s.advance(ctx, in, current, &a)
-		}
-		if done || err != nil {
+		done, err := s.takeStep(ctx, &a)
+		if err = a.retry(ctx, s, err); done || err != nil {
 			return err
 		}
 		if !sleep(ctx, pause) {
 			return fmt.Errorf("esstore: %s: %w", op, ctx.Err())
 		}
 	}
+}
+
+// takeStep takes the next step, and reports whether there is nothing left to do. It
+// returns false and nil if the next step has to wait for another process.
+func (s *Store) takeStep(ctx context.Context, a *attempt) (done bool, err error) {
+	in, err := s.look(ctx, a.op)
+	if err != nil {
+		return false, err
+	}
+	current, err := in.current()
+	if err == nil {
+		err = in.refuseUnfinished(current)
+	}
+	if err != nil {
+		return false, fmt.Errorf("esstore: %s: %w", a.op, err)
+	}
+	if err := s.prepare(ctx, a.op, in, current); err != nil {
+		return false, err
+	}
+	if current == "" {
+		return s.createFirstIndex(ctx, in, a)
+	}
+	return s.advance(ctx, in, current, a)
 }
 
 // An attempt is the state of one call of Setup or Reindex.
@@ -92,8 +108,15 @@ type attempt struct {
 	cutOverTo string          // the index to which this attempt has moved the alias
 	tokens    map[string]bool // of all leases that this attempt has requested
 	failures  int             // transient failures in a row
+	failing   time.Time       // when the first of them was
+	races     int             // steps in a row that another process had taken
 	watched   watch
-	missing   time.Time // when the alias was first found missing
+	pace      *pace  // of the writes to the copy
+	pages     *pager // of the reads of both indices
+
+	waiting               string // what the attempt waits for
+	waitBegun, waitLogged time.Time
+	missing               time.Time // when the alias was first found missing
 }
 
 // createFirstIndex creates the first index. It reports whether it did: another

@@ -189,13 +189,11 @@ func TestSetupRefuses(t *testing.T) {
 		{"index of another's name", mapped(map[string]string{"users-new-000001": ours}), []string{"users-new-000001", "users-"}},
 		{"not allowed to look", denied, []string{"403", "security_exception"}},
 		{"not logged in", failed(http.StatusUnauthorized, "security_exception"), []string{"401", "security_exception"}},
-		{"down", down, []string{"503"}},
 		{"404 as HTML", page(http.StatusNotFound), []string{"404"}},
 		{"404 of another kind", failed(http.StatusNotFound, "exception"), []string{"404"}},
 		{"200 as HTML", page(http.StatusOK), []string{"not Elasticsearch's"}},
 		{"JSON of another server", respond(http.StatusOK, `[1]`), []string{"not Elasticsearch's"}},
 		{"null", respond(http.StatusOK, `null`), []string{"not Elasticsearch's"}},
-		{"truncated", truncated(http.StatusOK, `{}`), []string{"could not be read"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			f := newFake(t, test.step)
@@ -226,10 +224,6 @@ func TestSetupCannotMakeIndex(t *testing.T) {
 		{"not allowed", denied, []string{"403", "security_exception"}},
 		{"an alias is in the way", failed(http.StatusBadRequest, "invalid_index_name_exception"), []string{"400", "invalid_index_name_exception"}},
 		{"too many shards", failed(http.StatusBadRequest, "validation_exception"), []string{"400", "validation_exception"}},
-		{"down", down, []string{"503"}},
-		{"502 as HTML", page(http.StatusBadGateway), []string{"502"}},
-		{"lost", hangUp, []string{"EOF"}},
-		{"truncated", truncated(http.StatusOK, indexMade), []string{"could not be read"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			f := newFake(t, empty, test.step)

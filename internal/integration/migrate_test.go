@@ -1,11 +1,13 @@
 package integration
 
 import (
+	"bytes"
 	"context"
 	_ "embed"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net/http"
 	"strings"
@@ -196,7 +198,10 @@ const (
 	killed  = iota // it makes no other
 	stalled        // it goes on later
 	delayed        // that one request takes long, and the process goes on
+	late           // it makes no other, and the request is delivered later
 )
+
+var howNames = []string{"killed", "stalled", "delayed", "delivered late"}
 
 // An interrupted transport is of a process to which something happens at one of its
 // requests, before that is sent or before its response arrives.
@@ -208,10 +213,11 @@ type interrupted struct {
 	n       atomic.Int64
 	reached chan struct{} // closed when it has happened
 	resumed chan struct{} // to be closed
+	arrived chan struct{} // closed when the late request was delivered
 }
 
 func (i *interrupted) String() string {
-	return fmt.Sprintf("%s at request %d, after it %t", []string{"killed", "stalled", "delayed"}[i.how], i.at, i.after)
+	return fmt.Sprintf("%s at request %d, after it %t", howNames[i.how], i.at, i.after)
 }
 
 var errKilled = errors.New("killed")
@@ -220,6 +226,13 @@ func (i *interrupted) Perform(r *http.Request) (*http.Response, error) {
 	n := i.n.Add(1) - 1
 	if n < i.at || n > i.at && i.how == delayed {
 		return i.Transport.Perform(r)
+	}
+	if i.how == late {
+		if n == i.at {
+			defer close(i.reached)
+			return nil, i.deliverLate(r)
+		}
+		return nil, errKilled
 	}
 	sent := n == i.at && i.after
 	var res *http.Response
@@ -243,6 +256,27 @@ func (i *interrupted) Perform(r *http.Request) (*http.Response, error) {
 	return i.Transport.Perform(r)
 }
 
+// deliverLate sends the request when the process is to be resumed, although it has
+// ended.
+func (i *interrupted) deliverLate(r *http.Request) error {
+	later := r.Clone(context.WithoutCancel(r.Context()))
+	if r.Body != nil {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return err
+		}
+		later.Body = io.NopCloser(bytes.NewReader(body))
+	}
+	go func() {
+		defer close(i.arrived)
+		<-i.resumed
+		if res, err := i.Transport.Perform(later); err == nil {
+			_ = res.Body.Close()
+		}
+	}()
+	return errKilled
+}
+
 // A resuming transport is of the process that goes on with the migration. It resumes
 // the first process just before one of its own requests.
 type resuming struct {
@@ -260,31 +294,53 @@ func (o *resuming) Perform(r *http.Request) (*http.Response, error) {
 	return o.Transport.Perform(r)
 }
 
-// A process that migrates is killed, stalls for some time, or has a request delayed,
-// at each of its requests in turn. Another one goes on, while users are created,
-// changed and deleted; what has stalled goes on at some time while it is at it, or
-// afterwards. With full counts it is each request in each of these ways, otherwise in one.
+// A process that migrates is killed, stalls for some time, or has a request delayed or
+// delivered late, at each of its requests in turn. Another one goes on, while users are
+// created, changed and deleted; what has stalled goes on at some time while it is at it,
+// or afterwards. With full counts it is each request in each of these ways, otherwise in
+// one.
 func TestMigrationInterrupted(t *testing.T) {
+	testInterrupted(t, (*esstore.Store).Setup, setUpFirst)
+}
+
+// The same holds for a Reindex that another Reindex continues.
+func TestReindexInterrupted(t *testing.T) {
+	testInterrupted(t, (*esstore.Store).Reindex, func(t *testing.T, client esapi.Transport, alias string) {
+		if err := esstore.New(client, &esstore.Options{Alias: alias}).Setup(t.Context()); err != nil {
+			t.Fatalf("Setup returned %v, want nil", err)
+		}
+	})
+}
+
+func testInterrupted(t *testing.T, do setUpMethod, setUp func(*testing.T, esapi.Transport, string)) {
 	s := plainServer(t)
 	client := s.client(t)
 
 	whole := &interrupted{Transport: client, at: 1 << 62}
 	alias := indexName(t)
-	setUpFirst(t, client, alias)
-	if err := esstore.New(whole, &esstore.Options{Alias: alias}).Setup(t.Context()); err != nil {
-		t.Fatalf("Setup returned %v, want nil", err)
+	setUp(t, client, alias)
+	if err := fill(t, esstore.New(client, &esstore.Options{Alias: alias}), nil); err != nil {
+		t.Fatalf("Create returned %v, want nil", err)
+	}
+	if err := do(esstore.New(whole, &esstore.Options{Alias: alias}), t.Context()); err != nil {
+		t.Fatalf("got %v, want nil", err)
 	}
 	t.Attr("requests", fmt.Sprint(whole.n.Load()))
 
 	var all []*interrupted
 	for at := range whole.n.Load() {
-		one := rand.IntN(6)
-		for way := range 6 {
+		const ways = 7
+		one := rand.IntN(ways)
+		for way := range ways {
 			if way == one || soaking(0, 1) == 1 {
-				all = append(all, &interrupted{
+				i := &interrupted{
 					Transport: client, at: at, how: way % 3, after: way >= 3,
-					reached: make(chan struct{}), resumed: make(chan struct{}),
-				})
+					reached: make(chan struct{}), resumed: make(chan struct{}), arrived: make(chan struct{}),
+				}
+				if way == ways-1 {
+					i.how, i.after = late, false
+				}
+				all = append(all, i)
 			}
 		}
 	}
@@ -295,21 +351,17 @@ func TestMigrationInterrupted(t *testing.T) {
 		places <- struct{}{}
 		alias := indexName(t)
 		aliases = append(aliases, alias)
-		setUpFirst(t, client, alias)
+		setUp(t, client, alias)
 		store := esstore.New(client, &esstore.Options{Alias: alias})
 		var users []signup.User
-		for n := range 6 {
-			u := newUser(n)
-			if err := store.Create(t.Context(), &u); err != nil {
-				t.Fatalf("Create returned %v, want nil", err)
-			}
-			users = append(users, u)
+		if err := fill(t, store, &users); err != nil {
+			t.Fatalf("Create returned %v, want nil", err)
 		}
 		resumeAt := rand.Int64N(60)
 		wg.Go(func() {
 			defer func() { <-places }()
 			begin := time.Now()
-			err := i.run(t.Context(), store, alias, users, resumeAt)
+			err := i.run(t.Context(), do, store, alias, users, resumeAt)
 			record("%s: %v, resumed at %d: %v", t.Name(), i, resumeAt, time.Since(begin))
 			if err != nil {
 				t.Errorf("%v, resumed at request %d of the other: got %v, want no error", i, resumeAt, err)
@@ -318,27 +370,50 @@ func TestMigrationInterrupted(t *testing.T) {
 	}
 	wg.Wait()
 	for _, alias := range aliases {
-		wantMigrated(t, client, alias, 2)
-		request(t, client, "DELETE", "/"+alias+"-000002", "")
+		n := 2
+		// A Reindex that begins after the alias was moved makes yet another index.
+		if l := layoutOf(t, client, alias); l.schemas[alias+"-000003"] > 0 && strings.HasPrefix(t.Name(), "TestReindex") {
+			n = 3
+		}
+		wantMigrated(t, client, alias, n)
+		request(t, client, "DELETE", fmt.Sprintf("/%s-%06d", alias, n), "")
 	}
 	t.Attr("interrupted", fmt.Sprint(len(all)))
 }
 
+// A setUpMethod is Setup or Reindex.
+type setUpMethod func(*esstore.Store, context.Context) error
+
+// fill creates some users and appends them to users, if it is not nil.
+func fill(t *testing.T, store *esstore.Store, users *[]signup.User) error {
+	for n := range 6 {
+		u := newUser(n)
+		if err := store.Create(t.Context(), &u); err != nil {
+			return err
+		}
+		if users != nil {
+			*users = append(*users, u)
+		}
+	}
+	return nil
+}
+
 // run has one process migrate until it is interrupted, and then another.
-func (i *interrupted) run(ctx context.Context, store *esstore.Store, alias string, users []signup.User, resumeAt int64) error {
+func (i *interrupted) run(ctx context.Context, do setUpMethod, store *esstore.Store, alias string, users []signup.User, resumeAt int64) error {
 	first := make(chan error, 1)
 	alive, kill := context.WithCancel(ctx)
 	defer kill()
-	go func() { first <- esstore.New(i, &esstore.Options{Alias: alias}).Setup(alive) }()
+	go func() { first <- do(esstore.New(i, &esstore.Options{Alias: alias}), alive) }()
 	select {
 	case <-i.reached:
 	case err := <-first: // it took fewer requests than the one that was counted
 		return err
 	}
-	if i.how == killed {
+	ended := i.how == killed || i.how == late
+	if ended {
 		kill()
 		if err := <-first; err == nil && !i.after {
-			return errors.New("the killed Setup returned nil, want an error")
+			return errors.New("the process that was killed returned nil, want an error")
 		}
 	}
 
@@ -346,7 +421,7 @@ func (i *interrupted) run(ctx context.Context, store *esstore.Store, alias strin
 	second := make(chan error, 1)
 	go func() {
 		other := &resuming{Transport: i.Transport, at: resumeAt, resume: resume}
-		second <- esstore.New(other, &esstore.Options{Alias: alias}).Setup(ctx)
+		second <- do(esstore.New(other, &esstore.Options{Alias: alias}), ctx)
 	}()
 	there, gone, err := churn(ctx, store, users, 0)
 	if err := errors.Join(err, <-second); err != nil {
@@ -361,7 +436,10 @@ func (i *interrupted) run(ctx context.Context, store *esstore.Store, alias strin
 	}
 	gone = append(gone, more...)
 	resume()
-	if i.how != killed {
+	if i.how == late {
+		<-i.arrived
+	}
+	if !ended {
 		if err := <-first; err != nil {
 			return fmt.Errorf("the first, resumed: %w", err)
 		}
