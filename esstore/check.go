@@ -30,7 +30,8 @@ type Finding struct {
 // Check returns the problems of the installation, the most severe first; nil if
 // there are none. The order is that of the Code constants.
 //
-// Check is for operators and alarms. It makes four requests, so don't call it for
+// Check is for operators and alarms. It makes four requests, and two more if the index is
+// not as Setup makes it, so don't call it for
 // each request of a client. It changes nothing, and needs only the privileges of
 // [Role]. If something can't be checked, that is a finding with [CodeNotChecked],
 // and the check continues. Check returns an error only if ctx is done or if it
@@ -53,8 +54,9 @@ const checkOp = "check"
 // A checkup collects the findings of one Check.
 type checkup struct {
 	store    *Store
-	expands  bool // the index adjusts the number of its replicas
-	window   int  // the greatest number of documents in a search; 0: unlimited
+	index    indexState // the index to check further; zero if it isn't known
+	expands  bool       // the index adjusts the number of its replicas
+	window   int        // the greatest number of documents in a search; 0: unlimited
 	findings []Finding
 }
 
@@ -84,6 +86,7 @@ func (c *checkup) checkParts(ctx context.Context, target string) error {
 		needsTarget bool
 	}{
 		{"Privileges", c.checkPrivileges, false},
+		{"Differences", c.checkDifferences, true},
 		{"The number of copies of the index", c.checkCopies, true},
 		{"Documents", c.checkDocuments, true},
 	} {

@@ -21,6 +21,7 @@ type page struct {
 
 // A hit is a document in a page.
 type hit struct {
+	Index       string            `json:"_index"`
 	ID          string            `json:"_id"`
 	SeqNo       int64             `json:"_seq_no"`
 	PrimaryTerm int64             `json:"_primary_term"`

@@ -44,6 +44,13 @@ import (
 //
 // Setup fails if the alias belongs to an index that this package didn't make, or
 // that a later version of this package made.
+//
+// Setup compares the index with what it asks for, as Elasticsearch reports it:
+// index templates of the cluster are merged into each new index. If users or their
+// hashes would be lost or couldn't be found, Setup fails. It then deletes the index
+// that it has just created, and the error says which template is the cause and how to
+// exclude the index from it. Only a role with the privilege monitor of the cluster can
+// read the templates.
 func (s *Store) Setup(ctx context.Context) error { return s.ensureIndex(ctx, "set up", false) }
 
 // Reindex copies all users into a new index, as a migration by Setup does, even if
@@ -60,6 +67,11 @@ func (s *Store) ensureIndex(ctx context.Context, op string, reindex bool) error 
 		in, err := s.look(ctx, op)
 		if err != nil {
 			return err
+		}
+		if changed, err := s.takeAliasOffCopies(ctx, op, in); err != nil {
+			return err
+		} else if changed {
+			continue
 		}
 		current, err := in.current()
 		if err != nil {
@@ -106,7 +118,7 @@ func (s *Store) createFirstIndex(ctx context.Context, in installation, a *attemp
 		})
 		switch {
 		case err == nil:
-			return true, nil
+			return true, s.acceptFirst(ctx, a.op, name)
 		case asError(err).Type != typeIndexExists && !errors.Is(err, es.ErrUnacknowledged):
 			return false, err
 		}
