@@ -92,6 +92,19 @@ func (s *Store) unusable(ctx context.Context, op, name string, differences []dif
 		op, name, textOf(differences), s.templatesOf(ctx, op, name).remedy())
 }
 
+// explained returns the error of a request that creates an index. If Elasticsearch refuses
+// the request as invalid, an index template may be the cause.
+func (s *Store) explained(ctx context.Context, op, name string, err error) error {
+	if e := asError(err); e.Status != http.StatusBadRequest || e.Type == typeIndexExists {
+		return err
+	}
+	t := s.templatesOf(ctx, op, name)
+	if t.known && t.names == nil {
+		return err
+	}
+	return fmt.Errorf("%w. %s", err, t.remedy())
+}
+
 // checkServed returns an error if the index behind the alias would lose users or their
 // hashes. It asks Elasticsearch once for each Store, unless Setup has done so. The
 // privilege for it is view_index_metadata, which [Role] includes. A user without it

@@ -180,7 +180,7 @@ func (m *migration) createCopy(ctx context.Context, in installation, token strin
 		WaitForActiveShards: "all", Timeout: 10 * time.Second, Instrument: m.s.instrument,
 	})
 	if err != nil {
-		return err
+		return m.s.explained(ctx, m.op, m.to, err)
 	}
 	return m.acceptCopy(ctx)
 }

@@ -71,7 +71,8 @@ type mapping struct {
 	Dynamic    any            `json:"dynamic"` // "strict"; another index may have other text or a boolean
 	Properties map[string]any `json:"properties"`
 	// These have their defaults, which Elasticsearch doesn't report. The request that
-	// creates an index has them, so that an index template can't change them.
+	// creates an index has the first two, so that an index template can't change them.
+	// With the third it would fail for a less clear reason.
 	Enabled any            `json:"enabled,omitempty"`
 	Source  map[string]any `json:"_source,omitempty"`
 	Routing map[string]any `json:"_routing,omitempty"`
@@ -114,7 +115,7 @@ type meta struct {
 func newMapping() mapping {
 	m := mapping{
 		Dynamic: "strict", Properties: declared(), Enabled: true,
-		Source: map[string]any{"enabled": true}, Routing: map[string]any{"required": false},
+		Source: map[string]any{"enabled": true},
 	}
 	m.Meta.Signup.Schema = schema
 	return m

@@ -120,7 +120,7 @@ func (s *Store) createFirstIndex(ctx context.Context, in installation, a *attemp
 		case err == nil:
 			return true, s.acceptFirst(ctx, a.op, name)
 		case asError(err).Type != typeIndexExists && !errors.Is(err, es.ErrUnacknowledged):
-			return false, err
+			return false, s.explained(ctx, a.op, name, err)
 		}
 	}
 	// The index exists, or is being created, and this node doesn't know its alias yet.

@@ -83,8 +83,7 @@ func TestSetup(t *testing.T) {
 			} `json:"_meta"`
 			Dynamic    string
 			Enabled    bool
-			Source     struct{ Enabled bool }   `json:"_source"`
-			Routing    struct{ Required *bool } `json:"_routing"`
+			Source     struct{ Enabled bool } `json:"_source"`
 			Properties map[string]map[string]any
 		}
 		Aliases map[string]map[string]any
@@ -100,8 +99,8 @@ func TestSetup(t *testing.T) {
 	if index.Mappings.Meta.Signup.Schema != 3 {
 		t.Errorf("got _meta %v, want schema 3", index.Mappings.Meta)
 	}
-	if m := index.Mappings; !m.Enabled || !m.Source.Enabled || m.Routing.Required == nil || *m.Routing.Required {
-		t.Errorf("got the mapping %+v, want the defaults of enabled, _source and _routing in it", m)
+	if m := index.Mappings; !m.Enabled || !m.Source.Enabled {
+		t.Errorf("got the mapping %+v, want the defaults of enabled and _source in it", m)
 	}
 	for _, name := range []string{"index.default_pipeline", "index.final_pipeline"} {
 		if got := index.Settings[name]; got != "_none" {
