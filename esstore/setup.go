@@ -68,28 +68,29 @@ func (s *Store) ensureIndex(ctx context.Context, op string, reindex bool) error 
 		if err != nil {
 			return err
 		}
-		if changed, err := s.takeAliasOffCopies(ctx, op, in); err != nil {
-			return err
-		} else if changed {
-			continue
-		}
-		current, err := in.current()
-		if err != nil {
-			return fmt.Errorf("esstore: %s: %w", op, err)
-		}
-		var done bool
-		if current == "" {
-			done, err = s.createFirstIndex(ctx, in, &a)
-		} else {
-			done, err = s.advance(ctx, in, current, &a)
-		}
-		if done || err != nil {
+		if done, err := s.takeStep(ctx, in, &a); done || err != nil {
 			return err
 		}
 		if !sleep(ctx, pause) {
 			return fmt.Errorf("esstore: %s: %w", op, ctx.Err())
 		}
 	}
+}
+
+// takeStep takes the next step from the state in. It reports whether there is nothing
+// left to do.
+func (s *Store) takeStep(ctx context.Context, in installation, a *attempt) (done bool, err error) {
+	if changed, err := s.takeAliasOffCopies(ctx, a.op, in); changed || err != nil {
+		return false, err
+	}
+	current, err := in.current()
+	if err != nil {
+		return false, fmt.Errorf("esstore: %s: %w", a.op, err)
+	}
+	if current == "" {
+		return s.createFirstIndex(ctx, in, a)
+	}
+	return s.advance(ctx, in, current, a)
 }
 
 // An attempt is the state of one call of Setup or Reindex.
