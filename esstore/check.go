@@ -56,11 +56,12 @@ const checkOp = "check"
 // A checkup collects the findings of one Check.
 type checkup struct {
 	store    *Store
-	expands  bool   // the index adjusts the number of its replicas
-	window   int    // the greatest number of documents in a search; 0: unlimited
-	next     string // the index that Setup or Reindex would make next; "" if that isn't known
-	refused  bool   // a write was refused by a block that is not the index's
-	unfit    bool   // a search was refused that should have been possible
+	index    indexState // the index to check further; zero if it isn't known
+	expands  bool       // the index adjusts the number of its replicas
+	window   int        // the greatest number of documents in a search; 0: unlimited
+	next     string     // the index that Setup or Reindex would make next; "" if that isn't known
+	refused  bool       // a write was refused by a block that is not the index's
+	unfit    bool       // a search was refused that should have been possible
 	findings []Finding
 }
 
@@ -91,6 +92,7 @@ func (c *checkup) checkParts(ctx context.Context, target string) error {
 		needsTarget bool
 	}{
 		{"Privileges", c.checkPrivileges, false},
+		{"Differences", c.checkDifferences, true},
 		{"The number of copies of the index", c.checkCopies, true},
 		{"Documents", c.checkDocuments, true},
 		{"Writes", c.checkWrites, true},

@@ -5,9 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"path"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
@@ -158,18 +155,9 @@ type indexTemplate struct {
 // match it, the one with the highest priority.
 func templateOf(templates []indexTemplate, name string) (best indexTemplate) {
 	for _, t := range templates {
-		isMatch := slices.ContainsFunc(t.Body.Patterns, func(pattern string) bool { return matches(pattern, name) })
-		if isMatch && (best.Name == "" || t.Body.Priority > best.Body.Priority) {
+		if matches(t.Body.Patterns, name) && (best.Name == "" || t.Body.Priority > best.Body.Priority) {
 			best = t
 		}
 	}
 	return best
-}
-
-// matches reports whether pattern, in which * stands for any text, matches the name of an
-// index.
-func matches(pattern, name string) bool {
-	escaped := strings.NewReplacer(`\`, `\\`, `?`, `\?`, `[`, `\[`).Replace(pattern)
-	ok, err := path.Match(escaped, name) // no name has a slash
-	return ok && err == nil
 }

@@ -53,6 +53,9 @@ const (
 	CodeLifecycle = "lifecycle"
 	// The Store's user lacks a privilege. There is one finding for each privilege.
 	CodePrivileges = "privileges"
+	// The index is not as Setup makes it, so that users or hashes are not stored, or
+	// can't be read.
+	CodeIndexDiffers = "index-differs"
 	// An ingest pipeline may change or drop users.
 	CodePipeline = "pipeline"
 	// If a node crashes, the writes of the last seconds are lost.
@@ -184,6 +187,11 @@ var checkCodes = []checkCode{
 		"Give the role to the user.",
 	},
 	{
+		CodeIndexDiffers, SeverityError,
+		"The index is not as Setup makes it, so that users or hashes are not stored, or can't be read.",
+		"Exclude the index from the template that the finding names; the request does so. Then run `Store.Reindex`. What was not stored needs a snapshot.",
+	},
+	{
 		CodePipeline, SeverityError,
 		"An ingest pipeline may change or drop users.",
 		"Send the request, which removes the pipeline.",
@@ -196,7 +204,7 @@ var checkCodes = []checkCode{
 	{
 		CodeMappingDiffers, SeverityWarning,
 		"Fields are not mapped as Setup maps them: searches find too little, or find users by something secret, such as the hash.",
-		"Run `Store.Reindex`.",
+		"If the finding has a request, send it: it excludes the index from an index template. Then run `Store.Reindex`.",
 	},
 	{
 		CodeDynamicMapping, SeverityWarning,

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"reflect"
 	"slices"
 	"strings"
 )
@@ -34,6 +33,7 @@ func (c *checkup) checkInstallation(in installation) string {
 	if !c.checkOrigin(in, name) {
 		return ""
 	}
+	c.index = i
 	c.checkAliases(in, name)
 	migrating := c.checkOthers(in, name)
 	c.checkClosed(in, name)
@@ -215,7 +215,8 @@ func (c *checkup) checkOthers(in installation, current string) (migrating bool) 
 	return migrating
 }
 
-// checkMapping compares the mapping with the declared one.
+// checkMapping looks for fields that are not declared. checkDifferences compares the
+// declared ones.
 func (c *checkup) checkMapping(name string, i indexState) {
 	dynamic := "true" // the default
 	if i.Mappings.Dynamic != nil {
@@ -231,18 +232,6 @@ func (c *checkup) checkMapping(name string, i indexState) {
 	}
 	const reindex = "Run Store.Reindex, which copies all users into a new index with the right mapping while the Store is used."
 	fields := declared()
-	var differ []string
-	for field, want := range fields {
-		if !reflect.DeepEqual(i.Mappings.Properties[field], want) {
-			differ = append(differ, field)
-		}
-	}
-	slices.Sort(differ)
-	if len(differ) > 0 {
-		c.add(CodeMappingDiffers,
-			fmt.Sprintf("Fields of %s are not mapped as this package declares them: %s. Search fails, finds too little, or finds users by something secret, such as the hash.", name, strings.Join(differ, ", ")),
-			reindex, "")
-	}
 	undeclared := 0
 	for field := range i.Mappings.Properties {
 		if fields[field] == nil {

@@ -211,7 +211,7 @@ var broken = []struct {
 	{name: "no security, 400", codes: "security-off", part: respond(http.StatusBadRequest, `{"error":"no handler found for uri [/x] and method [POST]"}`)},
 	{name: "no security, 405", codes: "security-off", part: respond(http.StatusMethodNotAllowed, `{"error":"Incorrect HTTP method","status":405}`)},
 	{name: "policy", codes: "lifecycle", damage: setting("index.lifecycle.name", "logs"), request: "POST /users-000001/_ilm/remove"},
-	{name: "field missing", codes: "mapping-differs", damage: func(i object) { delete(propertiesOf(i), "key") }},
+	{name: "field missing", codes: "index-differs", damage: func(i object) { delete(propertiesOf(i), "key") }},
 	{name: "hash searchable", codes: "mapping-differs", damage: func(i object) { propertiesOf(i)["password"] = object{"type": "keyword"} }},
 	{name: "dynamic", codes: "dynamic-mapping", damage: func(i object) { in(i, "mappings")["dynamic"] = "true" }, request: "PUT /users-000001/_mapping\n" + `{"dynamic":"strict"}`},
 	{name: "dynamic by default", codes: "dynamic-mapping", damage: func(i object) { delete(in(i, "mappings"), "dynamic") }},
@@ -494,7 +494,10 @@ func TestCheckWhereSetupRefuses(t *testing.T) {
 		var err error
 		synctest.Test(t, func(t *testing.T) { err = store.Setup(t.Context()) })
 		refuses := err != nil && !strings.Contains(err.Error(), "403")
-		fatal := []string{"alias-is-index", "several-indices", "foreign-index", "newer-schema", "index-name", "alias-differs", "closed"}
+		fatal := []string{
+			"alias-is-index", "several-indices", "foreign-index", "newer-schema", "index-name", "alias-differs", "closed",
+			"index-differs", "mapping-differs", "pipeline",
+		}
 		if code, _, _ := strings.Cut(test.codes, " "); refuses != slices.Contains(fatal, code) {
 			t.Errorf("%s: Check finds %s; got %v from Setup, want it to refuse: %t", test.name, test.codes, err, !refuses)
 		}

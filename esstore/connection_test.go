@@ -18,11 +18,16 @@ func TestConnectionCutBeforeRequest(t *testing.T) {
 	} {
 		t.Run("Create, "+test.name, func(t *testing.T) {
 			script, want := confirming([]step{test.step}, test.want)
-			f := newFake(t, script...)
+			f := newFake(t, created)
+			store, first := f.store(), newUser()
+			if err := store.Create(t.Context(), &first); err != nil { // which also reads the mapping
+				t.Fatal(err)
+			}
+			f.then(script...)
 			f.cut()
 			u := newUser()
 			before := clone(u)
-			err := f.store().Create(t.Context(), &u)
+			err := store.Create(t.Context(), &u)
 			wantOutcome(t, err, want)
 			wantUser(t, u, before, err)
 		})

@@ -10,7 +10,9 @@ import (
 	"github.com/gosignup/signup"
 )
 
-// Create implements signup.Store, in one round trip.
+// Create implements signup.Store, in one round trip. The first Create of a Store that
+// didn't call Setup takes one more: if the index would lose users or their hashes, it
+// returns an error, and so does each Create after it.
 func (s *Store) Create(ctx context.Context, u *signup.User) error {
 	doc, err := newDocument(*u)
 	if err != nil {
@@ -18,6 +20,9 @@ func (s *Store) Create(ctx context.Context, u *signup.User) error {
 	}
 	body, err := doc.encode()
 	if err != nil {
+		return err
+	}
+	if err := s.checkServed(ctx, "create"); err != nil {
 		return err
 	}
 	var earlier int64 // attempts that may have stored the user

@@ -1,6 +1,7 @@
 package esstore_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -46,6 +47,9 @@ type fake struct {
 	conns  atomic.Int64 // the number of accepted connections
 	refuse atomic.Int64 // the number of connections to close before anything is read
 
+	differs   string            // the index as it is, if it is not as it was asked for
+	templates map[string]string // the responses about index templates, by path
+
 	mu     sync.Mutex
 	script []step
 	calls  []call
@@ -89,6 +93,9 @@ func newFake(t *testing.T, script ...step) *fake {
 func (f *fake) note(r *http.Request, body string) (next step, writes []string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if aside := f.aside(r); aside != nil {
+		return aside, nil
+	}
 	f.calls = append(f.calls, call{r.Method, r.RequestURI, r.URL.Path, r.URL.Query(), r.Header, body})
 	if r.Method == http.MethodPut {
 		f.writes = append(f.writes, body)
@@ -97,6 +104,31 @@ func (f *fake) note(r *http.Request, body string) (next step, writes []string) {
 		next, f.script = f.script[0], f.script[1:]
 	}
 	return next, f.writes
+}
+
+// aside returns the response to a request that only compares an index with what Setup
+// asks for, as a server responds that has changed nothing; nil for other requests. Such
+// a request needs no step, unless differs says how the index differs.
+func (f *fake) aside(r *http.Request) step {
+	name := strings.TrimPrefix(r.URL.Path, "/")
+	switch {
+	case strings.Contains(r.URL.Query().Get("filter_path"), "data_stream"): // Check's own look at the templates
+		return nil
+	case strings.HasPrefix(name, "_index_template"), strings.HasPrefix(name, "_template"):
+		return respond(http.StatusOK, cmp.Or(f.templates[name], "{}"))
+	case r.Method != http.MethodGet || strings.ContainsAny(name, ",/_") || r.URL.Query().Has("expand_wildcards"):
+		return nil
+	}
+	body := fmt.Sprintf(`{"aliases":{},"mappings":%s,"settings":{}}`, ours)
+	for _, c := range f.calls {
+		if c.method == http.MethodPut && c.path == r.URL.Path {
+			body = c.body
+		}
+	}
+	if name == "users" {
+		name = "users-000001"
+	}
+	return respond(http.StatusOK, indicesBody(map[string]string{name: cmp.Or(f.differs, body)}))
 }
 
 // then appends to the script.
@@ -140,10 +172,16 @@ func (t transport) Perform(req *http.Request) (*http.Response, error) {
 	return t.client.Do(req)
 }
 
-// A transportFunc is a transport without a network.
+// A transportFunc is a transport without a network. It compares no index with what
+// Setup asks for.
 type transportFunc func(*http.Request) (*http.Response, error)
 
-func (f transportFunc) Perform(req *http.Request) (*http.Response, error) { return f(req) }
+func (f transportFunc) Perform(req *http.Request) (*http.Response, error) {
+	if req.Method == http.MethodGet && req.URL.Path == "/users" {
+		return response(http.StatusForbidden, failedBody(http.StatusForbidden, "security_exception")), nil
+	}
+	return f(req)
+}
 
 var (
 	_ esapi.Transport = transport{}

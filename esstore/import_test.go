@@ -56,6 +56,8 @@ func (e *elastic) Perform(r *http.Request) (*http.Response, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	switch r.URL.Path {
+	case "/users":
+		return response(http.StatusOK, indicesBody(map[string]string{"users-000001": `{"mappings":` + ours + `}`})), nil
 	case "/users/_bulk", "/users-000001.own/_bulk":
 		if r.URL.Query().Get("require_alias") != "true" {
 			return nil, errors.New("the bulk request might make an index")

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
-	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -176,12 +175,10 @@ func (a *attempt) mayTakeLease(source, target indexState, token string) bool {
 // canContinue reports whether the copy named to, if there is one, is such as this
 // attempt would make it.
 func (a *attempt) canContinue(to string, target indexState) bool {
-	return to != "" && target.schema() == schema && isDeclared(target.Mappings) && !target.Mappings.Meta.Signup.Rejected &&
+	return to != "" && target.schema() == schema && len(harmful(target.differences(), hides)) == 0 &&
+		!target.Mappings.Meta.Signup.Rejected &&
 		(target.Mappings.Meta.Signup.Reduced || !a.reindex)
 }
-
-// isDeclared reports whether m has exactly the fields that this version declares.
-func isDeclared(m mapping) bool { return reflect.DeepEqual(m.Properties, declared()) }
 
 // resume sets what an earlier process has recorded about the copy named to.
 func (m *migration) resume(to string, target indexState) {
@@ -198,10 +195,17 @@ func (m *migration) createCopy(ctx context.Context, in installation, token strin
 	m.attempt.tokens[token] = true // the index may exist even if the request fails
 	declaration := newMapping()
 	declaration.Meta.Signup.From, declaration.Meta.Signup.Reduced = m.from, m.reduced
-	return m.s.sendAcknowledged(ctx, m.op, esapi.IndicesCreateRequest{
+	if err := m.refuseAlias(ctx); err != nil {
+		return err
+	}
+	err := m.s.sendAcknowledged(ctx, m.op, esapi.IndicesCreateRequest{
 		Index: m.to, Body: indexBody(declaration, settingsFrom(in.indices[m.from]), m.copyLease()),
 		WaitForActiveShards: "all", Timeout: 10 * time.Second, Instrument: m.s.instrument,
 	})
+	if err != nil {
+		return m.s.explained(ctx, m.op, m.to, err)
+	}
+	return m.acceptCopy(ctx)
 }
 
 // copyLease and sourceLease return the two aliases of the lease.

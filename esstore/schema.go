@@ -15,10 +15,28 @@ import (
 const schema = 3
 
 // indexSettings are the settings of a new index. A migration also keeps some of the
-// settings that an operator has changed: see keptSettings.
+// settings that an operator has changed: see keptSettings. Most have their default
+// here: an index template can't change what the request sets.
 const indexSettings = `{
   "index.number_of_shards": "1",
-  "index.auto_expand_replicas": "0-1"
+  "index.auto_expand_replicas": "0-1",
+  "index.mode": "standard",
+  "index.hidden": "false",
+  "index.default_pipeline": "_none",
+  "index.final_pipeline": "_none",
+  "index.translog.durability": "request",
+  "index.write.wait_for_active_shards": "1",
+  "index.blocks.metadata": "false",
+  "index.blocks.read": "false",
+  "index.blocks.read_only": "false",
+  "index.blocks.read_only_allow_delete": "false",
+  "index.blocks.write": "false",
+  "index.mapping.ignore_above": "2147483647",
+  "index.mapping.ignore_malformed": "false",
+  "index.mapping.source.mode": "stored",
+  "index.mapping.total_fields.limit": "1000",
+  "index.mapping.depth.limit": "20",
+  "index.mapping.field_name_length.limit": "9223372036854775807"
 }`
 
 // properties is the mapping of the fields, in the form in which Elasticsearch returns
@@ -52,6 +70,30 @@ type mapping struct {
 	Meta       meta           `json:"_meta"`
 	Dynamic    any            `json:"dynamic"` // "strict"; another index may have other text or a boolean
 	Properties map[string]any `json:"properties"`
+	// These have their defaults, which Elasticsearch doesn't report. The request that
+	// creates an index has the first two, so that an index template can't change them.
+	// With the third it would fail for a less clear reason.
+	Enabled any            `json:"enabled,omitempty"`
+	Source  map[string]any `json:"_source,omitempty"`
+	Routing map[string]any `json:"_routing,omitempty"`
+
+	others map[string]any // the other members of a mapping that was read
+}
+
+// UnmarshalJSON also keeps the members that mapping has no field for.
+func (m *mapping) UnmarshalJSON(b []byte) error {
+	type plain mapping
+	if err := json.Unmarshal(b, (*plain)(m)); err != nil {
+		return err
+	}
+	m.others = nil
+	if err := json.Unmarshal(b, &m.others); err != nil {
+		return err
+	}
+	for _, known := range []string{"_meta", "dynamic", "properties", "enabled", "_source", "_routing"} {
+		delete(m.others, known)
+	}
+	return nil
 }
 
 // meta is what this package keeps in a mapping.
@@ -74,7 +116,10 @@ type meta struct {
 }
 
 func newMapping() mapping {
-	m := mapping{Dynamic: "strict", Properties: declared()}
+	m := mapping{
+		Dynamic: "strict", Properties: declared(), Enabled: true,
+		Source: map[string]any{"enabled": true},
+	}
 	m.Meta.Signup.Schema = schema
 	return m
 }

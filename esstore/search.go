@@ -106,6 +106,9 @@ func (s *Store) checkSearchable(ctx context.Context) error {
 	case in.indices[name].schema() < schema:
 		return fmt.Errorf("esstore: search: the index %s has the schema %d, and %d is needed: call Setup first", name, in.indices[name].schema(), schema)
 	}
+	if differences := harmful(in.indices[name].differences(), hides); len(differences) > 0 {
+		return fmt.Errorf("esstore: search: the index %s can't be searched, because it is not as this package asks for: %s. Check describes the remedy", name, textOf(differences))
+	}
 	s.searchable.Store(true)
 	return nil
 }
@@ -134,10 +137,11 @@ func (s *Store) checkBehind(ctx context.Context, op string) error {
 type listing struct {
 	*Store
 	op     string
-	query  object // for the next page
-	fields int    // the number of fields to sort by
-	size   int    // of the next page
-	pit    string // the point in time; "" if none is open
+	query  object   // for the next page
+	fields int      // the number of fields to sort by
+	size   int      // of the next page
+	pit    string   // the point in time; "" if none is open
+	index  hitIndex // of the documents that were found in it; "" if none was
 }
 
 const (
@@ -160,13 +164,29 @@ func (l *listing) next(ctx context.Context) ([]hit, error) {
 		p, err := l.searchPage(ctx, l.op, "", l.query, &l.size)
 		if err == nil {
 			l.pit = cmp.Or(p.PIT, l.pit)
-			return p.Hits.Hits, nil
+			return p.Hits.Hits, l.checkIndices(ctx, p.Hits.Hits)
 		}
 		if !isPointInTimeLost(asError(err)) || openings == maxOpenings {
 			return nil, err
 		}
 		l.close(ctx)
 	}
+}
+
+// checkIndices returns an error if the documents are of several indices: something
+// else has added the alias to another index. The same listing may succeed later, with
+// another point in time: Setup takes the alias off its own copies.
+func (l *listing) checkIndices(ctx context.Context, hits []hit) error {
+	for _, h := range hits {
+		if l.index == "" {
+			l.index = h.Index
+		}
+		if h.Index != "" && h.Index != l.index {
+			l.close(ctx)
+			return (&Error{Op: l.op, Status: http.StatusOK}).asTransient("the alias leads to several indices, so that users would be listed twice")
+		}
+	}
+	return nil
 }
 
 // isPointInTimeLost reports whether a search failed because its point in time no
@@ -215,7 +235,7 @@ func (l *listing) open(ctx context.Context) error {
 	if json.Unmarshal(r.Body, &response) != nil || response.ID == "" {
 		return notElasticsearch(l.op, r.Status)
 	}
-	l.pit = response.ID
+	l.pit, l.index = response.ID, ""
 	return nil
 }
 

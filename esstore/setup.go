@@ -53,6 +53,13 @@ import (
 // Setup fails if the alias belongs to an index that this package didn't make, or
 // that a later version of this package made, and if the index is closed. If the index
 // lacks its own alias, Setup adds it.
+//
+// Setup compares the index with what it asks for, as Elasticsearch reports it:
+// index templates of the cluster are merged into each new index. If users or their
+// hashes would be lost or couldn't be found, Setup fails. It then deletes the index
+// that it has just created, and the error says which template is the cause and how to
+// exclude the index from it. Only a role with the privilege monitor of the cluster can
+// read the templates.
 func (s *Store) Setup(ctx context.Context) error { return s.ensureIndex(ctx, "set up", false) }
 
 // Reindex copies all users into a new index, as a migration by Setup does, even if
@@ -84,10 +91,10 @@ func (s *Store) takeStep(ctx context.Context, a *attempt) (done bool, err error)
 	if err != nil {
 		return false, err
 	}
-	current, err := in.current()
-	if err == nil {
-		err = in.refuseUnfinished(current)
+	if changed, err := s.takeAliasOffCopies(ctx, a.op, in); changed || err != nil {
+		return false, err
 	}
+	current, err := in.current()
 	if err != nil {
 		return false, fmt.Errorf("esstore: %s: %w", a.op, err)
 	}
@@ -133,9 +140,9 @@ func (s *Store) createFirstIndex(ctx context.Context, in installation, a *attemp
 		})
 		switch {
 		case err == nil:
-			return true, nil
+			return true, s.acceptFirst(ctx, a.op, name)
 		case asError(err).Type != typeIndexExists && !errors.Is(err, es.ErrUnacknowledged):
-			return false, err
+			return false, s.explained(ctx, a.op, name, err)
 		}
 	}
 	// The index exists, or is being created, and this node doesn't know its alias yet.

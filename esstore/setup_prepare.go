@@ -10,11 +10,15 @@ import (
 )
 
 // prepare returns an error if Setup and Reindex can't go on: an index that they need is
-// closed, or the aliases of the index current don't lead to it alone, and to all of it. If
-// current only lacks its own alias, which Update and Delete use, prepare adds it.
+// closed, users may be missing from the only one there is, or the aliases of the index
+// current don't lead to it alone, and to all of it. If current only lacks its own alias,
+// which Update and Delete use, prepare adds it.
 func (s *Store) prepare(ctx context.Context, op string, in installation, current string) error {
 	if name := in.closed(current); name != "" {
 		return fmt.Errorf("esstore: %s: %w", op, closedError(name))
+	}
+	if err := in.refuseUnfinished(current); err != nil {
+		return fmt.Errorf("esstore: %s: %w", op, err)
 	}
 	if current == "" {
 		return nil

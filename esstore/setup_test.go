@@ -32,7 +32,6 @@ func mappedBody(alias string, indices map[string]string) string {
 }
 
 const (
-	ours      = `{"dynamic":"strict","_meta":{"signup":{"schema":3}},"properties":{"id":{"type":"keyword"}}}`
 	indexMade = `{"acknowledged":true,"shards_acknowledged":true,"index":"users-000001"}`
 
 	// Not all nodes knew the change in time.
@@ -40,6 +39,7 @@ const (
 )
 
 var (
+	ours  = esstore.DeclaredMapping()
 	setUp = mapped(map[string]string{"users-000001": ours})
 	made  = respond(http.StatusOK, indexMade)
 	empty = respond(http.StatusOK, "{}") // no index at all
@@ -81,6 +81,8 @@ func TestSetup(t *testing.T) {
 				Signup struct{ Schema int }
 			} `json:"_meta"`
 			Dynamic    string
+			Enabled    bool
+			Source     struct{ Enabled bool } `json:"_source"`
 			Properties map[string]map[string]any
 		}
 		Aliases map[string]map[string]any
@@ -95,6 +97,14 @@ func TestSetup(t *testing.T) {
 	}
 	if index.Mappings.Meta.Signup.Schema != 3 {
 		t.Errorf("got _meta %v, want schema 3", index.Mappings.Meta)
+	}
+	if m := index.Mappings; !m.Enabled || !m.Source.Enabled {
+		t.Errorf("got the mapping %+v, want the defaults of enabled and _source in it", m)
+	}
+	for _, name := range []string{"index.default_pipeline", "index.final_pipeline"} {
+		if got := index.Settings[name]; got != "_none" {
+			t.Errorf("got %s %v, want _none", name, got)
+		}
 	}
 	_, own := index.Aliases["users-000001.own"]
 	if alias := index.Aliases["users"]; len(index.Aliases) != 2 || alias["is_write_index"] != true || !own {

@@ -34,6 +34,7 @@ type Store struct {
 	alias      string
 	logger     *slog.Logger
 	searchable atomic.Bool // the index is known to have the schema that Search needs
+	accepted   atomic.Bool // the index is known to store users as they are
 }
 
 // New returns a Store that sends its requests to t. New itself sends none: call

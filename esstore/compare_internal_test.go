@@ -1,0 +1,173 @@
+package esstore
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// DeclaredMapping returns the mapping that Setup asks for, without the members with
+// defaults, which Elasticsearch doesn't report; for the tests of package esstore_test.
+func DeclaredMapping() string {
+	m := newMapping()
+	m.Enabled, m.Source, m.Routing = nil, nil, nil
+	b, err := json.Marshal(m)
+	if err != nil {
+		panic(err)
+	}
+	return string(b)
+}
+
+// changed returns the index that Setup asks for, with another mapping and settings, as
+// Elasticsearch would report it. A member of the mapping that is null is removed.
+func changed(t *testing.T, mappings, settings string) indexState {
+	t.Helper()
+	var m, change map[string]any
+	for text, v := range map[string]*map[string]any{DeclaredMapping(): &m, mappings: &change} {
+		if err := json.Unmarshal([]byte(text), v); err != nil {
+			t.Fatal(err)
+		}
+	}
+	merge(m, change)
+	i := indexState{Settings: defaultSettings()}
+	b, err := json.Marshal(m)
+	if err == nil {
+		err = json.Unmarshal(b, &i.Mappings)
+	}
+	if err == nil {
+		err = json.Unmarshal([]byte(settings), &i.Settings)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return i
+}
+
+func merge(into, change map[string]any) {
+	for name, value := range change {
+		inner, ok := value.(map[string]any)
+		old, found := into[name].(map[string]any)
+		switch {
+		case value == nil:
+			delete(into, name)
+		case ok && found:
+			merge(old, inner)
+		default:
+			into[name] = value
+		}
+	}
+}
+
+func TestDifferences(t *testing.T) {
+	field := func(change string) string { return `{"properties": {` + change + `}}` }
+	for _, test := range []struct {
+		name, mappings, settings string
+		harm                     harm
+		in                       string // the name of the most harmful difference; "" if there is none
+	}{
+		{"as Setup asks for", "{}", "{}", harmless, ""},
+		{"defaults that are reported", `{"enabled": true, "_source": {"enabled": true, "mode": "stored", "excludes": []}, "_routing": {"required": false}}`, "{}", harmless, ""},
+		{"what an operator sets", "{}", `{"index.number_of_replicas": "2", "index.codec": "best_compression", "index.refresh_interval": "5s", "index.search.slowlog.threshold.query.warn": "1s", "index.routing.allocation.include._tier_preference": "data_hot"}`, harmless, ""},
+		{"an excluded hash", `{"_source": {"excludes": ["password"]}}`, "{}", loses, "_source.excludes"},
+		{"an excluded pattern", `{"_source": {"excludes": ["pass*"]}}`, "{}", loses, "_source.excludes"},
+		{"included members", `{"_source": {"includes": ["id"]}}`, "{}", loses, "_source.includes"},
+		{"no source", `{"_source": {"enabled": false}}`, "{}", loses, "_source.enabled"},
+		{"no source, as text", `{"_source": {"enabled": "false"}}`, "{}", loses, "_source.enabled"},
+		{"a synthetic source", `{"_source": {"mode": "synthetic"}}`, "{}", loses, "_source.mode"},
+		{"a synthetic source of before", `{"_source": {"synthetic": true}}`, "{}", loses, "_source.synthetic"},
+		{"a synthetic source by setting", "{}", `{"index.mapping.source.mode": "SYNTHETIC"}`, loses, "index.mapping.source.mode"},
+		{"a new parameter of the source", `{"_source": {"compression": "better"}}`, "{}", harmless, ""},
+		{"routing", `{"_routing": {"required": true}}`, "{}", loses, "_routing.required"},
+		{"not enabled", `{"enabled": false}`, "{}", hides, "enabled"},
+		{"a data stream", `{"_data_stream_timestamp": {"enabled": true}}`, "{}", loses, "_data_stream_timestamp"},
+		{"a runtime field in place of another", `{"runtime": {"placeholder": {"type": "boolean"}}}`, "{}", hides, "runtime"},
+		{"a runtime field in place of a subfield", `{"runtime": {"email_address.lower": {"type": "keyword"}}}`, "{}", hides, "runtime"},
+		{"another runtime field", `{"runtime": {"day": {"type": "keyword"}}}`, "{}", harmless, "runtime"},
+		{"dynamic templates", `{"dynamic_templates": [{"x": {"mapping": {"type": "keyword"}}}], "date_detection": false}`, "{}", harmless, ""},
+		{"a member of a later Elasticsearch", `{"_later": {"x": 1}}`, "{}", harmless, ""},
+		{"more in _meta", `{"_meta": {"owner": "x"}}`, "{}", harmless, ""},
+		{"a missing field", field(`"security_stamp": null`), "{}", loses, "security_stamp"},
+		{"a missing field that is not refused", `{"dynamic": false, "properties": {"name": null}}`, "{}", hides, "name"},
+		{"another field", field(`"day": {"type": "date"}`), "{}", harmless, ""},
+		{"a number", field(`"id": {"type": "long"}`), "{}", loses, "id"},
+		{"another format", field(`"created_at": {"format": "epoch_millis"}`), "{}", loses, "created_at"},
+		{"private as a keyword", field(`"private": {"type": "keyword"}`), "{}", loses, "private"},
+		{"a searchable hash", field(`"password": {"index": null, "doc_values": null}`), "{}", hides, "password"},
+		{"a hash with a subfield", field(`"password": {"fields": {"raw": {"type": "keyword"}}}`), "{}", hides, "password"},
+		{"a hash that is copied", field(`"password": {"copy_to": ["name"]}`), "{}", hides, "password"},
+		{"an address as text", field(`"key": {"type": "text"}`), "{}", hides, "key"},
+		{"short values only", field(`"key": {"ignore_above": 5}`), "{}", hides, "key"},
+		{"not indexed", field(`"key": {"index": false}`), "{}", hides, "key"},
+		{"another analyzer", field(`"name": {"analyzer": "keyword"}`), "{}", hides, "name"},
+		{"no copy", field(`"first_name": {"copy_to": null}`), "{}", hides, "first_name"},
+		{"a missing subfield", field(`"first_name": {"fields": null}`), "{}", hides, "first_name"},
+		{"another subfield", field(`"first_name": {"fields": {"more": {"type": "keyword"}}}`), "{}", harmless, "first_name"},
+		{"a parameter of a later Elasticsearch", field(`"name": {"later": true}`), "{}", harmless, "name"},
+		{"a pipeline", "{}", `{"index.default_pipeline": "x"}`, loses, "index.default_pipeline"},
+		{"a last pipeline", "{}", `{"index.final_pipeline": "x"}`, loses, "index.final_pipeline"},
+		{"logsdb", "{}", `{"index.mode": "logsdb"}`, loses, "index.mode"},
+		{"a time series", "{}", `{"index.mode": "time_series"}`, loses, "index.mode"},
+		{"short values only, by setting", "{}", `{"index.mapping.ignore_above": "5"}`, hides, "index.mapping.ignore_above"},
+		{"a limit beyond all values", "{}", `{"index.mapping.ignore_above": "8191"}`, harmless, ""},
+		{"another analyzer, by setting", "{}", `{"index.analysis.analyzer.default.type": "keyword"}`, hides, "index.analysis.analyzer.default.type"},
+		{"another normalizer, by setting", "{}", `{"index.analysis.normalizer.lowercase.type": "custom"}`, hides, "index.analysis.normalizer.lowercase.type"},
+		{"an analyzer that no field has", "{}", `{"index.analysis.analyzer.mine.type": "keyword"}`, harmless, ""},
+		{"a later schema's fields", `{"_meta": {"signup": {"schema": 4}}, "properties": {"id": null, "more": {"type": "date"}}}`, "{}", harmless, ""},
+		{"a later schema without source", `{"_meta": {"signup": {"schema": 4}}, "_source": {"enabled": false}}`, "{}", loses, "_source.enabled"},
+		{"an earlier schema's fields", `{"_meta": {"signup": {"schema": 1}}, "properties": {"private": null}}`, "{}", harmless, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got := changed(t, test.mappings, test.settings).differences()
+			switch {
+			case test.in == "" && len(got) > 0:
+				t.Errorf("got the differences %+v, want none", got)
+			case test.in != "" && (len(got) == 0 || got[0].harm != test.harm || got[0].name != test.in):
+				t.Errorf("got the differences %+v, want first %s with harm %d", got, test.in, test.harm)
+			}
+			for _, d := range got {
+				if d.text == "" || strings.HasSuffix(d.text, ".") {
+					t.Errorf("%s: got the text %q, want part of a sentence", d.name, d.text)
+				}
+			}
+		})
+	}
+}
+
+func TestMatches(t *testing.T) {
+	for _, test := range []struct {
+		patterns []string
+		index    string
+		want     bool
+	}{
+		{[]string{"users*"}, "users-000001", true},
+		{[]string{"*"}, "users-000001", true},
+		{[]string{"u*s-*1"}, "users-000001", true},
+		{[]string{"logs-*", "users-000001"}, "users-000001", true},
+		{[]string{"users"}, "users-000001", false},
+		{[]string{"users-00000?"}, "users-000001", false},
+		{[]string{"users-00000[1]"}, "users-000001", false},
+		{nil, "users-000001", false},
+	} {
+		if got := matches(test.patterns, test.index); got != test.want {
+			t.Errorf("matches(%q, %q): got %v, want %v", test.patterns, test.index, got, test.want)
+		}
+	}
+}
+
+// Only the composable template with the highest priority applies, and older ones only
+// if there is none.
+func TestReadComposable(t *testing.T) {
+	found := templates{alias: "users", index: "users-000001"}
+	err := found.readComposable([]byte(`{"index_templates": [
+		{"name": "low", "index_template": {"index_patterns": ["users*"]}},
+		{"name": "high", "index_template": {"index_patterns": ["users*"], "priority": 7}},
+		{"name": "other", "index_template": {"index_patterns": ["logs*"], "priority": 9}}]}`))
+	if err != nil || !slices.Equal(found.names, []string{"high"}) || found.priority != 7 {
+		t.Errorf("got %+v, %v, want high with 7", found, err)
+	}
+	found.known = true
+	if got, want := found.exclusion(), `PUT /_index_template/users-plain {"index_patterns":["users-0*"],"priority":8}`; got != want {
+		t.Errorf("got the request %s, want %s", got, want)
+	}
+}

@@ -1,0 +1,120 @@
+package esstore
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/elastic/go-elasticsearch/v8/esapi"
+)
+
+// templates are the index templates that apply to a new index of the Store.
+type templates struct {
+	alias    string
+	index    string
+	known    bool // they could be read
+	names    []string
+	priority int64 // the highest of any template that matches
+}
+
+// templatesOf finds the templates that apply to a new index of this name. If they can't
+// be read, which takes the privilege monitor of the cluster, known is false.
+func (s *Store) templatesOf(ctx context.Context, op, index string) templates {
+	t := templates{alias: s.alias, index: index}
+	r, err := s.send(ctx, op, esapi.IndicesGetIndexTemplateRequest{
+		FilterPath: []string{"index_templates.name", "index_templates.index_template.index_patterns", "index_templates.index_template.priority"},
+		Instrument: s.instrument,
+	})
+	if err != nil || t.readComposable(r.Body) != nil {
+		return t
+	}
+	t.known = true
+	if t.names != nil {
+		return t // older templates don't apply
+	}
+	r, err = s.send(ctx, op, esapi.IndicesGetTemplateRequest{FilterPath: []string{"*.index_patterns"}, Instrument: s.instrument})
+	if err != nil {
+		t.known = asError(err).Status == http.StatusNotFound
+		return t
+	}
+	var legacy map[string]struct {
+		Patterns []string `json:"index_patterns"`
+	}
+	if json.Unmarshal(r.Body, &legacy) != nil {
+		t.known = false
+		return t
+	}
+	for _, name := range slices.Sorted(maps.Keys(legacy)) {
+		if matches(legacy[name].Patterns, index) {
+			t.names = append(t.names, name)
+		}
+	}
+	return t
+}
+
+// readComposable reads the response with all index templates. The one with the highest
+// priority applies.
+func (t *templates) readComposable(body []byte) error {
+	var all struct {
+		Templates []struct {
+			Name string
+			Is   struct {
+				Patterns []string `json:"index_patterns"`
+				Priority int64
+			} `json:"index_template"`
+		} `json:"index_templates"`
+	}
+	if err := json.Unmarshal(body, &all); err != nil {
+		return err
+	}
+	for _, one := range all.Templates {
+		if matches(one.Is.Patterns, t.index) && (t.names == nil || one.Is.Priority > t.priority) {
+			t.names, t.priority = []string{one.Name}, one.Is.Priority
+		}
+	}
+	return nil
+}
+
+// matches reports whether a pattern matches the name of an index. The only special
+// character is "*".
+func matches(patterns []string, index string) bool {
+	return slices.ContainsFunc(patterns, func(pattern string) bool {
+		pattern = strings.NewReplacer(`\`, `\\`, "?", `\?`, "[", `\[`).Replace(pattern)
+		ok, err := path.Match(pattern, index) // names of indices have no "/"
+		return ok && err == nil
+	})
+}
+
+// remedy says how to keep templates away from the Store's indices.
+func (t templates) remedy() string {
+	switch {
+	case !t.known:
+		return "An index template may be the cause: POST /_index_template/_simulate_index/" + t.index +
+			" shows what templates add. Exclude the index by a template with a higher priority that adds nothing: " + t.exclusion()
+	case t.names == nil:
+		return "No index template applies to it now"
+	}
+	return fmt.Sprintf("The index template %s applies to it: change its index_patterns, or exclude the index by a template with a higher priority that adds nothing: %s",
+		strings.Join(t.names, ", "), t.exclusion())
+}
+
+// exclusion returns the request, on one line, that makes a template with a higher
+// priority for the Store's indices.
+func (t templates) exclusion() string { return strings.Replace(t.exclusionRequest(), "\n", " ", 1) }
+
+func (t templates) exclusionRequest() string {
+	const higher = 1000 // than a template whose priority could not be read
+	priority := t.priority + 1
+	if !t.known {
+		priority = higher
+	}
+	return consoleRequest(http.MethodPut, "/_index_template/"+t.alias+"-plain", map[string]any{
+		"index_patterns": []string{t.alias + "-0*"}, "priority": cmp.Or(priority, 1),
+	})
+}
