@@ -107,25 +107,15 @@ func (c *checkup) checkShardsLimit(ctx context.Context) error {
 // checkTemplates checks that no index template makes a data stream of one of the Store's
 // names. Without the privilege to read templates, it doesn't.
 func (c *checkup) checkTemplates(ctx context.Context, _ string) error {
-	r, err := c.store.send(ctx, checkOp, esapi.IndicesGetIndexTemplateRequest{
-		FilterPath: []string{"index_templates.name", "index_templates.index_template.index_patterns",
-			"index_templates.index_template.priority", "index_templates.index_template.data_stream"},
-		Instrument: c.store.instrument,
-	})
+	templates, err := c.store.indexTemplates(ctx, checkOp)
 	if s := asError(err).Status; err != nil && (s == http.StatusForbidden || s == http.StatusNotFound) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	var response struct {
-		Templates []indexTemplate `json:"index_templates"`
-	}
-	if json.Unmarshal(r.Body, &response) != nil {
-		return notElasticsearch(checkOp, r.Status)
-	}
 	for _, name := range []string{c.next, c.store.alias} {
-		t := templateOf(response.Templates, name)
+		t := templateOf(templates, name)
 		if name == "" || t.Body.DataStream == nil {
 			continue
 		}
@@ -139,25 +129,4 @@ func (c *checkup) checkTemplates(ctx context.Context, _ string) error {
 		return nil
 	}
 	return nil
-}
-
-// An indexTemplate is an index template of Elasticsearch.
-type indexTemplate struct {
-	Name string
-	Body struct {
-		Patterns   []string        `json:"index_patterns"`
-		Priority   int64           `json:"priority"`
-		DataStream json.RawMessage `json:"data_stream"`
-	} `json:"index_template"`
-}
-
-// templateOf returns the template that applies to a new index of this name: of those that
-// match it, the one with the highest priority.
-func templateOf(templates []indexTemplate, name string) (best indexTemplate) {
-	for _, t := range templates {
-		if matches(t.Body.Patterns, name) && (best.Name == "" || t.Body.Priority > best.Body.Priority) {
-			best = t
-		}
-	}
-	return best
 }

@@ -2,7 +2,6 @@ package esstore
 
 import (
 	"encoding/json"
-	"slices"
 	"strings"
 	"testing"
 )
@@ -155,18 +154,22 @@ func TestMatches(t *testing.T) {
 	}
 }
 
-// Only the composable template with the highest priority applies, and older ones only
-// if there is none.
-func TestReadComposable(t *testing.T) {
-	found := templates{alias: "users", index: "users-000001"}
-	err := found.readComposable([]byte(`{"index_templates": [
+// The template with the highest priority applies, and the request that excludes an index
+// has a higher one.
+func TestTemplateOf(t *testing.T) {
+	var all []indexTemplate
+	err := json.Unmarshal([]byte(`[
 		{"name": "low", "index_template": {"index_patterns": ["users*"]}},
 		{"name": "high", "index_template": {"index_patterns": ["users*"], "priority": 7}},
-		{"name": "other", "index_template": {"index_patterns": ["logs*"], "priority": 9}}]}`))
-	if err != nil || !slices.Equal(found.names, []string{"high"}) || found.priority != 7 {
-		t.Errorf("got %+v, %v, want high with 7", found, err)
+		{"name": "other", "index_template": {"index_patterns": ["logs*"], "priority": 9}}]`), &all)
+	if err != nil {
+		t.Fatal(err)
 	}
-	found.known = true
+	best := templateOf(all, "users-000001")
+	if best.Name != "high" || best.Body.Priority != 7 {
+		t.Errorf("got %+v, want high with 7", best)
+	}
+	found := templates{alias: "users", index: "users-000001", known: true, names: []string{best.Name}, priority: best.Body.Priority}
 	if got, want := found.exclusion(), `PUT /_index_template/users-plain {"index_patterns":["users-0*"],"priority":8}`; got != want {
 		t.Errorf("got the request %s, want %s", got, want)
 	}

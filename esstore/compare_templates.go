@@ -27,18 +27,18 @@ type templates struct {
 // be read, which takes the privilege monitor of the cluster, known is false.
 func (s *Store) templatesOf(ctx context.Context, op, index string) templates {
 	t := templates{alias: s.alias, index: index}
-	r, err := s.send(ctx, op, esapi.IndicesGetIndexTemplateRequest{
-		FilterPath: []string{"index_templates.name", "index_templates.index_template.index_patterns", "index_templates.index_template.priority"},
-		Instrument: s.instrument,
-	})
-	if err != nil || t.readComposable(r.Body) != nil {
+	all, err := s.indexTemplates(ctx, op)
+	if err != nil {
 		return t
+	}
+	if best := templateOf(all, index); best.Name != "" {
+		t.names, t.priority = []string{best.Name}, best.Body.Priority
 	}
 	t.known = true
 	if t.names != nil {
 		return t // older templates don't apply
 	}
-	r, err = s.send(ctx, op, esapi.IndicesGetTemplateRequest{FilterPath: []string{"*.index_patterns"}, Instrument: s.instrument})
+	r, err := s.send(ctx, op, esapi.IndicesGetTemplateRequest{FilterPath: []string{"*.index_patterns"}, Instrument: s.instrument})
 	if err != nil {
 		t.known = asError(err).Status == http.StatusNotFound
 		return t
@@ -58,27 +58,45 @@ func (s *Store) templatesOf(ctx context.Context, op, index string) templates {
 	return t
 }
 
-// readComposable reads the response with all index templates. The one with the highest
-// priority applies.
-func (t *templates) readComposable(body []byte) error {
-	var all struct {
-		Templates []struct {
-			Name string
-			Is   struct {
-				Patterns []string `json:"index_patterns"`
-				Priority int64
-			} `json:"index_template"`
-		} `json:"index_templates"`
-	}
-	if err := json.Unmarshal(body, &all); err != nil {
-		return err
-	}
-	for _, one := range all.Templates {
-		if matches(one.Is.Patterns, t.index) && (t.names == nil || one.Is.Priority > t.priority) {
-			t.names, t.priority = []string{one.Name}, one.Is.Priority
+// An indexTemplate is an index template of Elasticsearch.
+type indexTemplate struct {
+	Name string
+	Body struct {
+		Patterns   []string        `json:"index_patterns"`
+		Priority   int64           `json:"priority"`
+		DataStream json.RawMessage `json:"data_stream"`
+	} `json:"index_template"`
+}
+
+// templateOf returns the template that applies to a new index of this name: of those that
+// match it, the one with the highest priority.
+func templateOf(templates []indexTemplate, name string) (best indexTemplate) {
+	for _, t := range templates {
+		if matches(t.Body.Patterns, name) && (best.Name == "" || t.Body.Priority > best.Body.Priority) {
+			best = t
 		}
 	}
-	return nil
+	return best
+}
+
+// indexTemplates returns the index templates. It takes the privilege monitor of the
+// cluster, or manage_index_templates.
+func (s *Store) indexTemplates(ctx context.Context, op string) ([]indexTemplate, error) {
+	r, err := s.send(ctx, op, esapi.IndicesGetIndexTemplateRequest{
+		FilterPath: []string{"index_templates.name", "index_templates.index_template.index_patterns",
+			"index_templates.index_template.priority", "index_templates.index_template.data_stream"},
+		Instrument: s.instrument,
+	})
+	if err != nil {
+		return nil, err
+	}
+	var response struct {
+		Templates []indexTemplate `json:"index_templates"`
+	}
+	if json.Unmarshal(r.Body, &response) != nil {
+		return nil, notElasticsearch(op, r.Status)
+	}
+	return response.Templates, nil
 }
 
 // matches reports whether a pattern matches the name of an index. The only special
