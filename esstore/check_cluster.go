@@ -107,7 +107,7 @@ func (c *checkup) checkShardsLimit(ctx context.Context) error {
 // checkTemplates checks that no index template makes a data stream of one of the Store's
 // names. Without the privilege to read templates, it doesn't.
 func (c *checkup) checkTemplates(ctx context.Context, _ string) error {
-	templates, err := c.store.indexTemplates(ctx, checkOp)
+	templates, err := c.store.indexTemplates(ctx, checkOp, "index_templates.index_template.data_stream")
 	if s := asError(err).Status; err != nil && (s == http.StatusForbidden || s == http.StatusNotFound) {
 		return nil
 	}

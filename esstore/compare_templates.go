@@ -79,12 +79,13 @@ func templateOf(templates []indexTemplate, name string) (best indexTemplate) {
 	return best
 }
 
-// indexTemplates returns the index templates. It takes the privilege monitor of the
+// indexTemplates returns the index templates, with their names, patterns, priorities, and
+// these other parts. It takes the privilege monitor of the
 // cluster, or manage_index_templates.
-func (s *Store) indexTemplates(ctx context.Context, op string) ([]indexTemplate, error) {
+func (s *Store) indexTemplates(ctx context.Context, op string, parts ...string) ([]indexTemplate, error) {
 	r, err := s.send(ctx, op, esapi.IndicesGetIndexTemplateRequest{
-		FilterPath: []string{"index_templates.name", "index_templates.index_template.index_patterns",
-			"index_templates.index_template.priority", "index_templates.index_template.data_stream"},
+		FilterPath: append([]string{"index_templates.name", "index_templates.index_template.index_patterns",
+			"index_templates.index_template.priority"}, parts...),
 		Instrument: s.instrument,
 	})
 	if err != nil {
