@@ -15,24 +15,24 @@ const minSecret = 32
 //
 // fmt, log/slog and every encoding that uses [encoding.TextMarshaler] or
 // [encoding.BinaryMarshaler] show a Secret as "[redacted]". Where fmt doesn't call
-// methods, it shows a pointer. To decode a Secret is an error: decode its bytes, and
+// methods, it shows an address in memory. To decode a Secret is an error: decode its bytes, and
 // call NewSecret.
 type Secret struct {
-	key *[]byte // a pointer, because fmt doesn't follow one within another value
+	key *string // fmt follows no pointer to a string, as it does one to a slice
 }
 
 // NewSecret returns a Secret with a copy of key, which is random and has at least
 // 32 bytes. Accounts checks the length at the first call.
 func NewSecret(key []byte) Secret {
-	key = bytes.Clone(key)
-	return Secret{&key}
+	text := string(key)
+	return Secret{&text}
 }
 
 func (s Secret) bytes() []byte {
 	if s.key == nil {
 		return nil
 	}
-	return *s.key
+	return []byte(*s.key)
 }
 
 // checkSecrets returns what is wrong with secrets, or nil.
