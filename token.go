@@ -96,20 +96,10 @@ func (a *Accounts) seal(t token) (string, error) {
 	if err := a.checkTokens(); err != nil {
 		return "", err
 	}
-	rule, ok := purposes[t.purpose]
-	expires := t.expires.Unix()
-	if !ok || t.key == "" || len(t.key) > maxEmail || len(t.extra) > maxExtra || len(t.state) != stateSize ||
-		expires < 0 || expires >= 1<<(8*expiresSize) {
+	plain, ok := t.plain()
+	if !ok {
 		return "", errors.New("signup: such a token can't be sealed")
 	}
-	plain := make([]byte, 0, fixedSize+len(t.key)+len(t.extra))
-	plain = append(plain, rule.code)
-	plain = append(plain, binary.BigEndian.AppendUint64(nil, uint64(expires))[8-expiresSize:]...)
-	plain = append(plain, t.state...)
-	plain = append(plain, byte(len(t.key)))
-	plain = append(plain, t.key...)
-	plain = append(plain, t.extra...)
-
 	sealed := make([]byte, 1+saltSize, maxToken)
 	sealed[0] = tokenVersion
 	_, _ = rand.Read(sealed[1:]) // never returns an error
@@ -117,8 +107,24 @@ func (a *Accounts) seal(t token) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("seal a token: %w", err)
 	}
-	sealed = c.Seal(sealed, tokenNonce[:], plain, tokenHeader(tokenVersion))
-	return tokenText.EncodeToString(sealed), nil
+	return tokenText.EncodeToString(c.Seal(sealed, tokenNonce[:], plain, tokenHeader(tokenVersion))), nil
+}
+
+// plain returns the bytes of t that are sealed, and reports whether it fits in them.
+func (t token) plain() ([]byte, bool) {
+	rule, ok := purposes[t.purpose]
+	expires := t.expires.Unix()
+	if !ok || t.key == "" || len(t.key) > maxEmail || len(t.extra) > maxExtra || len(t.state) != stateSize ||
+		expires < 0 || expires >= 1<<(8*expiresSize) {
+		return nil, false
+	}
+	plain := make([]byte, 0, fixedSize+len(t.key)+len(t.extra))
+	plain = append(plain, rule.code)
+	plain = append(plain, binary.BigEndian.AppendUint64(nil, uint64(expires))[8-expiresSize:]...)
+	plain = append(plain, t.state...)
+	plain = append(plain, byte(len(t.key)))
+	plain = append(plain, t.key...)
+	return append(plain, t.extra...), true
 }
 
 // open returns the token that text is, if one of the secrets sealed it and it hasn't

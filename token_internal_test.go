@@ -44,6 +44,17 @@ func mustSeal(t testing.TB, a *Accounts, content token) string {
 	return text
 }
 
+// sealAs returns a sealed text with a salt that is always the same.
+func sealAs(t testing.TB, a *Accounts, version byte, header, plain []byte) string {
+	t.Helper()
+	sealed := append([]byte{version}, bytes.Repeat([]byte{7}, saltSize)...)
+	c, err := tokenCipher(a.Secrets[0], sealed[1:])
+	if err != nil {
+		t.Fatalf("tokenCipher returned %v, want nil", err)
+	}
+	return tokenText.EncodeToString(c.Seal(sealed, tokenNonce[:], plain, header))
+}
+
 func wantNoToken(t *testing.T, what string, a *Accounts, text string) {
 	t.Helper()
 	if got, err := a.open(text, tokenTime); err != ErrToken || !reflect.DeepEqual(got, token{}) {
@@ -64,10 +75,10 @@ func TestTokenSeal(t *testing.T) {
 					t.Errorf("%s, key of %d and extra of %d bytes: open returned %v, or other content; want what was sealed", p, len(key), len(extra), err)
 				}
 				raw, _ := base64.RawURLEncoding.DecodeString(text)
-				if bytes.Contains(raw, []byte("ada@")) || strings.Contains(text, "ada") {
+				if bytes.Contains(raw, []byte("ada@")) || strings.Contains(text, "ada@") {
 					t.Errorf("%s: the address can be read in a token", p)
 				}
-				if again := mustSeal(t, a, want); again == text || again[2:20] == text[2:20] {
+				if again := mustSeal(t, a, want); again == text || again[2:20] == text[2:20] || again[30:] == text[30:] {
 					t.Errorf("%s: a second token is like the first, want another salt", p)
 				}
 				if len(text) > maxTokenText {
@@ -170,8 +181,11 @@ func TestTokenSpliced(t *testing.T) {
 	a := tokenAccounts("first")
 	one, _ := decodeToken(mustSeal(t, a, testToken("")))
 	two, _ := decodeToken(mustSeal(t, a, testToken("ada@example.com")))
-	for i := 2; i < len(one); i++ { // the version is the same
-		wantNoToken(t, fmt.Sprintf("spliced at %d", i), a, tokenText.EncodeToString(append(bytes.Clone(one[:i]), two[i:]...)))
+	for i := range one {
+		spliced := append(bytes.Clone(one[:i]), two[i:]...)
+		if !bytes.Equal(spliced, two) { // which begin alike
+			wantNoToken(t, fmt.Sprintf("spliced at %d", i), a, tokenText.EncodeToString(spliced))
+		}
 	}
 }
 
@@ -181,15 +195,9 @@ func TestTokenOfOtherUse(t *testing.T) {
 	a := tokenAccounts("first")
 	content := testToken("")
 	seal := func(version byte, header, plain []byte) string {
-		sealed := append([]byte{version}, bytes.Repeat([]byte{7}, saltSize)...)
-		c, err := tokenCipher(a.Secrets[0], sealed[1:])
-		if err != nil {
-			t.Fatal(err)
-		}
-		return tokenText.EncodeToString(c.Seal(sealed, tokenNonce[:], plain, header))
+		return sealAs(t, a, version, header, plain)
 	}
-	plain := append([]byte{2, 1, 0, 0, 0, 0}, content.state...)
-	plain = append(append(plain, byte(len(content.key))), content.key...)
+	plain, _ := content.plain()
 	if got, err := a.open(seal(1, tokenHeader(1), plain), tokenTime); err != nil || got.key != content.key {
 		t.Fatalf("open returned %v, or another key; want what was sealed", err)
 	}
@@ -205,7 +213,7 @@ func TestTokenOfOtherUse(t *testing.T) {
 		"a version for other": seal(1, tokenHeader(2), plain),
 		"no key":              seal(1, tokenHeader(1), with(fixedSize-1, 0)),
 		"a key beyond":        seal(1, tokenHeader(1), with(fixedSize-1, byte(len(content.key)+1))),
-		"expired in 1970":     seal(1, tokenHeader(1), with(1, 0)),
+		"expired in 1970":     seal(1, tokenHeader(1), with(2, 0)),
 		"nothing":             seal(1, tokenHeader(1), nil),
 		"too short":           seal(1, tokenHeader(1), plain[:fixedSize-1]),
 	} {
@@ -319,7 +327,8 @@ func FuzzOpenToken(f *testing.F) {
 	valid := map[string]token{}
 	for _, extra := range []string{"", "1", "12", "ada@example.com"} {
 		content := testToken(extra)
-		text := mustSeal(f, a, content)
+		plain, _ := content.plain()
+		text := sealAs(f, a, tokenVersion, tokenHeader(tokenVersion), plain) // the same in each process of the fuzzer
 		valid[text] = content
 		raw, _ := decodeToken(text)
 		f.Add(text)

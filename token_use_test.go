@@ -199,10 +199,10 @@ func TestTokenStaysValid(t *testing.T) {
 				t.Errorf("%s: PeekToken returned %q, %v, %v; want the purpose and the user as stored", p, got, v, err)
 			}
 		}
-		a.Secrets = nil // as in another process, where the secret was rotated
+		// In another process, the secret was rotated.
 		rotated := &signup.Accounts{Store: a.Store, Hasher: cheap, Secrets: []signup.Secret{secret("new"), secret("first")}}
 		got, err := rotated.UseToken(t.Context(), text, p, change)
-		if err != nil || !got.UpdatedAt.After(before.CreatedAt) || got.FirstName != "Ada" {
+		if err != nil || time.Since(got.UpdatedAt) > time.Minute || got.FirstName != "Ada" {
 			t.Errorf("%s: useToken returned %v, %v; want the user as changed", p, got, err)
 		}
 		if after, _ := a.Store.Get(t.Context(), u.Key()); !after.Equal(got) || after.Version != got.Version {
@@ -298,7 +298,7 @@ func TestTokenExpires(t *testing.T) {
 		// A change that takes until the token has expired isn't repeated.
 		store := a.Store
 		a = &signup.Accounts{Secrets: a.Secrets, Hasher: cheap, Store: fakeStore{Store: store, update: func(context.Context, *signup.User) error {
-			time.Sleep(1)
+			time.Sleep(time.Nanosecond)
 			return signup.ErrConflict
 		}}}
 		if _, err := a.UseToken(t.Context(), text, signup.PurposeResetPassword, newStamp); err != signup.ErrToken {
