@@ -95,7 +95,6 @@ func (a *Accounts) useToken(ctx context.Context, text string, purpose Purpose, c
 		if u.ID == "" { // to be created, not changed
 			return User{}, ErrToken
 		}
-		u.Profile = maps.Clone(u.Profile)
 		id := u.ID
 		if err := change(&u); err != nil {
 			return User{}, err

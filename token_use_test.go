@@ -6,7 +6,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -53,7 +53,8 @@ func newStamp(u *signup.User) error {
 
 func stored(t testing.TB, a *signup.Accounts, email string) signup.User {
 	t.Helper()
-	u := signup.User{ID: "id of " + email, Email: email, Active: true, SecurityStamp: "stamp of " + email}
+	name, _, _ := strings.Cut(email, "@")
+	u := signup.User{ID: "id of " + name, Email: email, Active: true, SecurityStamp: "stamp of " + name}
 	if err := a.Store.Create(t.Context(), &u); err != nil {
 		t.Fatalf("Create returned %v, want nil", err)
 	}
@@ -191,7 +192,7 @@ func TestTokenStaysValid(t *testing.T) {
 		text := issued(t, a, p, u)
 		update(t, a, u.Key(), func(u *signup.User) { u.PasswordHash = "$2a$04$rehashed" })
 		update(t, a, u.Key(), func(u *signup.User) {
-			u.FirstName, u.LastName, u.Profile, u.UpdatedAt = "Ada", "Byron", map[string]string{"company": "abc"}, time.Now()
+			u.FirstName, u.LastName, u.Profile, u.UpdatedAt = "Ada", "Byron", map[string]string{"company": "abc"}, time.Unix(0, 0)
 		})
 		before, _ := a.Store.Get(t.Context(), u.Key())
 		for range 3 {
@@ -466,7 +467,7 @@ func TestTokenFindNeedsPurpose(t *testing.T) {
 		}
 	}
 	allowed := []signup.Purpose{signup.PurposeInvite, signup.PurposeLogIn}
-	if _, _, err := a.FindByToken(t.Context(), text, allowed...); err != nil || !slices.Contains(allowed, signup.PurposeLogIn) {
+	if _, _, err := a.FindByToken(t.Context(), text, allowed...); err != nil {
 		t.Errorf("with its purpose, findByToken returned %v, want nil", err)
 	}
 }
