@@ -412,3 +412,13 @@ func BenchmarkToken(b *testing.B) {
 		}
 	})
 }
+
+// A text that is too long for a token costs nothing, however long it is.
+func TestTokenTooLongIsCheap(t *testing.T) {
+	a := tokenAccounts("first")
+	for _, text := range []string{strings.Repeat("A", maxTokenText+1), strings.Repeat("A", 1<<20)} {
+		if n := testing.AllocsPerRun(10, func() { _, _ = a.open(text, tokenTime) }); n != 0 {
+			t.Errorf("%d characters: open allocated %v times, want 0", len(text), n)
+		}
+	}
+}
