@@ -41,6 +41,23 @@ type Accounts struct {
 	// Bcrypt has made. The log-in replaces the hash by one of the whole password.
 	AllowTruncatedBcrypt bool
 
+	// Secrets seal the tokens that mails contain. The first one seals, and each one
+	// opens. If there is none, a call that needs a token returns an error that wraps
+	// ErrNotConfigured. A Secret of fewer than 32 bytes, or of one byte repeated, is
+	// an error of every call.
+	//
+	// Make a Secret once, with "openssl rand -base64 32" or with [crypto/rand.Read],
+	// and give the same one to each process. The text that openssl prints may be used
+	// as it is. Keep it where the passwords of databases are kept, such as a secret
+	// manager or a file that only the program can read, and apart from the Store and
+	// its backups: a person with both can reset every password.
+	//
+	// To replace a Secret, first add the new one at the end, in every process. Then
+	// move it to the front, and remove the old one when the tokens that it sealed
+	// have expired. If a Secret may be known to others, or the Store was restored
+	// from a backup, remove it at once: all tokens sealed by it are void then.
+	Secrets []Secret
+
 	once      sync.Once
 	invalid   error // what is wrong with the fields above
 	queue     *admission.Queue
@@ -61,6 +78,9 @@ func (a *Accounts) setUp() error {
 		}
 		if i := slices.IndexFunc(a.HashFormats, func(f HashFormat) bool { return f == nil }); i >= 0 {
 			a.invalid = fmt.Errorf("signup: Accounts.HashFormats[%d] is nil", i)
+			return
+		}
+		if a.invalid = checkSecrets(a.Secrets); a.invalid != nil {
 			return
 		}
 		a.invalid = a.setUpHashing()

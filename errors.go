@@ -32,6 +32,13 @@ var (
 	// ErrIdempotencyKeyReused means that a Registration has the IdempotencyKey
 	// of another one for the same address.
 	ErrIdempotencyKeyReused = errors.New("signup: idempotency key of another registration")
+	// ErrToken means that a token can't be used: it was used or superseded, has
+	// expired, is for another purpose, was forged, or its user is inactive or
+	// deleted. It doesn't say why.
+	ErrToken = errors.New("signup: token not valid")
+	// ErrNotConfigured means that a field of Accounts which the call needs isn't
+	// set.
+	ErrNotConfigured = errors.New("signup: not configured")
 	// ErrBusy means that nothing was done for lack of capacity, and that the
 	// same call may succeed a little later.
 	ErrBusy = errors.New("signup: busy")
