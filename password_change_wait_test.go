@@ -285,7 +285,9 @@ func TestPasswordCallsLeaveTheQueue(t *testing.T) {
 			a := &signup.Accounts{Store: store, HashLimits: signup.HashLimits{MaxConcurrent: 1, MaxWait: time.Hour}}
 			a.Hasher = hashHook{cheap, func() { once.Do(func() { <-finish }) }}
 			var wg sync.WaitGroup
-			wg.Go(func() { _, _ = a.Register(t.Context(), signup.Registration{Email: "b@example.org", Password: goodPassword}) })
+			wg.Go(func() {
+				_, _ = a.Register(t.Context(), signup.Registration{Email: "b@example.org", Password: goodPassword})
+			})
 			synctest.Wait()
 			ctx, cancel := context.WithCancel(t.Context())
 			wg.Go(func() {
