@@ -63,6 +63,7 @@ const (
 	CodeGuessable   = "guessable"
 	CodeCommon      = "common"
 	CodeCompromised = "compromised"
+	CodeUnchanged   = "unchanged" // the present password
 )
 
 // A FieldError describes what is wrong with one field of the input. It is
@@ -99,8 +100,8 @@ func (e FieldError) LogValue() slog.Value { return slog.StringValue(e.Error()) }
 // Is reports whether target is ErrInvalid.
 func (e FieldError) Is(target error) bool { return target == ErrInvalid }
 
-// A ValidationError lists everything that is wrong with a Registration. It is
-// ErrInvalid; get it with errors.As.
+// A ValidationError lists everything that is wrong with a Registration or a new
+// password. It is ErrInvalid; get it with errors.As.
 //
 // fmt, log/slog and every encoding that uses [encoding.TextMarshaler], such as JSON,
 // show it as Error. For the client, encode Fields.

@@ -92,7 +92,7 @@ func (a *Accounts) register(ctx context.Context, r Registration) (u User, replay
 			}
 		}
 		if u.PasswordHash == "" {
-			if err := a.check(ctx, r, u, problems); err != nil {
+			if err := a.check(ctx, r.Password, u, a.Fields, problems); err != nil {
 				return User{}, false, err
 			}
 			if u.PasswordHash, err = a.hash(ctx, r.Password); err != nil {
@@ -142,15 +142,15 @@ func (a *Accounts) describe(r Registration) (u User, problems []FieldError) {
 	return u, problems
 }
 
-// check returns a *ValidationError of problems and of what is wrong with r's
-// password and declared fields; or nil; or why they couldn't be checked. The Policy
-// may ask another service, and so it decides last.
-func (a *Accounts) check(ctx context.Context, r Registration, u User, problems []FieldError) error {
-	e, err := a.askLocalPolicy(ctx, r.Password, u)
+// check returns a *ValidationError of problems and of what is wrong with password
+// for u and with u's values of fields; or nil; or why they couldn't be checked. The
+// Policy may ask another service, and so it decides last.
+func (a *Accounts) check(ctx context.Context, password string, u User, fields []ProfileField, problems []FieldError) error {
+	e, err := a.askLocalPolicy(ctx, password, u)
 	if e != nil {
 		problems = append(problems, *e)
 	}
-	for _, f := range a.Fields {
+	for _, f := range fields {
 		if f.ReadOnly {
 			continue
 		}
@@ -159,7 +159,7 @@ func (a *Accounts) check(ctx context.Context, r Registration, u User, problems [
 		}
 	}
 	if len(problems) == 0 && err == nil && ctx.Err() == nil {
-		if e, err = a.askPolicy(ctx, r.Password, u); e != nil {
+		if e, err = a.askPolicy(ctx, password, u); e != nil {
 			problems = append(problems, *e)
 		}
 	}

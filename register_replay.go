@@ -102,7 +102,7 @@ func (a *Accounts) replay(ctx context.Context, r Registration, u User) (User, er
 // registration whose user was changed may ask for other data than the first one,
 // which no rule has seen.
 func (a *Accounts) keepIfAccepted(ctx context.Context, r Registration, u User) (User, error) {
-	refused := a.check(ctx, r, u, nil)
+	refused := a.check(ctx, r.Password, u, a.Fields, nil)
 	if refused == nil {
 		return u, nil
 	}

@@ -122,8 +122,9 @@ func (u *User) SetKey(key, rule string) { u.key, u.rule, u.keyOf = key, rule, u.
 // SetPassword sets u.PasswordHash to a hash of password by Bcrypt{}. It is for
 // imports and tests: it hashes in the calling goroutine, without limit, checks
 // no policy, changes neither u.SecurityStamp nor the Store, and ignores the
-// application's [Hasher]. If password is empty, longer than 4096 bytes or not
-// UTF-8, the error is ErrInvalid.
+// application's [Hasher]. To set the password of a stored user, call
+// [Accounts.SetPassword] or [Accounts.ChangePassword]. If password is empty, longer
+// than 4096 bytes or not UTF-8, the error is ErrInvalid.
 func (u *User) SetPassword(password string) error {
 	if e := checkPasswordText(password); e != nil {
 		return *e
@@ -138,7 +139,8 @@ func (u *User) SetPassword(password string) error {
 
 // CheckPassword reports whether password is the user's. It is for imports and
 // tests: it hashes in the calling goroutine, without limit, and ignores Active
-// and Placeholder. To log a user in, call [Accounts.Authenticate].
+// and Placeholder. To log a user in, call [Accounts.Authenticate]. To check the old
+// password before a change, call [Accounts.ChangePassword].
 //
 // The hash may cost as much as the default of HashLimits.MaxStoredWork permits
 // with the default Hasher. It may have any of these formats:

@@ -1,0 +1,157 @@
+package signup
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+)
+
+// SetPassword sets the password of the user of the address email, and returns the
+// user as stored. It is for the application and its administrators: it doesn't ask
+// for the old password. For the user's own change, call [Accounts.ChangePassword].
+//
+// The user may have no password yet, and may be inactive, so that an account can be
+// prepared before it is activated. SetPassword doesn't activate it.
+//
+// The rules for the password are those of [Accounts.Register]: those for the text,
+// then the Policy, which gets the user with the address, names and Profile. The
+// password is hashed in Unicode normalization form C (NIST SP 800-63B-4, section
+// 3.1.1.2). SetPassword doesn't compare it with the old one. It costs one hash.
+//
+// With the password, SetPassword changes SecurityStamp and UpdatedAt, and nothing
+// else. A change of the user by another call in the meantime is kept. Of two
+// SetPasswords at once, the last one wins.
+//
+// If the password isn't accepted, the error is a *[ValidationError] with the field
+// [FieldPassword]. If email is no address or has no user, or the user is a
+// Placeholder or is deleted in the meantime, it is [ErrNotFound]; a user that was
+// registered anew under the address is left alone. If there is no capacity, or other
+// calls change the user all the time, it is [ErrBusy]. Any other error is the
+// Store's, the Hasher's, the Policy's or ctx's. After an error of the Store, the
+// outcome is unknown: repeat the call, which does no harm if the first one succeeded.
+func (a *Accounts) SetPassword(ctx context.Context, email, password string) (User, error) {
+	if err := a.admit(); err != nil {
+		return User{}, err
+	}
+	if e := checkPasswordText(password); e != nil {
+		return User{}, &ValidationError{Fields: []FieldError{*e}}
+	}
+	u, err := a.find(ctx, email)
+	if err == nil && u.Placeholder {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return User{}, fmt.Errorf("set password: %w", err)
+	}
+	return a.setPassword(ctx, u, password, func(stored User) error {
+		if stored.ID != u.ID || stored.Placeholder {
+			return fmt.Errorf("set password: %w", ErrNotFound)
+		}
+		return nil
+	})
+}
+
+// ChangePassword changes the password of the user of the address email from
+// oldPassword to newPassword, and returns the user as stored.
+//
+// If oldPassword isn't the user's, or the user may not log in, the error is
+// [ErrBadCredentials], by the rules of [Accounts.Authenticate] and with the same
+// work. So the call must be counted and limited like a log-in. Of any number of
+// changes from one password at once, one succeeds, and the others return
+// ErrBadCredentials. So does a change during which the user is deactivated, deleted
+// or registered anew.
+//
+// A newPassword that is the same text as oldPassword, in Unicode normalization form
+// C, is refused with [CodeUnchanged]: NIST SP 800-63B-4 has no rule about it, but a
+// person whose password is known to others must not believe that it was changed.
+// Otherwise the rules for newPassword are those of [Accounts.SetPassword], and so are
+// the other errors and what is changed. ChangePassword costs one check, like a
+// log-in, and one hash.
+//
+// The text of newPassword is checked first, which says nothing about any user and
+// costs nothing. The Policy is asked after oldPassword was accepted: what it refuses
+// may reveal the user's name, and it may ask another service, which is not for
+// strangers to cause.
+//
+// After an error of the Store, the outcome is unknown. Repeat the call: if that
+// returns ErrBadCredentials, the first call may have succeeded, and newPassword logs
+// the user in.
+func (a *Accounts) ChangePassword(ctx context.Context, email, oldPassword, newPassword string) (User, error) {
+	if err := a.admit(); err != nil {
+		return User{}, err
+	}
+	e := checkPasswordText(newPassword)
+	if e == nil && len(oldPassword) <= maxPasswordText && nfc(oldPassword) == nfc(newPassword) {
+		e = &FieldError{FieldPassword, CodeUnchanged, "'" + FieldPassword + "' must not be the present one."}
+	}
+	if e != nil {
+		return User{}, &ValidationError{Fields: []FieldError{*e}}
+	}
+	u, err := a.checkCredentials(ctx, email, oldPassword, false) // the hash is replaced in any case
+	if err != nil {
+		return User{}, err
+	}
+	return a.setPassword(ctx, u, newPassword, func(stored User) error {
+		if stored.ID != u.ID || !stored.mayLogIn() {
+			return ErrBadCredentials
+		}
+		if stored.PasswordHash == u.PasswordHash {
+			return nil
+		}
+		// Another change of the password, or a rehash of the same one.
+		ok, _, err := a.verify(ctx, stored.PasswordHash, oldPassword, false)
+		if err == nil && !ok {
+			err = ErrBadCredentials
+		}
+		u.PasswordHash = stored.PasswordHash // which oldPassword was checked against
+		return err
+	})
+}
+
+// setPassword sets the password of the user u, as read from the Store, if the
+// Policy accepts it, and returns the user as stored. If the user was changed since,
+// mayStill returns why the password may not be set any more, or nil. It gets the
+// user as read again, or the zero User if there is none.
+//
+// Names and Profile may have changed as well. As after any change of them, the
+// password then stays as it was accepted.
+func (a *Accounts) setPassword(ctx context.Context, u User, password string, mayStill func(stored User) error) (User, error) {
+	if err := a.check(ctx, password, u, nil, nil); err != nil {
+		return User{}, err
+	}
+	h, err := a.hash(ctx, password)
+	if err != nil {
+		return User{}, err
+	}
+	stamp := rand.Text()
+	const attempts = 16 // each is caused by another change of the user in between
+	for range attempts {
+		v := u
+		v.PasswordHash, v.SecurityStamp, v.UpdatedAt = h, stamp, now()
+		err := a.Store.Update(ctx, &v)
+		if err == nil {
+			return v, nil
+		}
+		if !errors.Is(err, ErrConflict) && !errors.Is(err, ErrNotFound) {
+			return User{}, fmt.Errorf("set password: %w", err)
+		}
+		stored, err := a.Store.Get(ctx, u.Key())
+		if errors.Is(err, ErrNotFound) {
+			stored, err = User{}, nil
+		}
+		if err != nil {
+			return User{}, fmt.Errorf("set password: %w", err)
+		}
+		// A Store whose transport repeats a request after a lost response may report
+		// the conflict of this call with itself. Another Update then makes sure that
+		// the change is durable.
+		if own := stored.ID == u.ID && stored.SecurityStamp == stamp; !own {
+			if err := mayStill(stored); err != nil {
+				return User{}, err
+			}
+		}
+		u = stored
+	}
+	return User{}, ErrBusy
+}
