@@ -13,9 +13,9 @@ import (
 	"github.com/gosignup/signup/esstore/internal/es"
 )
 
-// Each batch of copied documents is read back and compared with what was sent, before
-// it counts as copied. So a difference is found before the alias is moved, and the
-// cutover compares only the last changes.
+// Copied documents are read back and compared with what was sent, some pages at once,
+// before they count as copied. So a difference is found before the alias is moved, and
+// the cutover compares only the last changes.
 
 var errContent = errors.New("the copy has other content than the original")
 
@@ -24,6 +24,32 @@ type copiedDocument struct {
 	id      string
 	version int64
 	source  json.RawMessage
+}
+
+// copiedDocuments are documents that weren't verified yet, by id. Each time, the copy must
+// be refreshed, which takes about as long for one page as for ten.
+type copiedDocuments struct {
+	byID   map[string]copiedDocument
+	length int // in bytes
+}
+
+const verifyBytes, verifyDocuments = 16 << 20, 10 * copyPage
+
+// add adds documents. One that was changed while earlier pages were copied, and so comes
+// again, takes the place of what it was.
+func (c *copiedDocuments) add(docs []copiedDocument) {
+	if c.byID == nil {
+		c.byID = make(map[string]copiedDocument, len(docs))
+	}
+	for _, d := range docs {
+		c.length += len(d.source) - len(c.byID[d.id].source)
+		c.byID[d.id] = d
+	}
+}
+
+// isFull reports whether no more documents should be kept in memory.
+func (c *copiedDocuments) isFull() bool {
+	return c.length >= verifyBytes || len(c.byID) >= verifyDocuments
 }
 
 // verify reads documents of the copy and compares them with what was sent.

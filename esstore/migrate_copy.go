@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
@@ -118,12 +120,14 @@ func (m *migration) catchUp(ctx context.Context) (n int, err error) {
 		return 0, err
 	}
 	logged := time.Now()
+	var unverified copiedDocuments
 	for done := m.copied; done < at.global; {
 		hits, more, err := m.nextHits(ctx, done, at.global)
 		if err != nil {
 			return n, err
 		}
-		if err := m.copyHits(ctx, hits); err != nil {
+		docs, err := m.copyHits(ctx, hits)
+		if err != nil {
 			return n, err
 		}
 		n += len(hits)
@@ -131,6 +135,13 @@ func (m *migration) catchUp(ctx context.Context) (n int, err error) {
 		if more {
 			done = hits[len(hits)-1].SeqNo
 		}
+		if unverified.add(docs); more && !unverified.isFull() {
+			continue
+		}
+		if err := m.verify(ctx, slices.Collect(maps.Values(unverified.byID))); err != nil {
+			return n, err
+		}
+		unverified = copiedDocuments{}
 		m.setCopied(done)
 		if time.Since(logged) > logInterval {
 			logged = time.Now()
@@ -162,9 +173,9 @@ func (m *migration) nextHits(ctx context.Context, after, until int64) (hits []hi
 	return hits, len(hits) == asked, nil
 }
 
-// copyHits writes documents to the copy, except where it has a newer state, and
-// verifies them.
-func (m *migration) copyHits(ctx context.Context, hits []hit) error {
+// copyHits writes documents to the copy, except where it has a newer state. It returns
+// those that it wrote, to be verified.
+func (m *migration) copyHits(ctx context.Context, hits []hit) ([]copiedDocument, error) {
 	writes := make([]bulkWrite, 0, len(hits))
 	docs := make([]copiedDocument, 0, len(hits))
 	for _, h := range hits {
@@ -172,7 +183,7 @@ func (m *migration) copyHits(ctx context.Context, hits []hit) error {
 		if m.reduced {
 			var err error
 			if source, err = reduceDocument(source); err != nil {
-				return fmt.Errorf("a document of %s: %w", m.from, err)
+				return nil, fmt.Errorf("a document of %s: %w", m.from, err)
 			}
 			if source == nil {
 				continue
@@ -181,14 +192,11 @@ func (m *migration) copyHits(ctx context.Context, hits []hit) error {
 		d := copiedDocument{h.ID, h.SeqNo + 1, source}
 		lines, err := d.lines()
 		if err != nil {
-			return err
+			return nil, err
 		}
 		writes, docs = append(writes, bulkWrite{h.ID, lines, stored}), append(docs, d)
 	}
-	if err := m.sendToCopy(ctx, writes); err != nil {
-		return err
-	}
-	return m.verify(ctx, docs)
+	return docs, m.sendToCopy(ctx, writes)
 }
 
 // lines returns the two lines of a bulk request that write d.
