@@ -57,9 +57,8 @@ func (a *Accounts) SetPassword(ctx context.Context, email, password string) (Use
 //
 // If oldPassword isn't the user's, or the user may not log in, the error is
 // [ErrBadCredentials], by the rules of [Accounts.Authenticate] and with the same
-// work. So the application must count and limit the calls like log-ins, also those
-// that end with a *[ValidationError] after the old password was checked. Of any number
-// of changes from one password at once, one succeeds, and the others return
+// work. So the application must count and limit these calls like log-ins. Of any
+// number of changes from one password at once, one succeeds, and the others return
 // ErrBadCredentials. So does a change during which the user is deactivated, deleted
 // or registered anew.
 //
