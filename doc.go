@@ -24,8 +24,8 @@
 //     declared extra fields ([ProfileField]), and hashes passwords ([Hasher])
 //     within limits ([HashLimits]). [Accounts.Register] and
 //     [Accounts.Authenticate] do without HTTP what the handlers do.
-//     [Accounts.ChangePassword] changes a password for a user that knows the old
-//     one, and [Accounts.SetPassword] sets one for the application.
+//     [Accounts.ChangePassword] changes a password if the old one is right, and
+//     [Accounts.SetPassword] sets one for the application.
 //   - A [Store] is four methods with an exact contract, tested by package
 //     storetest. Package memstore keeps users in memory; package esstore keeps
 //     them in Elasticsearch, shared by any number of processes.

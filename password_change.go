@@ -57,8 +57,8 @@ func (a *Accounts) SetPassword(ctx context.Context, email, password string) (Use
 //
 // If oldPassword isn't the user's, or the user may not log in, the error is
 // [ErrBadCredentials], by the rules of [Accounts.Authenticate] and with the same
-// work. So the call must be counted and limited like a log-in. Of any number of
-// changes from one password at once, one succeeds, and the others return
+// work. So the application must count and limit these calls like log-ins. Of any
+// number of changes from one password at once, one succeeds, and the others return
 // ErrBadCredentials. So does a change during which the user is deactivated, deleted
 // or registered anew.
 //
@@ -69,10 +69,10 @@ func (a *Accounts) SetPassword(ctx context.Context, email, password string) (Use
 // the other errors and what is changed. ChangePassword costs one check, like a
 // log-in, and one hash.
 //
-// The text of newPassword is checked first, which says nothing about any user and
+// The text of newPassword is checked first, which reveals nothing about any user and
 // costs nothing. The Policy is asked after oldPassword was accepted: what it refuses
-// may reveal the user's name, and it may ask another service, which is not for
-// strangers to cause.
+// may reveal the user's name, and it may ask another service, which a client without
+// the password must not cause.
 //
 // After an error of the Store, the outcome is unknown. Repeat the call: if that
 // returns ErrBadCredentials, the first call may have succeeded, and newPassword logs
