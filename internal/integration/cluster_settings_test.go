@@ -212,7 +212,7 @@ func resetOf(settings string) string {
 func waitForBlock(t *testing.T, client *elasticsearch.Client, alias string) {
 	t.Helper()
 	for range 120 {
-		if _, body := request(t, client, http.MethodGet, "/"+alias+"/_settings?flat_settings=true", ""); strings.Contains(body, "index.blocks.read_only_allow_delete") {
+		if _, body := request(t, client, http.MethodGet, "/"+alias+"/_settings?flat_settings=true", ""); strings.Contains(body, `"index.blocks.read_only_allow_delete":"true"`) {
 			return
 		}
 		sleep(t.Context(), time.Second)
