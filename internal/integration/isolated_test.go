@@ -46,6 +46,10 @@ func TestIsolatedPrimary(t *testing.T) {
 			*users = append(*users, u)
 		}
 	}
+	// The first Create of a Store reads the index, which takes a master.
+	if _, err := (&signup.Accounts{Store: there, Hasher: l.accounts.Hasher}).Register(ctx, l.newRegistration()); err != nil {
+		t.Fatalf("Register returned %v, want nil", err)
+	}
 	if err := primary.disconnect(ctx); err != nil {
 		t.Fatal(err)
 	}
