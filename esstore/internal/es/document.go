@@ -100,7 +100,9 @@ func (d *Documents[D]) Send(ctx context.Context, req esapi.Request) (Document[D]
 	r, e := d.Client.send(ctx, d, req, MaxBody, &in.buffer)
 	if err := in.decode(r.Body); err != nil {
 		if e == nil {
-			e = &Error{Status: r.Status, Err: ErrNotElasticsearch, Attempts: r.Attempts, Acknowledged: r.Acknowledged}
+			// A proxy's page isn't the beginning of a response of Elasticsearch's.
+			isCut := len(r.Body) == 0 || r.Body[0] == '{'
+			e = &Error{Status: r.Status, Err: ErrNotElasticsearch, Attempts: r.Attempts, Acknowledged: r.Acknowledged && isCut}
 		}
 		return Document[D]{}, e
 	}
