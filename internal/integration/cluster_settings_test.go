@@ -78,6 +78,7 @@ var clusterSettings = []clusterSetting{
 // Under each setting, an operation does what it is for, or returns an error with the reason
 // where the request has no user's data. Check finds why. No user and no hash is lost.
 func TestClusterSettings(t *testing.T) {
+	t.Parallel() // it has a server of its own, and mostly waits
 	s := mortal(t, theAdjustable)
 	for _, c := range clusterSettings {
 		t.Run(c.name, func(t *testing.T) { testClusterSetting(t, s.client(t), c) })

@@ -15,6 +15,7 @@ import (
 
 // Under load, the only node is killed and started again, several times.
 func TestKillSingleNode(t *testing.T) {
+	t.Parallel() // it has a server of its own, and mostly waits
 	n := startSingle(t)
 	kills := soaking(2, 20)
 	l, client, index := ledgerOn(t, configOf(n))
