@@ -17,7 +17,7 @@ func appPrivileges() []privilege {
 		{"index", "Create, Update and Import, to write users"},
 		{"delete", "Delete; Check, to find out whether writes are refused"},
 		{"maintenance", "Refresh and Export, to find what was just written"},
-		{"view_index_metadata", "Setup, Search and Check, to read aliases, mappings and settings; Create and Import, once, to find out whether the index would lose users"},
+		{"view_index_metadata", "Setup, Search and Check, to read aliases, mappings and settings; without it, the first write of a user doesn't find out whether the index would lose users"},
 		{"monitor", "Check, to count the copies of the index"},
 	}
 }
