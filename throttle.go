@@ -39,8 +39,9 @@ type Counter interface {
 	// that is back at 0 is forgotten at once, so that the next one has a window of
 	// its own.
 	//
-	// A Counter may count too much, as after a failure or for lack of memory, and
-	// may forget too late. It never counts too little. If processes share it, each
+	// A Counter may count an n above 0 more than once after a failure, may begin a
+	// count above 0 for lack of memory, and may then forget it too late. It never
+	// counts too little. If processes share it, each
 	// uses its own clock, and a count may be forgotten too early by as much as two
 	// clocks differ.
 	//

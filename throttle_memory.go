@@ -47,6 +47,10 @@ type countSlot struct {
 	name  [2]uint64     // its hashes
 	end   time.Duration // after MemoryCounter.start
 	count int32         // above 0
+	// raised reports that the count began with what was dropped. Then it may last
+	// longer than it should, so that an Add belongs to the next count. So each Add makes
+	// it last for a window at least.
+	raised bool
 }
 
 func (c *MemoryCounter) setUp(buckets int) {
@@ -82,11 +86,14 @@ func (b *countBucket) add(name [2]uint64, n int, now, window time.Duration) int3
 	if i < 0 {
 		count := addCount(b.dropped, n)
 		if n > 0 {
-			b.insert(countSlot{name: name, end: max(now+window, b.droppedEnd), count: count})
+			b.insert(countSlot{name, max(now+window, b.droppedEnd), count, b.dropped > 0})
 		}
 		return count
 	}
 	s := &b.slots[i]
+	if s.raised && n > 0 {
+		s.end = max(s.end, now+window)
+	}
 	s.count = addCount(s.count, n)
 	count := s.count
 	if count == 0 {
