@@ -159,6 +159,7 @@ func (w *countWrite) endNegative() {
 		return a.n < 0
 	})
 	w.doubt = nil
+	clear(w.tried) // they were of other calls
 }
 
 // read reads the document.
