@@ -16,7 +16,8 @@ import (
 // errors.Is(err, signup.ErrBusy) holds if Create, Get, Update or Delete changed nothing
 // because Elasticsearch refused the request or couldn't be reached: the status is 429,
 // as when a disk is full; it is 403 and the index takes no writes; or there was no
-// connection to a server, so that nothing was sent. It doesn't hold if the client sent
+// connection to a server, so that nothing was sent. The same goes for Counter.Add, which
+// is also busy if others changed the count too often meanwhile. It doesn't hold if the client sent
 // a write before, or if a connection broke.
 //
 // No text of an Error, and none of an error that it wraps, quotes a document. If the
@@ -24,7 +25,8 @@ import (
 // reason. Otherwise it quotes no response.
 type Error struct {
 	// Op is the method that failed: "create", "get", "update", "delete", "search",
-	// "refresh", "export", "import", "set up", "reindex" or "check".
+	// "refresh", "export", "import", "set up", "reindex" or "check"; or, of a Counter,
+	// "count", "sweep" or "set up".
 	Op string
 	// Status is the HTTP status, and in an import that of the user. It is 0 if
 	// there was no response.
@@ -45,6 +47,7 @@ type Error struct {
 	absent    bool // the document to be deleted doesn't exist
 	transient bool // the same request may succeed later, whatever the Status
 	inDoubt   bool // an earlier request may have had an effect
+	contended bool // others made their changes to a count first, again and again
 }
 
 // Error returns the method, the status, and either the cause or the type and, if the
@@ -84,6 +87,8 @@ func (e *Error) Is(target error) bool {
 		return false
 	case e.unreached:
 		return e.attempts == 0
+	case e.contended:
+		return true
 	}
 	return e.attempts <= 1 && (e.Status == http.StatusTooManyRequests || e.isBlocked())
 }
