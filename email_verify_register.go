@@ -39,7 +39,8 @@ func (a *Accounts) sendRegistration(ctx context.Context, r Registration) (User, 
 // The token works once: one call stores a user, of any number at once. As long as the
 // token hasn't expired, a repetition with the same password and the same r returns the
 // user again, so that a call can be repeated after a failure of unknown outcome. If r
-// or the password isn't accepted, the token can still be used.
+// or the password isn't accepted, the token can still be used. A repetition checks the
+// password of the user, so the calls must be limited like log-ins.
 //
 // If the token isn't valid, the error is [ErrToken]. It is so also if the address was
 // registered by other means since the mail was sent, and for a repetition that differs
