@@ -193,6 +193,15 @@ func TestMailedTokenOfOtherCall(t *testing.T) {
 	if _, err := a.VerifyEmail(t.Context(), token); !errors.Is(err, signup.ErrToken) {
 		t.Errorf("VerifyEmail with a token for a reset returned %v, want ErrToken", err)
 	}
+	verified := createAda(t, a.Store, func(u *signup.User) { u.ID, u.Email, u.EmailVerifiedAt = "bob", "bob@example.org", u.CreatedAt })
+	for p := range userPurposes {
+		if p == signup.PurposeVerifyEmail {
+			continue
+		}
+		if u, err := a.VerifyEmail(t.Context(), issued(t, a, p, verified)); err != signup.ErrToken || u.ID != "" {
+			t.Errorf("VerifyEmail with a token for %s of a verified user returned %v, %v; want no user and ErrToken", p, u, err)
+		}
+	}
 	token = verifyCall.mailed(t, a, o)
 	if _, err := a.ResetPassword(t.Context(), token, newPassword); !errors.Is(err, signup.ErrToken) {
 		t.Errorf("ResetPassword with a token for a verification returned %v, want ErrToken", err)
