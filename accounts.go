@@ -1,8 +1,10 @@
 package signup
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"sync"
 	"time"
@@ -57,6 +59,31 @@ type Accounts struct {
 	// have expired. If a Secret may be known to others, or the Store was restored
 	// from a backup, remove it at once: all tokens sealed by it are void then.
 	Secrets []Secret
+	// Send hands a mail on, to a queue of the application, and returns soon: the
+	// request waits for it. If Send is nil, a call that is of no use without a mail
+	// returns an error that wraps ErrNotConfigured, before it does anything else, and
+	// no notices are sent. Send is called by several goroutines at once, as the last
+	// step of a call.
+	//
+	// If a call consists in sending a mail, as [Accounts.SendPasswordReset] does, it
+	// returns Send's error. errors.Is and errors.As find that error, but its text is
+	// left out, since mail servers repeat addresses in theirs. So Send logs what the
+	// operator has to know. If the mail follows a change, as a [Notice] does, the
+	// change stands, the call succeeds, and the error is logged. The context of such
+	// a Send has a deadline of 5 seconds, and isn't canceled with the call's. A panic
+	// of Send reaches the caller.
+	Send func(ctx context.Context, m Mail) error
+	// TokenLife is how long the token of a mail is valid: from 1 second to 24 hours
+	// (NIST SP 800-63B-4, section 4.2.1.2). 0 is an hour.
+	TokenLife time.Duration
+	// EmailVerification says when a user must show that mail to the address arrives.
+	// The zero value is VerifyNever. Another value also refuses the log-in of users
+	// that were stored before, until their EmailVerifiedAt is set: by
+	// [Accounts.VerifyEmail], [Accounts.ResetPassword] or the application.
+	EmailVerification EmailVerification
+	// Logger gets a record of each mail that couldn't be sent after a change, with
+	// the user's ID. Nil is slog.Default(). Handlers have a Logger of their own.
+	Logger *slog.Logger
 
 	once      sync.Once
 	invalid   error // what is wrong with the fields above
@@ -81,6 +108,9 @@ func (a *Accounts) setUp() error {
 			return
 		}
 		if a.invalid = checkSecrets(a.Secrets); a.invalid != nil {
+			return
+		}
+		if a.invalid = a.checkMailFields(); a.invalid != nil {
 			return
 		}
 		a.invalid = a.setUpHashing()

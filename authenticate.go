@@ -19,6 +19,10 @@ import (
 // that has a line of its own ([HashLimits].MaxMemory). A password longer than 4096
 // bytes matches no user.
 //
+// If the address has to be verified before a log-in ([Accounts].EmailVerification) and
+// isn't, the error is [ErrUnverified], but only if everything else is right. With a
+// wrong password, it is ErrBadCredentials.
+//
 // ErrBusy says nothing about the password. Any other error is the Store's or
 // ctx's.
 //
@@ -39,6 +43,15 @@ func (a *Accounts) authenticate(ctx context.Context, email, password string) (Us
 // checkCredentials is Authenticate for a call that was admitted. It replaces a hash
 // that needs a rehash only if rehash is true.
 func (a *Accounts) checkCredentials(ctx context.Context, email, password string, rehash bool) (User, error) {
+	u, err := a.checkPassword(ctx, email, password, rehash)
+	if err == nil && a.awaitsVerification(u) {
+		return User{}, ErrUnverified
+	}
+	return u, err
+}
+
+// checkPassword is checkCredentials for users with unverified addresses as well.
+func (a *Accounts) checkPassword(ctx context.Context, email, password string, rehash bool) (User, error) {
 	u, err := a.find(ctx, email)
 	switch {
 	case errors.Is(err, ErrNotFound):

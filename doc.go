@@ -26,6 +26,10 @@
 //     [Accounts.Authenticate] do without HTTP what the handlers do.
 //     [Accounts.ChangePassword] changes a password if the old one is right, and
 //     [Accounts.SetPassword] sets one for the application.
+//   - If the application can send mail ([Accounts].Send), users verify their address
+//     ([EmailVerification]) and reset a forgotten password
+//     ([Accounts.SendPasswordReset]). The tokens in the mails are sealed
+//     ([Accounts].Secrets), work once, and are stored nowhere.
 //   - A [Store] is four methods with an exact contract, tested by package
 //     storetest. Package memstore keeps users in memory; package esstore keeps
 //     them in Elasticsearch, shared by any number of processes.

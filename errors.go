@@ -29,6 +29,9 @@ var (
 	// ErrBadCredentials means that the address and password log no user in. It
 	// doesn't say why.
 	ErrBadCredentials = errors.New("signup: bad credentials")
+	// ErrUnverified means that the password is right, and that the user has to verify
+	// the address before a log-in.
+	ErrUnverified = errors.New("signup: email address not verified")
 	// ErrIdempotencyKeyReused means that a Registration has the IdempotencyKey
 	// of another one for the same address.
 	ErrIdempotencyKeyReused = errors.New("signup: idempotency key of another registration")

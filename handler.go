@@ -23,6 +23,7 @@ import (
 // The response is a JSON object with "message" and "success":
 //
 //	200  the user is registered
+//	202  a mail was sent, and nothing is stored yet ([VerifyBeforeRegistration])
 //	400  the request or a field is not valid; "errors" lists each wrong field
 //	     as a FieldError
 //	405  the method is not POST; the response has Allow, as that to OPTIONS,
@@ -42,6 +43,9 @@ import (
 // any process, for 24 hours; a repetition of a registration that succeeded gets
 // 200 again. [Registration] describes the key, which may be in quotes, and
 // [Accounts.Register] what counts as a repetition.
+//
+// With [VerifyBeforeRegistration], the request needs only the address, and nothing else
+// of it is used.
 //
 // If the Accept header prefers application/problem+json, errors are sent as RFC
 // 9457 problem details. No response contains the text of an inner error.
@@ -75,6 +79,10 @@ func serveRegister(a *Accounts, r *http.Request, in map[string]string) (response
 	}
 	u, replayed, err := a.register(r.Context(), reg)
 	switch {
+	case err == nil && a.EmailVerification == VerifyBeforeRegistration:
+		return response{
+			status: http.StatusAccepted, message: "Please open the link in the mail that we have sent you.", outcome: "mailed",
+		}, nil
 	case errors.Is(err, ErrExists):
 		return response{}, &responseError{err, slog.LevelDebug, response{
 			status: http.StatusConflict, message: "'" + typed + "' already exists.",

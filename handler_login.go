@@ -20,6 +20,8 @@ import (
 //	200  the user is logged in
 //	400  the request is not valid, or the address and password log no user in;
 //	     the response doesn't say which of the two is wrong
+//	403  the address and password are right, and the address isn't verified yet
+//	     ([Accounts].EmailVerification)
 //	405  the method is not POST
 //	413  the body is too long
 //	415  the body has a Content-Encoding
@@ -61,6 +63,11 @@ func serveLogin(a *Accounts, onSuccess func(http.ResponseWriter, *http.Request, 
 	if errors.Is(err, ErrBadCredentials) {
 		return response{}, &responseError{err, slog.LevelInfo, response{
 			status: http.StatusBadRequest, message: "Unknown " + FieldEmail + " or bad " + FieldPassword,
+		}}
+	}
+	if errors.Is(err, ErrUnverified) {
+		return response{}, &responseError{err, slog.LevelInfo, response{
+			status: http.StatusForbidden, message: "Please verify your " + FieldEmail + " first, with the link in the mail that we have sent you.",
 		}}
 	}
 	if err != nil {

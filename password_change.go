@@ -21,7 +21,9 @@ import (
 //
 // With the password, SetPassword changes SecurityStamp and UpdatedAt, and nothing
 // else. A change of the user by another call in the meantime is kept. Of two
-// SetPasswords at once, the last one wins.
+// SetPasswords at once, the last one wins. SetPassword sends no mail: it also prepares
+// accounts that their users don't know of yet, and only the application knows what it
+// has to write.
 //
 // If the password isn't accepted, the error is a *[ValidationError] with the field
 // [FieldPassword]. If email is no address or has no user, or the user is a
@@ -44,7 +46,7 @@ func (a *Accounts) SetPassword(ctx context.Context, email, password string) (Use
 	if err != nil {
 		return User{}, fmt.Errorf("set password: %w", err)
 	}
-	return a.setPassword(ctx, u, password, func(stored User) error {
+	return a.setPassword(ctx, u, password, func(stored *User) error {
 		if stored.ID != u.ID || stored.Placeholder {
 			return fmt.Errorf("set password: %w", ErrNotFound)
 		}
@@ -57,7 +59,8 @@ func (a *Accounts) SetPassword(ctx context.Context, email, password string) (Use
 //
 // If oldPassword isn't the user's, or the user may not log in, the error is
 // [ErrBadCredentials], by the rules of [Accounts.Authenticate] and with the same
-// work. So the application must count and limit these calls like log-ins. Of any
+// work. If the address has to be verified before a log-in, it is [ErrUnverified], as
+// there. So the application must count and limit these calls like log-ins. Of any
 // number of changes from one password at once, one succeeds, and the others return
 // ErrBadCredentials. So does a change during which the user is deactivated, deleted
 // or registered anew.
@@ -73,6 +76,9 @@ func (a *Accounts) SetPassword(ctx context.Context, email, password string) (Use
 // costs nothing. The Policy is asked after oldPassword was accepted: what it refuses
 // may reveal the user's name, and it may ask another service, which a client without
 // the password must not cause.
+//
+// If [Accounts].Send is set, ChangePassword then sends a mail with
+// [NoticePasswordChanged]. If that fails, the change stands, and the error is logged.
 //
 // After an error of the Store, the outcome is unknown. Repeat the call: if that
 // returns ErrBadCredentials, the first call may have succeeded, and newPassword logs
@@ -92,7 +98,7 @@ func (a *Accounts) ChangePassword(ctx context.Context, email, oldPassword, newPa
 	if err != nil {
 		return User{}, err
 	}
-	return a.setPassword(ctx, u, newPassword, func(stored User) error {
+	changed, err := a.setPassword(ctx, u, newPassword, func(stored *User) error {
 		if stored.ID != u.ID || !stored.mayLogIn() {
 			return ErrBadCredentials
 		}
@@ -107,16 +113,21 @@ func (a *Accounts) ChangePassword(ctx context.Context, email, oldPassword, newPa
 		u.PasswordHash = stored.PasswordHash // which oldPassword was checked against
 		return err
 	})
+	if err == nil {
+		a.sendNotice(ctx, changed, NoticePasswordChanged)
+	}
+	return changed, err
 }
 
 // setPassword sets the password of the user u, as read from the Store, if the
 // Policy accepts it, and returns the user as stored. If the user was changed since,
 // mayStill returns why the password may not be set any more, or nil. It gets the
-// user as read again, or the zero User if there is none.
+// user as read again, or the zero User if there is none, and may change what is stored
+// with the password.
 //
 // Names and Profile may have changed as well. As after any change of them, the
 // password then stays as it was accepted.
-func (a *Accounts) setPassword(ctx context.Context, u User, password string, mayStill func(stored User) error) (User, error) {
+func (a *Accounts) setPassword(ctx context.Context, u User, password string, mayStill func(stored *User) error) (User, error) {
 	if err := a.check(ctx, password, u, nil, nil); err != nil {
 		return User{}, err
 	}
@@ -147,7 +158,7 @@ func (a *Accounts) setPassword(ctx context.Context, u User, password string, may
 		// the conflict of this call with itself. Another Update then makes sure that
 		// the change is durable.
 		if own := stored.ID == u.ID && stored.SecurityStamp == stamp; !own {
-			if err := mayStill(stored); err != nil {
+			if err := mayStill(&stored); err != nil {
 				return User{}, err
 			}
 		}

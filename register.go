@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -65,6 +66,16 @@ func (Registration) MarshalBinary() ([]byte, error) { return []byte(redacted), n
 // deactivated, the error is ErrExists. If the user was deleted, the address is
 // registered anew. Another address is another registration, even with the same
 // key.
+//
+// With [VerifyBeforeLogIn], Register then sends a mail with a token for
+// [Accounts.VerifyEmail], also if r is repeated and the address isn't verified yet. If
+// that fails, the user is registered all the same, and the error is logged; call
+// [Accounts.SendEmailVerification].
+//
+// With [VerifyBeforeRegistration], Register stores nothing. If the address is free, it
+// sends a mail with a token for [Accounts.CompleteRegistration], and returns a User
+// without ID, which has only the Email. Of r, it uses only the Email. An error of Send
+// is returned, without its text.
 func (a *Accounts) Register(ctx context.Context, r Registration) (User, error) {
 	if err := a.admit(); err != nil {
 		return User{}, err
@@ -76,7 +87,21 @@ func (a *Accounts) Register(ctx context.Context, r Registration) (User, error) {
 // register is Register after admission. It also reports whether r repeats an
 // earlier registration.
 func (a *Accounts) register(ctx context.Context, r Registration) (u User, replayed bool, err error) {
+	if a.EmailVerification == VerifyBeforeRegistration {
+		u, err = a.sendRegistration(ctx, r)
+		return u, false, err
+	}
+	u, replayed, err = a.create(ctx, r, time.Time{})
+	if err == nil && a.awaitsVerification(u) { // replayed or not: the first mail may be lost
+		a.afterChange(ctx, u, func(ctx context.Context) error { return a.sendToken(ctx, PurposeVerifyEmail, u, "") })
+	}
+	return u, replayed, err
+}
+
+// create stores the user that r describes, whose address was verified at verifiedAt.
+func (a *Accounts) create(ctx context.Context, r Registration, verifiedAt time.Time) (u User, replayed bool, err error) {
 	u, problems := a.describe(r)
+	u.EmailVerifiedAt = verifiedAt
 	u.ID = newID(r.IdempotencyKey, u.Key())
 
 	// The replay comes before the application's own rules, which may have changed

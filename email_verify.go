@@ -1,0 +1,111 @@
+package signup
+
+import (
+	"context"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// EmailVerification says when a user must show that mail to the address arrives. The
+// zero value is VerifyNever.
+type EmailVerification int
+
+// The values of [Accounts].EmailVerification. All but the first need
+// [Accounts].Send and Secrets.
+const (
+	// VerifyNever lets users log in with an address that was never verified.
+	// [Accounts.SendEmailVerification] can be called all the same.
+	VerifyNever EmailVerification = iota
+	// VerifyBeforeLogIn stores the user at the sign-up, and sends a mail. A log-in
+	// with the right password returns [ErrUnverified] until EmailVerifiedAt is set.
+	//
+	// A stranger can sign up with the address of another person, and has then chosen
+	// the password. If that person uses the link in the mail, the stranger can log
+	// in. With VerifyBeforeRegistration, that can't happen.
+	VerifyBeforeLogIn
+	// VerifyBeforeRegistration stores nothing at the sign-up. It sends a mail with a
+	// token, and the password is chosen with the token, by
+	// [Accounts.CompleteRegistration]. So an account is only made by a person that
+	// reads the address's mail. Log-ins are refused as with VerifyBeforeLogIn, which
+	// concerns users that were stored in another way.
+	VerifyBeforeRegistration
+)
+
+// awaitsVerification reports whether u has to verify the address before a log-in.
+func (a *Accounts) awaitsVerification(u User) bool {
+	return a.EmailVerification != VerifyNever && u.EmailVerifiedAt.IsZero()
+}
+
+// SendEmailVerification sends the user of the address email a mail with a token for
+// [Accounts.VerifyEmail], if the user is active and the address isn't verified.
+// Otherwise it sends nothing. The error is nil in each of these cases, so that a
+// response doesn't reveal which one it was. The time that Send takes may reveal it.
+//
+// A second mail doesn't void the token of the first one. SendEmailVerification doesn't
+// limit how often it is called; the application has to.
+//
+// If email isn't an address, the error is a *[ValidationError]. If Send or Secrets
+// isn't set, the error wraps [ErrNotConfigured]. If Send returns an error, that is
+// returned, without its text, and no mail was sent; call again. Any other error is the
+// Store's or ctx's.
+func (a *Accounts) SendEmailVerification(ctx context.Context, email string) error {
+	if err := a.checkMail(); err != nil {
+		return err
+	}
+	u, found, err := a.findForMail(ctx, email)
+	if err != nil || !found || !u.EmailVerifiedAt.IsZero() {
+		return err
+	}
+	return a.sendToken(ctx, PurposeVerifyEmail, u, "")
+}
+
+// VerifyEmail sets EmailVerifiedAt of the user that the token was sent to by
+// [Accounts.SendEmailVerification] or [Accounts.Register], and returns the user as
+// stored. It doesn't log the user in.
+//
+// A second use of the token returns the user as well, and changes nothing, as long as
+// the token hasn't expired and the address is still verified: people click twice. A
+// change of the address, of SecurityStamp or of the ID voids the token.
+//
+// If the token isn't valid, or the user is inactive or deleted, the error is
+// [ErrToken]. If Secrets isn't set, the error wraps [ErrNotConfigured]. If other calls
+// change the user all the time, it is [ErrBusy]. Any other error is the Store's or
+// ctx's. After an error of the Store the outcome is unknown; repeat the call.
+func (a *Accounts) VerifyEmail(ctx context.Context, token string) (User, error) {
+	u, err := a.useToken(ctx, token, PurposeVerifyEmail, func(u *User) error {
+		u.EmailVerifiedAt = now()
+		return nil
+	})
+	if errors.Is(err, ErrToken) {
+		return a.findVerified(ctx, token)
+	}
+	return u, err
+}
+
+// findVerified returns the user of a token for VerifyEmail that was used before, if
+// only EmailVerifiedAt has changed of the state that the token is bound to. Otherwise
+// the error is ErrToken.
+func (a *Accounts) findVerified(ctx context.Context, text string) (User, error) {
+	t, err := a.open(text, time.Now())
+	if err != nil {
+		return User{}, err
+	}
+	if t.purpose != PurposeVerifyEmail {
+		return User{}, ErrToken
+	}
+	u, err := a.Store.Get(ctx, t.key)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return User{}, ErrToken
+	case err != nil:
+		return User{}, fmt.Errorf("token: %w", err)
+	}
+	before := u
+	before.EmailVerifiedAt = time.Time{}
+	if !u.mayLogIn() || u.EmailVerifiedAt.IsZero() || subtle.ConstantTimeCompare(stateOf(t.purpose, before), t.state) != 1 {
+		return User{}, ErrToken
+	}
+	return u, nil
+}

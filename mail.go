@@ -1,0 +1,185 @@
+package signup
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+)
+
+// A Mail is what [Accounts].Send gets: the recipient and the subject of a mail. The
+// application writes the text, in the user's language, and delivers it.
+//
+// fmt, log/slog and every encoding that uses [encoding.TextMarshaler] or
+// [encoding.BinaryMarshaler], such as JSON and gob, show only Purpose, Notice and the
+// user's ID. To decode a Mail is an error. An application that keeps its queue outside
+// of the process encodes the fields that it needs, and protects them: until it expires
+// or is used, the Token is worth as much as a password. The limits are those of [Hash].
+type Mail struct {
+	// To is the address, as it is stored with the user.
+	To string
+	// Purpose is what Token is for. In a notice it is empty.
+	Purpose Purpose
+	// Token is for a link to a page of the application. The link begins with a
+	// configured URL, never with the Host header of a request. The page calls
+	// [Accounts.PeekToken] on GET, and only a POST uses the token. The Token has
+	// letters, digits, "-" and "_". In a notice it is empty.
+	Token string
+	// Expires is when Token stops being valid, in UTC, to the second. In a notice it
+	// is zero.
+	Expires time.Time
+	// User is the user as stored. If there is no user yet, it has no ID, and only the
+	// Email.
+	User User
+	// Notice is what has happened, or empty if the mail has a Token.
+	Notice Notice
+}
+
+// A Notice is what a mail without a token informs the user of.
+type Notice string
+
+// The notices. They are stable.
+const (
+	// NoticePasswordChanged: the user or a person with access to the user's mail has
+	// chosen a new password. All sessions and tokens have ended. The mail says what to
+	// do if that wasn't the user: reset the password.
+	NoticePasswordChanged Notice = "password_changed"
+)
+
+func (m Mail) short() string {
+	return fmt.Sprintf("{Purpose:%s Notice:%s UserID:%s}", m.Purpose, m.Notice, m.User.ID)
+}
+
+// Format writes Purpose, Notice and the user's ID for every verb that calls it.
+func (m Mail) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, m.short()) }
+
+// LogValue returns Purpose, Notice and the user's ID.
+func (m Mail) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("purpose", string(m.Purpose)), slog.String("notice", string(m.Notice)), slog.String("id", m.User.ID))
+}
+
+// MarshalText returns Purpose, Notice and the user's ID, in the form that fmt writes.
+func (m Mail) MarshalText() ([]byte, error) { return []byte(m.short()), nil }
+
+// UnmarshalText returns an error and leaves m as it is.
+func (m *Mail) UnmarshalText([]byte) error { return errMailDecoded }
+
+// MarshalBinary returns what MarshalText returns. Gob uses it.
+func (m Mail) MarshalBinary() ([]byte, error) { return m.MarshalText() }
+
+// UnmarshalBinary returns an error and leaves m as it is.
+func (m *Mail) UnmarshalBinary([]byte) error { return errMailDecoded }
+
+var errMailDecoded = errors.New("signup: a Mail can't be decoded: encode the fields that are needed")
+
+// A sendError is an error of Accounts.Send. Mail servers repeat the address in their
+// errors, and so the text has only the error's type. errors.Is and errors.As find the
+// error itself.
+type sendError struct {
+	about string // the Purpose or Notice
+	err   error
+}
+
+func (e *sendError) Error() string {
+	return fmt.Sprintf("signup: mail of %s not sent: Accounts.Send returned an error of type %T", e.about, e.err)
+}
+
+func (e *sendError) Unwrap() error { return e.err }
+
+// Format writes Error for every verb that calls it.
+func (e *sendError) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, e.Error()) }
+
+const (
+	defaultTokenLife = time.Hour
+	minTokenLife     = time.Second // tokens expire on whole seconds
+	// noticeTimeout limits a Send after a change that has been made. The request may
+	// have been canceled by then.
+	noticeTimeout = 5 * time.Second
+)
+
+// checkMailFields returns what is wrong with the fields that mails depend on, or nil.
+func (a *Accounts) checkMailFields() error {
+	if a.TokenLife != 0 && (a.TokenLife < minTokenLife || a.TokenLife > maxMailedLife) {
+		return fmt.Errorf("signup: Accounts.TokenLife is %v, want %v to %v, or 0", a.TokenLife, minTokenLife, maxMailedLife)
+	}
+	if a.EmailVerification < VerifyNever || a.EmailVerification > VerifyBeforeRegistration {
+		return fmt.Errorf("signup: Accounts.EmailVerification is %d, want one of the constants", a.EmailVerification)
+	}
+	if a.EmailVerification != VerifyNever && (a.Send == nil || len(a.Secrets) == 0) {
+		return fmt.Errorf("%w: Accounts.EmailVerification needs Send and Secrets", ErrNotConfigured)
+	}
+	return nil
+}
+
+// checkMail returns why no mail with a token can be sent, or nil.
+func (a *Accounts) checkMail() error {
+	if err := a.checkTokens(); err != nil {
+		return err
+	}
+	if a.Send == nil {
+		return fmt.Errorf("%w: Accounts.Send is nil", ErrNotConfigured)
+	}
+	return nil
+}
+
+// send hands m to Accounts.Send.
+func (a *Accounts) send(ctx context.Context, m Mail) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := a.Send(ctx, m); err != nil {
+		return &sendError{cmp.Or(string(m.Purpose), string(m.Notice)), err}
+	}
+	return nil
+}
+
+// sendToken sends u a mail with a token for purpose, which has the text extra.
+func (a *Accounts) sendToken(ctx context.Context, purpose Purpose, u User, extra string) error {
+	text, expires, err := a.newToken(purpose, u, extra, cmp.Or(a.TokenLife, defaultTokenLife))
+	if err != nil {
+		return err
+	}
+	return a.send(ctx, Mail{To: u.Email, Purpose: purpose, Token: text, Expires: expires, User: u})
+}
+
+// findForMail returns the user of the address email, if there is one that may log in,
+// and reports whether there is.
+func (a *Accounts) findForMail(ctx context.Context, email string) (u User, found bool, err error) {
+	address, e := parseEmail(email)
+	if e != nil {
+		return User{}, false, &ValidationError{Fields: []FieldError{*e}}
+	}
+	u, err = a.Store.Get(ctx, address.key)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return User{}, false, nil
+	case err != nil:
+		return User{}, false, fmt.Errorf("send mail: %w", err)
+	}
+	return u, u.mayLogIn(), nil
+}
+
+// afterChange calls send, which sends a mail about a change of u that has been made.
+// The change can't be taken back, and the mail isn't lost because the client has gone.
+// An error is only logged.
+func (a *Accounts) afterChange(ctx context.Context, u User, send func(context.Context) error) {
+	detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), noticeTimeout)
+	defer cancel()
+	if err := send(detached); err != nil {
+		l := cmp.Or(a.Logger, slog.Default())
+		l.LogAttrs(detached, slog.LevelError, "signup: mail not sent", slog.String("enduser.pseudo.id", u.ID), slog.Any("error", err))
+	}
+}
+
+// sendNotice sends u a mail about a change that has been made, if Send is set.
+func (a *Accounts) sendNotice(ctx context.Context, u User, notice Notice) {
+	if a.Send == nil {
+		return
+	}
+	a.afterChange(ctx, u, func(ctx context.Context) error {
+		return a.send(ctx, Mail{To: u.Email, User: u, Notice: notice})
+	})
+}
