@@ -62,9 +62,14 @@ func (a *Accounts) Devices(ctx context.Context, s Session) ([]DeviceInfo, error)
 // the user in the meantime. The errors are those of [Accounts.Resume]. After an error
 // of Store.Update, the outcome is unknown: repeat the call.
 func (a *Accounts) EndDevice(ctx context.Context, s Session, device string) error {
+	tried := false
 	_, err := a.changeInSession(ctx, s, s, func(u *User) error {
+		tried = true
 		return u.changePrivate(func(state *privateState) { state.remove(device) })
 	})
+	if tried && device == s.Device && errors.Is(err, ErrEnded) {
+		return nil // by this call or by another one at the same time
+	}
 	return err
 }
 
