@@ -7,3 +7,9 @@ const (
 	MaxDevices     = maxDevices
 	MaxDeviceLabel = maxDeviceLabel
 )
+
+// OpenDeviceCookie returns the device of a cookie of u.
+func (a *Accounts) OpenDeviceCookie(cookie string, u User) (device string, ok bool) {
+	d := a.openDeviceCookie(cookie)
+	return d.device, d.isOf(u)
+}
