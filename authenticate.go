@@ -22,6 +22,8 @@ import (
 // ErrBusy says nothing about the password. Any other error is the Store's or
 // ctx's.
 //
+// Authenticate starts no session; see [Accounts.LogIn].
+//
 // A hash that needs a rehash ([Hasher.NeedsRehash]) is replaced in the Store,
 // unless the user was changed in the meantime. The log-in succeeds either way.
 func (a *Accounts) Authenticate(ctx context.Context, email, password string) (User, error) {

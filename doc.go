@@ -26,6 +26,8 @@
 //     [Accounts.Authenticate] do without HTTP what the handlers do.
 //     [Accounts.ChangePassword] changes a password for a user that knows the old
 //     one, and [Accounts.SetPassword] sets one for the application.
+//     [Accounts.LogIn] returns a [Session], which the application keeps, and
+//     [Accounts.Resume] returns the user of a Session at each request.
 //   - A [Store] is four methods with an exact contract, tested by package
 //     storetest. Package memstore keeps users in memory; package esstore keeps
 //     them in Elasticsearch, shared by any number of processes.

@@ -10,9 +10,9 @@ import (
 
 // The text of a Private is empty or a JSON object. This version knows these members:
 //
-//	devices         an array of at most maxDevices objects, in the order of their last
-//	                log-ins: {"id": "…", "label": "…", "first": 0, "last": 0}, the times
-//	                in milliseconds since 1970
+//	devices         an array of at most maxDevices objects, the one with the latest
+//	                log-in first: {"id": "…", "label": "…", "first": 0, "last": 0}, the
+//	                times in milliseconds since 1970
 //	link_log_ins    how many times the user logged in with a mailed link
 //
 // Other members, of Private and of a device, are those of other versions. They are
@@ -127,7 +127,7 @@ func (s privateState) text() (Private, error) {
 		if len(s.devices) <= 1 {
 			return "", errPrivateFull
 		}
-		s.devices = s.devices[1:]
+		s.devices = s.devices[:len(s.devices)-1]
 	}
 }
 
@@ -207,8 +207,8 @@ func (s *privateState) record(id, label string, at time.Time) {
 	}
 	d.last = at.UnixMilli()
 	s.remove(id)
-	s.devices = append(s.devices, d)
-	s.devices = s.devices[max(len(s.devices)-maxDevices, 0):]
+	s.devices = slices.Insert(s.devices, 0, d) // by order, not by time: clocks differ
+	s.devices = s.devices[:min(len(s.devices), maxDevices)]
 }
 
 func (s *privateState) remove(id string) {
@@ -220,12 +220,15 @@ func (s *privateState) remove(id string) {
 func (p Private) hasDevice(id string) (bool, error) {
 	w := walk(string(p), '{')
 	for {
-		name, value, _, ok := w.member()
+		name, _, ok := w.name()
 		if !ok {
 			break
 		}
-		if name == "devices" && listsDevice(value, id) {
+		if name == "devices" && listsDevice(w.s[w.i:], id) {
 			return true, nil
+		}
+		if _, ok := w.value(); !ok {
+			break
 		}
 	}
 	// An absent device and a malformed text are different errors.
@@ -233,27 +236,29 @@ func (p Private) hasDevice(id string) (bool, error) {
 	return false, err
 }
 
+// listsDevice reports whether the array at the begin of text lists the device id.
 func listsDevice(text, id string) bool {
 	devices := walk(text, '[')
-	for {
-		value, ok := devices.element()
-		if !ok {
-			return false
-		}
-		members := walk(value, '{')
+	for devices.more() {
+		members := walk(devices.s[devices.i:], '{')
 		for {
-			name, value, _, ok := members.member()
+			name, _, ok := members.name()
 			if !ok {
 				break
 			}
-			if name == "id" {
-				if len(value) == len(id)+2 && value[0] == '"' && value[1:len(value)-1] == id {
+			value, ok := members.value()
+			if !ok || name == "id" {
+				if ok && len(value) == len(id)+2 && value[0] == '"' && value[1:len(value)-1] == id {
 					return true
 				}
 				break
 			}
 		}
+		if _, ok := devices.value(); !ok {
+			break
+		}
 	}
+	return false
 }
 
 // linkLogIns returns what a token for a log-in is bound to: the number of log-ins

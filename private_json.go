@@ -20,15 +20,21 @@ func skipString(s string, i int) int {
 	if i >= len(s) || s[i] != '"' {
 		return -1
 	}
-	for i++; i < len(s); i++ {
-		switch s[i] {
-		case '\\':
-			i++
-		case '"':
+	begin := i + 1
+	for i = begin; ; i++ {
+		n := strings.IndexByte(s[i:], '"')
+		if n < 0 {
+			return -1
+		}
+		i += n
+		escapes := 0 // before the quote
+		for i-escapes > begin && s[i-escapes-1] == '\\' {
+			escapes++
+		}
+		if escapes%2 == 0 {
 			return i + 1
 		}
 	}
-	return -1
 }
 
 // skipValue returns the end of the value that begins at i, or -1.
@@ -51,11 +57,14 @@ func skipValue(s string, i int) int {
 				i++
 				continue
 			}
-			n := strings.IndexAny(s[i:], ",]} \t\r\n")
-			if n <= 0 {
+			end := i
+			for end < len(s) && !strings.ContainsRune(",]} \t\r\n", rune(s[end])) {
+				end++
+			}
+			if end == i || end == len(s) {
 				return -1
 			}
-			i += n
+			i = end
 		}
 		if depth == 0 {
 			return i
@@ -114,6 +123,7 @@ func (w *jsonWalk) element() (value string, ok bool) {
 	return w.value()
 }
 
+// value returns the value that begins at w.i.
 func (w *jsonWalk) value() (string, bool) {
 	begin := w.i
 	end := skipValue(w.s, begin)
@@ -128,27 +138,36 @@ func (w *jsonWalk) value() (string, bool) {
 // member returns the next member of an object, and whether there is one. The name is
 // as it is in the text, without its quotes. The text is all of the member.
 func (w *jsonWalk) member() (name, value, text string, ok bool) {
-	if !w.more() {
+	name, begin, ok := w.name()
+	if !ok {
 		return "", "", "", false
 	}
-	begin := w.i
-	end := skipString(w.s, begin)
-	if end < 0 {
-		w.broken = true
-		return "", "", "", false
-	}
-	name = w.s[begin+1 : end-1]
-	colon := skipSpace(w.s, end)
-	if colon >= len(w.s) || w.s[colon] != ':' {
-		w.broken = true
-		return "", "", "", false
-	}
-	w.i = skipSpace(w.s, colon+1)
 	value, ok = w.value()
 	if !ok {
 		return "", "", "", false
 	}
 	return name, value, w.s[begin:w.i], true
+}
+
+// name returns the name of the next member of an object, where the member begins, and
+// whether there is one. Then its value begins at w.i, and value is to be called.
+func (w *jsonWalk) name() (name string, begin int, ok bool) {
+	if !w.more() {
+		return "", 0, false
+	}
+	begin = w.i
+	end := skipString(w.s, begin)
+	if end < 0 {
+		w.broken = true
+		return "", 0, false
+	}
+	colon := skipSpace(w.s, end)
+	if colon >= len(w.s) || w.s[colon] != ':' {
+		w.broken = true
+		return "", 0, false
+	}
+	w.i = skipSpace(w.s, colon+1)
+	return w.s[begin+1 : end-1], begin, true
 }
 
 // appendJSONString appends s as a JSON string. It escapes no more than is necessary, so

@@ -44,7 +44,7 @@ func (a *Accounts) Devices(ctx context.Context, s Session) ([]DeviceInfo, error)
 		return nil, fmt.Errorf("devices: %w", err)
 	}
 	list := make([]DeviceInfo, 0, len(state.devices))
-	for _, d := range slices.Backward(state.devices) {
+	for _, d := range state.devices {
 		list = append(list, DeviceInfo{
 			ID: d.id, Label: d.label, Current: d.id == s.Device,
 			FirstLogIn: time.UnixMilli(d.first).UTC(), LastLogIn: time.UnixMilli(d.last).UTC(),

@@ -229,7 +229,7 @@ func TestPrivateSurvives(t *testing.T) {
 	}
 
 	s = logIn(t, a, signup.Client{})
-	for _, malformed := range []string{" ", "x", "null", "[]", `{"devices":{}}`, `{"devices":null}`, `{"devices":[{}]}`, `{"devices":[1]}`, `{`, `{} `+"\x00",
+	for _, malformed := range []string{" ", "x", "null", "[]", `{"devices":{}}`, `{"devices":null}`, `{"devices":[{}]}`, `{"devices":[1]}`, `{`, `{} ` + "\x00",
 		`{"devices":[],"devices":[]}`, `{"link_log_ins":-1}`, `{"link_log_ins":null}`, `{"devices":[{"id":"a","label":1,"first":0,"last":0}]}`,
 		`{"devices":[{"id":"a","id":"b","label":"","first":0,"last":0}]}`, `{"devices":[{"id":"","label":"","first":0,"last":0}]}`} {
 		update(t, a, s.Key, func(u *signup.User) { u.Private = signup.Private(malformed) })
