@@ -36,7 +36,7 @@ func ExampleAccounts_LogIn() {
 	again, err := accounts.LogIn(ctx, "ada@example.org", "correct horse battery", signup.Client{Cookie: cookie})
 	fmt.Println(again.Device == session.Device, err)
 
-	// To log out, the device's sessions are ended.
+	// A log-out ends the sessions of the device.
 	fmt.Println(accounts.EndDevice(ctx, session, session.Device))
 	_, err = accounts.Resume(ctx, session)
 	fmt.Println(errors.Is(err, signup.ErrEnded))
@@ -47,7 +47,7 @@ func ExampleAccounts_LogIn() {
 	// true
 }
 
-// "Log out everywhere else" ends all sessions of the user except the one that goes on.
+// "Log out everywhere else" ends all sessions of the user except the one passed.
 func ExampleAccounts_EndOtherSessions() {
 	ctx := context.Background()
 	accounts := &signup.Accounts{Store: memstore.New()}

@@ -10,8 +10,8 @@ import (
 
 // The text of a Private is empty or a JSON object. This version knows these members:
 //
-//	devices         an array of at most maxDevices objects, the one with the latest
-//	                log-in first: {"id": "…", "label": "…", "first": 0, "last": 0}, the
+//	devices         an array of at most maxDevices objects, by their last log-ins, the
+//	                latest first: {"id": "…", "label": "…", "first": 0, "last": 0}, the
 //	                times in milliseconds since 1970
 //	link_log_ins    how many times the user logged in with a mailed link
 //

@@ -30,7 +30,7 @@ type DeviceInfo struct {
 	Current bool `json:"current"`
 }
 
-// Devices lists the devices of the user of s, the one with the latest log-in first.
+// Devices lists the devices of the user of s, the latest log-in first.
 // It is one Store.Get. A device is listed from its first log-in until it is ended or
 // forgotten (see [Accounts.LogIn]), also if its sessions have ended by a new password
 // or the application has deleted them. The errors are those of [Accounts.Resume].
@@ -135,10 +135,10 @@ func (a *Accounts) EndAllSessions(ctx context.Context, email string) error {
 // caused by another change in between, which may be one of a crowd.
 const maxChanges = 100
 
-// changeInSession changes the user of s by compare and swap, as long as s goes on. The
-// Session next is the one that goes on after the change. If a Store whose transport
-// repeats a request reports the conflict of this call with itself, the change is made
-// again for next, which makes sure that it is durable.
+// changeInSession changes the user of s by compare and swap, as long as s goes on.
+// After the change, the Session next goes on. If a Store whose transport repeats a
+// request reports the conflict of this call with itself, the change is made again for
+// next, which makes sure that it is durable.
 func (a *Accounts) changeInSession(ctx context.Context, s, next Session, change func(*User) error) (User, error) {
 	for i := range maxChanges {
 		u, err := a.Resume(ctx, s)
