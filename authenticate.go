@@ -39,7 +39,7 @@ func (a *Accounts) authenticate(ctx context.Context, email, password string) (Us
 }
 
 // checkCredentials is Authenticate for a call that was admitted, with the arguments of
-// checkPassword.
+// checkUser.
 func (a *Accounts) checkCredentials(ctx context.Context, email, password string, rehash bool, record func(*User) error) (User, error) {
 	u, err := a.find(ctx, email)
 	switch {
@@ -48,13 +48,13 @@ func (a *Accounts) checkCredentials(ctx context.Context, email, password string,
 	case err != nil:
 		return User{}, fmt.Errorf("authenticate: %w", err)
 	}
-	return a.checkPassword(ctx, u, password, rehash, record)
+	return a.checkUser(ctx, u, password, rehash, record)
 }
 
-// checkPassword is checkCredentials for the user u, as read from the Store. It replaces
+// checkUser is checkCredentials for the user u, as read from the Store. It replaces
 // a hash that needs a rehash only if rehash is true. If record isn't nil, the user is
 // stored as record changes it, in the same write.
-func (a *Accounts) checkPassword(ctx context.Context, u User, password string, rehash bool, record func(*User) error) (User, error) {
+func (a *Accounts) checkUser(ctx context.Context, u User, password string, rehash bool, record func(*User) error) (User, error) {
 	const attempts = 3 // each is caused by a change of the hash in between
 	for range attempts {
 		mayLogIn := u.mayLogIn()
@@ -95,7 +95,7 @@ func (a *Accounts) checkPassword(ctx context.Context, u User, password string, r
 
 // record stores u as change changes it, with the hash newer if that isn't empty, and
 // returns the user as stored. If the user was changed in the meantime, it calls change
-// again with the user as stored now. So the result is still active, and has the hash
+// again with the user as stored now; its error is returned as it is. So the result is still active, and has the hash
 // that was verified; if that was changed, recorded is false, and stored is the user to
 // be checked again.
 func (a *Accounts) record(ctx context.Context, u User, newer Hash, change func(*User) error) (stored User, recorded bool, err error) {
@@ -105,7 +105,7 @@ func (a *Accounts) record(ctx context.Context, u User, newer Hash, change func(*
 			v.PasswordHash, v.UpdatedAt = newer, now()
 		}
 		if err := change(&v); err != nil {
-			return User{}, false, fmt.Errorf("log in: %w", err)
+			return User{}, false, err
 		}
 		err := a.Store.Update(ctx, &v)
 		if err == nil {

@@ -109,7 +109,7 @@ func (a *Accounts) LogIn(ctx context.Context, email, password string, c Client) 
 		if u.SecurityStamp == "" {
 			u.SecurityStamp = rand.Text()
 		}
-		return u.changePrivate(func(s *privateState) {
+		err := u.changePrivate(func(s *privateState) {
 			// The ID of a device that isn't listed is never used again: that would
 			// revive its ended sessions.
 			if id = fresh; known.isOf(*u) && s.has(known.device) {
@@ -117,6 +117,10 @@ func (a *Accounts) LogIn(ctx context.Context, email, password string, c Client) 
 			}
 			s.record(id, cleanLabel(c.Label), at)
 		})
+		if err != nil {
+			return fmt.Errorf("log in: %w", err)
+		}
+		return nil
 	})
 	if err != nil {
 		return Session{}, err
@@ -183,7 +187,7 @@ func (a *Accounts) Reauthenticate(ctx context.Context, s Session, password strin
 	if err != nil {
 		return Session{}, err
 	}
-	u, err = a.checkPassword(ctx, u, password, true, nil)
+	u, err = a.checkUser(ctx, u, password, true, nil)
 	if err != nil {
 		return Session{}, err
 	}
