@@ -95,9 +95,9 @@ func (a *Accounts) checkUser(ctx context.Context, u User, password string, rehas
 
 // record stores u as change changes it, with the hash newer if that isn't empty, and
 // returns the user as stored. If the user was changed in the meantime, it calls change
-// again with the user as stored now; its error is returned as it is. So the result is still active, and has the hash
-// that was verified; if that was changed, recorded is false, and stored is the user to
-// be checked again.
+// again with the user as stored now. An error of change is returned as it is. So the
+// result is still active, and has the hash that was verified. If that was changed,
+// recorded is false, and stored is the user to be checked again.
 func (a *Accounts) record(ctx context.Context, u User, newer Hash, change func(*User) error) (stored User, recorded bool, err error) {
 	for range maxChanges {
 		v := u
