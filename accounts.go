@@ -43,9 +43,9 @@ type Accounts struct {
 	// Bcrypt has made. The log-in replaces the hash by one of the whole password.
 	AllowTruncatedBcrypt bool
 
-	// Secrets seal the tokens that mails contain. The first one seals, and each one
-	// opens. If there is none, a call that needs a token returns an error that wraps
-	// ErrNotConfigured. A Secret of fewer than 32 bytes, or of one byte repeated, is
+	// Secrets seal the tokens that mails contain, and device cookies. The first one
+	// seals, and each one opens. If there is none, a call that needs a token returns
+	// an error that wraps ErrNotConfigured. A Secret of fewer than 32 bytes, or of one byte repeated, is
 	// an error of every call.
 	//
 	// Make a Secret once, with "openssl rand -base64 32" or with [crypto/rand.Read],

@@ -26,6 +26,8 @@ import (
 // ErrBusy says nothing about the password. Any other error is the Store's or
 // ctx's.
 //
+// Authenticate starts no session; see [Accounts.LogIn].
+//
 // A hash that needs a rehash ([Hasher.NeedsRehash]) is replaced in the Store,
 // unless the user was changed in the meantime. The log-in succeeds either way.
 func (a *Accounts) Authenticate(ctx context.Context, email, password string) (User, error) {
@@ -37,13 +39,13 @@ func (a *Accounts) Authenticate(ctx context.Context, email, password string) (Us
 
 // authenticate is Authenticate for a call that was admitted.
 func (a *Accounts) authenticate(ctx context.Context, email, password string) (User, error) {
-	return a.checkCredentials(ctx, email, password, true)
+	return a.checkCredentials(ctx, email, password, true, nil)
 }
 
-// checkCredentials is Authenticate for a call that was admitted. It replaces a hash
-// that needs a rehash only if rehash is true.
-func (a *Accounts) checkCredentials(ctx context.Context, email, password string, rehash bool) (User, error) {
-	u, err := a.checkPassword(ctx, email, password, rehash)
+// checkCredentials is Authenticate for a call that was admitted, with the arguments of
+// checkUser.
+func (a *Accounts) checkCredentials(ctx context.Context, email, password string, rehash bool, record func(*User) error) (User, error) {
+	u, err := a.checkPassword(ctx, email, password, rehash, record)
 	if err == nil && a.awaitsVerification(u) {
 		return User{}, ErrUnverified
 	}
@@ -51,7 +53,7 @@ func (a *Accounts) checkCredentials(ctx context.Context, email, password string,
 }
 
 // checkPassword is checkCredentials for users with unverified addresses as well.
-func (a *Accounts) checkPassword(ctx context.Context, email, password string, rehash bool) (User, error) {
+func (a *Accounts) checkPassword(ctx context.Context, email, password string, rehash bool, record func(*User) error) (User, error) {
 	u, err := a.find(ctx, email)
 	switch {
 	case errors.Is(err, ErrNotFound):
@@ -59,6 +61,13 @@ func (a *Accounts) checkPassword(ctx context.Context, email, password string, re
 	case err != nil:
 		return User{}, fmt.Errorf("authenticate: %w", err)
 	}
+	return a.checkUser(ctx, u, password, rehash, record)
+}
+
+// checkUser is checkCredentials for the user u, as read from the Store. It replaces
+// a hash that needs a rehash only if rehash is true. If record isn't nil, the user is
+// stored as record changes it, in the same write.
+func (a *Accounts) checkUser(ctx context.Context, u User, password string, rehash bool, record func(*User) error) (User, error) {
 	const attempts = 3 // each is caused by a change of the hash in between
 	for range attempts {
 		mayLogIn := u.mayLogIn()
@@ -68,6 +77,14 @@ func (a *Accounts) checkPassword(ctx context.Context, email, password string, re
 		}
 		if !ok || !mayLogIn {
 			return User{}, ErrBadCredentials
+		}
+		if record != nil {
+			stored, recorded, err := a.record(ctx, u, newer, record)
+			if err != nil || recorded {
+				return stored, err
+			}
+			u = stored
+			continue
 		}
 		if newer != "" && a.rehash(ctx, &u, newer) {
 			return u, nil // still as it was read, or Update would have failed
@@ -87,6 +104,41 @@ func (a *Accounts) checkPassword(ctx context.Context, email, password string, re
 		u = again
 	}
 	return User{}, ErrBusy
+}
+
+// record stores u as change changes it, with the hash newer if that isn't empty, and
+// returns the user as stored. If the user was changed in the meantime, it calls change
+// again with the user as stored now. An error of change is returned as it is. So the
+// result is still active, and has the hash that was verified. If that was changed,
+// recorded is false, and stored is the user to be checked again.
+func (a *Accounts) record(ctx context.Context, u User, newer Hash, change func(*User) error) (stored User, recorded bool, err error) {
+	for range maxChanges {
+		v := u
+		if newer != "" {
+			v.PasswordHash, v.UpdatedAt = newer, now()
+		}
+		if err := change(&v); err != nil {
+			return User{}, false, err
+		}
+		err := a.Store.Update(ctx, &v)
+		if err == nil {
+			return v, true, nil
+		}
+		if !errors.Is(err, ErrConflict) && !errors.Is(err, ErrNotFound) {
+			return User{}, false, fmt.Errorf("log in: %w", err)
+		}
+		again, err := a.Store.Get(ctx, u.Key())
+		switch {
+		case errors.Is(err, ErrNotFound), err == nil && again.ID != u.ID:
+			return User{}, false, ErrBadCredentials
+		case err != nil:
+			return User{}, false, fmt.Errorf("log in: %w", err)
+		case again.PasswordHash != u.PasswordHash || !again.mayLogIn():
+			return again, false, nil
+		}
+		u = again
+	}
+	return User{}, false, ErrBusy
 }
 
 // rehash replaces u's hash by newer, in u and in the Store, if u is still as it

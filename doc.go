@@ -26,6 +26,8 @@
 //     [Accounts.Authenticate] do without HTTP what the handlers do.
 //     [Accounts.ChangePassword] changes a password if the old one is right, and
 //     [Accounts.SetPassword] sets one for the application.
+//     [Accounts.LogIn] returns a [Session], which the application keeps, and
+//     [Accounts.Resume] returns the user of a Session at each request.
 //   - If the application can send mail ([Accounts].Send), users verify their address
 //     ([EmailVerification]) and reset a forgotten password
 //     ([Accounts.SendPasswordReset]). The tokens in the mails are sealed

@@ -39,6 +39,12 @@ var (
 	// expired, is for another purpose, was forged, or its user is inactive or
 	// deleted. It doesn't say why.
 	ErrToken = errors.New("signup: token not valid")
+	// ErrEnded means that a Session doesn't go on: the user logs in again.
+	ErrEnded = errors.New("signup: session ended")
+	// ErrStale means that a Session goes on, but that the call needs a more recent
+	// proof of the user's identity: see [Accounts.Reauthenticate]. RFC 9470 describes
+	// a response for it.
+	ErrStale = errors.New("signup: log in again first")
 	// ErrNotConfigured means that a field of Accounts which the call needs isn't
 	// set.
 	ErrNotConfigured = errors.New("signup: not configured")

@@ -94,7 +94,7 @@ func (a *Accounts) ChangePassword(ctx context.Context, email, oldPassword, newPa
 	if e != nil {
 		return User{}, &ValidationError{Fields: []FieldError{*e}}
 	}
-	u, err := a.checkCredentials(ctx, email, oldPassword, false) // the hash is replaced in any case
+	u, err := a.checkCredentials(ctx, email, oldPassword, false, nil) // the hash is replaced in any case
 	if err != nil {
 		return User{}, err
 	}

@@ -20,7 +20,7 @@ import (
 // their hexadecimal and Base64 forms.
 func secrets() []string {
 	var all []string
-	for _, s := range []string{"Ada@example.org", "example.org", "Lovelace", "Analytical", "correct horse", secretHash, "stamp-1", "private-1", "version-1"} {
+	for _, s := range []string{"Ada@example.org", "example.org", "Lovelace", "Analytical", "correct horse", secretHash, "stamp-1", "private-1", "version-1", "cookie-1", "192.0.2.1", "Firefox"} {
 		all = append(all, s, fmt.Sprintf("%x", s), fmt.Sprintf("%X", s), fmt.Sprintf("% d", []byte(s))[1:len(s)])
 	}
 	return all
@@ -37,6 +37,10 @@ func secretRegistration() signup.Registration {
 		Email: "Ada@example.org", Password: "correct horse battery", FirstName: "Ada", LastName: "Lovelace",
 		Profile: map[string]string{"company": "Analytical Engines"}, IdempotencyKey: "correct horse key 1815",
 	}
+}
+
+func secretSession() signup.Session {
+	return signup.Session{Key: "ada@example.org", ID: "id-1", Stamp: "stamp-1", Device: "device-1", By: signup.ByPassword}
 }
 
 func fieldError() signup.FieldError {
@@ -117,6 +121,15 @@ func TestRedaction(t *testing.T) {
 	}{
 		{"User", containers(secretUser()), short, func(encoder, _ string) bool { return encoder == "gob" }},
 		{"Registration", containers(secretRegistration()), []string{"[redacted]"}, nil},
+		{"Session", containers(secretSession()), []string{"id-1", "device-1"}, func(encoder, container string) bool {
+			isSession := container == "value" || container == "pointer"
+			return encoder == "json" || encoder == "xml" || encoder == "gob" || encoder == "slog JSON" && !isSession
+		}},
+		{"Client", containers(signup.Client{Cookie: "cookie-1", Origin: "192.0.2.1", Label: "Firefox"}), []string{"[redacted]"}, nil},
+		{"DeviceInfo", containers(signup.DeviceInfo{ID: "id-1", Label: "Firefox", Current: true}), short, func(encoder, container string) bool {
+			isInfo := container == "value" || container == "pointer"
+			return encoder == "json" || encoder == "xml" || encoder == "gob" || encoder == "slog JSON" && !isInfo
+		}},
 		{"Hash", containers(secretUser().PasswordHash), []string{"[redacted]"}, nil},
 		{"ValidationError", containers(validation), []string{"signup: invalid email_address: invalid"}, func(encoder, _ string) bool { return encoder == "gob" }},
 		{"wrapped ValidationError", containers(fmt.Errorf("wrapped: %w", validation)), nil, func(encoder, _ string) bool {

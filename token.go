@@ -63,7 +63,12 @@ var (
 // section 8.3: 2³² of them). With a key used once, the nonce can be constant. Two
 // of 2⁴⁸ tokens have the same salt with a probability of 2⁻³³.
 func tokenCipher(secret Secret, salt []byte) (cipher.AEAD, error) {
-	key, err := hkdf.Key(sha256.New, secret.bytes(), salt, tokenDomain, 32)
+	return sealCipher(secret, salt, tokenDomain)
+}
+
+// sealCipher is tokenCipher for what is sealed in a domain.
+func sealCipher(secret Secret, salt []byte, domain string) (cipher.AEAD, error) {
+	key, err := hkdf.Key(sha256.New, secret.bytes(), salt, domain, 32)
 	if err != nil {
 		return nil, err
 	}
@@ -159,14 +164,23 @@ func (a *Accounts) open(text string, now time.Time) (token, error) {
 // decodeToken returns the bytes of a token's text, and reports whether it can be one.
 // A token has exactly one text.
 func decodeToken(text string) ([]byte, bool) {
-	if len(text) > maxTokenText || strings.ContainsAny(text, "\r\n") { // which base64 skips
+	if len(text) > maxTokenText {
 		return nil, false
 	}
-	sealed, err := tokenText.DecodeString(text)
-	if err != nil || len(sealed) < minToken || sealed[0] != tokenVersion {
+	sealed, ok := decodeSealed(text)
+	if !ok || len(sealed) < minToken || sealed[0] != tokenVersion {
 		return nil, false
 	}
 	return sealed, true
+}
+
+// decodeSealed returns the bytes of text. No other text has the same bytes.
+func decodeSealed(text string) ([]byte, bool) {
+	if strings.ContainsAny(text, "\r\n") { // which base64 skips
+		return nil, false
+	}
+	sealed, err := tokenText.DecodeString(text)
+	return sealed, err == nil
 }
 
 // parseToken returns the token of which plain is the content.

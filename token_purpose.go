@@ -55,7 +55,7 @@ type purposeRule struct {
 //	reset_password                          SecurityStamp, with the password
 //	change_email                            SecurityStamp, with Email
 //	undo_email                              SecurityStamp, with Email
-//	log_in          Private                 Private, which lists the devices
+//	log_in          log-ins by link         their number, which is in Private
 //	invite          no user                 it creates the user
 //	delete_account                          the user is gone
 var purposes = map[Purpose]purposeRule{
@@ -63,7 +63,7 @@ var purposes = map[Purpose]purposeRule{
 	PurposeResetPassword: {code: 2, maxLife: maxMailedLife, present: true},
 	PurposeChangeEmail:   {code: 3, maxLife: maxMailedLife, present: true},
 	PurposeUndoEmail:     {code: 4, maxLife: maxLongLife, present: true},
-	PurposeLogIn:         {code: 5, maxLife: maxMailedLife, present: true, bound: func(u User) string { return string(u.Private) }},
+	PurposeLogIn:         {code: 5, maxLife: maxMailedLife, present: true, bound: linkLogIns},
 	PurposeInvite:        {code: 6, maxLife: maxLongLife, absent: true},
 	PurposeDeleteAccount: {code: 7, maxLife: maxMailedLife, present: true},
 }
@@ -99,6 +99,11 @@ func stateOf(purpose Purpose, u User) []byte {
 			texts = append(texts, bound(u))
 		}
 	}
+	return digest(texts...)
+}
+
+// digest returns a digest of texts, of stateSize bytes.
+func digest(texts ...string) []byte {
 	h := sha256.New()
 	for _, text := range texts { // with lengths, so that no two lists make one input
 		h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(text))))

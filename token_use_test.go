@@ -40,10 +40,7 @@ var userPurposes = map[signup.Purpose]func(*signup.User) error{
 	signup.PurposeChangeEmail:   newStamp,
 	signup.PurposeUndoEmail:     newStamp,
 	signup.PurposeDeleteAccount: newStamp,
-	signup.PurposeLogIn: func(u *signup.User) error {
-		u.Private += signup.Private(rand.Text())
-		return nil
-	},
+	signup.PurposeLogIn:         signup.CountLinkLogIn,
 }
 
 func newStamp(u *signup.User) error {

@@ -1,0 +1,277 @@
+package signup
+
+import (
+	"encoding/json"
+	"errors"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// The text of a Private is empty or a JSON object. This version knows these members:
+//
+//	devices         an array of at most maxDevices objects, by their last log-ins, the
+//	                latest first: {"id": "…", "label": "…", "first": 0, "last": 0}, the
+//	                times in milliseconds since 1970
+//	link_log_ins    how many times the user logged in with a mailed link
+//
+// Other members, of Private and of a device, are those of other versions. They are
+// kept byte for byte, in their order, after those that this version knows.
+//
+// Devices can't fill a Private: with a label of 100 characters, each of 4 bytes, and
+// the longest times, one takes less than 600 bytes.
+const (
+	maxDevices     = 50
+	maxDeviceLabel = 100 // in code points
+	maxDeviceID    = 64  // in bytes; rand.Text returns 26
+)
+
+// errPrivate doesn't quote the text.
+var errPrivate = errors.New("signup: the user's Private isn't in the form in which this package keeps it")
+
+var errPrivateFull = errors.New("signup: the user's Private has no room for a device")
+
+// A privateState is what a Private says.
+type privateState struct {
+	devices    []device
+	linkLogIns uint64
+	others     []string // the members that this version doesn't know
+}
+
+// A device is a browser or program in which a user has logged in.
+type device struct {
+	id, label   string
+	first, last int64 // log-ins, in milliseconds since 1970
+	others      []string
+}
+
+// parse returns what p says.
+func (p Private) parse() (privateState, error) {
+	var s privateState
+	if p == "" {
+		return s, nil
+	}
+	if !json.Valid([]byte(p)) {
+		return s, errPrivate
+	}
+	var known struct{ devices, links bool }
+	w := walk(string(p), '{')
+	for {
+		name, value, text, ok := w.member()
+		if !ok {
+			break
+		}
+		switch name {
+		case "devices":
+			if known.devices || !s.parseDevices(value) {
+				return privateState{}, errPrivate
+			}
+			known.devices = true
+		case "link_log_ins":
+			if known.links || json.Unmarshal([]byte(value), &s.linkLogIns) != nil || value == "null" {
+				return privateState{}, errPrivate
+			}
+			known.links = true
+		default:
+			s.others = append(s.others, text)
+		}
+	}
+	if w.broken {
+		return privateState{}, errPrivate
+	}
+	return s, nil
+}
+
+func (s *privateState) parseDevices(text string) bool {
+	w := walk(text, '[')
+	for {
+		value, ok := w.element()
+		if !ok {
+			return !w.broken
+		}
+		d, ok := parseDevice(value)
+		if !ok {
+			return false
+		}
+		s.devices = append(s.devices, d)
+	}
+}
+
+func parseDevice(text string) (d device, ok bool) {
+	known := map[string]any{"id": &d.id, "label": &d.label, "first": &d.first, "last": &d.last}
+	w := walk(text, '{')
+	for {
+		name, value, member, ok := w.member()
+		if !ok {
+			break
+		}
+		if !slices.Contains([]string{"id", "label", "first", "last"}, name) {
+			d.others = append(d.others, member)
+			continue
+		}
+		if known[name] == nil || value == "null" || json.Unmarshal([]byte(value), known[name]) != nil {
+			return device{}, false // also if it is there twice
+		}
+		delete(known, name)
+	}
+	return d, !w.broken && len(known) == 0 && d.id != ""
+}
+
+// text returns s as a Private. If it is longer than MaxPrivate because of members that
+// this version doesn't know, it has fewer devices.
+func (s privateState) text() (Private, error) {
+	for {
+		if text := s.encode(); len(text) <= MaxPrivate {
+			return Private(text), nil
+		}
+		if len(s.devices) <= 1 {
+			return "", errPrivateFull
+		}
+		s.devices = s.devices[:len(s.devices)-1]
+	}
+}
+
+func (s privateState) encode() []byte {
+	b := []byte(`{`)
+	next := func() {
+		if len(b) > 1 {
+			b = append(b, ',')
+		}
+	}
+	if len(s.devices) > 0 {
+		b = append(b, `"devices":[`...)
+		for i, d := range s.devices {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = d.append(b)
+		}
+		b = append(b, ']')
+	}
+	if s.linkLogIns > 0 {
+		next()
+		b = strconv.AppendUint(append(b, `"link_log_ins":`...), s.linkLogIns, 10)
+	}
+	for _, text := range s.others {
+		next()
+		b = append(b, text...)
+	}
+	if len(b) == 1 {
+		return nil
+	}
+	return append(b, '}')
+}
+
+// append appends d as an object. Resume finds the ID faster at its begin.
+func (d device) append(b []byte) []byte {
+	b = appendJSONString(append(b, `{"id":`...), d.id)
+	b = appendJSONString(append(b, `,"label":`...), d.label)
+	b = strconv.AppendInt(append(b, `,"first":`...), d.first, 10)
+	b = strconv.AppendInt(append(b, `,"last":`...), d.last, 10)
+	for _, text := range d.others {
+		b = append(append(b, ','), text...)
+	}
+	return append(b, '}')
+}
+
+// changePrivate sets u.Private as f changes what it says. If it is malformed, u is
+// unchanged, so that nothing is lost.
+func (u *User) changePrivate(f func(*privateState)) error {
+	s, err := u.Private.parse()
+	if err != nil {
+		return err
+	}
+	f(&s)
+	text, err := s.text()
+	if err != nil {
+		return err
+	}
+	u.Private = text
+	return nil
+}
+
+// has reports whether s lists the device id.
+func (s *privateState) has(id string) bool {
+	return slices.ContainsFunc(s.devices, func(d device) bool { return d.id == id })
+}
+
+// record adds a log-in at a time in the device id. If the list is full, the device
+// that was unused for longest is removed.
+func (s *privateState) record(id, label string, at time.Time) {
+	d := device{id: id, label: label, first: at.UnixMilli()}
+	if i := slices.IndexFunc(s.devices, func(d device) bool { return d.id == id }); i >= 0 {
+		d = s.devices[i]
+		if label != "" {
+			d.label = label
+		}
+	}
+	d.last = at.UnixMilli()
+	s.remove(id)
+	s.devices = slices.Insert(s.devices, 0, d) // by order, not by time: clocks differ
+	s.devices = s.devices[:min(len(s.devices), maxDevices)]
+}
+
+func (s *privateState) remove(id string) {
+	s.devices = slices.DeleteFunc(s.devices, func(d device) bool { return d.id == id })
+}
+
+// hasDevice reports whether p lists the device id. It doesn't allocate memory if it
+// does.
+func (p Private) hasDevice(id string) (bool, error) {
+	w := walk(string(p), '{')
+	for {
+		name, _, ok := w.name()
+		if !ok {
+			break
+		}
+		if name == "devices" && listsDevice(w.s[w.i:], id) {
+			return true, nil
+		}
+		if _, ok := w.value(); !ok {
+			break
+		}
+	}
+	// An absent device and a malformed text are different errors.
+	_, err := p.parse()
+	return false, err
+}
+
+// listsDevice reports whether the array at the begin of text lists the device id.
+func listsDevice(text, id string) bool {
+	devices := walk(text, '[')
+	for devices.more() {
+		members := walk(devices.s[devices.i:], '{')
+		for {
+			name, _, ok := members.name()
+			if !ok {
+				break
+			}
+			value, ok := members.value()
+			if !ok || name == "id" {
+				if ok && len(value) == len(id)+2 && value[0] == '"' && value[1:len(value)-1] == id {
+					return true
+				}
+				break
+			}
+		}
+		if _, ok := devices.value(); !ok {
+			break
+		}
+	}
+	return false
+}
+
+// linkLogIns returns what a token for a log-in is bound to: the number of log-ins
+// with a mailed link. A malformed Private is bound as a whole.
+func linkLogIns(u User) string {
+	s, err := u.Private.parse()
+	if err != nil {
+		return "malformed: " + string(u.Private)
+	}
+	return strconv.FormatUint(s.linkLogIns, 10)
+}
+
+// countLinkLogIn makes all tokens for a log-in of u void. The use of one calls it.
+func countLinkLogIn(u *User) error {
+	return u.changePrivate(func(s *privateState) { s.linkLogIns++ })
+}

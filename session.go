@@ -1,0 +1,234 @@
+package signup
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+)
+
+// A Session describes the log-in of a user in a device. [Accounts.LogIn] makes it, the
+// application keeps it for the client, and [Accounts.Resume] returns its user for each
+// request.
+//
+// A Session is plain data. It takes about 200 bytes as JSON or gob, more if the address
+// is long, and after decoding it is equal (==) to what was encoded. Keep it on the
+// server, as session libraries do, or in a cookie or token that the application
+// encrypts and authenticates. It has no secret, but it has the address of the user, and
+// Resume trusts its fields.
+//
+// To log a user out, the application deletes the Session. If the client keeps it, call
+// [Accounts.EndDevice] as well, so that a copy of it has ended, too.
+//
+// The zero Session is no log-in: Resume returns [ErrEnded] for it.
+//
+// fmt and log/slog show only ID and Device. JSON, gob and other encodings have all
+// fields. The JSON handler of log/slog uses JSON for the elements of slices, maps and
+// structs: don't log those.
+type Session struct {
+	// Key is the user's, as [User.Key] returns it: an address.
+	Key string `json:"key"`
+	// ID is the user's ID. An account that is registered anew has another one.
+	ID string `json:"id"`
+	// Stamp is the SecurityStamp of the user. A session ends when it changes.
+	Stamp string `json:"stamp"`
+	// Device is the name of the device among the user's, a random text. It never
+	// changes as long as the device is listed.
+	Device string `json:"device"`
+	// At is when the user last proved their identity, in UTC, to the millisecond.
+	At time.Time `json:"at"`
+	// By has the methods by which the user has proved it in this session.
+	By Methods `json:"by"`
+}
+
+// Methods is a set of ways to prove an identity: constants joined by |. The zero value
+// is the empty set.
+type Methods uint8
+
+// The methods. Their values are stable.
+const (
+	ByPassword Methods = 1 << iota // the password
+	ByEmail                        // a link or code in a mail
+)
+
+// maxFresh is for how long after At a Session permits sensitive changes.
+const maxFresh = 5 * time.Minute
+
+// A Client describes the client of a request. In the zero value, nothing is known
+// about it.
+//
+// fmt, log/slog and every encoding that uses [encoding.TextMarshaler] or
+// [encoding.BinaryMarshaler] show it as "[redacted]", with the limits of [Hash].
+type Client struct {
+	// Cookie is the text of [Accounts.DeviceCookie] that the client has sent, or "".
+	// A text that doesn't open, or is of another user, is ignored.
+	Cookie string
+	// Origin is where the request comes from, by the application's own reckoning,
+	// such as the IP address of the client behind its trusted proxies. It is not
+	// stored with the user. "" is unknown.
+	Origin string
+	// Label names the device for the user, such as "Firefox on Linux". Characters
+	// that a name can't have (see [Registration]) and surrounding white space are
+	// removed, and what is left is cut to 100 characters.
+	Label string
+}
+
+// LogIn checks email and password as [Accounts.Authenticate] does, with the same work
+// and errors, and returns a Session for the client c. It doesn't limit how often a
+// password may be guessed, which NIST SP 800-63B-4 requires (section 3.2.2).
+//
+// LogIn records the log-in in [User].Private. If c.Cookie is of a device of the same
+// user that is still listed, that device is used again; otherwise a new one is listed.
+// At most fifty devices are listed. If there would be more, LogIn forgets the device
+// that was unused for longest: its sessions end, and its cookie is ignored from then
+// on. So without device cookies, a user has at most fifty sessions. A c.Label that
+// isn't empty replaces the label of the device.
+//
+// A successful LogIn is one Store.Get and one [Store.Update], which also replaces a
+// hash that needs a rehash, gives a SecurityStamp to a user stored without one, and
+// makes sure that the user is still active and has the same password. It leaves
+// UpdatedAt alone, except for a rehash. A change by another call in the meantime is
+// kept: LogIn then reads the user again and tries again. If other calls change the
+// user all the time, the error is [ErrBusy].
+//
+// After an error of Store.Update, the outcome is unknown, and a device may be listed
+// that has no session. If Private isn't in the form that this package writes, LogIn
+// changes nothing and returns an error that wraps none of this package's.
+func (a *Accounts) LogIn(ctx context.Context, email, password string, c Client) (Session, error) {
+	if err := a.admit(); err != nil {
+		return Session{}, err
+	}
+	at := time.Time{}
+	known := a.openDeviceCookie(c.Cookie)
+	id, fresh := "", rand.Text()
+	u, err := a.checkCredentials(ctx, email, password, true, func(u *User) error {
+		if a.awaitsVerification(*u) {
+			return ErrUnverified // before a device is stored
+		}
+		at = now()
+		if u.SecurityStamp == "" {
+			u.SecurityStamp = rand.Text()
+		}
+		err := u.changePrivate(func(s *privateState) {
+			// The ID of a device that isn't listed is never used again: that would
+			// revive its ended sessions.
+			if id = fresh; known.isOf(*u) && s.has(known.device) {
+				id = known.device
+			}
+			s.record(id, cleanLabel(c.Label), at)
+		})
+		if err != nil {
+			return fmt.Errorf("log in: %w", err)
+		}
+		return nil
+	})
+	if err != nil {
+		return Session{}, err
+	}
+	return Session{Key: u.Key(), ID: u.ID, Stamp: u.SecurityStamp, Device: id, At: at, By: ByPassword}, nil
+}
+
+// Resume returns the user of s as stored, if s goes on. It is one Store.Get, and is
+// meant for each request.
+//
+// The error is [ErrEnded] if the user was deleted, deactivated or registered anew, has
+// another SecurityStamp (after a new password or address, or "log out everywhere"), or
+// if the device was ended or forgotten. So it is for the zero Session. The application
+// then deletes s. After any other error, s may go on: ErrBusy and the errors of the
+// Store and of ctx are passed on, and a malformed [User].Private is an error that
+// wraps none of this package's.
+func (a *Accounts) Resume(ctx context.Context, s Session) (User, error) {
+	if err := a.setUp(); err != nil {
+		return User{}, err
+	}
+	if s.Key == "" || s.ID == "" || s.Device == "" {
+		return User{}, ErrEnded
+	}
+	u, err := a.Store.Get(ctx, s.Key)
+	if err == nil {
+		err = s.check(&u)
+	}
+	switch {
+	case err == nil:
+		return u, nil
+	case errors.Is(err, ErrNotFound), errors.Is(err, ErrEnded):
+		return User{}, ErrEnded
+	}
+	return User{}, fmt.Errorf("resume: %w", err)
+}
+
+// check returns ErrEnded if s doesn't go on for u, as read from the Store. It gets a
+// pointer for speed.
+func (s *Session) check(u *User) error {
+	if u.ID != s.ID || u.SecurityStamp != s.Stamp || !u.mayLogIn() {
+		return ErrEnded
+	}
+	listed, err := u.Private.hasDevice(s.Device)
+	if err == nil && !listed {
+		err = ErrEnded
+	}
+	return err
+}
+
+// Reauthenticate asks for the password again, before a sensitive change for example,
+// and returns s with At set to the present and with ByPassword in By. The application
+// keeps the returned Session in the place of s. Nothing is stored, except a rehash.
+//
+// If the password isn't the user's, the error is [ErrBadCredentials], and s goes on.
+// Count it like a failed log-in. If s has ended, or ends during the call, it is
+// [ErrEnded], except that ErrBadCredentials is also returned for a user that is
+// deactivated, deleted or registered anew during the call. Other errors are those of
+// [Accounts.Authenticate] and [Accounts.Resume].
+func (a *Accounts) Reauthenticate(ctx context.Context, s Session, password string) (Session, error) {
+	if err := a.admit(); err != nil {
+		return Session{}, err
+	}
+	u, err := a.Resume(ctx, s)
+	if err != nil {
+		return Session{}, err
+	}
+	u, err = a.checkUser(ctx, u, password, true, nil)
+	if err != nil {
+		return Session{}, err
+	}
+	if err := s.check(&u); err != nil {
+		return Session{}, err
+	}
+	s.At = now()
+	s.By |= ByPassword
+	return s, nil
+}
+
+// requireFresh returns ErrStale if the user of s last proved their identity more than
+// maxFresh ago. A time in the future, from a clock that is ahead, is fresh for as long.
+func requireFresh(s Session) error {
+	if time.Since(s.At).Abs() > maxFresh {
+		return ErrStale
+	}
+	return nil
+}
+
+// Format writes ID and Device for every verb that calls it.
+func (s Session) Format(f fmt.State, _ rune) {
+	_, _ = io.WriteString(f, "{ID:"+s.ID+" Device:"+s.Device+"}")
+}
+
+// LogValue returns ID and Device.
+func (s Session) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("id", s.ID), slog.String("device", s.Device))
+}
+
+// Format writes "[redacted]" for every verb that calls it.
+func (Client) Format(s fmt.State, _ rune) { _, _ = s.Write([]byte(redacted)) }
+
+// LogValue returns "[redacted]".
+func (Client) LogValue() slog.Value { return slog.StringValue(redacted) }
+
+// MarshalText returns "[redacted]".
+func (Client) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+
+// MarshalBinary returns "[redacted]". Gob uses it.
+func (Client) MarshalBinary() ([]byte, error) { return []byte(redacted), nil }

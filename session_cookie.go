@@ -1,0 +1,88 @@
+package signup
+
+import (
+	"crypto/rand"
+	"crypto/subtle"
+)
+
+// The bytes of a device cookie, in order:
+//
+//	version     1
+//	salt        16   random
+//	            the rest is sealed, which adds a tag of 16 bytes:
+//	user        16   a digest of the user's key and ID
+//	device           what remains
+const (
+	cookieVersion = 1
+	minCookie     = 1 + saltSize + stateSize + 1 + tagSize
+	maxCookie     = minCookie - 1 + maxDeviceID
+
+	// cookieDomain separates device cookies from tokens.
+	cookieDomain = "github.com/gosignup/signup: device cookie"
+)
+
+// DeviceCookie returns a text by which [Accounts.LogIn] recognizes the device of s
+// ([Client].Cookie). It is a device cookie as OWASP describes it: sealed with
+// [Accounts].Secrets, it shows that the user of s has logged in before with the browser
+// that sends it. It logs in no user, and the address can't be read in it. It has about
+// 100 characters, which are letters, digits, "-" and "_".
+//
+// Set it after each log-in, as a cookie of its own that lasts longer than the session,
+// for a year for example, with Secure, HttpOnly and SameSite, and leave it when the
+// user logs out. It is recognized until the device is ended or forgotten, or the
+// Secret that sealed it is removed.
+//
+// If there are no valid Secrets, or s is no log-in, DeviceCookie returns "". Then each
+// log-in makes a new device.
+func (a *Accounts) DeviceCookie(s Session) string {
+	if a.checkTokens() != nil || s.Key == "" || s.ID == "" || s.Device == "" || len(s.Device) > maxDeviceID {
+		return ""
+	}
+	sealed := make([]byte, 1+saltSize, maxCookie)
+	sealed[0] = cookieVersion
+	_, _ = rand.Read(sealed[1:]) // never returns an error
+	c, err := sealCipher(a.Secrets[0], sealed[1:], cookieDomain)
+	if err != nil {
+		return ""
+	}
+	plain := append(cookieUser(s.Key, s.ID), s.Device...)
+	return tokenText.EncodeToString(c.Seal(sealed, tokenNonce[:], plain, cookieHeader(cookieVersion)))
+}
+
+func cookieHeader(version byte) []byte { return append([]byte(cookieDomain), version) }
+
+// cookieUser returns the digest of a user in a cookie.
+func cookieUser(key, id string) []byte { return digest(cookieDomain, key, id) }
+
+// A knownDevice is what a device cookie says.
+type knownDevice struct {
+	user   []byte
+	device string // "": nothing
+}
+
+// isOf reports whether d is a device of u. It may have been ended since.
+func (d knownDevice) isOf(u User) bool {
+	return d.device != "" && u.ID != "" && subtle.ConstantTimeCompare(d.user, cookieUser(u.Key(), u.ID)) == 1
+}
+
+// openDeviceCookie returns what cookie says, if one of the Secrets sealed it.
+// Otherwise it returns the zero value.
+func (a *Accounts) openDeviceCookie(cookie string) knownDevice {
+	if cookie == "" || len(cookie) > tokenText.EncodedLen(maxCookie) || a.checkTokens() != nil {
+		return knownDevice{}
+	}
+	sealed, ok := decodeSealed(cookie)
+	if !ok || len(sealed) < minCookie || sealed[0] != cookieVersion {
+		return knownDevice{}
+	}
+	for _, secret := range a.Secrets {
+		c, err := sealCipher(secret, sealed[1:1+saltSize], cookieDomain)
+		if err != nil {
+			return knownDevice{}
+		}
+		if plain, err := c.Open(nil, tokenNonce[:], sealed[1+saltSize:], cookieHeader(sealed[0])); err == nil {
+			return knownDevice{plain[:stateSize:stateSize], string(plain[stateSize:])}
+		}
+	}
+	return knownDevice{}
+}
