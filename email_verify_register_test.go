@@ -316,7 +316,7 @@ func TestHandlerRegistersByMail(t *testing.T) {
 	if mails := o.take(); len(mails) != 0 {
 		t.Errorf("got the mails %v for refused requests, want none", mails)
 	}
-	o.fail = func(context.Context) error { return &errMailbox{"user unknown"} }
+	o.fail = func(context.Context) error { return &mailboxError{"user unknown"} }
 	log, logged := newLog(t)
 	h = signup.NewHandler(a, &signup.HandlerOptions{Logger: log})
 	checkPlain(t, post(h, `{"email_address": "bob@example.org"}`), http.StatusInternalServerError)

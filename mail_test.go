@@ -185,15 +185,15 @@ func TestMailTokenExpires(t *testing.T) {
 	}
 }
 
-// errMailbox is an error as mail servers return it, with the address.
-type errMailbox struct{ text string }
+// mailboxError is an error as mail servers return it, with the address.
+type mailboxError struct{ text string }
 
-func (e *errMailbox) Error() string { return "550 5.1.1 <" + adaEmail + ">: " + e.text }
+func (e *mailboxError) Error() string { return "550 5.1.1 <" + adaEmail + ">: " + e.text }
 
 // An error of Send is the result of a call that consists in a mail, without its text.
 func TestSendFails(t *testing.T) {
 	for _, c := range sendCalls {
-		for _, failure := range []error{&errMailbox{"user unknown"}, signup.ErrBusy, context.DeadlineExceeded} {
+		for _, failure := range []error{&mailboxError{"user unknown"}, signup.ErrBusy, context.DeadlineExceeded} {
 			a, o := mailAccounts()
 			before := createAda(t, a.Store, nil)
 			o.fail = func(context.Context) error { return fmt.Errorf("to %s: %w", adaEmail, failure) }
@@ -250,7 +250,7 @@ var changesWithMail = map[string]func(t *testing.T, a *signup.Accounts, o *outbo
 func TestSendFailsAfterChange(t *testing.T) {
 	for name, change := range changesWithMail {
 		for kind, fail := range map[string]func(context.Context) error{
-			"an error": func(context.Context) error { return &errMailbox{"user unknown"} },
+			"an error": func(context.Context) error { return &mailboxError{"user unknown"} },
 			"slow":     func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() },
 			"a panic":  func(context.Context) error { panic("mailer broke") },
 		} {

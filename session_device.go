@@ -63,7 +63,7 @@ func (a *Accounts) Devices(ctx context.Context, s Session) ([]DeviceInfo, error)
 // of Store.Update, the outcome is unknown: repeat the call.
 func (a *Accounts) EndDevice(ctx context.Context, s Session, device string) error {
 	tried := false
-	_, err := a.changeInSession(ctx, s, s, func(u *User) error {
+	err := a.changeInSession(ctx, s, s, func(u *User) error {
 		tried = true
 		return u.changePrivate(func(state *privateState) { state.remove(device) })
 	})
@@ -86,7 +86,7 @@ func (a *Accounts) EndDevice(ctx context.Context, s Session, device string) erro
 func (a *Accounts) EndOtherSessions(ctx context.Context, s Session) (Session, error) {
 	next := s
 	next.Stamp = rand.Text()
-	_, err := a.changeInSession(ctx, s, next, func(u *User) error {
+	err := a.changeInSession(ctx, s, next, func(u *User) error {
 		u.SecurityStamp, u.UpdatedAt = next.Stamp, now()
 		return u.changePrivate(func(state *privateState) {
 			state.devices = slices.DeleteFunc(state.devices, func(d device) bool { return d.id != s.Device })
@@ -139,32 +139,32 @@ const maxChanges = 100
 // After the change, the Session next goes on. If a Store whose transport repeats a
 // request reports the conflict of this call with itself, the change is made again for
 // next, which makes sure that it is durable.
-func (a *Accounts) changeInSession(ctx context.Context, s, next Session, change func(*User) error) (User, error) {
+func (a *Accounts) changeInSession(ctx context.Context, s, next Session, change func(*User) error) error {
 	for i := range maxChanges {
 		u, err := a.Resume(ctx, s)
 		if i > 0 && errors.Is(err, ErrEnded) && next != s {
 			u, err = a.Resume(ctx, next)
 		}
 		if err != nil {
-			return User{}, err
+			return err
 		}
 		before := u
 		if err := change(&u); err != nil {
-			return User{}, fmt.Errorf("end sessions: %w", err)
+			return fmt.Errorf("end sessions: %w", err)
 		}
 		if u.Private == before.Private && u.SecurityStamp == before.SecurityStamp && next == s {
-			return u, nil
+			return nil
 		}
 		switch err := a.Store.Update(ctx, &u); {
 		case err == nil:
-			return u, nil
+			return nil
 		case errors.Is(err, ErrNotFound):
-			return User{}, ErrEnded
+			return ErrEnded
 		case !errors.Is(err, ErrConflict):
-			return User{}, fmt.Errorf("end sessions: %w", err)
+			return fmt.Errorf("end sessions: %w", err)
 		}
 	}
-	return User{}, ErrBusy
+	return ErrBusy
 }
 
 // maxLabelText is how much of a label is looked at, in bytes.

@@ -58,7 +58,7 @@ func countSeries(ctx context.Context, c ...signup.Counter) error {
 		return nil
 	})
 	if err := first(errs...); err != nil {
-		return fmt.Errorf("Adds by %d goroutines: got the error %w, want nil", runners, err)
+		return fmt.Errorf("adds by %d goroutines: got the error %w, want nil", runners, err)
 	}
 	return eachOnce(counts)
 }
@@ -74,7 +74,7 @@ func countManyNames(ctx context.Context, c ...signup.Counter) error {
 		return err
 	})
 	if err := first(errs...); err != nil {
-		return fmt.Errorf("Adds to %d names at once: got the error %w, want nil", names, err)
+		return fmt.Errorf("adds to %d names at once: got the error %w, want nil", names, err)
 	}
 	for _, of := range counts {
 		if err := eachOnce(of); err != nil {
@@ -131,7 +131,7 @@ func countEndedContexts(ctx context.Context, c ...signup.Counter) error {
 		case err == nil:
 			counted = append(counted, counts[i])
 		case i%2 == 1 || !errors.Is(err, context.Canceled):
-			return fmt.Errorf("Adds with contexts that end, and without: got the error %w, want context.Canceled or nil", err)
+			return fmt.Errorf("adds with contexts that end, and without: got the error %w, want context.Canceled or nil", err)
 		}
 	}
 	all, err := c[0].Add(ctx, "a", 0, countTime)
