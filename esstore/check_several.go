@@ -11,6 +11,11 @@ import (
 func (c *checkup) addSeveralIndices(in installation, behind []string) {
 	problem := fmt.Sprintf("%d indices are behind the alias %s: %s. ", len(behind), in.alias, strings.Join(behind, ", "))
 	written := in.writeIndex(behind)
+	if copies := in.copiesBehind(behind); len(copies) == len(behind)-1 {
+		c.add(CodeSeveralIndices, problem+"Log-ins fail. "+strings.Join(copies, ", ")+" is an incomplete copy, to which an index template has added the alias.",
+			"Run Setup, which takes the alias off the copy. Then correct the template, and check again.", "")
+		return
+	}
 	if written == "" {
 		c.add(CodeSeveralIndices, problem+"Writes and log-ins fail.",
 			"Find out which index has the users. If more than one has, stop the application and copy the users of the others first ("+copyRequest("…", "…")+
@@ -23,6 +28,19 @@ func (c *checkup) addSeveralIndices(in installation, behind []string) {
 	}
 	problem += fmt.Sprintf("Log-ins fail, but writes go to the index %s%s. Users that were acknowledged since then are only there.", written, origin)
 	c.add(CodeSeveralIndices, problem, saveRemedy(in, behind, written), "")
+}
+
+// copiesBehind returns the unfinished copies, of the indices behind the alias, that Setup
+// takes the alias off.
+func (in installation) copiesBehind(behind []string) (copies []string) {
+	for _, source := range behind {
+		for _, name := range in.copiesOf(source) {
+			if in.indices[name].hasAlias(in.alias) {
+				copies = append(copies, name)
+			}
+		}
+	}
+	return copies
 }
 
 // writeIndex returns the index that is written to through the alias, of those behind it;

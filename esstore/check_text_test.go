@@ -100,6 +100,8 @@ func TestCheckTexts(t *testing.T) {
 	first["aliases"], other["aliases"] = object{}, object{}
 	short := unfinished()
 	short["settings"] = object{"index.max_result_window": "100"}
+	copied := unfinished()
+	in(copied, "aliases")["users"] = object{}
 	withAlias := func(alias string) object {
 		index := healthy(t)
 		in(index, "aliases")[alias] = object{}
@@ -122,6 +124,8 @@ func TestCheckTexts(t *testing.T) {
 			[]string{"users-000002", "100", "PUT /users-000002/_settings\n" + `{"index.max_result_window":null}`}, nil},
 		{"a copy with short pages", object{"users-000001": healthy(t), "users-000002": short}, "migration-unfinished",
 			[]string{"send the request of the finding result-window"}, nil},
+		{"a copy with the alias", object{"users-000001": healthy(t), "users-000002": copied}, "several-indices",
+			[]string{"users-000002 is an incomplete copy", "Run Setup"}, []string{"_reindex"}},
 		{"a copy", object{"users-000001": healthy(t), "users-000002": unfinished()}, "migration-unfinished", nil, []string{"result-window"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
