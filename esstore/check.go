@@ -33,11 +33,11 @@ type Finding struct {
 // Check is for operators and alarms. It makes up to eight requests, so don't call it
 // for each request of a client. It changes nothing: to find out whether writes are
 // refused, it deletes a document that doesn't exist. It needs only the privileges of
-// [Role]; with the privilege monitor on the cluster, it also finds why the cluster
-// refuses requests, and with manage_index_templates, index templates that would make
-// a data stream. If something can't be checked, that is a finding with [CodeNotChecked],
-// and the check continues. Check returns an error only if ctx is done or if it
-// could not check anything.
+// [Role]. With the privilege monitor on the cluster, it also finds why the cluster
+// refuses requests, and index templates that change the index or would make a data
+// stream. If something can't be checked, that is a finding with [CodeNotChecked], and
+// the check continues. Check returns an error only if ctx is done or if it could not
+// check anything.
 func (s *Store) Check(ctx context.Context) ([]Finding, error) {
 	c := checkup{store: s}
 	target, err := c.checkIndices(ctx)

@@ -60,9 +60,12 @@ const (
 	CodePipeline = "pipeline"
 	// If a node crashes, the writes of the last seconds are lost.
 	CodeDurability = "durability"
-	// Fields are not mapped as Setup maps them: searches find too little, or find
-	// users by something secret, such as the hash.
+	// Fields are not mapped as Setup maps them: Search and Export leave users out, or
+	// find users by something secret, such as the hash.
 	CodeMappingDiffers = "mapping-differs"
+	// The mapping has more than Setup asks for. Users are stored and found as they
+	// should be, but something secret may be searchable.
+	CodeMappingExtra = "mapping-extra"
 	// The index accepts fields that this package doesn't declare, and may make
 	// them searchable.
 	CodeDynamicMapping = "dynamic-mapping"
@@ -81,13 +84,13 @@ const (
 	// A migration is in progress or was interrupted.
 	CodeMigrationUnfinished = "migration-unfinished"
 	// The old index of a migration still exists, with users that were deleted
-	// since.
+	// since, or the index looks like such an index.
 	CodeMigrationLeftover = "migration-leftover"
 	// There are documents that Get doesn't find.
 	CodeDocuments = "documents"
 	// Searches don't find new users.
 	CodeRefreshOff = "refresh-off"
-	// Searches with long pages fail.
+	// Searches or migrations fail, because they need longer pages.
 	CodeResultWindow = "result-window"
 	// The cluster may have no more shards, so that no index can be made.
 	CodeShardsLimit = "shards-limit"
@@ -119,12 +122,12 @@ var checkCodes = []checkCode{
 	{
 		CodeSeveralIndices, SeverityError,
 		"The alias has more than one index.",
-		"Find the index that has the users, and remove the aliases from the others.",
+		"Stop the application, and copy the users that only one index has, as the finding says. Then remove the aliases from all indices except one.",
 	},
 	{
 		CodeForeignIndex, SeverityError,
 		"The index behind the alias was not made by this package.",
-		"Choose another `Options.Alias`, or remove the alias from the index.",
+		"Choose another `Options.Alias`, or remove the alias from the index. First copy the users that were created there.",
 	},
 	{
 		CodeNewerSchema, SeverityError,
@@ -139,7 +142,7 @@ var checkCodes = []checkCode{
 	{
 		CodeNoAlias, SeverityError,
 		"There is no index behind the alias.",
-		"Run `Setup` if there never was one. Otherwise send the request, which adds the aliases.",
+		"Run `Setup` if there never was one. If the finding has a request, send it: it adds the aliases. Otherwise follow the finding.",
 	},
 	{
 		CodeAliasDiffers, SeverityError,
@@ -202,9 +205,14 @@ var checkCodes = []checkCode{
 		"Send the request.",
 	},
 	{
-		CodeMappingDiffers, SeverityWarning,
-		"Fields are not mapped as Setup maps them: searches find too little, or find users by something secret, such as the hash.",
+		CodeMappingDiffers, SeverityError,
+		"Fields are not mapped as Setup maps them: Search and Export leave users out, or find users by something secret, such as the hash.",
 		"If the finding has a request, send it: it excludes the index from an index template. Then run `Store.Reindex`.",
+	},
+	{
+		CodeMappingExtra, SeverityWarning,
+		"The mapping has more than Setup asks for. Users are stored and found as they should be, but something secret may be searchable.",
+		"As for `mapping-differs`.",
 	},
 	{
 		CodeDynamicMapping, SeverityWarning,
@@ -248,8 +256,8 @@ var checkCodes = []checkCode{
 	},
 	{
 		CodeMigrationLeftover, SeverityWarning,
-		"The old index of a migration still exists, with users that were deleted since.",
-		"Run `Setup`.",
+		"The old index of a migration still exists, with users that were deleted since, or the index looks like such an index.",
+		"Run `Setup` with the role for it: without the privilege `delete_index`, which `manage` includes, it returns no error and leaves the index.",
 	},
 	{
 		CodeDocuments, SeverityWarning,
@@ -263,7 +271,7 @@ var checkCodes = []checkCode{
 	},
 	{
 		CodeResultWindow, SeverityWarning,
-		"Searches with long pages fail.",
+		"Searches or migrations fail, because they need longer pages.",
 		"Send the request.",
 	},
 	{

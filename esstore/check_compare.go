@@ -11,26 +11,28 @@ import (
 // templates only if there is a difference.
 func (c *checkup) checkDifferences(ctx context.Context, target string) error {
 	differences := slices.DeleteFunc(c.index.differences(), func(d difference) bool {
-		return d.setting && isPipelineSetting(d.name) // it has its own findings, which a request corrects
+		return d.setting && c.hasRule(d.name) // it has its own finding, with a request that corrects it
 	})
 	if len(differences) == 0 {
 		return nil
 	}
 	remedy, request := c.differenceRemedy(c.store.templatesOf(ctx, checkOp, target), differences)
-	if lost := harmful(differences, loses); len(lost) > 0 {
-		c.add(CodeIndexDiffers,
-			fmt.Sprintf("The index %s is not as Setup makes it: %s.", target, textOf(lost)), remedy, request)
-	}
-	others := slices.DeleteFunc(differences, func(d difference) bool { return d.harm == loses })
-	if len(others) > 0 {
-		c.add(CodeMappingDiffers,
-			fmt.Sprintf("The index %s is not as Setup makes it: %s.", target, textOf(others)), remedy, request)
+	for _, part := range []struct {
+		code string
+		harm harm
+	}{{CodeIndexDiffers, loses}, {CodeMappingDiffers, hides}, {CodeMappingExtra, harmless}} {
+		some := slices.DeleteFunc(slices.Clone(differences), func(d difference) bool { return d.harm != part.harm })
+		if len(some) > 0 {
+			c.add(part.code,
+				fmt.Sprintf("The index %s is not as Setup makes it: %s.", target, textOf(some)), remedy, request)
+		}
 	}
 	return nil
 }
 
-func isPipelineSetting(name string) bool {
-	return name == "index.default_pipeline" || name == "index.final_pipeline"
+// hasRule reports whether checkSettings checks the setting of this name.
+func (c *checkup) hasRule(name string) bool {
+	return slices.ContainsFunc(c.settingRules(), func(r settingRule) bool { return r.name == name })
 }
 
 // differenceRemedy returns the remedy for differences. A Reindex makes an index that

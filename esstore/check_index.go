@@ -23,9 +23,7 @@ func (c *checkup) checkInstallation(in installation) string {
 			"If it has nothing that is needed, delete it (DELETE /_data_stream/"+in.alias+"), change the template, and run Setup.", "")
 		return ""
 	case len(behind) > 1:
-		c.add(CodeSeveralIndices,
-			fmt.Sprintf("%d indices are behind the alias %s: %s. Writes and log-ins fail.", len(behind), in.alias, strings.Join(behind, ", ")),
-			"Find out which index has the users. Remove the alias from the others, and also their aliases that end with .own (POST /_aliases, remove).", "")
+		c.addSeveralIndices(in, behind)
 		return ""
 	}
 	name := behind[0]
@@ -60,7 +58,7 @@ func (c *checkup) checkOrigin(in installation, name string) bool {
 	case found == 0:
 		c.add(CodeForeignIndex,
 			fmt.Sprintf("The index %s behind the alias %s was not made by this package. Fields may be lost, or may be visible that should be secret.", name, in.alias),
-			"Give the Store another Options.Alias, or remove the alias from that index and run Setup.", "")
+			"Give the Store another Options.Alias. Or stop the application, remove the alias from that index, and check again. Users that were created while the alias led there are only in that index: copy them to the Store's index ("+copyRequest(name, "…")+") before you delete it.", "")
 		return false
 	case found > schema:
 		c.add(CodeNewerSchema,
@@ -126,7 +124,18 @@ func (c *checkup) checkClosed(in installation, current string) {
 
 // addNoAlias adds the finding that no index is behind the alias.
 func (c *checkup) addNoAlias(in installation) {
-	switch best, other := in.candidates(); {
+	best, other := in.candidates()
+	if len(best) > 1 {
+		c.addSeveralCandidates(in.alias, best)
+		return
+	}
+	c.addNoAliasOf(in, strings.Join(best, ""), other)
+}
+
+// addNoAliasOf adds the finding if best is the only index to which the alias may be added,
+// and other is one to which it may not. Each is "" if there is none.
+func (c *checkup) addNoAliasOf(in installation, best, other string) {
+	switch {
 	case best != "" && in.indices[best].isClosed():
 		c.add(CodeNoAlias, fmt.Sprintf("The index %s lacks the alias %s, and is closed. Nothing works.", best, in.alias),
 			"Open the index, and check again.", "")
@@ -150,18 +159,50 @@ func (c *checkup) addNoAlias(in installation) {
 	}
 }
 
-// candidates returns the newest index to which the alias may be added, and another
-// index to which it may not. Each is "" if there is none.
-func (in installation) candidates() (best, other string) {
-	for name, i := range in.indices {
-		switch {
+// addSeveralCandidates adds the finding that the alias may belong to any of several
+// indices.
+func (c *checkup) addSeveralCandidates(alias string, names []string) {
+	list := strings.Join(names, ",")
+	c.add(CodeNoAlias,
+		fmt.Sprintf("No index has the alias %s, and each of these may be the one with all users: %s. The others may be older copies. Nothing works.", alias, strings.Join(names, ", ")),
+		fmt.Sprintf("Find out which index was in use last. Compare the numbers of documents and the dates of the indices (GET /_cat/indices/%s?v&h=index,docs.count,creation.date.string), and the newest users (GET /%s/_search?sort=updated_at:desc&_source=updated_at). A copy has the setting index.resize.source.name. Add the aliases %s and …%s to that index only (POST /_aliases).",
+			list, list, alias, ownAlias("")), "")
+}
+
+// candidates returns the indices to which the alias may be added, sorted, and another
+// index to which it may not, or "". An index with its own alias was used by a Store: if
+// there is one, those without are older, or copies.
+func (in installation) candidates() (best []string, other string) {
+	var used []string
+	for _, name := range slices.Sorted(maps.Keys(in.indices)) {
+		switch i := in.indices[name]; {
 		case i.schema() == 0 || i.schema() > schema || in.mayBePartial(name):
-			other = max(other, name)
-		case numberOf(name) >= numberOf(best):
-			best = name
+			other = name
+		case in.isReplaced(name):
+		case i.hasAlias(ownAlias(name)):
+			used = append(used, name)
+		default:
+			best = append(best, name)
 		}
 	}
+	if used != nil {
+		return used, other
+	}
 	return best, other
+}
+
+// isReplaced reports whether the users of the index of this name were moved to an index
+// that exists.
+func (in installation) isReplaced(name string) bool {
+	if in.indices[name].aliasWith(movedAliasPrefix(name)) == "" {
+		return false
+	}
+	for copied, i := range in.indices {
+		if copied != name && i.schema() > 0 && i.schema() <= schema && i.Mappings.Meta.Signup.From == name {
+			return true
+		}
+	}
+	return false
 }
 
 // mayBePartial reports whether the index of this name may be a copy of which a part is
@@ -183,25 +224,34 @@ func (c *checkup) checkOthers(in installation, current string) (migrating bool) 
 		i := in.indices[name]
 		switch {
 		case name == current:
+			if moved := i.aliasWith(movedAliasPrefix(name)); moved != "" {
+				c.add(CodeMigrationLeftover,
+					fmt.Sprintf("The index %s has the alias %s, as if its users had been moved to another index. It was probably restored from a snapshot of the end of a migration. The Store works, but can't be migrated.", name, moved),
+					"Run Setup, which removes that alias.", "")
+			}
 		case i.aliasWith(movedAliasPrefix(name)) != "":
 			migrating = true
 			c.add(CodeMigrationLeftover,
 				fmt.Sprintf("The users of %s were moved to %s, but the index still exists, with users that were deleted since.", name, current),
-				"Run Setup. It deletes the index, or returns an error that says why it can't.", "")
+				"Run Setup with the role that SetupRole returns. It deletes the index, or returns an error that says why it can't. Without the privilege delete_index, which manage includes, Setup returns nil and leaves the index.", "")
 		case i.schema() > 0 && i.Mappings.Meta.Signup.From == current && i.aliasWith(copyLeasePrefix(name)) != "":
 			migrating = true
 			call := "Reindex" // Setup does nothing if the schema is current
 			if in.indices[current].schema() < schema {
 				call = "Setup"
 			}
+			first := ""
+			if c.checkWindowOfCopy(name, i) {
+				first = "send the request of the finding " + CodeResultWindow + ", and "
+			}
 			c.add(CodeMigrationUnfinished,
 				fmt.Sprintf("%s is an incomplete copy of %s: a migration is in progress, or was interrupted.", name, current),
-				"If no Setup or Reindex is running, run "+call+", which continues where it stopped.", "")
+				"If no Setup or Reindex is running, "+first+"run "+call+", which continues where it stopped.", "")
 		case !isIndexOf(name, in.alias): // it has an own alias: see checkAliases
 		case i.schema() == 0 && !i.hasAlias(ownAlias(name)):
 			c.add(CodeOtherIndex,
 				fmt.Sprintf("The index %s has a name that Setup gives, but was not made by this package. It is not behind the alias %s.", name, in.alias),
-				"Find out what it is. Give it another name, or the Store another Options.Alias, so that the two aren't confused.", "")
+				"Find out what it is. If a rollover made it, it may have users that exist nowhere else: copy them before you delete it. Otherwise give it another name, or the Store another Options.Alias, so that the two aren't confused.", "")
 		case i.hasAlias(ownAlias(name)):
 			c.add(CodeOtherIndex,
 				fmt.Sprintf("The index %s is not behind the alias %s, but has its own alias: programs that have read a user there change and delete the user there, without effect on the Store.", name, in.alias),

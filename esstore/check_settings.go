@@ -72,7 +72,6 @@ type settingRule struct {
 
 func (c *checkup) settingRules() []settingRule {
 	const findOut = "Find out why it was set, and remove it."
-	isPipeline := func(value string) bool { return value != "" && value != "_none" }
 	return []settingRule{
 		{
 			CodeDurability, "index.translog.durability",
@@ -101,9 +100,30 @@ func (c *checkup) settingRules() []settingRule {
 		{
 			CodeResultWindow, "index.max_result_window",
 			func(string) bool { return c.window > 0 && c.window < maxPageSize },
-			fmt.Sprintf("Search fails for a greater PageSize, and %d is permitted.", maxPageSize), "Set it to its default.", nil,
+			c.windowProblem(), "Set it to its default.", nil,
 		},
 	}
+}
+
+// windowProblem says what fails because of the greatest length of a page.
+func (c *checkup) windowProblem() string {
+	if c.window < defaultPageSize {
+		return fmt.Sprintf("Search fails if PageSize is greater, as the default of %d is. Export fails.", defaultPageSize)
+	}
+	return fmt.Sprintf("Search fails for a greater PageSize, and %d is permitted.", maxPageSize)
+}
+
+// checkWindowOfCopy checks that the pages of an unfinished copy are long enough, and
+// reports whether they aren't. An index template may have shortened them.
+func (c *checkup) checkWindowOfCopy(name string, i indexState) bool {
+	const setting = "index.max_result_window"
+	if i.resultWindow() >= maxPageSize {
+		return false
+	}
+	c.add(CodeResultWindow,
+		fmt.Sprintf("%s of the incomplete copy %s is %d. Setup and Reindex fail if they need longer pages, and so does Search after the migration. An index template may have set it.", setting, name, i.resultWindow()),
+		"Set it to its default. Correct the index template too.", settingsRequest(name, map[string]any{setting: nil}))
+	return true
 }
 
 // isNotPositive reports whether interval, such as "-1" or "0s", is zero or negative.

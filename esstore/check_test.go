@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -160,8 +161,31 @@ var broken = []struct {
 		indices: func(i object) object {
 			i["aliases"] = object{}
 			return object{"users-000002": i, "users-000010": i, "users-9": i, "users-000011": object{"mappings": object{}}}
+		}, // any may be the right one: no request
+	},
+	{
+		name: "no alias, and a backup", codes: "no-alias",
+		indices: func(i object) object {
+			i["aliases"] = object{"users-000001.own": object{}}
+			backup := maps.Clone(i)
+			backup["aliases"] = object{}
+			return object{"users-000001": i, "users-000002": backup}
 		},
-		request: "POST /_aliases\n" + `{"actions":[{"add":{"alias":"users","index":"users-000010",`,
+		request: "POST /_aliases\n" + `{"actions":[{"add":{"alias":"users","index":"users-000001",`,
+	},
+	{
+		name: "no alias, and a backup with its own alias", codes: "no-alias",
+		indices: func(i object) object {
+			i["aliases"] = object{"users-000001.own": object{}}
+			backup := maps.Clone(i)
+			backup["aliases"] = object{"users-000002.own": object{}}
+			return object{"users-000001": i, "users-000002": backup}
+		}, // either may be the right one: no request
+	},
+	{
+		name: "no alias, restored from the end of a migration", codes: "no-alias",
+		damage:  func(i object) { i["aliases"] = object{"users-000001.moved-7": object{}} },
+		request: "POST /_aliases\n" + `{"actions":[{"add":{"alias":"users","index":"users-000001",`,
 	},
 	{
 		name: "no alias, a foreign index", codes: "no-alias",
@@ -213,6 +237,8 @@ var broken = []struct {
 	{name: "policy", codes: "lifecycle", damage: setting("index.lifecycle.name", "logs"), request: "POST /users-000001/_ilm/remove"},
 	{name: "field missing", codes: "index-differs", damage: func(i object) { delete(propertiesOf(i), "key") }},
 	{name: "hash searchable", codes: "mapping-differs", damage: func(i object) { propertiesOf(i)["password"] = object{"type": "keyword"} }},
+	{name: "a parameter more", codes: "mapping-extra", damage: func(i object) { in(propertiesOf(i), "key")["store"] = true }},
+	{name: "short keys only", codes: "mapping-differs", damage: func(i object) { in(propertiesOf(i), "key")["ignore_above"] = 5 }},
 	{name: "dynamic", codes: "dynamic-mapping", damage: func(i object) { in(i, "mappings")["dynamic"] = "true" }, request: "PUT /users-000001/_mapping\n" + `{"dynamic":"strict"}`},
 	{name: "dynamic by default", codes: "dynamic-mapping", damage: func(i object) { delete(in(i, "mappings"), "dynamic") }},
 	{name: "not dynamic, but not strict", codes: "dynamic-mapping", damage: func(i object) { in(i, "mappings")["dynamic"] = false }},
@@ -250,6 +276,18 @@ var broken = []struct {
 		},
 	},
 	{
+		name: "restored from the end of a migration", codes: "migration-leftover",
+		damage: func(i object) { in(i, "aliases")["users-000001.moved-7"] = object{} },
+	},
+	{
+		name: "an unfinished copy with short pages", codes: "migration-unfinished result-window",
+		indices: func(i object) object {
+			copied := unfinished()
+			copied["settings"] = object{"index.max_result_window": "100"}
+			return object{"users-000001": i, "users-000002": copied}
+		},
+	},
+	{
 		name: "migration killed", codes: "blocked migration-leftover",
 		indices: func(i object) object {
 			setting("index.blocks.write", "true")(i)
@@ -262,6 +300,7 @@ var broken = []struct {
 	{name: "of other types", codes: "documents", part: hits(strings.Replace(ownHit, `"ID-4711"`, "[1]", 1))},
 	{name: "no refresh", codes: "refresh-off", damage: setting("index.refresh_interval", "-1"), request: "PUT /users-000001/_settings\n" + `{"index.refresh_interval":null}`},
 	{name: "no refresh, by zero", codes: "refresh-off", damage: setting("index.refresh_interval", "0ms")},
+	{name: "very short pages", codes: "result-window", damage: setting("index.max_result_window", "100"), request: "PUT /users-000001/_settings\n" + `{"index.max_result_window":null}`},
 	{name: "short pages", codes: "result-window", damage: setting("index.max_result_window", "9999"), request: "PUT /users-000001/_settings\n" + `{"index.max_result_window":null}`},
 	{
 		name: "restored to look at", codes: "other-index",

@@ -169,8 +169,66 @@ func TestTemplateOf(t *testing.T) {
 	if best.Name != "high" || best.Body.Priority != 7 {
 		t.Errorf("got %+v, want high with 7", best)
 	}
-	found := templates{alias: "users", index: "users-000001", known: true, names: []string{best.Name}, priority: best.Body.Priority}
+	found := templates{alias: "users", index: "users-000001", known: true, names: []string{best.Name}}
+	found.priority = found.highestPriority(all)
 	if got, want := found.exclusion(), `PUT /_index_template/users-plain {"index_patterns":["users-0*"],"priority":8}`; got != want {
 		t.Errorf("got the request %s, want %s", got, want)
+	}
+}
+
+// The exclusion has a priority that no template with an overlapping pattern has.
+func TestExclusionPriority(t *testing.T) {
+	for _, test := range []struct {
+		name, templates string
+		known           bool
+		want            string // "" for no request
+	}{
+		{"none", `[]`, true, `"priority":1}`},
+		{"another that overlaps", `[{"name":"a","index_template":{"index_patterns":["u*"],"priority":10}},{"name":"b","index_template":{"index_patterns":["*-logs"],"priority":11}}]`, true, `"priority":12}`},
+		{"the second pattern overlaps", `[{"name":"b","index_template":{"index_patterns":["logs","users-*-x"],"priority":11}}]`, true, `"priority":12}`},
+		{"another that doesn't overlap", `[{"name":"a","index_template":{"index_patterns":["u*"],"priority":10}},{"name":"b","index_template":{"index_patterns":["logs-*"],"priority":2147483647}}]`, true, `"priority":11}`},
+		{"not known", `[]`, false, `"priority":1000}`},
+		{"known in part", `[{"name":"a","index_template":{"index_patterns":["u*"],"priority":1000}}]`, false, `"priority":1001}`},
+		{"a great one", `[{"name":"a","index_template":{"index_patterns":["u*"],"priority":9223372036854775806}}]`, true, `"priority":9223372036854775807}`},
+		{"the greatest", `[{"name":"a","index_template":{"index_patterns":["u*"],"priority":9223372036854775807}}]`, true, ""},
+	} {
+		var all []indexTemplate
+		if err := json.Unmarshal([]byte(test.templates), &all); err != nil {
+			t.Fatal(err)
+		}
+		found := templates{alias: "users", index: "users-000001", known: test.known, names: []string{"a"}}
+		found.priority = found.highestPriority(all)
+		got := found.exclusionRequest()
+		if !strings.HasSuffix(got, test.want) || (got == "") != (test.want == "") {
+			t.Errorf("%s: got the request %q, want one that ends with %q", test.name, got, test.want)
+		}
+		if remedy := found.remedy(); test.want == "" && strings.Contains(remedy, "PUT") {
+			t.Errorf("%s: got the remedy %q, want one without a request", test.name, remedy)
+		}
+	}
+}
+
+func TestOverlap(t *testing.T) {
+	for _, test := range []struct {
+		a, b string
+		want bool
+	}{
+		{"*", "users-0*", true},
+		{"users-0*", "users-0*", true},
+		{"users-000001", "users-0*", true},
+		{"*-logs", "users-0*", true},
+		{"u*s*1", "users-0*", true},
+		{"users-*", "users-0*", true},
+		{"users", "users-0*", false},
+		{"users-1*", "users-0*", false},
+		{"*a", "*b", false},
+		{"a*b*c", "ab*d*c", true},
+		{"a**", "a", true},
+		{"", "*", true},
+		{"", "a", false},
+	} {
+		if got, back := overlap(test.a, test.b), overlap(test.b, test.a); got != test.want || back != test.want {
+			t.Errorf("overlap(%q, %q): got %v, and %v the other way round, want %v", test.a, test.b, got, back, test.want)
+		}
 	}
 }

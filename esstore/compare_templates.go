@@ -1,11 +1,11 @@
 package esstore
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"net/http"
 	"path"
 	"slices"
@@ -20,7 +20,7 @@ type templates struct {
 	index    string
 	known    bool // they could be read
 	names    []string
-	priority int64 // the highest of any template that matches
+	priority int64 // the highest of the templates that the exclusion must outrank; 0 if there is none
 }
 
 // templatesOf finds the templates that apply to a new index of this name. If they can't
@@ -32,8 +32,9 @@ func (s *Store) templatesOf(ctx context.Context, op, index string) templates {
 		return t
 	}
 	if best := templateOf(all, index); best.Name != "" {
-		t.names, t.priority = []string{best.Name}, best.Body.Priority
+		t.names = []string{best.Name}
 	}
+	t.priority = t.highestPriority(all)
 	t.known = true
 	if t.names != nil {
 		return t // older templates don't apply
@@ -68,6 +69,41 @@ type indexTemplate struct {
 	} `json:"index_template"`
 }
 
+// highestPriority returns the highest priority of the templates that have a pattern in
+// common with the exclusion. Elasticsearch refuses two such templates with the same
+// priority, even if the other one matches no index of the Store.
+func (t templates) highestPriority(all []indexTemplate) (highest int64) {
+	for _, other := range all {
+		if slices.ContainsFunc(other.Body.Patterns, func(pattern string) bool { return overlap(pattern, t.pattern()) }) {
+			highest = max(highest, other.Body.Priority)
+		}
+	}
+	return highest
+}
+
+// overlap reports whether there is a name that both patterns match.
+func overlap(a, b string) bool {
+	var next []bool // whether the rests of a and b after these bytes overlap
+	for i := len(a); i >= 0; i-- {
+		row := make([]bool, len(b)+1)
+		for j := len(b); j >= 0; j-- {
+			inA, inB := i < len(a), j < len(b)
+			switch {
+			case !inA && !inB:
+				row[j] = true
+			case inA && a[i] == '*':
+				row[j] = next[j] || inB && row[j+1]
+			case inB && b[j] == '*':
+				row[j] = row[j+1] || inA && next[j]
+			case inA && inB:
+				row[j] = a[i] == b[j] && next[j+1]
+			}
+		}
+		next = row
+	}
+	return next[0]
+}
+
 // templateOf returns the template that applies to a new index of this name: of those that
 // match it, the one with the highest priority.
 func templateOf(templates []indexTemplate, name string) (best indexTemplate) {
@@ -80,8 +116,7 @@ func templateOf(templates []indexTemplate, name string) (best indexTemplate) {
 }
 
 // indexTemplates returns the index templates, with their names, patterns, priorities, and
-// these other parts. It takes the privilege monitor of the
-// cluster, or manage_index_templates.
+// these other parts. It takes the privilege monitor of the cluster.
 func (s *Store) indexTemplates(ctx context.Context, op string, parts ...string) ([]indexTemplate, error) {
 	r, err := s.send(ctx, op, esapi.IndicesGetIndexTemplateRequest{
 		FilterPath: append([]string{"index_templates.name", "index_templates.index_template.index_patterns",
@@ -112,28 +147,39 @@ func matches(patterns []string, index string) bool {
 
 // remedy says how to keep templates away from the Store's indices.
 func (t templates) remedy() string {
+	const exclude = "xclude the index by a template with a higher priority that adds nothing: "
+	request := t.exclusion()
 	switch {
 	case !t.known:
 		return "An index template may be the cause: POST /_index_template/_simulate_index/" + t.index +
-			" shows what templates add. Exclude the index by a template with a higher priority that adds nothing: " + t.exclusion()
+			" shows what templates add. E" + exclude + request
 	case t.names == nil:
 		return "No index template applies to it now"
+	case request == "":
+		return fmt.Sprintf("The index template %s applies to it: change its index_patterns. It can't be excluded, because a template that may apply has the highest priority possible",
+			strings.Join(t.names, ", "))
 	}
-	return fmt.Sprintf("The index template %s applies to it: change its index_patterns, or exclude the index by a template with a higher priority that adds nothing: %s",
-		strings.Join(t.names, ", "), t.exclusion())
+	return fmt.Sprintf("The index template %s applies to it: change its index_patterns, or e%s%s", strings.Join(t.names, ", "), exclude, request)
 }
 
 // exclusion returns the request, on one line, that makes a template with a higher
 // priority for the Store's indices.
 func (t templates) exclusion() string { return strings.Replace(t.exclusionRequest(), "\n", " ", 1) }
 
+// pattern is the pattern of that template.
+func (t templates) pattern() string { return t.alias + "-0*" }
+
+// exclusionRequest returns that request; "" if there is no higher priority.
 func (t templates) exclusionRequest() string {
-	const higher = 1000 // than a template whose priority could not be read
+	const high = 1000 // than a template whose priority could not be read
+	if t.priority == math.MaxInt64 {
+		return ""
+	}
 	priority := t.priority + 1
 	if !t.known {
-		priority = higher
+		priority = max(priority, high)
 	}
 	return consoleRequest(http.MethodPut, "/_index_template/"+t.alias+"-plain", map[string]any{
-		"index_patterns": []string{t.alias + "-0*"}, "priority": cmp.Or(priority, 1),
+		"index_patterns": []string{t.pattern()}, "priority": priority,
 	})
 }

@@ -9,7 +9,9 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"maps"
 	"reflect"
+	"slices"
 
 	"github.com/gosignup/signup"
 	"github.com/gosignup/signup/esstore/internal/es"
@@ -132,8 +134,8 @@ func (l *listing) nextOrWait(ctx context.Context, p *pager) ([]hit, error) {
 // other line is ErrInvalid: one that isn't I-JSON (RFC 7493), lacks a member that
 // Export always writes, has another member or null, has a value in another form, or
 // is longer than 1 MiB. Empty lines and a byte order mark at the start are skipped.
-// An error, also one of r, has the number of the line. It is the last thing that the
-// sequence yields.
+// An error, also one of r, has the number of the line, and the name of a member that
+// Export writes if that member is wrong. It is the last thing that the sequence yields.
 func ReadExport(r io.Reader) iter.Seq2[signup.User, error] {
 	return func(yield func(signup.User, error) bool) {
 		lines := bufio.NewReaderSize(r, maxLine+len("\n"))
@@ -178,28 +180,62 @@ func parseLine(text []byte) (signup.User, error) {
 	}
 	var d document
 	// The errors of encoding/json may quote the line.
-	if json.Unmarshal(text, &d) != nil || d.ID == "" || d.Key == "" || !isExported(members, d) {
-		return signup.User{}, fmt.Errorf("it is not a user as Export writes one: %w", signup.ErrInvalid)
+	if json.Unmarshal(text, &d) != nil || d.ID == "" || d.Key == "" {
+		return signup.User{}, fmt.Errorf("it is not a user as Export writes one%s: %w", undecodable(members), signup.ErrInvalid)
+	}
+	if wrong := unlike(members, d); wrong != "" {
+		return signup.User{}, fmt.Errorf("it is not a user as Export writes one%s: %w", wrong, signup.ErrInvalid)
 	}
 	return d.user(), nil
 }
 
-// isExported reports whether Export writes d with these members. encoding/json also
-// accepts members in another case, null, and values that it reads only in part.
-func isExported(members map[string]json.RawMessage, d document) bool {
-	text, err := json.Marshal(&line{document: d})
-	if err != nil {
-		return false
-	}
-	n := 0
-	for name, value := range es.Members(text) {
-		n++
-		if !isSameJSON(members[string(name[1:len(name)-1])], value) {
-			return false
+// undecodable says which of the members that Export writes can't be decoded, or which
+// one is missing without which there is no user. It returns "" if there is none.
+func undecodable(members map[string]json.RawMessage) string {
+	for _, name := range slices.Sorted(maps.Keys(known)) {
+		value, exists := members[name]
+		var d document
+		if exists && json.Unmarshal(fmt.Appendf(nil, "{%q:%s}", name, value), &d) != nil {
+			return wrongMember(name)
+		}
+		if name == "id" && d.ID == "" || name == "key" && d.Key == "" {
+			return wrongMember(name)
 		}
 	}
-	return n == len(members)
+	return ""
 }
+
+// unlike says which member is not as Export writes it for d; "" if all are as it writes
+// them. encoding/json also accepts members in another case, null, and values that it reads
+// only in part.
+func unlike(members map[string]json.RawMessage, d document) string {
+	text, err := json.Marshal(&line{document: d})
+	if err != nil {
+		return ": it can't be encoded"
+	}
+	written := map[string]bool{}
+	for quoted, value := range es.Members(text) {
+		name := string(quoted[1 : len(quoted)-1])
+		written[name] = true
+		if !isSameJSON(members[name], value) {
+			return wrongMember(name)
+		}
+	}
+	unknown := ""
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		switch {
+		case written[name]:
+		case known[name]:
+			return wrongMember(name)
+		default: // the name may be anything, so the error leaves it out
+			unknown = ": it has a member that Export doesn't write"
+		}
+	}
+	return unknown
+}
+
+// wrongMember returns the part of an error about a member of this name.
+func wrongMember(name string) string { return ": the member " + name + " is missing or wrong" }
 
 // isSameJSON reports whether two values are the same, however they are written. The
 // first may be missing.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"sync/atomic"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
 
@@ -22,7 +21,8 @@ type page struct {
 
 // A hit is a document in a page.
 type hit struct {
-	Index       hitIndex          `json:"_index"`
+	Index       hitIndex          `json:"-"` // see shareIndices
+	IndexText   indexText         `json:"_index"`
 	ID          string            `json:"_id"`
 	Version     int64             `json:"_version"`
 	SeqNo       int64             `json:"_seq_no"`
@@ -34,20 +34,45 @@ type hit struct {
 // A hitIndex is the name of the index of a hit.
 type hitIndex string
 
-// lastIndex is the name that was read last.
-var lastIndex atomic.Pointer[hitIndex]
+// An indexText is the name of an index as it is decoded. A short name allocates no
+// memory.
+type indexText struct {
+	short  [47]byte
+	length uint8  // of short
+	long   string // the name if it doesn't fit into short
+}
 
-// UnmarshalText implements encoding.TextUnmarshaler. As the hits of a page are from one
-// index, it allocates memory for one of them at most.
-func (i *hitIndex) UnmarshalText(text []byte) error {
-	if last := lastIndex.Load(); last != nil && string(*last) == string(text) {
-		*i = *last
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (t *indexText) UnmarshalText(text []byte) error {
+	*t = indexText{}
+	if len(text) > len(t.short) {
+		t.long = string(text)
 		return nil
 	}
-	name := hitIndex(text)
-	lastIndex.Store(&name)
-	*i = name
+	t.length = uint8(copy(t.short[:], text))
 	return nil
+}
+
+func (t *indexText) name() hitIndex {
+	if t.long != "" {
+		return hitIndex(t.long)
+	}
+	return hitIndex(t.short[:t.length])
+}
+
+// shareIndices sets the Index of all hits. Hits of the same index in a row, usually all
+// of a page, share its name.
+func (p *page) shareIndices() {
+	var last *hit
+	for n := range p.Hits.Hits {
+		h := &p.Hits.Hits[n]
+		if last != nil && h.IndexText == last.IndexText {
+			h.Index = last.Index
+			continue
+		}
+		h.Index = h.IndexText.name()
+		last = h
+	}
 }
 
 // searchPage requests one page. index is "" if the query names a point in time. It is
@@ -81,6 +106,7 @@ func (s *Store) searchPageOn(ctx context.Context, op, index, node string, query 
 		if json.Unmarshal(r.Body, &p) != nil || p.Hits.Hits == nil {
 			return page{}, notElasticsearch(op, r.Status)
 		}
+		p.shareIndices()
 		return p, nil
 	}
 }

@@ -81,7 +81,7 @@ type page struct {
 func (s *scroll) refresh(ctx context.Context, index string) error {
 	status, text, err := s.send(ctx, http.MethodPost, "/"+url.PathEscape(index)+"/_refresh?"+matching, nil)
 	if err != nil {
-		return err
+		return fmt.Errorf("refreshing the source: %w: -no-refresh reads without it, and may miss the users that were stored last", err)
 	}
 	var response struct {
 		Shards *struct{ Failed int64 } `json:"_shards"`

@@ -163,6 +163,21 @@ func TestFromIndexRefreshesFirst(t *testing.T) {
 	}
 }
 
+// A refresh without a response, as of very many indices, is an error that says what to do.
+func TestFromIndexRefreshHangs(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
+	defer server.Close()
+	client, err := newTransport(server.URL, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, err := range fromIndex(client, "_all", true)(t.Context(), nil) {
+		if err == nil || !strings.HasPrefix(err.Error(), "refreshing the source: ") || !strings.Contains(err.Error(), "-no-refresh") {
+			t.Errorf("got the error %v, want one that names the refresh and -no-refresh", err)
+		}
+	}
+}
+
 func TestFromLines(t *testing.T) {
 	longest := strings.Repeat("x", maxLine)
 	var got []string
