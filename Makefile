@@ -29,7 +29,7 @@ $(STATICCHECK): tools/go.mod tools/go.sum
 	cd tools && go build -o $@ honnef.co/go/tools/cmd/staticcheck
 
 unit: ## the root module's tests, with -race
-	@go run ./internal/testrun . -race -count=1 ./...
+	@go run ./internal/testrun . -race -count=1 -timeout=30m ./...
 
 fuzz: ## each fuzz target, for FUZZTIME (5s)
 	@grep -rhoE '^func Fuzz\w+' --include='*_test.go' . | sed 's/func //' | while read -r f; do \
