@@ -220,6 +220,7 @@ var settingHarms = []struct {
 	{"index.final_pipeline", loses, isPipeline, "an ingest pipeline may change or drop users before they are stored", true},
 	{"index.mode", loses, func(v string) bool { return v != "standard" && v != "lookup" }, "users can't be stored, or not as they are", false},
 	{"index.mapping.source.mode", loses, func(v string) bool { return !strings.EqualFold(v, "stored") }, "users are not stored as they are", false},
+	{"index.disable_sequence_numbers", loses, func(v string) bool { return v == "true" }, "users can be stored, but neither read nor changed", false},
 	{"index.mapping.ignore_above", hides, isBelow(maxIgnored), "searches miss users with longer values", false},
 	{"index.mapping.ignore_malformed", hides, func(v string) bool { return v == "true" }, "searches may miss users", false},
 	{"index.analysis.analyzer.default.", hides, anyValue, "searches by name miss users", false},
