@@ -56,10 +56,12 @@ import (
 //
 // Setup compares the index with what it asks for, as Elasticsearch reports it:
 // index templates of the cluster are merged into each new index. If users or their
-// hashes would be lost or couldn't be found, Setup fails. It then deletes the index
-// that it has just created, and the error says which template is the cause and how to
+// hashes would be lost or couldn't be found in an index that Setup has just created, it
+// deletes the index and fails. The error says which template is the cause and how to
 // exclude the index from it. Only a role with the privilege monitor of the cluster can
-// read the templates.
+// read the templates. If the index existed before, Setup fails only if users or their
+// hashes would be lost. If only searches would miss users, Setup logs a warning, and
+// [Store.Search] and [Store.Export] return errors: [Store.Reindex] is the remedy.
 func (s *Store) Setup(ctx context.Context) error { return s.ensureIndex(ctx, "set up", false) }
 
 // Reindex copies all users into a new index, as a migration by Setup does, even if
@@ -98,7 +100,7 @@ func (s *Store) takeStep(ctx context.Context, a *attempt) (done bool, err error)
 	if err != nil {
 		return false, fmt.Errorf("esstore: %s: %w", a.op, err)
 	}
-	if err := s.prepare(ctx, a.op, in, current); err != nil {
+	if err := s.prepare(ctx, a, in, current); err != nil {
 		return false, err
 	}
 	if current == "" {
@@ -172,7 +174,7 @@ func indexBody(m mapping, settings map[string]any, aliases ...string) *bytes.Rea
 // keptSettings are the prefixes of the settings that a migration keeps, because an
 // operator may have set them.
 var keptSettings = []string{
-	"index.auto_expand_replicas", "index.codec", "index.indexing.slowlog.", "index.max_result_window",
+	"index.auto_expand_replicas", "index.codec", "index.hidden", "index.indexing.slowlog.", "index.max_result_window",
 	"index.merge.", "index.number_of_replicas", "index.priority", "index.refresh_interval",
 	"index.routing.allocation.", "index.search.", "index.translog.", "index.unassigned.",
 	"index.write.wait_for_active_shards",
