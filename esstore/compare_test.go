@@ -211,3 +211,14 @@ func TestSearchOfTwoIndices(t *testing.T) {
 		t.Errorf("got %d steps, last with %v, want 1 with an error about several indices", n, last)
 	}
 }
+
+// If the index can't be deleted after writes were blocked, the block is lifted again.
+func TestSetupLiftsBlockOfIndexThatStays(t *testing.T) {
+	unwritten := respond(http.StatusOK, strings.ReplaceAll(statsBody, ":7", ":-1"))
+	f := newFake(t, empty, made, acked, unwritten, denied, acked)
+	f.differs = excluded(`"users":{}`)
+	wantSetupError(t, f.store().Setup(t.Context()), "_source.excludes", "could not be deleted", "403")
+	if last := f.calls[len(f.calls)-1]; last.path != "/users-000001/_settings" || last.body != `{"index.blocks.write":null}` {
+		t.Errorf("got last the request %s %s, want one that lets writes in", last.path, last.body)
+	}
+}

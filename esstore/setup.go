@@ -136,7 +136,7 @@ func (s *Store) createFirstIndex(ctx context.Context, in installation, a *attemp
 	}
 	if len(in.indices) == 0 {
 		name := indexName(s.alias, 1)
-		err := s.sendAcknowledged(ctx, a.op, esapi.IndicesCreateRequest{
+		err := s.sendCreation(ctx, a.op, esapi.IndicesCreateRequest{
 			Index: name, Body: indexBody(newMapping(), defaultSettings(), s.alias, ownAlias(name)),
 			Instrument: s.instrument,
 		})
@@ -152,6 +152,28 @@ func (s *Store) createFirstIndex(ctx context.Context, in installation, a *attemp
 		return false, fmt.Errorf("esstore: %s: there is an index %s-…, or one is being created, but none has the alias %s", a.op, s.alias, s.alias)
 	}
 	return false, nil
+}
+
+// sendCreation sends a request that creates an index. It is an error if no node has taken
+// the shard in time, which is half a minute: nothing can be stored then.
+func (s *Store) sendCreation(ctx context.Context, op string, req esapi.IndicesCreateRequest) error {
+	r, err := s.send(ctx, op, req)
+	if err != nil {
+		return err
+	}
+	var response struct {
+		Acknowledged *bool
+		Started      *bool `json:"shards_acknowledged"`
+	}
+	switch {
+	case json.Unmarshal(r.Body, &response) != nil || response.Acknowledged == nil:
+		return notElasticsearch(op, r.Status)
+	case !*response.Acknowledged:
+		return &Error{Op: op, Status: r.Status, err: es.ErrUnacknowledged}
+	case response.Started != nil && !*response.Started:
+		return fmt.Errorf("esstore: %s: the index %s was created, but no node has taken its shard, so that it can't be used: GET /_cluster/allocation/explain shows the reason", op, req.Index)
+	}
+	return nil
 }
 
 // indexBody returns the body of the request that creates an index. The index is
