@@ -63,20 +63,13 @@ const exportPage = 1000
 // Export needs the index privileges read and, for a refresh, maintenance. Without
 // view_index_metadata it doesn't find out whether users would be missing.
 func (s *Store) Export(ctx context.Context, w io.Writer, opts *ExportOptions) (n int64, err error) {
-	hidden := []string{"write_token"}
-	if opts == nil || !opts.Hashes {
-		hidden = append(hidden, secretMembers...)
-	}
 	if err := s.refresh(ctx, "export", s.alias); err != nil {
 		return 0, err
 	}
 	if err := s.checkExportable(ctx); err != nil {
 		return 0, err
 	}
-	l := listing{Store: s, op: "export", fields: 1, size: exportPage, query: object{
-		"query": object{"bool": object{"must_not": placeholders}},
-		"sort":  []any{object{"key": "asc"}}, "_source": object{"excludes": hidden}, "track_total_hits": false,
-	}}
+	l := listing{Store: s, op: "export", fields: 1, size: exportPage, query: exportQuery(opts)}
 	defer l.close(ctx)
 	pages := newPager(exportPage, exportPage)
 	var lines bytes.Buffer
@@ -112,6 +105,18 @@ func (s *Store) Export(ctx context.Context, w io.Writer, opts *ExportOptions) (n
 		if len(hits) < l.size {
 			return n, nil
 		}
+	}
+}
+
+// exportQuery returns the query of an export.
+func exportQuery(opts *ExportOptions) object {
+	hidden := []string{"write_token"}
+	if opts == nil || !opts.Hashes {
+		hidden = append(hidden, secretMembers...)
+	}
+	return object{
+		"query": object{"bool": object{"must_not": placeholders}},
+		"sort":  []any{object{"key": "asc"}}, "_source": object{"excludes": hidden}, "track_total_hits": false,
 	}
 }
 
