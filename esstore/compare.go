@@ -21,7 +21,7 @@ type harm int
 
 const (
 	harmless harm = iota // what is stored and found is the same
-	hides                // searches miss users, or find them by something secret
+	hides                // searches miss users, or find others, or find them by something secret
 	loses                // users or hashes aren't stored, or can't be read
 )
 
@@ -132,11 +132,22 @@ var secretFields = []string{"password", "security_stamp", "private", "write_toke
 func (m mapping) fieldDifferences() []difference {
 	var found []difference
 	for name, want := range declared() {
-		if h, what := harmOfField(name, want.(map[string]any), m.Properties[name], m.Dynamic == "strict"); what != "" {
-			found = append(found, difference{harm: h, name: name, text: fmt.Sprintf("the field %s %s", name, what)})
+		add := func(h harm, what string) {
+			if what != "" {
+				found = append(found, difference{harm: h, name: name, text: fmt.Sprintf("the field %s %s", name, what)})
+			}
 		}
+		want, got := want.(map[string]any), m.Properties[name]
+		if field, ok := got.(map[string]any); ok && field["copy_to"] != nil {
+			var targets []string
+			targets, got = withoutCopies(field, want)
+			for _, target := range targets {
+				add(m.harmOfCopy(target))
+			}
+		}
+		add(harmOfField(name, want, got, m.Dynamic == "strict"))
 	}
-	slices.SortFunc(found, func(a, b difference) int { return strings.Compare(a.name, b.name) })
+	slices.SortStableFunc(found, func(a, b difference) int { return strings.Compare(a.name, b.name) })
 	return found
 }
 
@@ -172,6 +183,50 @@ func harmOfField(name string, want map[string]any, got any, strict bool) (harm, 
 		return harmless, "has parameters that this version doesn't set"
 	}
 	return hides, "is not mapped as it should be: searches miss users"
+}
+
+// withoutCopies returns the fields to which a field is copied although want isn't, and the
+// field without them.
+func withoutCopies(field, want map[string]any) (targets []string, rest map[string]any) {
+	rest = maps.Clone(field)
+	delete(rest, "copy_to")
+	var kept []any
+	for _, target := range listOf(field["copy_to"]) {
+		if slices.Contains(listOf(want["copy_to"]), target) {
+			kept = append(kept, target)
+		} else {
+			targets = append(targets, fmt.Sprint(target))
+		}
+	}
+	if kept != nil {
+		rest["copy_to"] = kept
+	}
+	return targets, rest
+}
+
+// listOf returns a parameter that may be a list or a single value.
+func listOf(value any) []any {
+	if list, ok := value.([]any); ok || value == nil {
+		return list
+	}
+	return []any{value}
+}
+
+// harmOfCopy returns the harm of a field that is copied to target. What is stored stays as
+// it is.
+func (m mapping) harmOfCopy(target string) (harm, string) {
+	first, _, _ := strings.Cut(target, ".")
+	field, _ := m.Properties[first].(map[string]any)
+	text := []any{"keyword", "text", "wildcard", "match_only_text"}
+	switch {
+	case field == nil && m.Dynamic == "strict":
+		return loses, fmt.Sprintf("is copied to %s, which is missing: users can't be stored", brief(target))
+	case field == nil || declared()[first] == nil:
+		return harmless, "is copied to a field that this version doesn't declare"
+	case !slices.Contains(text, field["type"]):
+		return loses, fmt.Sprintf("is copied to %s, which has another type: users may be refused", brief(target))
+	}
+	return hides, fmt.Sprintf("is copied to %s: searches by that field find other users, too", brief(target))
 }
 
 // harmfulParameters are the parameters that a declared field doesn't have, and that
@@ -220,6 +275,7 @@ var settingHarms = []struct {
 	{"index.final_pipeline", loses, isPipeline, "an ingest pipeline may change or drop users before they are stored", true},
 	{"index.mode", loses, func(v string) bool { return v != "standard" && v != "lookup" }, "users can't be stored, or not as they are", false},
 	{"index.mapping.source.mode", loses, func(v string) bool { return !strings.EqualFold(v, "stored") }, "users are not stored as they are", false},
+	{"index.disable_sequence_numbers", loses, func(v string) bool { return v == "true" }, "users can be stored, but neither read nor changed", false},
 	{"index.mapping.ignore_above", hides, isBelow(maxIgnored), "searches miss users with longer values", false},
 	{"index.mapping.ignore_malformed", hides, func(v string) bool { return v == "true" }, "searches may miss users", false},
 	{"index.analysis.analyzer.default.", hides, anyValue, "searches by name miss users", false},

@@ -99,6 +99,13 @@ func TestDifferences(t *testing.T) {
 		{"short values only", field(`"key": {"ignore_above": 5}`), "{}", hides, "key"},
 		{"not indexed", field(`"key": {"index": false}`), "{}", hides, "key"},
 		{"another analyzer", field(`"name": {"analyzer": "keyword"}`), "{}", hides, "name"},
+		{"a copy to a field that others fill", field(`"key_rule": {"copy_to": ["name"]}`), "{}", hides, "key_rule"},
+		{"a copy to a date", field(`"key_rule": {"copy_to": "created_at"}`), "{}", loses, "key_rule"},
+		{"a copy to a field that is missing", field(`"key_rule": {"copy_to": ["all"]}`), "{}", loses, "key_rule"},
+		{"a copy to an undeclared field", field(`"key_rule": {"copy_to": ["all"]}, "all": {"type": "text"}`), "{}", harmless, "key_rule"},
+		{"one copy more", field(`"last_name": {"copy_to": ["name", "email_address"]}`), "{}", hides, "last_name"},
+		{"no sequence numbers", "{}", `{"index.disable_sequence_numbers": "true"}`, loses, "index.disable_sequence_numbers"},
+		{"sequence numbers", "{}", `{"index.disable_sequence_numbers": "false"}`, harmless, ""},
 		{"no copy", field(`"first_name": {"copy_to": null}`), "{}", hides, "first_name"},
 		{"a missing subfield", field(`"first_name": {"fields": null}`), "{}", hides, "first_name"},
 		{"another subfield", field(`"first_name": {"fields": {"more": {"type": "keyword"}}}`), "{}", harmless, "first_name"},
@@ -229,6 +236,29 @@ func TestOverlap(t *testing.T) {
 	} {
 		if got, back := overlap(test.a, test.b), overlap(test.b, test.a); got != test.want || back != test.want {
 			t.Errorf("overlap(%q, %q): got %v, and %v the other way round, want %v", test.a, test.b, got, back, test.want)
+		}
+	}
+}
+
+// The text about a field that is copied says what follows from that, and no more.
+func TestTextOfCopy(t *testing.T) {
+	i := changed(t, `{"properties": {"key_rule": {"copy_to": ["name"]}}}`, "{}")
+	want := `the field key_rule is copied to "name": searches by that field find other users, too`
+	if got := textOf(i.differences()); got != want {
+		t.Errorf("got the text %q, want %q", got, want)
+	}
+}
+
+// An index that was hidden stays hidden after a migration.
+func TestSettingsFromKeepsHidden(t *testing.T) {
+	for _, hidden := range []string{"true", "false", ""} {
+		i := indexState{Settings: map[string]any{"index.hidden": hidden}}
+		want := hidden
+		if hidden == "" {
+			i.Settings, want = nil, "false"
+		}
+		if got := settingsFrom(i)["index.hidden"]; got != want {
+			t.Errorf("got index.hidden %v for %q, want %s", got, hidden, want)
 		}
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
+	"strings"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
 )
@@ -22,12 +24,12 @@ func (s *Store) readIndex(ctx context.Context, op, name string) (string, indexSt
 		return "", indexState{}, notElasticsearch(op, r.Status)
 	}
 	if len(indices) > 1 {
-		return "", indexState{}, fmt.Errorf("esstore: %s: %d indices are behind the alias %s, instead of one", op, len(indices), name)
+		return "", indexState{}, fmt.Errorf("esstore: %s: %d indices are behind the alias %s, instead of one. Check describes the remedy", op, len(indices), name)
 	}
-	for index, i := range indices {
-		return index, i, nil
+	var i indexState
+	for name, i = range indices { // there is one
 	}
-	panic("unreachable")
+	return name, i, nil
 }
 
 // readNew reads the index that was created just now.
@@ -49,7 +51,7 @@ func (s *Store) acceptFirst(ctx context.Context, op, name string) error {
 	}
 	differences := harmful(i.differences(), hides)
 	if len(differences) == 0 {
-		s.accepted.Store(true)
+		s.served.accept(name)
 		return nil
 	}
 	unusable := s.unusable(ctx, op, name, differences)
@@ -72,17 +74,35 @@ func (s *Store) deleteUnwritten(ctx context.Context, op, name string) error {
 	if err != nil {
 		return errors.Join(err, s.unblock(ctx, op, name))
 	}
-	return s.deleteIndex(ctx, op, name)
+	if err := s.deleteIndex(ctx, op, name); err != nil {
+		return errors.Join(err, s.unblock(ctx, op, name))
+	}
+	return nil
 }
 
-// acceptCurrent returns an error if the index behind the alias can't be used.
-func (s *Store) acceptCurrent(ctx context.Context, in installation, current string, a *attempt) error {
-	differences := harmful(in.indices[current].differences(), hides)
-	if len(differences) > 0 {
-		return s.unusable(ctx, a.op, current, differences)
+// acceptCurrent returns an error if the index behind the alias, of this name, would lose
+// users. If only searches would miss users, it logs that: a program that calls Setup when
+// it starts still registers users and logs them in.
+func (s *Store) acceptCurrent(ctx context.Context, op, name string, i indexState) error {
+	differences := harmful(i.differences(), hides)
+	if lost := harmful(differences, loses); len(lost) > 0 {
+		return fmt.Errorf("%w. %s", s.unusable(ctx, op, name, lost), remedyOf(lost))
 	}
-	s.accepted.Store(true)
+	if len(differences) > 0 {
+		s.logger.WarnContext(ctx, "the index is not as this package asks for, so Search and Export return errors. "+remedyOf(differences),
+			"index", name, "differences", textOf(differences))
+	}
+	s.served.accept(name)
 	return nil
+}
+
+// remedyOf says what to do about an index that has users and these differences.
+func remedyOf(differences []difference) string {
+	const check = "Check describes the remedy"
+	if slices.ContainsFunc(differences, func(d difference) bool { return d.setting || strings.HasPrefix(d.name, "_source") }) {
+		return check
+	}
+	return check + ", and Reindex copies the users into an index that has none of these differences"
 }
 
 // unusable returns the error that an index can't be used, with the reasons, and with
@@ -103,44 +123,6 @@ func (s *Store) explained(ctx context.Context, op, name string, err error) error
 		return err
 	}
 	return fmt.Errorf("%w. %s", err, t.remedy())
-}
-
-// checkServed returns an error if the index behind the alias would lose users or their
-// hashes. It asks Elasticsearch once for each Store, unless Setup has done so. The
-// privilege for it is view_index_metadata, which [Role] includes. A user without it
-// isn't checked, because users could be registered before this check existed.
-//
-// Searches that find too little don't stop it: Setup and Search return these errors.
-// If the index can't be read for another reason, the caller's own request shows that.
-func (s *Store) checkServed(ctx context.Context, op string) error {
-	if s.accepted.Load() {
-		return nil
-	}
-	r, err := s.send(ctx, op, esapi.IndicesGetRequest{Index: []string{s.alias}, FlatSettings: &yes, Instrument: s.instrument})
-	if e := asError(err); err != nil {
-		switch {
-		case e.Status == 0, e.isRejected(): // nothing was written
-			return err
-		case e.Status == http.StatusForbidden && !e.isBlocked():
-			s.accepted.Store(true)
-		}
-		return nil
-	}
-	var indices map[string]indexState
-	if json.Unmarshal(r.Body, &indices) != nil || len(indices) != 1 {
-		return nil
-	}
-	for name, i := range indices {
-		if i.schema() == 0 {
-			return nil // Setup says so
-		}
-		if differences := harmful(i.differences(), loses); len(differences) > 0 {
-			return fmt.Errorf("esstore: %s: the index %s can't be used, because it is not as this package asks for: %s. Check describes the remedy",
-				op, name, textOf(differences))
-		}
-	}
-	s.accepted.Store(true)
-	return nil
 }
 
 // acceptCopy reads the copy that was created just now. If the cutover to it would lose

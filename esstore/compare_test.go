@@ -1,12 +1,12 @@
 package esstore_test
 
 import (
+	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/gosignup/signup"
 	"github.com/gosignup/signup/esstore"
 )
 
@@ -113,42 +113,54 @@ func TestSetupTakesAliasOffCopy(t *testing.T) {
 	}
 }
 
-// An index that exists and would lose users is refused by Setup, Create and Import; one
-// that hides users by Setup and Search.
+// An index that exists and would lose users is refused by Setup, Create, Update and
+// Import; Setup logs what hides users from searches. Search refuses both.
 func TestUnfitIndex(t *testing.T) {
+	sequences := strings.Replace(shortened(), `mapping.ignore_above":"5"`, `disable_sequence_numbers":"true"`, 1)
 	for _, test := range []struct {
 		name, index string
 		loses       bool
 	}{
 		{"without hashes", excluded(`"users":{"is_write_index":true},"users-000001.own":{}`), true},
 		{"with a pipeline", strings.Replace(shortened(), `mapping.ignore_above":"5"`, `final_pipeline":"x"`, 1), true},
+		{"without sequence numbers", sequences, true},
 		{"with short values", shortened(), false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			look := indices(map[string]string{"users-000001": test.index})
-			f := newFake(t, look)
+			f := newFake(t)
+			u := f.stored(t)
+			f.then(look)
 			f.differs = test.index
-			wantSetupError(t, f.store().Setup(t.Context()), "users-000001 can't be used")
+			var log strings.Builder
+			err := esstore.New(f, &esstore.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))}).Setup(t.Context())
+			if test.loses {
+				wantSetupError(t, err, "users-000001 can't be used", "Check describes the remedy")
+			} else if err != nil || !strings.Contains(log.String(), "level=WARN") || !strings.Contains(log.String(), "Check describes the remedy, and Reindex") {
+				t.Errorf("got %v from Setup and the log %q, want nil and a warning that names Check and Reindex", err, log.String())
+			}
 			f.then(look)
 			for _, err := range f.store().Search(t.Context(), esstore.Query{}) {
 				if err == nil || !strings.Contains(err.Error(), "can't be searched") {
 					t.Errorf("got %v from Search, want an error that the index can't be searched", err)
 				}
 			}
-			store, u := f.store(), newUser()
 			if !test.loses {
 				f.then(created)
+				if err := f.store().Create(t.Context(), &u); err != nil {
+					t.Errorf("got %v from Create, want nil", err)
+				}
+				return
 			}
+			store := f.store()
 			for range 2 {
-				err := store.Create(t.Context(), &u)
-				if test.loses != (err != nil) || err != nil && !strings.Contains(err.Error(), "users-000001 can't be used") {
-					t.Errorf("got %v from Create, want an error: %v", err, test.loses)
-				}
-				if !test.loses {
-					return
+				for name, err := range map[string]error{"Create": store.Create(t.Context(), &u), "Update": store.Update(t.Context(), &u)} {
+					if err == nil || !strings.Contains(err.Error(), "users-000001 can't be used") {
+						t.Errorf("got %v from %s, want an error that the index can't be used", err, name)
+					}
 				}
 			}
-			if _, err := f.store().Import(t.Context(), func(yield func(signup.User, error) bool) { yield(u, nil) }, nil); err == nil {
+			if _, err := f.store().Import(t.Context(), sequence(u), nil); err == nil {
 				t.Error("got no error from Import, want one")
 			}
 		})
@@ -197,5 +209,16 @@ func TestSearchOfTwoIndices(t *testing.T) {
 	}
 	if n != 1 || last == nil || !strings.Contains(last.Error(), "several indices") {
 		t.Errorf("got %d steps, last with %v, want 1 with an error about several indices", n, last)
+	}
+}
+
+// If the index can't be deleted after writes were blocked, the block is lifted again.
+func TestSetupLiftsBlockOfIndexThatStays(t *testing.T) {
+	unwritten := respond(http.StatusOK, strings.ReplaceAll(statsBody, ":7", ":-1"))
+	f := newFake(t, empty, made, acked, unwritten, denied, acked)
+	f.differs = excluded(`"users":{}`)
+	wantSetupError(t, f.store().Setup(t.Context()), "_source.excludes", "could not be deleted", "403")
+	if last := f.calls[len(f.calls)-1]; last.path != "/users-000001/_settings" || last.body != `{"index.blocks.write":null}` {
+		t.Errorf("got last the request %s %s, want one that lets writes in", last.path, last.body)
 	}
 }

@@ -39,11 +39,16 @@ func TestConnectionCutBeforeRequest(t *testing.T) {
 	} {
 		t.Run("Update, "+test.name, func(t *testing.T) {
 			f := newFake(t)
-			u := f.stored(t)
+			u, store := f.stored(t), f.store()
+			f.then(created)
+			first := newUser()
+			if err := store.Create(t.Context(), &first); err != nil { // which also reads the mapping
+				t.Fatal(err)
+			}
 			f.then(test.step)
 			f.cut()
 			before := clone(u)
-			err := f.store().Update(t.Context(), &u)
+			err := store.Update(t.Context(), &u)
 			wantOutcome(t, err, test.want)
 			wantUser(t, u, before, err)
 		})

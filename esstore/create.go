@@ -11,9 +11,19 @@ import (
 )
 
 // Create implements signup.Store, in one round trip. The first Create of a Store that
-// didn't call Setup takes one more: if the index would lose users or their hashes, it
-// returns an error, and so does each Create after it.
+// didn't call Setup takes one more: if the index would lose users or their hashes, or if
+// several indices are behind the alias, it returns an error, and so does each Create after
+// it. Create also returns an error if it finds that the user was stored in such an index,
+// after another index was put behind the alias.
 func (s *Store) Create(ctx context.Context, u *signup.User) error {
+	before := u.Version
+	if err := s.create(ctx, u); err != nil {
+		return err
+	}
+	return s.checkStored(ctx, "create", u, before)
+}
+
+func (s *Store) create(ctx context.Context, u *signup.User) error {
 	doc, err := newDocument(*u)
 	if err != nil {
 		return err
@@ -22,7 +32,7 @@ func (s *Store) Create(ctx context.Context, u *signup.User) error {
 	if err != nil {
 		return err
 	}
-	if err := s.checkServed(ctx, "create"); err != nil {
+	if err := s.checkServed(ctx, "create", ""); err != nil {
 		return err
 	}
 	var earlier int64 // attempts that may have stored the user

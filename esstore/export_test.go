@@ -64,7 +64,7 @@ func TestExportRequests(t *testing.T) {
 		{}:             `["write_token","password","security_stamp","private"]`,
 		{Hashes: true}: `["write_token"]`,
 	} {
-		f := newFake(t, respond(http.StatusOK, `{"_shards":{"total":1,"successful":1,"failed":0}}`), pit, respond(http.StatusOK, `{"pit_id":"P2","hits":{"hits":[]}}`), setUp, closed)
+		f := newFake(t, respond(http.StatusOK, `{"_shards":{"total":1,"successful":1,"failed":0}}`), setUp, pit, respond(http.StatusOK, `{"pit_id":"P2","hits":{"hits":[]}}`), closed)
 		n, err := f.store().Export(t.Context(), io.Discard, &opts)
 		if n != 0 || err != nil {
 			t.Fatalf("got %d exported users, error %v, want all users and no error", n, err)
@@ -73,11 +73,11 @@ func TestExportRequests(t *testing.T) {
 		for _, c := range f.calls {
 			uris = append(uris, c.method+" "+c.path)
 		}
-		if want := []string{"POST /users/_refresh", "POST /users/_pit", "POST /_search", "GET " + lookPath, "DELETE /_pit"}; !reflect.DeepEqual(uris, want) {
+		if want := []string{"POST /users/_refresh", "GET " + lookPath, "POST /users/_pit", "POST /_search", "DELETE /_pit"}; !reflect.DeepEqual(uris, want) {
 			t.Errorf("got requests %s, want others", uris)
 		}
 		var query map[string]any
-		mustUnmarshal(f.calls[2].body, &query)
+		mustUnmarshal(f.calls[3].body, &query)
 		source, sort := marshal(query["_source"]), marshal(query["sort"])
 		what := marshal(query["query"])
 		if source != `{"excludes":`+hidden+`}` || sort != `[{"key":"asc"}]` || what != `{"bool":{"must_not":{"term":{"placeholder":true}}}}` {
@@ -86,7 +86,11 @@ func TestExportRequests(t *testing.T) {
 	}
 }
 
-// An export without a user is complete only if the index behind the alias is the Store's.
+// unmarked is the index as Setup makes it.
+var unmarked = `{"aliases":{"users":{},"users-000001.own":{}},"mappings":` + ours + `,"settings":{}}`
+
+// An export is complete only if the index behind the alias is the Store's, and if all of it
+// is found.
 func TestExportOfNothing(t *testing.T) {
 	for _, test := range []struct {
 		name string
@@ -98,9 +102,15 @@ func TestExportOfNothing(t *testing.T) {
 		{"an index in the alias's place", mapped(map[string]string{"users": `{}`}), "users is an index, but must be an alias"},
 		{"another's index", mapped(map[string]string{"people": `{}`}), "not made by this package"},
 		{"no index", empty, "index_not_found_exception"},
+		{"a filter", indices(map[string]string{"users-000001": strings.Replace(unmarked, `"users":{}`, `"users":{"filter":{"term":{"is_active":true}}}`, 1)}), "the alias users of the index users-000001 has a filter or routing"},
+		{"routing", indices(map[string]string{"users-000001": strings.Replace(unmarked, `"users":{}`, `"users":{"search_routing":"1"}`, 1)}), "has a filter or routing"},
+		{"routing of writes", indices(map[string]string{"users-000001": strings.Replace(unmarked, `"users":{}`, `"users":{"index_routing":"1"}`, 1)}), ""},
+		{"short values", indices(map[string]string{"users-000001": shortened()}), "index.mapping.ignore_above"},
 	} {
-		f := newFake(t, respond(http.StatusOK, `{"_shards":{"total":1,"successful":1,"failed":0}}`), respond(http.StatusOK, `{"id":"P"}`),
-			respond(http.StatusOK, `{"pit_id":"P2","hits":{"hits":[]}}`), test.look, respond(http.StatusOK, `{"succeeded":true}`))
+		f := newFake(t, respond(http.StatusOK, `{"_shards":{"total":1,"successful":1,"failed":0}}`), test.look)
+		if test.want == "" {
+			f.then(respond(http.StatusOK, `{"id":"P"}`), respond(http.StatusOK, `{"pit_id":"P2","hits":{"hits":[]}}`), respond(http.StatusOK, `{"succeeded":true}`))
+		}
 		n, err := f.store().Export(t.Context(), io.Discard, nil)
 		if n != 0 || (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: got %d, error %v, want 0, %q", test.name, n, err, test.want)

@@ -102,7 +102,7 @@ func (s *Store) Import(ctx context.Context, users iter.Seq2[signup.User, error],
 	if err := cmp.Or(s.client.Err, ctx.Err()); err != nil {
 		return ImportSummary{}, &Error{Op: importOp, err: err, unsent: true}
 	}
-	if err := s.checkServed(ctx, importOp); err != nil {
+	if err := s.checkServed(ctx, importOp, ""); err != nil {
 		return ImportSummary{}, err
 	}
 	if i.opts.CheckHash == nil {

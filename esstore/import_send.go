@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
 
@@ -98,6 +100,10 @@ func (s *Store) createItems(ctx context.Context, b *batch, items []*item) (cause
 	if err != nil {
 		b.retained = true
 		return asError(err)
+	}
+	if err := s.checkItems(ctx, results); err != nil {
+		// unsent ends the import: the other users would be written there, too.
+		return &Error{Op: importOp, err: errors.New(strings.TrimPrefix(err.Error(), "esstore: import: ")), unsent: true}
 	}
 	for n, result := range results {
 		it := items[n]

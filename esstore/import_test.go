@@ -378,7 +378,7 @@ func TestImportRequests(t *testing.T) {
 	}
 	bulk, mget := f.calls[0], f.calls[1]
 	if q := bulk.query; bulk.path != "/users/_bulk" || q.Get("require_alias") != "true" || q.Has("refresh") ||
-		q.Get("filter_path") != "items.*.status,items.*.error.type,items.*.result,items.*._id" {
+		q.Get("filter_path") != "items.*.status,items.*.error.type,items.*.result,items.*._id,items.*._index" {
 		t.Errorf("got the request %s, want another", bulk.uri)
 	}
 	lines := strings.Split(bulk.body, "\n")

@@ -79,7 +79,7 @@ func (s *Store) advance(ctx context.Context, in installation, current string, a 
 		return s.cleanUp(ctx, in, current, a)
 	}
 	if a.isUpToDate(in, current) {
-		return true, s.acceptCurrent(ctx, in, current, a)
+		return true, s.acceptCurrent(ctx, a.op, current, in.indices[current])
 	}
 	m, err := s.acquireLease(ctx, in, current, a)
 	if m == nil || err != nil {

@@ -85,7 +85,7 @@ func (a *attempt) waitFor(ctx context.Context, s *Store, what string) {
 
 // bounded returns a Store whose requests end after patience.
 func (s *Store) bounded() *Store {
-	b := &Store{client: s.client, instrument: s.instrument, alias: s.alias, logger: s.logger}
+	b := &Store{client: s.client, instrument: s.instrument, alias: s.alias, logger: s.logger, served: s.served}
 	if s.client.Err == nil {
 		b.client.Transport = boundedTransport{s.client.Transport}
 	}

@@ -36,7 +36,9 @@ import (
 // a minute, Search first waits for a refresh. To find what was written just now,
 // call Refresh first.
 //
-// Search needs an index with this version's schema: see [Store.Setup].
+// Search needs an index with this version's schema: see [Store.Setup]. If searches would
+// miss users, because of the mapping or a setting of the index, or a filter or routing of
+// the alias, Search returns an error. It looks for that once for each Store.
 func (s *Store) Search(ctx context.Context, q Query) iter.Seq2[signup.User, error] {
 	return func(yield func(signup.User, error) bool) {
 		if err := s.list(ctx, q, yield); err != nil {
@@ -92,43 +94,63 @@ func (s *Store) checkSearchable(ctx context.Context) error {
 	if s.searchable.Load() {
 		return nil
 	}
-	in, err := s.look(ctx, "search")
+	in, name, err := s.lookBehind(ctx, "search")
 	if err != nil {
 		return err
 	}
-	name, err := in.current()
-	switch {
-	case err != nil:
-		return fmt.Errorf("esstore: search: %w", err)
-	case name == "":
-		// As Elasticsearch responds to the other methods.
-		return &Error{Op: "search", Status: http.StatusNotFound, Type: typeNoIndex}
-	case in.indices[name].schema() < schema:
-		return fmt.Errorf("esstore: search: the index %s has the schema %d, and %d is needed: call Setup first", name, in.indices[name].schema(), schema)
+	if found := in.indices[name].schema(); found < schema {
+		return fmt.Errorf("esstore: search: the index %s has the schema %d, and %d is needed: call Setup first", name, found, schema)
 	}
-	if differences := harmful(in.indices[name].differences(), hides); len(differences) > 0 {
-		return fmt.Errorf("esstore: search: the index %s can't be searched, because it is not as this package asks for: %s. Check describes the remedy", name, textOf(differences))
+	if err := in.checkFindable(name); err != nil {
+		return fmt.Errorf("esstore: search: %w", err)
 	}
 	s.searchable.Store(true)
 	return nil
 }
 
-// checkBehind returns an error if the index behind the alias isn't one that Setup made. A
-// listing without a hit doesn't show that.
-func (s *Store) checkBehind(ctx context.Context, op string) error {
-	in, err := s.look(ctx, op)
-	if asError(err).Status == http.StatusForbidden {
-		return nil // it isn't known
+// checkExportable returns an error if the index behind the alias isn't one that Setup
+// made, or if a listing of it would miss users. A listing itself doesn't show that. If
+// the privilege view_index_metadata is missing, it returns nil.
+func (s *Store) checkExportable(ctx context.Context) error {
+	in, name, err := s.lookBehind(ctx, "export")
+	if e := asError(err); e.Status == http.StatusForbidden && !e.isBlocked() {
+		return nil
 	}
 	if err != nil {
 		return err
 	}
+	if err := in.checkFindable(name); err != nil {
+		return fmt.Errorf("esstore: export: %w", err)
+	}
+	return nil
+}
+
+// lookBehind reads the installation, and returns the name of the index behind the alias.
+func (s *Store) lookBehind(ctx context.Context, op string) (installation, string, error) {
+	in, err := s.look(ctx, op)
+	if err != nil {
+		return in, "", err
+	}
 	name, err := in.current()
 	switch {
 	case err != nil:
-		return fmt.Errorf("esstore: %s: %w", op, err)
+		return in, "", fmt.Errorf("esstore: %s: %w", op, err)
 	case name == "":
-		return &Error{Op: op, Status: http.StatusNotFound, Type: typeNoIndex}
+		// As Elasticsearch responds to the other methods.
+		return in, "", &Error{Op: op, Status: http.StatusNotFound, Type: typeNoIndex}
+	}
+	return in, name, nil
+}
+
+// checkFindable returns an error if a search through the alias would miss users of the
+// index of this name, which is behind the alias.
+func (in installation) checkFindable(name string) error {
+	i := in.indices[name]
+	if a := i.Aliases[in.alias]; a.Filter != nil || a.SearchRouting != "" {
+		return fmt.Errorf("the alias %s of the index %s has a filter or routing, so that users would be missing: set it again (see Check)", in.alias, name)
+	}
+	if differences := harmful(i.differences(), hides); len(differences) > 0 {
+		return fmt.Errorf("the index %s can't be searched, because it is not as this package asks for: %s. %s", name, textOf(differences), remedyOf(differences))
 	}
 	return nil
 }
@@ -197,7 +219,10 @@ func isPointInTimeLost(e *Error) bool {
 		e.Type == typeSearchFailed && e.Status >= http.StatusInternalServerError
 }
 
-var errNotUser = errors.New("the response has a document that is not a user")
+var (
+	errNotUser = errors.New("the response has a document that is not a user")
+	errNoKey   = errors.New("the response has a user whose key is not indexed (see Check)")
+)
 
 // document returns the document of a hit, and sets the start of the next page to
 // the place after it.
@@ -208,6 +233,10 @@ func (l *listing) document(h hit) (document, error) {
 	var d document
 	if json.Unmarshal(h.Source, &d) != nil || d.ID == "" || h.ID != documentID(d.Key) || len(h.Sort) < l.fields {
 		return document{}, &Error{Op: l.op, Status: http.StatusOK, err: errNotUser}
+	}
+	if string(h.Sort[l.fields-1]) == "null" {
+		// Nothing would be found after it.
+		return document{}, &Error{Op: l.op, Status: http.StatusOK, err: errNoKey}
 	}
 	// Elasticsearch adds a value that is valid for this point in time only.
 	l.query["search_after"] = h.Sort[:l.fields]

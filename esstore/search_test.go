@@ -592,3 +592,30 @@ func TestSearchOfAnotherIndex(t *testing.T) {
 		}
 	}
 }
+
+// A search through an alias that leads to a part of the index is an error.
+func TestSearchRefusesPartOfIndex(t *testing.T) {
+	for name, property := range map[string]string{"a filter": `"filter":{"term":{"is_active":true}}`, "routing": `"search_routing":"1"`} {
+		index := strings.Replace(unmarked, `"users":{}`, `"users":{`+property+`}`, 1)
+		f := newFake(t, indices(map[string]string{"users-000001": index}))
+		for _, err := range f.store().Search(t.Context(), esstore.Query{}) {
+			if err == nil || !strings.Contains(err.Error(), "has a filter or routing") {
+				t.Errorf("%s: got %v from Search, want an error about it", name, err)
+			}
+		}
+	}
+}
+
+// A user without an indexed key ends a listing with an error: nothing would be found
+// after it.
+func TestSearchOfUserWithoutKey(t *testing.T) {
+	hit := strings.Replace(hitBody(1), `"sort":[`, `"sort":[null,null,`, 1)
+	f := newFake(t, setUp, opened("A"), listedBody("A", hit), closed)
+	n, last := 0, error(nil)
+	for _, err := range f.store().Search(t.Context(), esstore.Query{}) {
+		n, last = n+1, err
+	}
+	if n != 1 || last == nil || !strings.Contains(last.Error(), "key is not indexed") {
+		t.Errorf("got %d steps, last with %v, want 1 with an error about the key", n, last)
+	}
+}

@@ -56,10 +56,12 @@ import (
 //
 // Setup compares the index with what it asks for, as Elasticsearch reports it:
 // index templates of the cluster are merged into each new index. If users or their
-// hashes would be lost or couldn't be found, Setup fails. It then deletes the index
-// that it has just created, and the error says which template is the cause and how to
+// hashes would be lost or couldn't be found in an index that Setup has just created, it
+// deletes the index and fails. The error says which template is the cause and how to
 // exclude the index from it. Only a role with the privilege monitor of the cluster can
-// read the templates.
+// read the templates. If the index existed before, Setup fails only if users or their
+// hashes would be lost. If only searches would miss users, Setup logs a warning, and
+// [Store.Search] and [Store.Export] return errors: [Store.Reindex] is the remedy.
 func (s *Store) Setup(ctx context.Context) error { return s.ensureIndex(ctx, "set up", false) }
 
 // Reindex copies all users into a new index, as a migration by Setup does, even if
@@ -98,7 +100,7 @@ func (s *Store) takeStep(ctx context.Context, a *attempt) (done bool, err error)
 	if err != nil {
 		return false, fmt.Errorf("esstore: %s: %w", a.op, err)
 	}
-	if err := s.prepare(ctx, a.op, in, current); err != nil {
+	if err := s.prepare(ctx, a, in, current); err != nil {
 		return false, err
 	}
 	if current == "" {
@@ -134,7 +136,7 @@ func (s *Store) createFirstIndex(ctx context.Context, in installation, a *attemp
 	}
 	if len(in.indices) == 0 {
 		name := indexName(s.alias, 1)
-		err := s.sendAcknowledged(ctx, a.op, esapi.IndicesCreateRequest{
+		err := s.sendCreation(ctx, a.op, esapi.IndicesCreateRequest{
 			Index: name, Body: indexBody(newMapping(), defaultSettings(), s.alias, ownAlias(name)),
 			Instrument: s.instrument,
 		})
@@ -150,6 +152,28 @@ func (s *Store) createFirstIndex(ctx context.Context, in installation, a *attemp
 		return false, fmt.Errorf("esstore: %s: there is an index %s-…, or one is being created, but none has the alias %s", a.op, s.alias, s.alias)
 	}
 	return false, nil
+}
+
+// sendCreation sends a request that creates an index. It is an error if no node has taken
+// the shard in time, which is half a minute: nothing can be stored then.
+func (s *Store) sendCreation(ctx context.Context, op string, req esapi.IndicesCreateRequest) error {
+	r, err := s.send(ctx, op, req)
+	if err != nil {
+		return err
+	}
+	var response struct {
+		Acknowledged *bool
+		Started      *bool `json:"shards_acknowledged"`
+	}
+	switch {
+	case json.Unmarshal(r.Body, &response) != nil || response.Acknowledged == nil:
+		return notElasticsearch(op, r.Status)
+	case !*response.Acknowledged:
+		return &Error{Op: op, Status: r.Status, err: es.ErrUnacknowledged}
+	case response.Started != nil && !*response.Started:
+		return fmt.Errorf("esstore: %s: the index %s was created, but no node has taken its shard, so that it can't be used: GET /_cluster/allocation/explain shows the reason", op, req.Index)
+	}
+	return nil
 }
 
 // indexBody returns the body of the request that creates an index. The index is
@@ -172,7 +196,7 @@ func indexBody(m mapping, settings map[string]any, aliases ...string) *bytes.Rea
 // keptSettings are the prefixes of the settings that a migration keeps, because an
 // operator may have set them.
 var keptSettings = []string{
-	"index.auto_expand_replicas", "index.codec", "index.indexing.slowlog.", "index.max_result_window",
+	"index.auto_expand_replicas", "index.codec", "index.hidden", "index.indexing.slowlog.", "index.max_result_window",
 	"index.merge.", "index.number_of_replicas", "index.priority", "index.refresh_interval",
 	"index.routing.allocation.", "index.search.", "index.translog.", "index.unassigned.",
 	"index.write.wait_for_active_shards",

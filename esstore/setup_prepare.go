@@ -13,9 +13,16 @@ import (
 // closed, users may be missing from the only one there is, or the aliases of the index
 // current don't lead to it alone, and to all of it. If current only lacks its own alias,
 // which Update and Delete use, prepare adds it.
-func (s *Store) prepare(ctx context.Context, op string, in installation, current string) error {
+//
+// Setup doesn't need a closed copy of an index that needs no migration. prepare only logs
+// it.
+func (s *Store) prepare(ctx context.Context, a *attempt, in installation, current string) error {
+	op := a.op
 	if name := in.closed(current); name != "" {
-		return fmt.Errorf("esstore: %s: %w", op, closedError(name))
+		if a.reindex || name == current || current == "" || in.needsCleanup(current) || !a.isUpToDate(in, current) {
+			return fmt.Errorf("esstore: %s: %w", op, closedError(name))
+		}
+		s.logger.WarnContext(ctx, "an abandoned copy of the index is closed: delete it, or open it", "index", current, "copy", name)
 	}
 	if err := in.refuseUnfinished(current); err != nil {
 		return fmt.Errorf("esstore: %s: %w", op, err)

@@ -292,3 +292,9 @@ func TestSetupContextDoneInPause(t *testing.T) {
 		}
 	})
 }
+
+// If no node takes the shard of the new index, Setup returns an error that says so.
+func TestSetupWithoutShard(t *testing.T) {
+	f := newFake(t, empty, respond(http.StatusOK, strings.Replace(indexMade, `"shards_acknowledged":true`, `"shards_acknowledged":false`, 1)))
+	wantSetupError(t, f.store().Setup(t.Context()), "users-000001", "no node has taken its shard", "_cluster/allocation/explain")
+}

@@ -34,7 +34,7 @@ type Store struct {
 	alias      string
 	logger     *slog.Logger
 	searchable atomic.Bool // the index is known to have the schema that Search needs
-	accepted   atomic.Bool // the index is known to store users as they are
+	served     *served     // what is known of the index behind the alias
 }
 
 // New returns a Store that sends its requests to t. New itself sends none: call
@@ -46,7 +46,7 @@ type Store struct {
 // counts the attempts with net/http/httptrace. A proxy between t and
 // Elasticsearch must not repeat requests.
 func New(t esapi.Transport, opts *Options) *Store {
-	s := &Store{client: es.Client{Transport: t}, alias: defaultAlias, logger: slog.New(slog.DiscardHandler)}
+	s := &Store{client: es.Client{Transport: t}, alias: defaultAlias, logger: slog.New(slog.DiscardHandler), served: &served{}}
 	s.documents.Client = &s.client
 	if opts != nil && opts.Alias != "" {
 		s.alias = opts.Alias

@@ -11,11 +11,23 @@ import (
 
 // Update implements signup.Store, in one round trip as a rule. If the stored document has
 // members that this version of the package doesn't know, or a key of another rule, it
-// keeps them and takes one more round trip.
+// keeps them and takes one more round trip. Like Create, it returns an error if the index
+// would lose users or their hashes.
 func (s *Store) Update(ctx context.Context, u *signup.User) error {
+	before := u.Version
+	if err := s.update(ctx, u); err != nil {
+		return err
+	}
+	return s.checkStored(ctx, "update", u, before)
+}
+
+func (s *Store) update(ctx context.Context, u *signup.User) error {
 	at, ok := parseVersion(*u, s.alias)
 	if !ok {
 		return s.stale(ctx, "update", *u, at, nil)
+	}
+	if err := s.checkServed(ctx, "update", at.index); err != nil {
+		return err
 	}
 	doc, body, place, err := s.rewritten(ctx, *u, at)
 	if err != nil {

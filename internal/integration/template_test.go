@@ -3,6 +3,7 @@ package integration
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -31,8 +32,8 @@ type use int
 
 const (
 	nothing   use = iota
-	setting       // Setup and Search
-	signingUp     // Create and Import, too
+	searching     // Search and Export
+	signingUp     // Setup, Create and Import, too
 )
 
 func sameFor(c templateCase, what string) templateCase {
@@ -46,19 +47,20 @@ var templateCases = []templateCase{
 	{name: "no source", template: `"mappings": {"_source": {"enabled": false}}`, found: "index-differs", unfit: signingUp},
 	{name: "an older template without source", template: `"mappings": {"_source": {"enabled": false}}`, legacy: true, found: "index-differs", unfit: signingUp},
 	sameFor(templateCase{name: "routing required", template: `"mappings": {"_routing": {"required": true}}`, found: "index-differs", unfit: signingUp}, "_routing.required"),
-	{name: "not enabled", template: `"mappings": {"enabled": false}`, found: "mapping-differs", unfit: setting},
-	sameFor(templateCase{name: "a runtime field in place of another", template: `"mappings": {"runtime": {"placeholder": {"type": "boolean"}}}`, found: "mapping-differs", unfit: setting}, "runtime"),
+	{name: "not enabled", template: `"mappings": {"enabled": false}`, found: "mapping-differs", unfit: searching},
+	sameFor(templateCase{name: "a runtime field in place of another", template: `"mappings": {"runtime": {"placeholder": {"type": "boolean"}}}`, found: "mapping-differs", unfit: searching}, "runtime"),
 	{name: "another runtime field", template: `"mappings": {"runtime": {"day": {"type": "keyword"}}}`, found: "mapping-extra"},
 	{name: "dynamic templates", template: `"mappings": {"dynamic": true, "date_detection": false, "dynamic_templates": [{"x": {"match_mapping_type": "string", "mapping": {"type": "keyword"}}}]}`},
 	{name: "another field", template: `"mappings": {"properties": {"day": {"type": "date"}}}`, found: "too-many-fields"},
 	{name: "a searchable hash", template: `"mappings": {"properties": {"password": {"type": "text", "fields": {"raw": {"type": "keyword"}}}}}`},
-	{name: "short values only", template: `"settings": {"index.mapping.ignore_above": 5}`, found: "mapping-differs", unfit: setting},
+	{name: "short values only", template: `"settings": {"index.mapping.ignore_above": 5}`, found: "mapping-differs", unfit: searching},
 	{name: "a pipeline", template: `"settings": {"index.default_pipeline": "none-such"}`, found: "pipeline", unfit: signingUp},
 	{name: "a last pipeline", template: `"settings": {"index.final_pipeline": "none-such"}`, found: "pipeline", unfit: signingUp},
 	{name: "the alias", template: `"aliases": {"ALIAS": {}}`, copies: "add the alias"},
 	{name: "the alias with a filter", template: `"aliases": {"ALIAS": {"filter": {"term": {"is_active": true}}}}`, copies: "add the alias"},
 	{name: "another alias", template: `"aliases": {"ALIAS-readers": {}}`},
 	{name: "logsdb", template: `"settings": {"index.mode": "logsdb"}`},
+	sameFor(templateCase{name: "no sequence numbers", template: `"settings": {"index.disable_sequence_numbers": true}`, found: "index-differs", unfit: signingUp}, "index.disable_sequence_numbers"),
 	sameFor(templateCase{name: "a time series", template: `"settings": {"index.mode": "time_series", "index.routing_path": ["id"]}, "mappings": {"properties": {"id": {"type": "keyword", "time_series_dimension": true}}}`}, "400"),
 	sameFor(templateCase{name: "a data stream", template: `"settings": {}`, more: `"data_stream": {}`}, "400"),
 	{name: "sorted", template: `"settings": {"index.sort.field": "key"}`},
@@ -207,7 +209,7 @@ func testTemplateCopy(t *testing.T, s *server, c templateCase, setUp func(*templ
 }
 
 // testTemplateUnprotected makes the index as a version did that didn't set what has a
-// default. Setup and Check say what is wrong, and so does the first Create.
+// default. Check finds what is wrong. What would lose users is refused.
 func testTemplateUnprotected(t *testing.T, s *server, c templateCase) {
 	p := newTemplated(t, s, c)
 	p.setUp()
@@ -229,11 +231,19 @@ func testTemplateUnprotected(t *testing.T, s *server, c templateCase) {
 	if _, err := fresh.Import(t.Context(), sequence(newUser(2)), nil); c.unfit == signingUp && (err == nil || !strings.Contains(err.Error(), "can't be used")) {
 		t.Errorf("got %v from Import, want an error that says that the index can't be used", err)
 	}
+	for _, err := range fresh.Search(t.Context(), esstore.Query{}) {
+		if c.unfit > nothing && (err == nil || !strings.Contains(err.Error(), "can't be searched")) {
+			t.Errorf("got %v from Search, want an error that says that the index can't be searched", err)
+		}
+	}
+	if _, err := fresh.Export(t.Context(), io.Discard, nil); c.unfit > nothing && err == nil {
+		t.Error("got nil from Export, want an error")
+	}
 	err := fresh.Setup(t.Context())
-	if c.unfit > nothing && (err == nil || !strings.Contains(err.Error(), p.alias+"-x")) {
+	if c.unfit == signingUp && (err == nil || !strings.Contains(err.Error(), p.alias+"-x")) {
 		t.Errorf("got %v from Setup, want an error that names the template %s-x", err, p.alias)
 	}
-	if c.unfit == nothing && err != nil {
+	if c.unfit < signingUp && err != nil {
 		t.Errorf("got %v from Setup, want nil", err)
 	}
 }

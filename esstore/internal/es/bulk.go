@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
+	"sync/atomic"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
 )
@@ -20,6 +21,7 @@ type Item struct {
 	Type   string // of Elasticsearch's error; "" if there is none
 	Result Result
 	ID     string // of the document
+	Index  Name   // in which the document is
 }
 
 // Err returns nil if the status is that of a success.
@@ -30,8 +32,27 @@ func (i Item) Err() *Error {
 	return &Error{Status: i.Status, Type: i.Type, Attempts: 1}
 }
 
+// A Name is the name of an index.
+type Name string
+
+// lastName is the name that was read last.
+var lastName atomic.Pointer[Name]
+
+// UnmarshalText implements encoding.TextUnmarshaler. As the items of a response are in
+// one index, it allocates memory for one of them at most.
+func (n *Name) UnmarshalText(text []byte) error {
+	if last := lastName.Load(); last != nil && string(*last) == string(text) {
+		*n = *last
+		return nil
+	}
+	name := Name(text)
+	lastName.Store(&name)
+	*n = name
+	return nil
+}
+
 // BulkFilterPath is the FilterPath of a bulk request: what Bulk reads.
-var BulkFilterPath = []string{"items.*.status", "items.*.error.type", "items.*.result", "items.*._id"}
+var BulkFilterPath = []string{"items.*.status", "items.*.error.type", "items.*.result", "items.*._id", "items.*._index"}
 
 // Bulk sends a request with n writes and returns their results in the same order,
 // and how often the request was sent. The Error is nil even if a write failed.
@@ -45,6 +66,7 @@ func (c *Client) Bulk(ctx context.Context, req esapi.BulkRequest, n int) (items 
 		Error  struct{ Type string }
 		Result Result
 		ID     string `json:"_id"`
+		Index  Name   `json:"_index"`
 	}
 	var response struct {
 		Items []struct{ Create, Index, Delete write } // one of them is set
@@ -60,7 +82,7 @@ func (c *Client) Bulk(ctx context.Context, req esapi.BulkRequest, n int) (items 
 		if one.Status == 0 {
 			return nil, r.Attempts, e
 		}
-		items[i] = Item{one.Status, validType(one.Error.Type), one.Result, one.ID}
+		items[i] = Item{one.Status, validType(one.Error.Type), one.Result, one.ID, one.Index}
 	}
 	return items, r.Attempts, nil
 }
