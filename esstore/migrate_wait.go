@@ -29,6 +29,9 @@ const (
 	maxFailing = 5 * time.Minute
 	// maxRaces limits how often in a row another process may be first.
 	maxRaces = 30
+	// calm is how long after a failure or a race a wait for another process counts as
+	// progress. Otherwise failures and waits could alternate for ever.
+	calm = time.Minute
 )
 
 // errRace is the error of a step that failed because the installation isn't as it was
@@ -38,6 +41,9 @@ var errRace = errors.New("the installation was changed meanwhile")
 // retry waits and returns nil if the step that failed with err may be tried again.
 // Otherwise it returns err.
 func (a *attempt) retry(ctx context.Context, s *Store, err error) error {
+	if err != nil {
+		defer func() { a.troubled = time.Now() }()
+	}
 	switch {
 	case err == nil || ctx.Err() != nil:
 		return err
@@ -71,7 +77,9 @@ func (a *attempt) progress() { a.failures, a.races = 0, 0 }
 // waitFor notes that the attempt waits for another process, and logs it at the
 // beginning and then at each waitLogInterval.
 func (a *attempt) waitFor(ctx context.Context, s *Store, what string) {
-	a.progress()
+	if time.Since(a.troubled) > calm {
+		a.progress()
+	}
 	if a.waiting == what && time.Since(a.waitLogged) < waitLogInterval {
 		return
 	}

@@ -117,6 +117,7 @@ type attempt struct {
 	failures  int             // transient failures in a row
 	failing   time.Time       // when the first of them was
 	races     int             // steps in a row that another process had taken
+	troubled  time.Time       // when the last failure or race was
 	watched   watch
 	pace      *pace  // of the writes to the copy
 	pages     *pager // of the reads of both indices
