@@ -79,7 +79,7 @@ func (s *Store) cleanUpAfterCutover(ctx context.Context, op string, in installat
 			return err
 		}
 	}
-	var refused error // a later Setup needs not wait for this process if the alias is off
+	var refused error // without the alias, a later Setup does not wait for this process
 	if old != "" {
 		deleted, err := s.deleteLeftover(ctx, op, in, current, old)
 		switch {
