@@ -45,8 +45,10 @@ func (a *attempt) retry(ctx context.Context, s *Store, err error) error {
 		defer func() { a.troubled = time.Now() }()
 	}
 	switch {
-	case err == nil || ctx.Err() != nil:
-		return err
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return a.ended(err)
 	case errors.Is(err, errRace):
 		if a.races++; a.races > maxRaces {
 			return err
@@ -63,6 +65,7 @@ func (a *attempt) retry(ctx context.Context, s *Store, err error) error {
 		return err
 	}
 	a.failures++
+	a.last = err
 	pause := time.Duration(a.failures) * time.Second
 	s.logger.WarnContext(ctx, "a step failed and is tried again", "operation", a.op, "tries", a.failures, "pause", pause, "error", err)
 	if !sleep(ctx, pause) {
@@ -71,8 +74,16 @@ func (a *attempt) retry(ctx context.Context, s *Store, err error) error {
 	return nil
 }
 
+// ended returns the error of an attempt whose context was done, with the failure before.
+func (a *attempt) ended(err error) error {
+	if a.last == nil {
+		return err
+	}
+	return fmt.Errorf("%w, after the error: %w", err, a.last)
+}
+
 // progress notes that a step has succeeded.
-func (a *attempt) progress() { a.failures, a.races = 0, 0 }
+func (a *attempt) progress() { a.failures, a.races, a.last = 0, 0, nil }
 
 // waitFor notes that the attempt waits for another process, and logs it at the
 // beginning and then at each waitLogInterval.
