@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -149,7 +150,7 @@ func (b *batcher[T]) run(ctx context.Context, items []T) ([]T, *Error) {
 			continue
 		}
 		if ctx.Err() != nil {
-			return items, asError(e.ended(ctx))
+			return items, e.endedAfter(ctx)
 		}
 		b.pace.shorten(length, e)
 		if tooLong := e.Status == http.StatusRequestEntityTooLarge; tooLong || e.isRejected() {
@@ -169,6 +170,16 @@ func (b *batcher[T]) run(ctx context.Context, items []T) ([]T, *Error) {
 		}
 	}
 	return nil, nil
+}
+
+// endedAfter returns the error of a method whose context was done after a request failed
+// with e. Its text has both causes.
+func (e *Error) endedAfter(ctx context.Context) *Error {
+	done := asError(e.ended(ctx))
+	if !errors.Is(e, done.err) {
+		done.err = fmt.Errorf("%w, after the error: %v", done.err, e) // an ErrBusy of e doesn't hold any more
+	}
+	return done
 }
 
 // first returns how many items the next request has, and their length.
@@ -194,7 +205,10 @@ type bulkWrite struct {
 	id      string
 	lines   []byte
 	results []es.Result // those of a success
+	seqNo   int64       // of the document of the original; noSeqNo if that has none
 }
+
+const noSeqNo = -1
 
 func (w bulkWrite) length() int { return len(w.lines) }
 
@@ -243,14 +257,20 @@ func (p *pager) read(ctx context.Context, s *Store, mayPass func(error) bool, ge
 		if err == nil {
 			return hits, nil
 		}
-		if !mayPass(err) || ctx.Err() != nil {
+		if !mayPass(err) {
 			return nil, err
+		}
+		if ctx.Err() != nil {
+			return nil, asError(err).endedAfter(ctx)
 		}
 		if asError(err).isRejected() {
 			p.size, p.full = max(1, p.size/2), 0
 		}
-		if !w.again(ctx, asError(err)) || ctx.Err() != nil {
+		if !w.again(ctx, asError(err)) {
 			return nil, err
+		}
+		if ctx.Err() != nil {
+			return nil, asError(err).endedAfter(ctx)
 		}
 	}
 }

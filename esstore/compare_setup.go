@@ -134,6 +134,7 @@ func (m *migration) acceptCopy(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	m.window = min(m.window, i.resultWindow())
 	differences := harmful(i.differences(), hides)
 	if len(differences) == 0 && !i.hasAlias(m.s.alias) {
 		return nil
@@ -168,7 +169,10 @@ func (s *Store) takeAliasOffCopies(ctx context.Context, op string, in installati
 				continue
 			}
 			err := s.takeAliasOff(ctx, op, name, in.indices[name].aliasWith(copyLeasePrefix(name)))
-			if err != nil && !isLeaseLost(err) {
+			if isLeaseLost(err) {
+				err = fmt.Errorf("esstore: %s: %w: %w", op, err, errRace)
+			}
+			if err != nil {
 				return changed, err
 			}
 			changed = true

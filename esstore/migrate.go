@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 )
@@ -30,7 +31,9 @@ import (
 //     as copied. So a template or pipeline of the cluster that changes documents
 //     is noticed before the alias is moved.
 //   - A deletion leaves no document behind. Deletions are found by comparing the
-//     keys of both indices.
+//     keys of both indices. A document is deleted from the copy only if the original
+//     has none with its _id. Before the alias is moved, the copy must have as many
+//     documents as the original, except those that Reindex leaves out.
 //   - During the cutover, writes to the original are blocked. Setting the block
 //     waits for the writes under way. The copy is blocked too, before the
 //     documents of both are counted and until all nodes know where the alias
@@ -49,14 +52,18 @@ type migration struct {
 	rejected bool // the copy has other content than the original
 	window   int  // the greatest length of a page
 
+	unassigned bool // some shards of the copy weren't on a node when it was created
+
 	mu     sync.Mutex // guards the next four, which the heartbeat reads
 	token  string     // of the lease
 	copied int64      // see meta
 	beats  int64      // see meta
 	silent bool       // no heartbeats during the cutover
 
-	nodes  map[string]string // the node that has the primary, by index
-	bounds []string          // some keys, in order; nil before all keys were compared: see removeDeleted
+	nodes   map[string]string // the node that has the primary, by index
+	byID    bool              // deletions are found by _id, not by key
+	foreign map[string]bool   // the ids of documents that were left out; nil if not known
+	bounds  []string          // some keys, in order; nil before all keys were compared: see removeDeleted
 }
 
 func (m *migration) log(level slog.Level, msg string, args ...any) {
@@ -120,12 +127,10 @@ func (m *migration) run(ctx context.Context) error {
 		m.heartbeat(ctx, cancel)
 	}()
 	err := m.migrate(ctx)
-	if cause := context.Cause(ctx); err != nil && cause != nil {
-		err = cause
-	}
+	cause := context.Cause(ctx)
 	cancel(nil)
 	<-stopped
-	if isLeaseLost(err) {
+	if err != nil && (isLeaseLost(err) || errors.Is(cause, errLeaseLost)) {
 		return errLeaseLost
 	}
 	if err == nil || errors.Is(err, errLeaseLost) {
@@ -138,10 +143,24 @@ func (m *migration) run(ctx context.Context) error {
 		m.rejected = true // the next process makes another copy
 	}
 	m.freeLease(ctx)
+	if cause != nil {
+		return fmt.Errorf("esstore: %s: %w", m.op, m.ended(cause, err))
+	}
 	if _, ok := errors.AsType[*Error](err); ok {
 		return err
 	}
 	return fmt.Errorf("esstore: %s: %w", m.op, err)
+}
+
+// ended returns the error of a migration whose context was done, with what it was doing.
+func (m *migration) ended(cause, err error) error {
+	if m.unassigned {
+		cause = fmt.Errorf("%w, while waiting for the shards of %s: see GET /_cluster/allocation/explain", cause, m.to)
+	}
+	if err.Error() != cause.Error() && !strings.HasSuffix(err.Error(), ": "+cause.Error()) {
+		return fmt.Errorf("%w, after the error: %w", cause, err)
+	}
+	return cause
 }
 
 // migrate copies, and then cuts over as soon as little is left to copy.
@@ -151,6 +170,9 @@ func (m *migration) migrate(ctx context.Context) error {
 		if done, err := m.resumeCutover(ctx); done || err != nil {
 			return err
 		}
+	}
+	if err := m.findForeign(ctx); err != nil {
+		return err
 	}
 	if _, err := m.catchUp(ctx); err != nil {
 		return err
@@ -178,7 +200,7 @@ func (m *migration) migrate(ctx context.Context) error {
 // Writes are refused already, so it tries to finish, and reports whether it did.
 // Otherwise it lets writes in again.
 func (m *migration) resumeCutover(ctx context.Context) (done bool, err error) {
-	if m.copied < 0 {
+	if m.copied < 0 || m.reduced && m.foreign == nil { // to find those takes too long
 		return false, m.unblockBoth(ctx)
 	}
 	err = m.cutOver(ctx)

@@ -19,7 +19,8 @@ import (
 
 var errContent = errors.New("the copy has other content than the original")
 
-// A copiedDocument is a document as it was sent to the copy.
+// A copiedDocument is a document as it was sent to the copy. Its source is nil if it is
+// not to be there: Reindex has left it out.
 type copiedDocument struct {
 	id      string
 	version int64
@@ -94,7 +95,7 @@ func (m *migration) readCopies(ctx context.Context, docs []copiedDocument) (hits
 				ids[i] = d.id
 			}
 			p, err := m.searchPrimary(ctx, m.to, map[string]any{
-				"query":            map[string]any{"ids": map[string]any{"values": ids}},
+				"query":            idsQuery(ids),
 				"version":          true,
 				"track_total_hits": false,
 			}, &got)
@@ -119,6 +120,9 @@ func (m *migration) compareCopies(docs []copiedDocument, hits []hit) error {
 		h, ok := found[d.id]
 		difference := ""
 		switch {
+		case !ok && d.source == nil:
+		case d.source == nil:
+			difference = "it should not be there"
 		case !ok:
 			difference = "it is missing"
 		case h.Version != d.version:
@@ -130,7 +134,7 @@ func (m *migration) compareCopies(docs []copiedDocument, hits []hit) error {
 			continue
 		}
 		if wrong++; wrong == 1 {
-			first = fmt.Sprintf("the _id %s: %s", d.id, difference)
+			first = fmt.Sprintf("%s: %s", m.documentOf(d.version-1), difference)
 		}
 	}
 	if wrong == 0 {
@@ -142,7 +146,8 @@ func (m *migration) compareCopies(docs []copiedDocument, hits []hit) error {
 }
 
 // differingMembers says which members of two documents in JSON differ; "" if none
-// does. It quotes names, and no value.
+// does. It quotes no value, and the names that this package declares: others may be a
+// user's data.
 func differingMembers(sent, stored json.RawMessage) string {
 	if bytes.Equal(sent, stored) {
 		return ""
@@ -154,17 +159,28 @@ func differingMembers(sent, stored json.RawMessage) string {
 	wanted, _ := a.(map[string]any)
 	got, _ := b.(map[string]any)
 	var names []string
+	others := false
+	note := func(name string) {
+		if known[name] {
+			names = append(names, name)
+		} else {
+			others = true
+		}
+	}
 	for name, value := range wanted {
 		if other, ok := got[name]; !ok || !reflect.DeepEqual(value, other) {
-			names = append(names, name)
+			note(name)
 		}
 	}
 	for name := range got {
 		if _, ok := wanted[name]; !ok {
-			names = append(names, name)
+			note(name)
 		}
 	}
 	slices.Sort(names)
+	if others {
+		names = append(names, "others")
+	}
 	return "the members " + strings.Join(names, ", ")
 }
 

@@ -3,6 +3,8 @@ package esstore
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -179,42 +181,98 @@ func (m *migration) copyHits(ctx context.Context, hits []hit) ([]copiedDocument,
 	writes := make([]bulkWrite, 0, len(hits))
 	docs := make([]copiedDocument, 0, len(hits))
 	for _, h := range hits {
-		source := h.Source
-		if m.reduced {
-			var err error
-			if source, err = reduceDocument(source); err != nil {
-				return nil, fmt.Errorf("a document of %s: %w", m.from, err)
-			}
-			if source == nil {
-				continue
-			}
+		source, err := m.sourceOf(h)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", m.documentOf(h.SeqNo), err)
 		}
 		d := copiedDocument{h.ID, h.SeqNo + 1, source}
 		lines, err := d.lines()
 		if err != nil {
 			return nil, err
 		}
-		writes, docs = append(writes, bulkWrite{h.ID, lines, stored}), append(docs, d)
+		writes, docs = append(writes, bulkWrite{h.ID, lines, d.results(), h.SeqNo}), append(docs, d)
 	}
 	return docs, m.sendToCopy(ctx, writes)
 }
 
-// lines returns the two lines of a bulk request that write d.
+// sourceOf returns what is to be stored in the copy of h; nil if Reindex leaves it out.
+func (m *migration) sourceOf(h hit) (json.RawMessage, error) {
+	if h.Source == nil {
+		return nil, errors.New("it has no _source, so it can't be copied")
+	}
+	if !m.reduced {
+		return h.Source, nil
+	}
+	source, err := reduceDocument(h.Source)
+	if err == nil && source == nil && isDocumentID(h.ID) {
+		err = errors.New("it has the _id of a user, and its _source has no id or no key: correct or delete it")
+	}
+	if err == nil {
+		m.setForeign(h.ID, source == nil)
+	}
+	return source, err
+}
+
+// isDocumentID reports whether id has the form of those that documentID returns.
+func isDocumentID(id string) bool {
+	b, err := base64.RawURLEncoding.DecodeString(id)
+	return err == nil && len(b) == sha256.Size
+}
+
+// setForeign notes whether the document with this id is left out.
+func (m *migration) setForeign(id string, isForeign bool) {
+	switch {
+	case !isForeign:
+		delete(m.foreign, id)
+	case m.foreign != nil:
+		m.foreign[id] = true
+	}
+}
+
+// documentOf names a document of the original, without its _id, which may be an address.
+func (m *migration) documentOf(seqNo int64) string {
+	if seqNo == noSeqNo {
+		return "a document of " + m.from
+	}
+	return fmt.Sprintf(`the document of %s with the sequence number %d (GET /%s/_search with the body {"query":{"term":{"_seq_no":%d}}})`,
+		m.from, seqNo, m.from, seqNo)
+}
+
+// results returns those of a write of d.
+func (d copiedDocument) results() []es.Result {
+	if d.source == nil {
+		return removed
+	}
+	return stored
+}
+
+// lines returns the lines of a bulk request that write d, or that delete it if it has no
+// source.
 func (d copiedDocument) lines() ([]byte, error) {
+	type action struct {
+		ID      string `json:"_id"`
+		Version int64  `json:"version"`
+		Type    string `json:"version_type"`
+	}
 	var head struct {
-		Index struct {
-			ID      string `json:"_id"`
-			Version int64  `json:"version"`
-			Type    string `json:"version_type"`
-		} `json:"index"`
+		Index  *action `json:"index,omitempty"`
+		Delete *action `json:"delete,omitempty"`
 	}
 	// Versions begin at 1. The type is external_gte because a document that was
 	// read, and then lost with its primary, may have had the sequence number of the
 	// document that replaced it.
-	head.Index.ID, head.Index.Version, head.Index.Type = d.id, d.version, "external_gte"
+	do := &action{d.id, d.version, "external_gte"}
+	if d.source == nil {
+		head.Delete = do
+	} else {
+		head.Index = do
+	}
 	b, err := json.Marshal(head)
 	if err != nil {
 		return nil, err
+	}
+	if d.source == nil {
+		return append(b, '\n'), nil
 	}
 	lines := bytes.NewBuffer(make([]byte, 0, len(b)+len(d.source)+len("\n\n")))
 	lines.Write(append(b, '\n'))
@@ -257,13 +315,14 @@ func (m *migration) sendToCopy(ctx context.Context, writes []bulkWrite) error {
 		},
 		mayPass: func(e *Error) bool { return fatal == nil && (isPassing(e) || e.isBlocked()) },
 	}
-	_, e := sending.run(ctx, writes)
+	left, e := sending.run(ctx, writes)
 	switch {
 	case fatal != nil:
 		return fatal
 	case e != nil:
-		return m.writeError(e)
+		return m.writeError(e, left[0].seqNo)
 	}
+	m.unassigned = m.unassigned && len(writes) == 0
 	return nil
 }
 
@@ -280,7 +339,7 @@ func (m *migration) unfinished(ctx context.Context, lease string, writes []bulkW
 		case e.isBlocked(): // by a process that held the lease before
 			blocked = true
 		case isLeaseLost(e), !e.isTransient():
-			return writes[n:], e, m.writeError(e)
+			return writes[n:], e, m.writeError(e, writes[n].seqNo)
 		}
 		left, again = append(left, writes[n]), e
 	}
@@ -296,15 +355,16 @@ func (m *migration) unfinished(ctx context.Context, lease string, writes []bulkW
 // pipeline may be the cause too.
 var errUnstorable = errors.New("this package didn't write it (see Reindex), or the index has an ingest pipeline")
 
-// writeError returns the error for a write to the copy that failed with err.
-func (m *migration) writeError(err error) error {
+// writeError returns the error for a write to the copy that failed with err, or for a
+// request whose first write is of the document with this sequence number.
+func (m *migration) writeError(err error, seqNo int64) error {
 	switch e := asError(err); {
 	case errors.Is(err, errDiverted):
-		return fmt.Errorf("a document of %s was not copied to %s: %w", m.from, m.to, err)
+		return fmt.Errorf("%s was not copied to %s: %w", m.documentOf(seqNo), m.to, err)
 	case e.Status == http.StatusRequestEntityTooLarge:
-		return fmt.Errorf("a document of %s is longer than a request to Elasticsearch may be: %w", m.from, err)
+		return fmt.Errorf("%s is longer than a request to Elasticsearch may be: %w", m.documentOf(seqNo), err)
 	case e.Status == http.StatusBadRequest:
-		return fmt.Errorf("a document of %s can't be stored in %s: %w: %w", m.from, m.to, errUnstorable, err)
+		return fmt.Errorf("%s can't be stored in %s: %w: %w", m.documentOf(seqNo), m.to, errUnstorable, err)
 	}
 	return leaseError(err)
 }

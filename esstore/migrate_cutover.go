@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"strconv"
 	"time"
@@ -19,7 +20,7 @@ const maxBlocked = 3500 * time.Millisecond
 
 var (
 	errTooSlow = errors.New("copying the last changes took too long")
-	errCounts  = errors.New("the copy and the original have different numbers of users")
+	errCounts  = errors.New("the copy and the original have different numbers of documents")
 )
 
 // cutOver moves the Store's alias to the copy. Writes are refused meanwhile.
@@ -86,21 +87,35 @@ func (m *migration) finishCopy(ctx context.Context) error {
 	if err := m.catchUpFully(ctx); err != nil {
 		return err
 	}
-	// The copy has all of the original. If it has no more, the two are the same.
-	if same, err := m.hasEqualCounts(ctx); err != nil {
+	if err := m.finishDeletions(ctx); err != nil {
 		return err
-	} else if !same {
-		if err := m.removeDeleted(ctx); err != nil {
-			return err
-		}
 	}
 	if err := m.s.block(ctx, m.op, m.copyLease()); err != nil {
 		return leaseError(err)
 	}
-	if same, err := m.hasEqualCounts(ctx); err != nil || !same {
-		return errors.Join(err, errCounts)
+	want, got, err := m.countBoth(ctx)
+	if err == nil && want != got {
+		err = fmt.Errorf("%w: %s has %d to be copied, and %s has %d; %s is unchanged and remains in use", errCounts, m.from, want, m.to, got, m.from)
 	}
-	return nil
+	return err
+}
+
+// finishDeletions completes the deletions in the copy, which has all of the original. If
+// it has no more, the two are the same. If the keys don't lead to what it has more, the
+// ids do. That may take too long, and is then done while writes are allowed.
+func (m *migration) finishDeletions(ctx context.Context) error {
+	want, got, err := m.countBoth(ctx)
+	if err != nil || want == got {
+		return err
+	}
+	if err := m.removeDeleted(ctx); err != nil || m.byID {
+		return err
+	}
+	if want, got, err = m.countBoth(ctx); err != nil || want == got {
+		return err
+	}
+	m.compareByID("the keys don't lead to all deletions", nil)
+	return m.removeDeleted(ctx)
 }
 
 // catchUpFully copies until nothing is left. The global checkpoint may lag behind

@@ -7,8 +7,6 @@ import (
 	"math"
 	"net/http"
 	"slices"
-
-	"github.com/elastic/go-elasticsearch/v8/esapi"
 )
 
 const (
@@ -24,7 +22,8 @@ const (
 // removeDeleted deletes the users from the copy that were deleted from the
 // original. The first call compares all keys. Later calls count the documents with
 // a copied sequence number: each of them is in both indices, unless it was deleted
-// or changed since. Keys are compared only where the counts differ.
+// or changed since. Keys are compared only where the counts differ. If the original
+// can't be searched by key, each call compares all ids.
 //
 // A user that is created again after the comparison gets a higher sequence number
 // and is copied next.
@@ -35,6 +34,18 @@ func (m *migration) removeDeleted(ctx context.Context) error {
 	if _, err := m.locatePrimaries(ctx, m.from, m.to); err != nil {
 		return err
 	}
+	if !m.byID {
+		err := m.compareByKey(ctx)
+		if !isUnsearchable(err) {
+			return err
+		}
+		m.compareByID("a search by key failed", err)
+	}
+	return m.compareIDs(ctx)
+}
+
+// compareByKey is removeDeleted for users whose keys both indices list.
+func (m *migration) compareByKey(ctx context.Context) error {
 	if m.bounds == nil {
 		return m.compareKeys(ctx, []keyRange{{}})
 	}
@@ -68,44 +79,6 @@ func (m *migration) differingRanges(ctx context.Context) ([]keyRange, error) {
 		}
 	}
 	return differ, nil
-}
-
-// hasEqualCounts reports whether the copy has as many users as the original.
-func (m *migration) hasEqualCounts(ctx context.Context) (bool, error) {
-	if err := m.s.refresh(ctx, m.op, m.from, m.to); err != nil {
-		return false, err
-	}
-	if _, err := m.locatePrimaries(ctx, m.from, m.to); err != nil {
-		return false, err
-	}
-	var counts [2]int64
-	for i, index := range []string{m.from, m.to} {
-		n, err := m.countUsers(ctx, index)
-		if err != nil {
-			return false, err
-		}
-		counts[i] = n
-	}
-	return counts[0] == counts[1], nil
-}
-
-// countUsers returns the number of users on the primary of the index.
-func (m *migration) countUsers(ctx context.Context, index string) (int64, error) {
-	r, err := m.s.send(ctx, m.op, esapi.CountRequest{
-		Index: []string{index}, Body: encoded(map[string]any{"query": keyRange{}.query()}),
-		Preference: onlyOn(m.nodes[index]), Instrument: m.s.instrument,
-	})
-	if err != nil {
-		return 0, transientIfPrimaryMoved(err)
-	}
-	var response struct {
-		Count  *int64
-		Shards struct{ Failed int } `json:"_shards"`
-	}
-	if json.Unmarshal(r.Body, &response) != nil || response.Count == nil || response.Shards.Failed > 0 {
-		return 0, notElasticsearch(m.op, r.Status)
-	}
-	return *response.Count, nil
 }
 
 // A keyRange is the keys from From on and before Before. If Before is "", the range
@@ -170,7 +143,7 @@ func (m *migration) countRanges(ctx context.Context, index string, until int64) 
 }
 
 // compareKeys deletes from the copy the users whose keys are in these ranges and
-// not in the original. If the ranges cover all keys, it sets the bounds.
+// not in the original, provided that their documents aren't there either. If the ranges cover all keys, it sets the bounds.
 func (m *migration) compareKeys(ctx context.Context, ranges []keyRange) error {
 	nextInOriginal, stop := iter.Pull2(m.listKeys(ctx, m.from, ranges))
 	defer stop()
@@ -261,7 +234,8 @@ func (m *migration) listKeys(ctx context.Context, index string, ranges []keyRang
 	}
 }
 
-// deleteFromCopy deletes the users with these keys from the copy.
+// deleteFromCopy deletes the users with these keys from the copy, except those whose
+// documents the original has.
 func (m *migration) deleteFromCopy(ctx context.Context, keys []string) error {
 	size := min(copyPage, m.window)
 	for some := range slices.Chunk(keys, size) {
@@ -273,15 +247,7 @@ func (m *migration) deleteFromCopy(ctx context.Context, keys []string) error {
 		if err != nil {
 			return err
 		}
-		writes := make([]bulkWrite, len(p.Hits.Hits))
-		for i, h := range p.Hits.Hits {
-			line, err := deletionLine(h)
-			if err != nil {
-				return err
-			}
-			writes[i] = bulkWrite{h.ID, line, removed}
-		}
-		if err := m.sendToCopy(ctx, writes); err != nil {
+		if err := m.deleteAbsent(ctx, p.Hits.Hits); err != nil {
 			return err
 		}
 	}

@@ -3,6 +3,7 @@ package esstore
 import (
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -12,6 +13,8 @@ import (
 	"time"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
+
+	"github.com/gosignup/signup/esstore/internal/es"
 )
 
 const (
@@ -93,7 +96,7 @@ func (w *watch) isStalled(state string, patience time.Duration) bool {
 func (s *Store) acquireLease(ctx context.Context, in installation, current string, a *attempt) (*migration, error) {
 	m := &migration{
 		s: s, op: a.op, attempt: a, from: current, reduced: a.reindex, copied: -1,
-		window: in.indices[current].resultWindow(),
+		window: in.indices[current].resultWindow(), byID: !in.indices[current].isListedByKey(),
 	}
 	to, target := in.copyOf(current)
 	if target.schema() > schema {
@@ -102,9 +105,6 @@ func (s *Store) acquireLease(ctx context.Context, in installation, current strin
 	if to != "" && !a.mayTakeLease(in.indices[current], target, tokenOf(to, target)) {
 		a.waitFor(ctx, s, fmt.Sprintf("the migration from %s to %s", current, to))
 		return nil, nil
-	}
-	if a.pages == nil {
-		a.pages = newPager(firstPage, min(copyPage, m.window))
 	}
 	if a.canContinue(to, target) {
 		m.resume(to, target)
@@ -117,6 +117,9 @@ func (s *Store) acquireLease(ctx context.Context, in installation, current strin
 			return nil, err
 		}
 		m.log(slog.LevelInfo, "migration started")
+	}
+	if most := min(copyPage, m.window); a.pages == nil || a.pages.most > most {
+		a.pages = newPager(firstPage, most)
 	}
 	m.blocked = to != "" && (in.indices[current].isBlocked() || target.isBlocked())
 	switch err := m.takeLease(ctx, in); {
@@ -187,18 +190,22 @@ func (m *migration) resume(to string, target indexState) {
 	if recorded.Copied != nil {
 		m.copied = *recorded.Copied
 	}
+	if m.copied < 0 {
+		m.foreign = map[string]bool{}
+	}
+	m.window = min(m.window, target.resultWindow())
 }
 
 // createCopy creates the index to copy to, with its part of the lease.
 func (m *migration) createCopy(ctx context.Context, in installation, token string) error {
-	m.to, m.token = indexName(m.s.alias, in.lastNumber()+1), token
+	m.to, m.token, m.foreign = indexName(m.s.alias, in.lastNumber()+1), token, map[string]bool{}
 	m.attempt.tokens[token] = true // the index may exist even if the request fails
 	declaration := newMapping()
 	declaration.Meta.Signup.From, declaration.Meta.Signup.Reduced = m.from, m.reduced
 	if err := m.refuseAlias(ctx); err != nil {
 		return err
 	}
-	err := m.s.sendAcknowledged(ctx, m.op, esapi.IndicesCreateRequest{
+	err := m.sendCreation(ctx, esapi.IndicesCreateRequest{
 		Index: m.to, Body: indexBody(declaration, settingsFrom(in.indices[m.from]), m.copyLease()),
 		WaitForActiveShards: "all", Timeout: 10 * time.Second, Instrument: m.s.instrument,
 	})
@@ -206,6 +213,28 @@ func (m *migration) createCopy(ctx context.Context, in installation, token strin
 		return m.s.explained(ctx, m.op, m.to, err)
 	}
 	return m.acceptCopy(ctx)
+}
+
+// sendCreation creates the copy. If no node has its shards yet, writes to it wait.
+func (m *migration) sendCreation(ctx context.Context, req esapi.IndicesCreateRequest) error {
+	r, err := m.s.send(ctx, m.op, req)
+	if err != nil {
+		return err
+	}
+	var response struct {
+		Acknowledged *bool
+		Shards       *bool `json:"shards_acknowledged"`
+	}
+	switch {
+	case json.Unmarshal(r.Body, &response) != nil || response.Acknowledged == nil:
+		return notElasticsearch(m.op, r.Status)
+	case !*response.Acknowledged:
+		return &Error{Op: m.op, Status: r.Status, err: es.ErrUnacknowledged, attempts: r.Attempts}
+	}
+	if m.unassigned = response.Shards != nil && !*response.Shards; m.unassigned {
+		m.log(slog.LevelInfo, "waiting for the shards of the copy (see GET /_cluster/allocation/explain)")
+	}
+	return nil
 }
 
 // copyLease and sourceLease return the two aliases of the lease.

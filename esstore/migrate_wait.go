@@ -29,6 +29,9 @@ const (
 	maxFailing = 5 * time.Minute
 	// maxRaces limits how often in a row another process may be first.
 	maxRaces = 30
+	// calm is how long after a failure or a race a wait for another process counts as
+	// progress. Otherwise failures and waits could alternate for ever.
+	calm = time.Minute
 )
 
 // errRace is the error of a step that failed because the installation isn't as it was
@@ -38,9 +41,14 @@ var errRace = errors.New("the installation was changed meanwhile")
 // retry waits and returns nil if the step that failed with err may be tried again.
 // Otherwise it returns err.
 func (a *attempt) retry(ctx context.Context, s *Store, err error) error {
+	if err != nil {
+		defer func() { a.troubled = time.Now() }()
+	}
 	switch {
-	case err == nil || ctx.Err() != nil:
-		return err
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return a.ended(err)
 	case errors.Is(err, errRace):
 		if a.races++; a.races > maxRaces {
 			return err
@@ -57,6 +65,7 @@ func (a *attempt) retry(ctx context.Context, s *Store, err error) error {
 		return err
 	}
 	a.failures++
+	a.last = err
 	pause := time.Duration(a.failures) * time.Second
 	s.logger.WarnContext(ctx, "a step failed and is tried again", "operation", a.op, "tries", a.failures, "pause", pause, "error", err)
 	if !sleep(ctx, pause) {
@@ -65,13 +74,23 @@ func (a *attempt) retry(ctx context.Context, s *Store, err error) error {
 	return nil
 }
 
+// ended returns the error of an attempt whose context was done, with the failure before.
+func (a *attempt) ended(err error) error {
+	if a.last == nil {
+		return err
+	}
+	return fmt.Errorf("%w, after the error: %w", err, a.last)
+}
+
 // progress notes that a step has succeeded.
-func (a *attempt) progress() { a.failures, a.races = 0, 0 }
+func (a *attempt) progress() { a.failures, a.races, a.last = 0, 0, nil }
 
 // waitFor notes that the attempt waits for another process, and logs it at the
 // beginning and then at each waitLogInterval.
 func (a *attempt) waitFor(ctx context.Context, s *Store, what string) {
-	a.progress()
+	if time.Since(a.troubled) > calm {
+		a.progress()
+	}
 	if a.waiting == what && time.Since(a.waitLogged) < waitLogInterval {
 		return
 	}

@@ -81,7 +81,7 @@ func (s *Store) ensureIndex(ctx context.Context, op string, reindex bool) error 
 			return err
 		}
 		if !sleep(ctx, pause) {
-			return fmt.Errorf("esstore: %s: %w", op, ctx.Err())
+			return a.ended(fmt.Errorf("esstore: %s: %w", op, ctx.Err()))
 		}
 	}
 }
@@ -118,7 +118,9 @@ type attempt struct {
 	tokens    map[string]bool // of all leases that this attempt has requested
 	failures  int             // transient failures in a row
 	failing   time.Time       // when the first of them was
+	last      error           // the last of them
 	races     int             // steps in a row that another process had taken
+	troubled  time.Time       // when the last failure or race was
 	watched   watch
 	pace      *pace  // of the writes to the copy
 	pages     *pager // of the reads of both indices

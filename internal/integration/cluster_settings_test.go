@@ -68,7 +68,7 @@ var clusterSettings = []clusterSetting{
 		want: map[string]string{"Setup": open, "Reindex": open, "Register": blockedStatus, "Import": fails}},
 	// These are not among those that were reported.
 	{name: "no expensive searches", settings: `"search.allow_expensive_queries": false`, code: "expensive-queries",
-		want: map[string]string{"Search": fails, "Reindex": fails}},
+		want: map[string]string{"Search": fails}},
 	{name: "no index is closed", settings: `"cluster.indices.close.enable": false`},
 	{name: "one shard for a search", settings: `"action.search.shard_count.limit": 1`},
 	{name: "one shard on a node", settings: `"cluster.routing.allocation.total_shards_per_node": 1`, code: "unavailable",

@@ -3,12 +3,14 @@ package integration
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -124,7 +126,7 @@ func TestMigrationRefusesAChangedCopy(t *testing.T) {
 	for _, c := range []struct{ name, of, pattern, by, want string }{
 		{"a member removed", "bulk", `"password":"[^"]*",`, "", "the members password"},
 		{"a member changed", "bulk", `"is_active":false`, `"is_active":true`, "the members is_active"},
-		{"a member renamed", "bulk", `"first_name"`, `"name"`, "the members first_name, name"},
+		{"a member renamed", "bulk", `"first_name"`, `"name"`, "the members first_name, others"},
 		{"a member added", "bulk", `"is_active":`, `"placeholder":true,"is_active":`, "the members placeholder"},
 		{"one document changed", "bulk", `"id":"id-3"`, `"id":"id-33"`, "the members id"},
 		{"a member not in _source", "mapping", `"mappings":\{`, `"mappings":{"_source":{"excludes":["password"]},`, ""},
@@ -196,4 +198,105 @@ func deadline(t *testing.T) context.Context {
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 	t.Cleanup(cancel)
 	return ctx
+}
+
+// hide makes an index with this schema, in which pattern is replaced, and stores users
+// in it.
+func hide(t *testing.T, client esapi.Transport, alias, pattern, by string, schema, n int) []signup.User {
+	t.Helper()
+	plain := alias + "-plain"
+	setUpFirst(t, client, plain)
+	users := importLong(t, esstore.New(client, &esstore.Options{Alias: plain}), n, 1)
+	body := strings.Replace(fmt.Sprintf(schema1, alias, alias+"-000001.own"), `"schema": 1`, fmt.Sprintf(`"schema": %d`, schema), 1)
+	body = regexp.MustCompile(pattern).ReplaceAllString(body, by)
+	request(t, client, "POST", "/"+plain+"/_refresh", "")
+	_, found := request(t, client, "GET", fmt.Sprintf("/%s/_search?size=%d", plain, n), "")
+	var page struct {
+		Hits struct {
+			Hits []struct {
+				ID     string          `json:"_id"`
+				Source json.RawMessage `json:"_source"`
+			}
+		}
+	}
+	if err := json.Unmarshal([]byte(found), &page); err != nil || len(page.Hits.Hits) != n {
+		t.Fatalf("got %d documents, %v, want %d", len(page.Hits.Hits), err, n)
+	}
+	var lines strings.Builder
+	for _, h := range page.Hits.Hits {
+		fmt.Fprintf(&lines, "{\"index\":{\"_id\":%q}}\n%s\n", h.ID, h.Source)
+	}
+	for _, r := range [][3]string{
+		{"PUT", "/" + alias + "-000001", body},
+		{"POST", "/" + alias + "/_bulk?require_alias=true", lines.String()},
+		{"DELETE", "/" + plain + "-000001", ""},
+	} {
+		if status, body := request(t, client, r[0], r[1], r[2]); status != http.StatusOK {
+			t.Fatalf("%s %s: got status %d, want 200: %s", r[0], r[1], status, body)
+		}
+	}
+	return users
+}
+
+func deleteAll(t *testing.T, store *esstore.Store, users []signup.User) {
+	for _, u := range users {
+		stored, err := store.Get(t.Context(), u.Key())
+		if err == nil {
+			err = store.Delete(t.Context(), stored)
+		}
+		if err != nil {
+			t.Errorf("Delete returned %v, want nil", err)
+		}
+	}
+}
+
+// Users of an index whose mapping hides them from queries by key or id are migrated like
+// all others: Reindex is the remedy for such a mapping.
+func TestMigrationOfHiddenUsers(t *testing.T) {
+	client := plainServer(t).client(t)
+	const key, id, mappings = `"key":\s*\{"type": "keyword"\}`, `"id":\s*\{"type": "keyword"\}`, `"mappings": \{`
+	for _, c := range []struct{ name, pattern, by string }{
+		{"keys longer than ignore_above", `"settings": \{`, `"settings":{"index.mapping.ignore_above":5,`},
+		{"some keys longer than ignore_above", `"settings": \{`, `"settings":{"index.mapping.ignore_above":24,`},
+		{"ignore_above of key", key, `"key":{"type":"keyword","ignore_above":5}`},
+		{"id not searchable", id, `"id":{"type":"keyword","index":false,"doc_values":false}`},
+		{"key not searchable", key, `"key":{"type":"keyword","index":false,"doc_values":false}`},
+		{"key of another type", key, `"key":{"type":"text"}`},
+		{"key without doc values", key, `"key":{"type":"keyword","doc_values":false}`},
+		{"a runtime field", mappings, `"mappings":{"runtime":{"key":{"type":"long"}},`},
+		{"not parsed", mappings, `"mappings":{"enabled":false,`},
+	} {
+		for _, schema := range []int{2, 3} {
+			t.Run(fmt.Sprintf("%s, schema %d", c.name, schema), func(t *testing.T) {
+				alias := indexName(t)
+				users := hide(t, client, alias, c.pattern, c.by, schema, 300)
+				if status, body := request(t, client, "PUT", "/"+alias+"/_doc/ada@example.org", `{"id":"x"}`); status != http.StatusCreated {
+					t.Fatalf("storing another document: got status %d, want 201: %s", status, body)
+				}
+				store := esstore.New(client, &esstore.Options{Alias: alias})
+				gone, rest := users[:3], users[3:]
+				var deletes sync.Once
+				deleting := perform(func(r *http.Request) (*http.Response, error) {
+					if strings.HasSuffix(r.URL.Path, "/_bulk") { // they were read already
+						deletes.Do(func() { deleteAll(t, store, gone) })
+					}
+					return client.Perform(r)
+				})
+				do, want := (*esstore.Store).Reindex, len(rest)
+				if schema < 3 {
+					do, want = (*esstore.Store).Setup, len(rest)+1
+				}
+				if err := do(esstore.New(deleting, &esstore.Options{Alias: alias}), t.Context()); err != nil {
+					t.Fatalf("got %v, want nil", err)
+				}
+				wantMigrated(t, client, alias, 2)
+				if err := compare(t.Context(), store, rest, gone); err != nil {
+					t.Errorf("got %.300v, want every user as stored, except those that were deleted", err)
+				}
+				if n := countOf(t, client, alias+"-000002"); n != want {
+					t.Errorf("got %d documents, want %d", n, want)
+				}
+			})
+		}
+	}
 }
