@@ -60,7 +60,7 @@ func (s *Store) cleanUp(ctx context.Context, in installation, current string, a 
 	}
 	s.logger.Log(ctx, slog.LevelWarn, "all users were moved, and what the migration has left remains: the privilege is missing. Setup with this privilege deletes it",
 		"operation", a.op, "current", current, "remains", cmp.Or(old, "an alias of "+current), "privilege", "manage", "error", err)
-	return true, s.acceptCurrent(ctx, in, current, a)
+	return true, s.acceptCurrent(ctx, a.op, current, in.indices[current])
 }
 
 // transientIfSnapshot returns a transient error if err means that an index can't be
