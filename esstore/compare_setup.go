@@ -89,8 +89,8 @@ func (s *Store) acceptCurrent(ctx context.Context, op, name string, i indexState
 		return fmt.Errorf("%w. %s", s.unusable(ctx, op, name, lost), remedyOf(lost))
 	}
 	if len(differences) > 0 {
-		s.logger.WarnContext(ctx, "the index is not as this package asks for, so Search and Export return errors. "+remedyOf(differences),
-			"index", name, "differences", textOf(differences))
+		s.logger.WarnContext(ctx, "the index is not as this package asks for, so Search and Export return errors",
+			"index", name, "differences", textOf(differences), "remedy", remedyOf(differences))
 	}
 	s.served.accept(name)
 	return nil
