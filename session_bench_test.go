@@ -40,9 +40,6 @@ func BenchmarkResume(b *testing.B) {
 
 // Resume allocates no more than its Get.
 func TestResumeAllocates(t *testing.T) {
-	if raceEnabled {
-		t.Skip("the race detector allocates")
-	}
 	a := sessionAccounts(t)
 	s := logIn(t, a, signup.Client{Label: `"Firefox"`})
 	for range signup.MaxDevices - 1 {
