@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"github.com/elastic/go-elasticsearch/v8"
+	"github.com/elastic/go-elasticsearch/v8/esapi"
 
 	"github.com/gosignup/signup"
 	"github.com/gosignup/signup/esstore"
@@ -229,6 +230,21 @@ func sequence(users ...signup.User) iter.Seq2[signup.User, error] {
 	}
 }
 
+// unchecked is a transport of a user that may not read the index, so that a Store sends
+// its first write without a look at it.
+type unchecked struct {
+	esapi.Transport
+	index string
+}
+
+func (u unchecked) Perform(r *http.Request) (*http.Response, error) {
+	if r.Method == http.MethodGet && r.URL.Path == "/"+u.index {
+		body := strings.NewReader(`{"error":{"type":"security_exception"},"status":403}`)
+		return &http.Response{StatusCode: http.StatusForbidden, Body: io.NopCloser(body)}, nil
+	}
+	return u.Transport.Perform(r)
+}
+
 type failing struct{}
 
 var errNowhere = errors.New("nowhere to write to")
@@ -238,7 +254,7 @@ func (failing) Write([]byte) (int, error) { return 0, errNowhere }
 // fails does the same where nothing works.
 func (l *leaky) fails(why string, client *elasticsearch.Client, index string) {
 	l.Helper()
-	store := esstore.New(client, &esstore.Options{Alias: index})
+	store := esstore.New(unchecked{client, index}, &esstore.Options{Alias: index})
 	a := &signup.Accounts{Store: store, Hasher: signup.Bcrypt{Cost: 4}}
 	address, password := l.someone()
 	hash, err := a.Hasher.Hash(password)

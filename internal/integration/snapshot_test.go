@@ -77,17 +77,23 @@ func testSnapshot(g *guided, deleted bool) {
 	if len(findings) == 0 || findings[0].Code != "no-alias" {
 		t.Fatalf("after the restore: got findings %q, want no-alias first", codesOf(findings))
 	}
-	if _, want := g.next("POST /_aliases"); findings[0].Request != want {
-		t.Errorf("got Check's request %s, want the guide's %s", findings[0].Request, want)
-	}
-	p.send(findings[0].Request)
-	p.setUp()
-	want := base
+	// Check can't know which of two indices without aliases has the users.
+	_, request := g.next("POST /_aliases")
+	want := request
 	if !deleted {
-		want = append(slices.Clone(base), "other-index")
+		want = ""
 	}
-	if codes := codesOf(p.check()); !slices.Equal(codes, want) {
-		t.Errorf("after Setup: got findings %q, want %q", codes, want)
+	if findings[0].Request != want {
+		t.Errorf("got Check's request %q, want %q", findings[0].Request, want)
+	}
+	p.send(request)
+	p.setUp()
+	codes := base
+	if !deleted {
+		codes = append(slices.Clone(base), "other-index")
+	}
+	if got := codesOf(p.check()); !slices.Equal(got, codes) {
+		t.Errorf("after Setup: got findings %q, want %q", got, codes)
 	}
 
 	// Users are as they were at the snapshot.
