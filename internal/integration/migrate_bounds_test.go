@@ -270,7 +270,7 @@ func TestMigrationOfHiddenUsers(t *testing.T) {
 			t.Run(fmt.Sprintf("%s, schema %d", c.name, schema), func(t *testing.T) {
 				alias := indexName(t)
 				users := hide(t, client, alias, c.pattern, c.by, schema, 300)
-				if status, body := request(t, client, "PUT", "/"+alias+"/_doc/ada@example.org", `{"id":"x"}`); status != http.StatusCreated {
+				if status, body := request(t, client, "PUT", "/"+alias+"/_doc/foreign", `{"id":"x"}`); status != http.StatusCreated {
 					t.Fatalf("storing another document: got status %d, want 201: %s", status, body)
 				}
 				store := esstore.New(client, &esstore.Options{Alias: alias})
