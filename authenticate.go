@@ -45,15 +45,6 @@ func (a *Accounts) authenticate(ctx context.Context, email, password string) (Us
 // checkCredentials is Authenticate for a call that was admitted, with the arguments of
 // checkUser.
 func (a *Accounts) checkCredentials(ctx context.Context, email, password string, rehash bool, record func(*User) error) (User, error) {
-	u, err := a.checkPassword(ctx, email, password, rehash, record)
-	if err == nil && a.awaitsVerification(u) {
-		return User{}, ErrUnverified
-	}
-	return u, err
-}
-
-// checkPassword is checkCredentials for users with unverified addresses as well.
-func (a *Accounts) checkPassword(ctx context.Context, email, password string, rehash bool, record func(*User) error) (User, error) {
 	u, err := a.find(ctx, email)
 	switch {
 	case errors.Is(err, ErrNotFound):
@@ -61,10 +52,15 @@ func (a *Accounts) checkPassword(ctx context.Context, email, password string, re
 	case err != nil:
 		return User{}, fmt.Errorf("authenticate: %w", err)
 	}
-	return a.checkUser(ctx, u, password, rehash, record)
+	u, err = a.checkUser(ctx, u, password, rehash, record)
+	if err == nil && a.awaitsVerification(u) {
+		return User{}, ErrUnverified
+	}
+	return u, err
 }
 
-// checkUser is checkCredentials for the user u, as read from the Store. It replaces
+// checkUser is checkCredentials for the user u, as read from the Store, whether or not
+// the address is verified. It replaces
 // a hash that needs a rehash only if rehash is true. If record isn't nil, the user is
 // stored as record changes it, in the same write.
 func (a *Accounts) checkUser(ctx context.Context, u User, password string, rehash bool, record func(*User) error) (User, error) {
