@@ -1,25 +1,21 @@
 package signup
 
 import (
-	"crypto/rand"
 	"crypto/subtle"
 )
 
-// The bytes of a device cookie, in order:
+// The bytes that are sealed in a device cookie, in order:
 //
-//	version     1
-//	salt        16   random
-//	            the rest is sealed, which adds a tag of 16 bytes:
 //	user        16   a digest of the user's key and ID
 //	device           what remains
 const (
-	cookieVersion = 1
-	minCookie     = 1 + saltSize + stateSize + 1 + tagSize
-	maxCookie     = minCookie - 1 + maxDeviceID
+	minCookie = 1 + saltSize + stateSize + 1 + tagSize
+	maxCookie = minCookie - 1 + maxDeviceID
 
-	// cookieDomain separates device cookies from tokens.
 	cookieDomain = "github.com/gosignup/signup: device cookie"
 )
+
+var deviceCookies = sealing{domain: cookieDomain, version: 1, least: minCookie, most: maxCookie}
 
 // DeviceCookie returns a text by which [Accounts.LogIn] recognizes the device of s
 // ([Client].Cookie). It is a device cookie as OWASP describes it: sealed with
@@ -38,18 +34,12 @@ func (a *Accounts) DeviceCookie(s Session) string {
 	if a.checkTokens() != nil || s.Key == "" || s.ID == "" || s.Device == "" || len(s.Device) > maxDeviceID {
 		return ""
 	}
-	sealed := make([]byte, 1+saltSize, maxCookie)
-	sealed[0] = cookieVersion
-	_, _ = rand.Read(sealed[1:]) // never returns an error
-	c, err := sealCipher(a.Secrets[0], sealed[1:], cookieDomain)
+	cookie, err := deviceCookies.seal(a.Secrets, append(cookieUser(s.Key, s.ID), s.Device...))
 	if err != nil {
 		return ""
 	}
-	plain := append(cookieUser(s.Key, s.ID), s.Device...)
-	return tokenText.EncodeToString(c.Seal(sealed, tokenNonce[:], plain, cookieHeader(cookieVersion)))
+	return cookie
 }
-
-func cookieHeader(version byte) []byte { return append([]byte(cookieDomain), version) }
 
 // cookieUser returns the digest of a user in a cookie.
 func cookieUser(key, id string) []byte { return digest(cookieDomain, key, id) }
@@ -68,21 +58,12 @@ func (d knownDevice) isOf(u User) bool {
 // openDeviceCookie returns what cookie says, if one of the Secrets sealed it.
 // Otherwise it returns the zero value.
 func (a *Accounts) openDeviceCookie(cookie string) knownDevice {
-	if cookie == "" || len(cookie) > tokenText.EncodedLen(maxCookie) || a.checkTokens() != nil {
+	if cookie == "" || a.checkTokens() != nil {
 		return knownDevice{}
 	}
-	sealed, ok := decodeSealed(cookie)
-	if !ok || len(sealed) < minCookie || sealed[0] != cookieVersion {
+	plain, ok, err := deviceCookies.open(a.Secrets, cookie)
+	if err != nil || !ok {
 		return knownDevice{}
 	}
-	for _, secret := range a.Secrets {
-		c, err := sealCipher(secret, sealed[1:1+saltSize], cookieDomain)
-		if err != nil {
-			return knownDevice{}
-		}
-		if plain, err := c.Open(nil, tokenNonce[:], sealed[1+saltSize:], cookieHeader(sealed[0])); err == nil {
-			return knownDevice{plain[:stateSize:stateSize], string(plain[stateSize:])}
-		}
-	}
-	return knownDevice{}
+	return knownDevice{plain[:stateSize:stateSize], string(plain[stateSize:])}
 }

@@ -1,16 +1,9 @@
 package signup
 
 import (
-	"crypto/aes"
-	"crypto/cipher"
-	"crypto/hkdf"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 )
 
@@ -24,11 +17,8 @@ type token struct {
 	extra   string    // such as the new address
 }
 
-// The bytes of a token's text, in order:
+// The bytes that are sealed in a token, in order:
 //
-//	version     1
-//	salt        16   random
-//	            the rest is sealed, which adds a tag of 16 bytes:
 //	purpose     1    purposeRule.code
 //	expires     5    seconds since 1970, big-endian
 //	state       16
@@ -37,53 +27,15 @@ type token struct {
 //	extra       what remains
 const (
 	tokenVersion = 1
-	saltSize     = 16
-	tagSize      = 16
 	expiresSize  = 5
 	fixedSize    = 1 + expiresSize + stateSize + 1
 	// maxExtra is the greatest length of extra in bytes, so that an address fits.
 	maxExtra = 255
 	minToken = 1 + saltSize + fixedSize + tagSize
 	maxToken = minToken + maxEmail + maxExtra
-
-	// tokenDomain separates tokens from whatever else a Secret seals.
-	tokenDomain = "github.com/gosignup/signup: token"
 )
 
-var (
-	tokenText    = base64.RawURLEncoding.Strict()
-	maxTokenText = tokenText.EncodedLen(maxToken)
-)
-
-// tokenCipher returns the cipher of the token with a salt.
-//
-// Each token has a key of its own, derived from the secret and its salt. AES-GCM
-// loses its security if a nonce repeats under one key, and its nonces of 96 bits
-// are too short to be chosen at random for tokens without end (NIST SP 800-38D,
-// section 8.3: 2³² of them). With a key used once, the nonce can be constant. Two
-// of 2⁴⁸ tokens have the same salt with a probability of 2⁻³³.
-func tokenCipher(secret Secret, salt []byte) (cipher.AEAD, error) {
-	return sealCipher(secret, salt, tokenDomain)
-}
-
-// sealCipher is tokenCipher for what is sealed in a domain.
-func sealCipher(secret Secret, salt []byte, domain string) (cipher.AEAD, error) {
-	key, err := hkdf.Key(sha256.New, secret.bytes(), salt, domain, 32)
-	if err != nil {
-		return nil, err
-	}
-	block, err := aes.NewCipher(key)
-	if err != nil {
-		return nil, err
-	}
-	return cipher.NewGCM(block)
-}
-
-// tokenHeader is sealed with a token without being in it.
-func tokenHeader(version byte) []byte { return append([]byte(tokenDomain), version) }
-
-// tokenNonce is the same for all tokens, since each has its own key.
-var tokenNonce [12]byte
+var tokens = sealing{domain: "github.com/gosignup/signup: token", version: tokenVersion, least: minToken, most: maxToken}
 
 // checkTokens returns why tokens can't be sealed or opened, or nil.
 func (a *Accounts) checkTokens() error {
@@ -105,14 +57,11 @@ func (a *Accounts) seal(t token) (string, error) {
 	if !ok {
 		return "", errors.New("signup: such a token can't be sealed")
 	}
-	sealed := make([]byte, 1+saltSize, maxToken)
-	sealed[0] = tokenVersion
-	_, _ = rand.Read(sealed[1:]) // never returns an error
-	c, err := tokenCipher(a.Secrets[0], sealed[1:])
+	text, err := tokens.seal(a.Secrets, plain)
 	if err != nil {
 		return "", fmt.Errorf("seal a token: %w", err)
 	}
-	return tokenText.EncodeToString(c.Seal(sealed, tokenNonce[:], plain, tokenHeader(tokenVersion))), nil
+	return text, nil
 }
 
 // plain returns the bytes of t that are sealed, and reports whether it fits in them.
@@ -138,49 +87,18 @@ func (a *Accounts) open(text string, now time.Time) (token, error) {
 	if err := a.checkTokens(); err != nil {
 		return token{}, err
 	}
-	sealed, ok := decodeToken(text)
+	plain, ok, err := tokens.open(a.Secrets, text)
+	if err != nil {
+		return token{}, fmt.Errorf("open a token: %w", err)
+	}
 	if !ok {
 		return token{}, ErrToken
 	}
-	salt, rest := sealed[1:1+saltSize], sealed[1+saltSize:]
-	for _, secret := range a.Secrets {
-		c, err := tokenCipher(secret, salt)
-		if err != nil {
-			return token{}, fmt.Errorf("open a token: %w", err)
-		}
-		plain, err := c.Open(nil, tokenNonce[:], rest, tokenHeader(sealed[0]))
-		if err != nil {
-			continue
-		}
-		t, ok := parseToken(plain)
-		if !ok || !now.Before(t.expires) {
-			return token{}, ErrToken
-		}
-		return t, nil
+	t, ok := parseToken(plain)
+	if !ok || !now.Before(t.expires) {
+		return token{}, ErrToken
 	}
-	return token{}, ErrToken
-}
-
-// decodeToken returns the bytes of a token's text, and reports whether it can be one.
-// A token has exactly one text.
-func decodeToken(text string) ([]byte, bool) {
-	if len(text) > maxTokenText {
-		return nil, false
-	}
-	sealed, ok := decodeSealed(text)
-	if !ok || len(sealed) < minToken || sealed[0] != tokenVersion {
-		return nil, false
-	}
-	return sealed, true
-}
-
-// decodeSealed returns the bytes of text. No other text has the same bytes.
-func decodeSealed(text string) ([]byte, bool) {
-	if strings.ContainsAny(text, "\r\n") { // which base64 skips
-		return nil, false
-	}
-	sealed, err := tokenText.DecodeString(text)
-	return sealed, err == nil
+	return t, nil
 }
 
 // parseToken returns the token of which plain is the content.

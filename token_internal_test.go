@@ -48,11 +48,11 @@ func mustSeal(t testing.TB, a *Accounts, content token) string {
 func sealAs(t testing.TB, a *Accounts, version byte, header, plain []byte) string {
 	t.Helper()
 	sealed := append([]byte{version}, bytes.Repeat([]byte{7}, saltSize)...)
-	c, err := tokenCipher(a.Secrets[0], sealed[1:])
+	c, err := tokens.cipher(a.Secrets[0], sealed[1:])
 	if err != nil {
-		t.Fatalf("tokenCipher returned %v, want nil", err)
+		t.Fatalf("cipher returned %v, want nil", err)
 	}
-	return tokenText.EncodeToString(c.Seal(sealed, tokenNonce[:], plain, header))
+	return sealedText.EncodeToString(c.Seal(sealed, sealNonce[:], plain, header))
 }
 
 func wantNoToken(t *testing.T, what string, a *Accounts, text string) {
@@ -81,8 +81,8 @@ func TestTokenSeal(t *testing.T) {
 				if again := mustSeal(t, a, want); again == text || again[2:20] == text[2:20] || again[30:] == text[30:] {
 					t.Errorf("%s: a second token is like the first, want another salt", p)
 				}
-				if len(text) > maxTokenText {
-					t.Errorf("%s: got a token of %d characters, want at most %d", p, len(text), maxTokenText)
+				if len(text) > sealedText.EncodedLen(maxToken) {
+					t.Errorf("%s: got a token of %d characters, want at most %d", p, len(text), sealedText.EncodedLen(maxToken))
 				}
 			}
 		}
@@ -169,7 +169,7 @@ func TestTokenOtherTexts(t *testing.T) {
 			"padded base64": base64.URLEncoding.EncodeToString(append(raw, 0)), "twice": text + text,
 			"other alphabet": base64.StdEncoding.EncodeToString(raw) + "+/", "hexadecimal": fmt.Sprintf("%x", raw),
 			"again": base64.RawURLEncoding.EncodeToString([]byte(text)), "raw": string(raw), "lower case": strings.ToLower(text),
-			"too long": text + strings.Repeat("A", maxTokenText), "1 MiB": strings.Repeat("A", 1<<20), "longest": strings.Repeat("A", maxTokenText),
+			"too long": text + strings.Repeat("A", sealedText.EncodedLen(maxToken)), "1 MiB": strings.Repeat("A", 1<<20), "longest": strings.Repeat("A", sealedText.EncodedLen(maxToken)),
 		} {
 			wantNoToken(t, name, a, other)
 		}
@@ -179,12 +179,12 @@ func TestTokenOtherTexts(t *testing.T) {
 // Two tokens give no third one.
 func TestTokenSpliced(t *testing.T) {
 	a := tokenAccounts("first")
-	one, _ := decodeToken(mustSeal(t, a, testToken("")))
-	two, _ := decodeToken(mustSeal(t, a, testToken("ada@example.com")))
+	one, _ := tokens.decode(mustSeal(t, a, testToken("")))
+	two, _ := tokens.decode(mustSeal(t, a, testToken("ada@example.com")))
 	for i := range one {
 		spliced := append(bytes.Clone(one[:i]), two[i:]...)
 		if !bytes.Equal(spliced, two) { // which begin alike
-			wantNoToken(t, fmt.Sprintf("spliced at %d", i), a, tokenText.EncodeToString(spliced))
+			wantNoToken(t, fmt.Sprintf("spliced at %d", i), a, sealedText.EncodeToString(spliced))
 		}
 	}
 }
@@ -198,7 +198,7 @@ func TestTokenOfOtherUse(t *testing.T) {
 		return sealAs(t, a, version, header, plain)
 	}
 	plain, _ := content.plain()
-	if got, err := a.open(seal(1, tokenHeader(1), plain), tokenTime); err != nil || got.key != content.key {
+	if got, err := a.open(seal(1, sealedHeader(tokens.domain, 1), plain), tokenTime); err != nil || got.key != content.key {
 		t.Fatalf("open returned %v, or another key; want what was sealed", err)
 	}
 	with := func(i int, b byte) []byte {
@@ -209,19 +209,19 @@ func TestTokenOfOtherUse(t *testing.T) {
 	for name, text := range map[string]string{
 		"no additional data":  seal(1, nil, plain),
 		"a cookie":            seal(1, append([]byte("github.com/gosignup/signup: cookie"), 1), plain),
-		"another version":     seal(2, tokenHeader(2), plain),
-		"a version for other": seal(1, tokenHeader(2), plain),
-		"no key":              seal(1, tokenHeader(1), with(fixedSize-1, 0)),
-		"a key beyond":        seal(1, tokenHeader(1), with(fixedSize-1, byte(len(content.key)+1))),
-		"expired in 1970":     seal(1, tokenHeader(1), with(2, 0)),
-		"nothing":             seal(1, tokenHeader(1), nil),
-		"too short":           seal(1, tokenHeader(1), plain[:fixedSize-1]),
+		"another version":     seal(2, sealedHeader(tokens.domain, 2), plain),
+		"a version for other": seal(1, sealedHeader(tokens.domain, 2), plain),
+		"no key":              seal(1, sealedHeader(tokens.domain, 1), with(fixedSize-1, 0)),
+		"a key beyond":        seal(1, sealedHeader(tokens.domain, 1), with(fixedSize-1, byte(len(content.key)+1))),
+		"expired in 1970":     seal(1, sealedHeader(tokens.domain, 1), with(2, 0)),
+		"nothing":             seal(1, sealedHeader(tokens.domain, 1), nil),
+		"too short":           seal(1, sealedHeader(tokens.domain, 1), plain[:fixedSize-1]),
 	} {
 		wantNoToken(t, name, a, text)
 	}
 	for code := range 256 {
 		if purposeOf(byte(code)) == "" {
-			wantNoToken(t, fmt.Sprintf("purpose %d", code), a, seal(1, tokenHeader(1), with(0, byte(code))))
+			wantNoToken(t, fmt.Sprintf("purpose %d", code), a, seal(1, sealedHeader(tokens.domain, 1), with(0, byte(code))))
 		}
 	}
 }
@@ -328,9 +328,9 @@ func FuzzOpenToken(f *testing.F) {
 	for _, extra := range []string{"", "1", "12", "ada@example.com"} {
 		content := testToken(extra)
 		plain, _ := content.plain()
-		text := sealAs(f, a, tokenVersion, tokenHeader(tokenVersion), plain) // the same in each process of the fuzzer
+		text := sealAs(f, a, tokenVersion, tokens.header(), plain) // the same in each process of the fuzzer
 		valid[text] = content
-		raw, _ := decodeToken(text)
+		raw, _ := tokens.decode(text)
 		f.Add(text)
 		f.Add(text + "=")
 		f.Add(text + "\n")
@@ -340,8 +340,8 @@ func FuzzOpenToken(f *testing.F) {
 	}
 	f.Add("")
 	f.Add("AQ")
-	f.Add(strings.Repeat("A", maxTokenText))
-	f.Add(strings.Repeat("_", maxTokenText+1))
+	f.Add(strings.Repeat("A", sealedText.EncodedLen(maxToken)))
+	f.Add(strings.Repeat("_", sealedText.EncodedLen(maxToken)+1))
 	f.Fuzz(func(t *testing.T, text string) {
 		got, err := a.open(text, tokenTime)
 		want, ok := valid[text]
@@ -351,7 +351,7 @@ func FuzzOpenToken(f *testing.F) {
 		if !ok && err != ErrToken {
 			t.Errorf("got %v for a text that wasn't sealed, want ErrToken", err)
 		}
-		if raw, ok := decodeToken(text); ok && tokenText.EncodeToString(raw) != text {
+		if raw, ok := tokens.decode(text); ok && sealedText.EncodeToString(raw) != text {
 			t.Errorf("got bytes that have another text, want one text")
 		}
 		// The content is parsed after it was authenticated, and yet without panic.
@@ -416,7 +416,7 @@ func BenchmarkToken(b *testing.B) {
 // A text that is too long for a token costs nothing, however long it is.
 func TestTokenTooLongIsCheap(t *testing.T) {
 	a := tokenAccounts("first")
-	for _, text := range []string{strings.Repeat("A", maxTokenText+1), strings.Repeat("A", 1<<20)} {
+	for _, text := range []string{strings.Repeat("A", sealedText.EncodedLen(maxToken)+1), strings.Repeat("A", 1<<20)} {
 		if n := testing.AllocsPerRun(10, func() { _, _ = a.open(text, tokenTime) }); n != 0 {
 			t.Errorf("%d characters: open allocated %v times, want 0", len(text), n)
 		}
