@@ -45,8 +45,8 @@ type Accounts struct {
 
 	// Secrets seal the tokens that mails contain, and device cookies. The first one
 	// seals, and each one opens. If there is none, a call that needs a token returns
-	// an error that wraps ErrNotConfigured. A Secret of fewer than 32 bytes, or of one byte repeated, is
-	// an error of every call.
+	// an error that wraps ErrNotConfigured. A Secret of fewer than 32 bytes, or of one
+	// byte repeated, is an error of every call.
 	//
 	// Make a Secret once, with "openssl rand -base64 32" or with [crypto/rand.Read],
 	// and give the same one to each process. The text that openssl prints may be used

@@ -15,8 +15,8 @@ const minSecret = 32
 //
 // fmt, log/slog and every encoding that uses [encoding.TextMarshaler] or
 // [encoding.BinaryMarshaler] show a Secret as "[redacted]". Where fmt doesn't call
-// methods, it shows an address in memory. To decode a Secret is an error: decode its bytes, and
-// call NewSecret.
+// methods, it shows an address in memory. To decode a Secret is an error: decode its
+// bytes, and call NewSecret.
 type Secret struct {
 	key *string // fmt follows no pointer to a string, as it does one to a slice
 }
