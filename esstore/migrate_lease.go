@@ -3,7 +3,6 @@ package esstore
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -13,8 +12,6 @@ import (
 	"time"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
-
-	"github.com/gosignup/signup/esstore/internal/es"
 )
 
 const (
@@ -205,36 +202,17 @@ func (m *migration) createCopy(ctx context.Context, in installation, token strin
 	if err := m.refuseAlias(ctx); err != nil {
 		return err
 	}
-	err := m.sendCreation(ctx, esapi.IndicesCreateRequest{
+	started, err := m.s.createIndex(ctx, m.op, esapi.IndicesCreateRequest{
 		Index: m.to, Body: indexBody(declaration, settingsFrom(in.indices[m.from]), m.copyLease()),
 		WaitForActiveShards: "all", Timeout: 10 * time.Second, Instrument: m.s.instrument,
 	})
 	if err != nil {
 		return m.s.explained(ctx, m.op, m.to, err)
 	}
-	return m.acceptCopy(ctx)
-}
-
-// sendCreation creates the copy. If no node has its shards yet, writes to it wait.
-func (m *migration) sendCreation(ctx context.Context, req esapi.IndicesCreateRequest) error {
-	r, err := m.s.send(ctx, m.op, req)
-	if err != nil {
-		return err
-	}
-	var response struct {
-		Acknowledged *bool
-		Shards       *bool `json:"shards_acknowledged"`
-	}
-	switch {
-	case json.Unmarshal(r.Body, &response) != nil || response.Acknowledged == nil:
-		return notElasticsearch(m.op, r.Status)
-	case !*response.Acknowledged:
-		return &Error{Op: m.op, Status: r.Status, err: es.ErrUnacknowledged, attempts: r.Attempts}
-	}
-	if m.unassigned = response.Shards != nil && !*response.Shards; m.unassigned {
+	if m.unassigned = !started; m.unassigned { // then writes to the copy wait
 		m.log(slog.LevelInfo, "waiting for the shards of the copy (see GET /_cluster/allocation/explain)")
 	}
-	return nil
+	return m.acceptCopy(ctx)
 }
 
 // copyLease and sourceLease return the two aliases of the lease.

@@ -138,11 +138,13 @@ func (s *Store) createFirstIndex(ctx context.Context, in installation, a *attemp
 	}
 	if len(in.indices) == 0 {
 		name := indexName(s.alias, 1)
-		err := s.sendCreation(ctx, a.op, esapi.IndicesCreateRequest{
+		started, err := s.createIndex(ctx, a.op, esapi.IndicesCreateRequest{
 			Index: name, Body: indexBody(newMapping(), defaultSettings(), s.alias, ownAlias(name)),
 			Instrument: s.instrument,
 		})
 		switch {
+		case err == nil && !started: // nothing can be stored
+			return false, fmt.Errorf("esstore: %s: the index %s was created, but no node has taken its shard, so that it can't be used: GET /_cluster/allocation/explain shows the reason", a.op, name)
 		case err == nil:
 			return true, s.acceptFirst(ctx, a.op, name)
 		case asError(err).Type != typeIndexExists && !errors.Is(err, es.ErrUnacknowledged):
@@ -156,12 +158,12 @@ func (s *Store) createFirstIndex(ctx context.Context, in installation, a *attemp
 	return false, nil
 }
 
-// sendCreation sends a request that creates an index. It is an error if no node has taken
-// the shard in time, which is half a minute: nothing can be stored then.
-func (s *Store) sendCreation(ctx context.Context, op string, req esapi.IndicesCreateRequest) error {
+// createIndex creates an index, and reports whether it has its shard: no node may have
+// taken it in time, which is half a minute unless req says otherwise.
+func (s *Store) createIndex(ctx context.Context, op string, req esapi.IndicesCreateRequest) (started bool, err error) {
 	r, err := s.send(ctx, op, req)
 	if err != nil {
-		return err
+		return false, err
 	}
 	var response struct {
 		Acknowledged *bool
@@ -169,13 +171,11 @@ func (s *Store) sendCreation(ctx context.Context, op string, req esapi.IndicesCr
 	}
 	switch {
 	case json.Unmarshal(r.Body, &response) != nil || response.Acknowledged == nil:
-		return notElasticsearch(op, r.Status)
+		return false, notElasticsearch(op, r.Status)
 	case !*response.Acknowledged:
-		return &Error{Op: op, Status: r.Status, err: es.ErrUnacknowledged}
-	case response.Started != nil && !*response.Started:
-		return fmt.Errorf("esstore: %s: the index %s was created, but no node has taken its shard, so that it can't be used: GET /_cluster/allocation/explain shows the reason", op, req.Index)
+		return false, &Error{Op: op, Status: r.Status, err: es.ErrUnacknowledged, attempts: r.Attempts}
 	}
-	return nil
+	return response.Started == nil || *response.Started, nil
 }
 
 // indexBody returns the body of the request that creates an index. The index is
