@@ -21,43 +21,14 @@ type page struct {
 
 // A hit is a document in a page.
 type hit struct {
-	Index       hitIndex          `json:"-"` // see shareIndices
-	IndexText   indexText         `json:"_index"`
+	Index       string            `json:"-"` // see shareIndices
+	IndexText   es.Text           `json:"_index"`
 	ID          string            `json:"_id"`
 	Version     int64             `json:"_version"`
 	SeqNo       int64             `json:"_seq_no"`
 	PrimaryTerm int64             `json:"_primary_term"`
 	Source      json.RawMessage   `json:"_source"`
 	Sort        []json.RawMessage `json:"sort"`
-}
-
-// A hitIndex is the name of the index of a hit.
-type hitIndex string
-
-// An indexText is the name of an index as it is decoded. A short name allocates no
-// memory.
-type indexText struct {
-	short  [47]byte
-	length uint8  // of short
-	long   string // the name if it doesn't fit into short
-}
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (t *indexText) UnmarshalText(text []byte) error {
-	*t = indexText{}
-	if len(text) > len(t.short) {
-		t.long = string(text)
-		return nil
-	}
-	t.length = uint8(copy(t.short[:], text))
-	return nil
-}
-
-func (t *indexText) name() hitIndex {
-	if t.long != "" {
-		return hitIndex(t.long)
-	}
-	return hitIndex(t.short[:t.length])
 }
 
 // shareIndices sets the Index of all hits. Hits of the same index in a row, usually all
@@ -70,7 +41,7 @@ func (p *page) shareIndices() {
 			h.Index = last.Index
 			continue
 		}
-		h.Index = h.IndexText.name()
+		h.Index = h.IndexText.String()
 		last = h
 	}
 }

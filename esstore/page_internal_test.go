@@ -37,7 +37,7 @@ func TestHitIndices(t *testing.T) {
 	}
 	p.shareIndices()
 	for n, h := range p.Hits.Hits {
-		if string(h.Index) != names[n] {
+		if h.Index != names[n] {
 			t.Errorf("hit %d: got the index %q, want %q", n, h.Index, names[n])
 		}
 	}

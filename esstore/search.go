@@ -159,11 +159,11 @@ func (in installation) checkFindable(name string) error {
 type listing struct {
 	*Store
 	op     string
-	query  object   // for the next page
-	fields int      // the number of fields to sort by
-	size   int      // of the next page
-	pit    string   // the point in time; "" if none is open
-	index  hitIndex // of the documents that were found in it; "" if none was
+	query  object // for the next page
+	fields int    // the number of fields to sort by
+	size   int    // of the next page
+	pit    string // the point in time; "" if none is open
+	index  string // of the documents that were found in it; "" if none was
 }
 
 const (
@@ -227,8 +227,8 @@ var (
 // document returns the document of a hit, and sets the start of the next page to
 // the place after it.
 func (l *listing) document(h hit) (document, error) {
-	if h.Index != "" && !isIndexOf(string(h.Index), l.alias) {
-		return document{}, &Error{Op: l.op, Status: http.StatusOK, err: l.errNotBehind(string(h.Index))}
+	if h.Index != "" && !isIndexOf(h.Index, l.alias) {
+		return document{}, &Error{Op: l.op, Status: http.StatusOK, err: l.errNotBehind(h.Index)}
 	}
 	var d document
 	if json.Unmarshal(h.Source, &d) != nil || d.ID == "" || h.ID != documentID(d.Key) || len(h.Sort) < l.fields {

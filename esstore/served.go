@@ -135,7 +135,7 @@ func (s *Store) checkItems(ctx context.Context, items []es.Item) error {
 		if i.Index == "" || i.Status >= http.StatusMultipleChoices {
 			continue
 		}
-		if err := s.checkWritten(ctx, importOp, string(i.Index)); err != nil {
+		if err := s.checkWritten(ctx, importOp, i.Index); err != nil {
 			return err
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
-	"sync/atomic"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
 )
@@ -21,7 +20,7 @@ type Item struct {
 	Type   string // of Elasticsearch's error; "" if there is none
 	Result Result
 	ID     string // of the document
-	Index  Name   // in which the document is
+	Index  string // in which the document is
 }
 
 // Err returns nil if the status is that of a success.
@@ -30,25 +29,6 @@ func (i Item) Err() *Error {
 		return nil
 	}
 	return &Error{Status: i.Status, Type: i.Type, Attempts: 1}
-}
-
-// A Name is the name of an index.
-type Name string
-
-// lastName is the name that was read last.
-var lastName atomic.Pointer[Name]
-
-// UnmarshalText implements encoding.TextUnmarshaler. As the items of a response are in
-// one index, it allocates memory for one of them at most.
-func (n *Name) UnmarshalText(text []byte) error {
-	if last := lastName.Load(); last != nil && string(*last) == string(text) {
-		*n = *last
-		return nil
-	}
-	name := Name(text)
-	lastName.Store(&name)
-	*n = name
-	return nil
 }
 
 // BulkFilterPath is the FilterPath of a bulk request: what Bulk reads.
@@ -66,7 +46,7 @@ func (c *Client) Bulk(ctx context.Context, req esapi.BulkRequest, n int) (items 
 		Error  struct{ Type string }
 		Result Result
 		ID     string `json:"_id"`
-		Index  Name   `json:"_index"`
+		Index  string `json:"_index"`
 	}
 	var response struct {
 		Items []struct{ Create, Index, Delete write } // one of them is set

@@ -15,7 +15,7 @@ import (
 // responses may have. D is the type of the document itself.
 type Document[D any] struct {
 	Index       string  `json:"_index"`
-	ID          ID      `json:"_id"`
+	ID          Text    `json:"_id"`
 	SeqNo       Integer `json:"_seq_no"`
 	PrimaryTerm Integer `json:"_primary_term"`
 	Found       any     `json:"found"` // a boolean; nil if the response doesn't say it
@@ -43,24 +43,6 @@ func (n *Integer) UnmarshalJSON(text []byte) error {
 	*n = Integer{value, err == nil}
 	return err
 }
-
-// An ID is the id of a document. A string would allocate memory.
-type ID struct {
-	text   [64]byte
-	length int // 0 if it has more bytes than text
-}
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (id *ID) UnmarshalText(text []byte) error {
-	*id = ID{}
-	if len(text) <= len(id.text) {
-		id.length = copy(id.text[:], text)
-	}
-	return nil
-}
-
-// Is reports whether id is s, which has 1 to 64 bytes.
-func (id *ID) Is(s string) bool { return id.length > 0 && string(id.text[:id.length]) == s }
 
 // A Result is the result of a write: "created", "updated", "deleted", "not_found" or
 // "noop".
