@@ -138,14 +138,7 @@ func (m *migration) findForeign(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		for rest := absent; len(rest) > 0; {
-			some := rest[:min(len(rest), m.attempt.pages.size)]
-			rest = rest[len(some):]
-			if err := m.addForeign(ctx, foreign, some); err != nil {
-				return err
-			}
-		}
-		return nil
+		return m.addForeign(ctx, foreign, absent)
 	})
 	if err == nil {
 		m.foreign = foreign
@@ -156,10 +149,10 @@ func (m *migration) findForeign(ctx context.Context) error {
 // addForeign reads documents that aren't in the copy, and adds them to foreign. It
 // returns errCounts if one is a user that was copied before.
 func (m *migration) addForeign(ctx context.Context, foreign map[string]bool, hits []hit) error {
-	for rest := hits; len(rest) > 0; {
-		ids := make([]string, len(rest))
-		for i, h := range rest {
-			ids[i] = h.ID
+	for rest, most := hits, m.attempt.pages.size; len(rest) > 0; {
+		ids := make([]string, min(most, len(rest)))
+		for i := range ids {
+			ids[i] = rest[i].ID
 		}
 		size := len(ids)
 		p, err := m.searchPrimary(ctx, m.from, map[string]any{
@@ -169,10 +162,7 @@ func (m *migration) addForeign(ctx context.Context, foreign map[string]bool, hit
 			return err
 		}
 		if size < len(ids) { // the response was too long
-			if err := m.addForeign(ctx, foreign, rest[:size]); err != nil {
-				return err
-			}
-			rest = rest[size:]
+			most = size
 			continue
 		}
 		for _, h := range p.Hits.Hits {
@@ -184,7 +174,7 @@ func (m *migration) addForeign(ctx context.Context, foreign map[string]bool, hit
 				foreign[h.ID] = true
 			}
 		}
-		return nil
+		rest = rest[len(ids):]
 	}
 	return nil
 }
