@@ -251,30 +251,11 @@ func TestCompleteRegistrationStoreFails(t *testing.T) {
 			for _, made := range []bool{false, true} {
 				a, o := mailOnlyAccounts()
 				token := registrationToken(t, a, o)
-				memory, calls := a.Store, 0
-				a.Store = fakeStore{Store: memory,
-					get: func(ctx context.Context, key string) (signup.User, error) {
-						if calls++; calls == n {
-							return signup.User{}, failure
-						}
-						return memory.Get(ctx, key)
-					},
-					create: func(ctx context.Context, u *signup.User) error {
-						if calls++; calls != n {
-							return memory.Create(ctx, u)
-						}
-						if made {
-							v := *u
-							if err := memory.Create(ctx, &v); err != nil {
-								return err
-							}
-						}
-						return failure
-					},
-				}
+				failing, calls := failAt(a.Store, n, made, failure)
+				a.Store = failing
 				r := signup.Registration{Password: goodPassword}
 				u, err := a.CompleteRegistration(t.Context(), token, r)
-				if calls < n {
+				if *calls < n {
 					continue
 				}
 				checkNoSecrets(t, err)

@@ -56,6 +56,37 @@ func (s fakeStore) Update(ctx context.Context, u *signup.User) error {
 	return s.Store.Update(ctx, u)
 }
 
+// failAt returns store with a failure at the n-th of its calls, and the number of the
+// calls so far. If made is true, a write that fails has been made.
+func failAt(store signup.Store, n int, made bool, failure error) (failing signup.Store, calls *int) {
+	calls = new(int)
+	write := func(write func(context.Context, *signup.User) error) func(context.Context, *signup.User) error {
+		return func(ctx context.Context, u *signup.User) error {
+			if *calls++; *calls != n {
+				return write(ctx, u)
+			}
+			if made {
+				v := *u
+				if err := write(ctx, &v); err != nil {
+					return err
+				}
+			}
+			return failure
+		}
+	}
+	return fakeStore{
+		Store: store,
+		get: func(ctx context.Context, key string) (signup.User, error) {
+			if *calls++; *calls == n {
+				return signup.User{}, failure
+			}
+			return store.Get(ctx, key)
+		},
+		create: write(store.Create),
+		update: write(store.Update),
+	}, calls
+}
+
 func newAccounts() *signup.Accounts {
 	return &signup.Accounts{Store: memstore.New(), Hasher: cheap}
 }

@@ -233,29 +233,11 @@ func TestMailedTokenStoreFails(t *testing.T) {
 				for _, made := range []bool{false, true} { // whether a failing Update has stored the user
 					a, o := mailAccounts()
 					token := c.mailed(t, a, o.withUser(t, a))
-					memory, calls := a.Store, 0
-					a.Store = fakeStore{Store: memory,
-						get: func(ctx context.Context, key string) (signup.User, error) {
-							if calls++; calls == n {
-								return signup.User{}, failure
-							}
-							return memory.Get(ctx, key)
-						},
-						update: func(ctx context.Context, u *signup.User) error {
-							if calls++; calls != n {
-								return memory.Update(ctx, u)
-							}
-							if made {
-								v := *u
-								if err := memory.Update(ctx, &v); err != nil {
-									return err
-								}
-							}
-							return failure
-						},
-					}
+					memory := a.Store
+					failing, calls := failAt(memory, n, made, failure)
+					a.Store = failing
 					_, err := c.use(t.Context(), a, token)
-					if calls < n {
+					if *calls < n {
 						if err != nil {
 							t.Errorf("%s returned %v without a failure, want nil", c.purpose, err)
 						}

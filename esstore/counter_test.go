@@ -193,16 +193,23 @@ func TestCounterErrors(t *testing.T) {
 	}
 }
 
-// An Add returns when its context ends, and those that wait with it are made.
-func TestCounterContext(t *testing.T) {
-	s := new(countServer)
-	c := s.counter()
-	blocked, release := make(chan struct{}), make(chan struct{})
+// blockNext makes the next request wait until release is closed. blocked is closed when
+// it waits.
+func (s *countServer) blockNext() (blocked, release chan struct{}) {
+	blocked, release = make(chan struct{}), make(chan struct{})
 	s.failNext(func(_ *http.Request, apply func() *http.Response) (*http.Response, error) {
 		close(blocked)
 		<-release
 		return apply(), nil
 	})
+	return blocked, release
+}
+
+// An Add returns when its context ends, and those that wait with it are made.
+func TestCounterContext(t *testing.T) {
+	s := new(countServer)
+	c := s.counter()
+	blocked, release := s.blockNext()
 	ctx, cancel := context.WithCancel(t.Context())
 	results := make(chan error, 2)
 	go func() {
@@ -222,12 +229,7 @@ func TestCounterContext(t *testing.T) {
 func TestCounterTogether(t *testing.T) {
 	s := new(countServer)
 	c := s.counter()
-	blocked, release := make(chan struct{}), make(chan struct{})
-	s.failNext(func(_ *http.Request, apply func() *http.Response) (*http.Response, error) {
-		close(blocked)
-		<-release
-		return apply(), nil
-	})
+	blocked, release := s.blockNext()
 	const callers = 100
 	var wg sync.WaitGroup
 	for range callers {
