@@ -130,4 +130,7 @@ func (a *Accounts) admit() error {
 	return nil
 }
 
+// get returns the user of the address with the canonical form key.
+func (a *Accounts) get(ctx context.Context, key string) (User, error) { return a.Store.Get(ctx, key) }
+
 func now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }

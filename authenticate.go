@@ -86,7 +86,7 @@ func (a *Accounts) checkUser(ctx context.Context, u User, password string, rehas
 			return u, nil // still as it was read, or Update would have failed
 		}
 		// The check waited for its turn and took its time.
-		again, err := a.Store.Get(ctx, u.Key())
+		again, err := a.get(ctx, u.Key())
 		switch {
 		case errors.Is(err, ErrNotFound):
 			return User{}, ErrBadCredentials
@@ -123,7 +123,7 @@ func (a *Accounts) record(ctx context.Context, u User, newer Hash, change func(*
 		if !errors.Is(err, ErrConflict) && !errors.Is(err, ErrNotFound) {
 			return User{}, false, fmt.Errorf("log in: %w", err)
 		}
-		again, err := a.Store.Get(ctx, u.Key())
+		again, err := a.get(ctx, u.Key())
 		switch {
 		case errors.Is(err, ErrNotFound), err == nil && again.ID != u.ID:
 			return User{}, false, ErrBadCredentials
@@ -156,5 +156,5 @@ func (a *Accounts) find(ctx context.Context, email string) (User, error) {
 	if err != nil {
 		return User{}, ErrNotFound
 	}
-	return a.Store.Get(ctx, key)
+	return a.get(ctx, key)
 }

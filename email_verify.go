@@ -95,7 +95,7 @@ func (a *Accounts) findVerified(ctx context.Context, text string) (User, error) 
 	if t.purpose != PurposeVerifyEmail {
 		return User{}, ErrToken
 	}
-	u, err := a.Store.Get(ctx, t.key)
+	u, err := a.get(ctx, t.key)
 	switch {
 	case errors.Is(err, ErrNotFound):
 		return User{}, ErrToken

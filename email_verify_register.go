@@ -17,7 +17,7 @@ func (a *Accounts) sendRegistration(ctx context.Context, r Registration) (User, 
 	if e := checkEmail(&u); e != nil {
 		return User{}, &ValidationError{Fields: []FieldError{*e}}
 	}
-	switch _, err := a.Store.Get(ctx, u.Key()); {
+	switch _, err := a.get(ctx, u.Key()); {
 	case err == nil:
 		return User{}, fmt.Errorf("register: %w", ErrExists)
 	case !errors.Is(err, ErrNotFound):
@@ -58,7 +58,7 @@ func (a *Accounts) CompleteRegistration(ctx context.Context, token string, r Reg
 	}
 	sum := sha256.Sum256([]byte("github.com/gosignup/signup: registration by " + token))
 	r.Email, r.IdempotencyKey = t.extra, hex.EncodeToString(sum[:])
-	stored, err := a.Store.Get(ctx, t.key)
+	stored, err := a.get(ctx, t.key)
 	switch {
 	case err == nil && stored.ID != newID(r.IdempotencyKey, t.key): // without a hash
 		return User{}, ErrToken

@@ -152,7 +152,7 @@ func (a *Accounts) findForMail(ctx context.Context, email string) (u User, found
 	if e != nil {
 		return User{}, false, &ValidationError{Fields: []FieldError{*e}}
 	}
-	u, err = a.Store.Get(ctx, address.key)
+	u, err = a.get(ctx, address.key)
 	switch {
 	case errors.Is(err, ErrNotFound):
 		return User{}, false, nil

@@ -147,7 +147,7 @@ func (a *Accounts) setPassword(ctx context.Context, u User, password string, may
 		if !errors.Is(err, ErrConflict) && !errors.Is(err, ErrNotFound) {
 			return User{}, fmt.Errorf("set password: %w", err)
 		}
-		stored, err := a.Store.Get(ctx, u.Key())
+		stored, err := a.get(ctx, u.Key())
 		if errors.Is(err, ErrNotFound) {
 			stored, err = User{}, nil
 		}

@@ -60,7 +60,7 @@ func (a *Accounts) replay(ctx context.Context, r Registration, u User) (User, er
 	var checked Hash
 	var matches, confirmed bool
 	for {
-		stored, err := a.Store.Get(ctx, u.Key())
+		stored, err := a.get(ctx, u.Key())
 		switch {
 		case err != nil && !errors.Is(err, ErrNotFound):
 			return User{}, fmt.Errorf("register: %w", err)

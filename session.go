@@ -101,34 +101,59 @@ func (a *Accounts) LogIn(ctx context.Context, email, password string, c Client) 
 	if err := a.admit(); err != nil {
 		return Session{}, err
 	}
-	at := time.Time{}
-	known := a.openDeviceCookie(c.Cookie)
-	id, fresh := "", rand.Text()
-	u, err := a.checkCredentials(ctx, email, password, true, func(u *User) error {
-		if a.awaitsVerification(*u) {
-			return ErrUnverified // before a device is stored
-		}
-		at = now()
-		if u.SecurityStamp == "" {
-			u.SecurityStamp = rand.Text()
-		}
-		err := u.changePrivate(func(s *privateState) {
-			// The ID of a device that isn't listed is never used again: that would
-			// revive its ended sessions.
-			if id = fresh; known.isOf(*u) && s.has(known.device) {
-				id = known.device
-			}
-			s.record(id, cleanLabel(c.Label), at)
-		})
-		if err != nil {
-			return fmt.Errorf("log in: %w", err)
-		}
-		return nil
-	})
+	entry := a.newEntry(c, ByPassword)
+	u, err := a.checkCredentials(ctx, email, password, true, entry.record)
 	if err != nil {
 		return Session{}, err
 	}
-	return Session{Key: u.Key(), ID: u.ID, Stamp: u.SecurityStamp, Device: id, At: at, By: ByPassword}, nil
+	return entry.session(u), nil
+}
+
+// An entry is a log-in on its way: what becomes a Session as soon as the user is
+// stored with it.
+type entry struct {
+	a     *Accounts
+	by    Methods
+	known knownDevice // from the client's cookie
+	label string
+	fresh string // the ID of the device, if it isn't a known one
+
+	at     time.Time // of record
+	device string
+}
+
+// newEntry returns the entry of the client c, which proves its identity by.
+func (a *Accounts) newEntry(c Client, by Methods) *entry {
+	return &entry{a: a, by: by, known: a.openDeviceCookie(c.Cookie), label: cleanLabel(c.Label), fresh: rand.Text()}
+}
+
+// record records the log-in in u, which is stored after it. It may be called again
+// with another version of the user.
+func (e *entry) record(u *User) error {
+	if e.a.awaitsVerification(*u) {
+		return ErrUnverified // before a device is stored
+	}
+	e.at = now()
+	if u.SecurityStamp == "" {
+		u.SecurityStamp = rand.Text()
+	}
+	err := u.changePrivate(func(s *privateState) {
+		// The ID of a device that isn't listed is never used again: that would
+		// revive its ended sessions.
+		if e.device = e.fresh; e.known.isOf(*u) && s.has(e.known.device) {
+			e.device = e.known.device
+		}
+		s.record(e.device, e.label, e.at)
+	})
+	if err != nil {
+		return fmt.Errorf("log in: %w", err)
+	}
+	return nil
+}
+
+// session returns the Session of the log-in that was recorded in u.
+func (e *entry) session(u User) Session {
+	return Session{Key: u.Key(), ID: u.ID, Stamp: u.SecurityStamp, Device: e.device, At: e.at, By: e.by}
 }
 
 // Resume returns the user of s as stored, if s goes on. It is one Store.Get, and is
@@ -147,7 +172,7 @@ func (a *Accounts) Resume(ctx context.Context, s Session) (User, error) {
 	if s.Key == "" || s.ID == "" || s.Device == "" {
 		return User{}, ErrEnded
 	}
-	u, err := a.Store.Get(ctx, s.Key)
+	u, err := a.get(ctx, s.Key)
 	if err == nil {
 		err = s.check(&u)
 	}

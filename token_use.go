@@ -43,7 +43,7 @@ func (a *Accounts) findByToken(ctx context.Context, text string, allowed ...Purp
 	if !slices.Contains(allowed, t.purpose) {
 		return User{}, token{}, ErrToken
 	}
-	u, err := a.Store.Get(ctx, t.key)
+	u, err := a.get(ctx, t.key)
 	exists := err == nil
 	switch {
 	case errors.Is(err, ErrNotFound):
