@@ -1,10 +1,10 @@
 package signup
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 
 	"github.com/gosignup/signup/internal/strictjson"
@@ -54,7 +54,10 @@ func (e *endpoint) checkHeader(w http.ResponseWriter, r *http.Request) error {
 
 // readBody returns the body, if it isn't too long.
 func (e *endpoint) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, e.opts.MaxBodyBytes))
+	// A client that announces more sends it before it takes more memory.
+	var b bytes.Buffer
+	b.Grow(int(min(max(r.ContentLength, 0), 4<<10)) + bytes.MinRead)
+	_, err := b.ReadFrom(http.MaxBytesReader(w, r.Body, e.opts.MaxBodyBytes))
 	// The limit may be that of a handler around this one.
 	if tooMany, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return nil, tooLong(w, tooMany.Limit)
@@ -62,7 +65,7 @@ func (e *endpoint) readBody(w http.ResponseWriter, r *http.Request) ([]byte, err
 	if err != nil {
 		return nil, badRequest(malformed("The request's body could not be read to its end."))
 	}
-	return body, nil
+	return b.Bytes(), nil
 }
 
 // tooLong returns the error for a body longer than limit, and makes the server

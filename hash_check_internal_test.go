@@ -20,7 +20,7 @@ func (w *workClock) work(rounds int64) { w.now += time.Duration(rounds) * time.M
 // times returns hashTimes that are measured by w. An iteration of the decoy takes
 // a nanosecond.
 func (w *workClock) times() *hashTimes {
-	t := newHashTimes()
+	t := newHashTimes(commonMemory)
 	t.decoy = func(iterations int) { w.now += time.Duration(iterations) }
 	t.measure = func(f func()) cputime.Time {
 		before := w.now
@@ -42,6 +42,9 @@ func (w *workClock) took(a *Accounts, h Hash, password string, ownFormat bool) t
 		}
 		if c.stored.InOneLane != nil {
 			c.stored.InOneLane = func() { w.work(c.stored.Work.Rounds) }
+		}
+		if c.stored.Decoy != nil {
+			c.stored.Decoy = func() { w.work(c.stored.Work.Rounds) }
 		}
 	}
 	c.do(false)

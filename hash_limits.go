@@ -24,7 +24,7 @@ type HashLimits struct {
 	// A stored hash that needs more memory than Hasher and more than 64 MiB waits
 	// in a line of its own, and runs only in the memory that MaxConcurrent others
 	// would leave; if it needs more than that, it matches no password. While
-	// others wait, such hashes get one part in 128 of the processors' time. So an
+	// others wait, such hashes get one part in 256 of the processors' time. So an
 	// account with such a hash can't slow down the others, however often it is
 	// tried. If MaxMemory is less than its default, such hashes have half of it,
 	// and the limit of 64 MiB is lower.
@@ -47,7 +47,8 @@ type HashLimits struct {
 	// GiB of RFC 9106's first recommendation need an explicit limit.
 	//
 	// For a day after a hash that costs more than Hasher's was checked, every refused
-	// log-in takes as long: see [Accounts.Authenticate].
+	// log-in takes as long: see [Accounts.Authenticate]. If that is a hash of argon2, it
+	// takes as much memory, too, up to 64 MiB.
 	MaxStoredWork Work
 }
 
@@ -142,7 +143,7 @@ func (a *Accounts) setUpHashing() error {
 		large = memory - min(atOnce*common, max(common, memory/2))
 	}
 	a.maxStored.Memory = min(a.maxStored.Memory, max(common, large)) // a hash that needs more would never run
-	a.times = newHashTimes()
+	a.times = newHashTimes(common)
 	a.queue = admission.New(admission.Limits{
 		Concurrent: permits, Memory: memory, Common: common, Large: large, MaxWait: a.maxWait, Round: assumedRound,
 	})

@@ -16,9 +16,15 @@ import (
 // process. A refused check takes as long as the costliest hash that was checked
 // within the last day: how much less a check has taken is made up for. Constants
 // would not do, since the ratio of two algorithms differs between machines.
+//
+// The time of argon2id depends on its memory: on the caches, on page faults and on the
+// garbage collector. What it takes is made up for by argon2id with the same parameters,
+// if that fits in the memory of the common line. More would give all refused log-ins the
+// cost in memory of one account's hash.
 type hashTimes struct {
 	measure func(f func()) cputime.Time
 	decoy   func(iterations int)
+	memory  int64 // the most that a kind's own decoy may take, in bytes
 
 	mu       sync.Mutex
 	kinds    map[hashKind]*kindTime
@@ -36,7 +42,14 @@ var ownKind = hashKind{scheme: "own"}
 
 type kindTime struct {
 	usualTime
-	seen time.Time
+	seen  time.Time
+	decoy kindDecoy
+}
+
+// A kindDecoy does the work of a hash of one kind. Its run may be nil.
+type kindDecoy struct {
+	run    func()
+	memory int64 // in bytes
 }
 
 const (
@@ -51,8 +64,9 @@ const (
 	laneTimes = 3
 )
 
-func newHashTimes() *hashTimes {
-	return &hashTimes{measure: cputime.Measure, decoy: decoy, kinds: map[hashKind]*kindTime{}}
+// newHashTimes returns a hashTimes whose decoys take at most that much memory.
+func newHashTimes(memory int64) *hashTimes {
+	return &hashTimes{measure: cputime.Measure, decoy: decoy, memory: memory, kinds: map[hashKind]*kindTime{}}
 }
 
 // decoy takes time in proportion to iterations, and hashes nothing of value.
@@ -146,6 +160,32 @@ func (t *hashTimes) times() (own, refused time.Duration) {
 		}
 	}
 	return own, refused
+}
+
+// keepDecoy keeps how the work of a kind, whose time was added, is done for no
+// password.
+func (t *hashTimes) keepDecoy(kind hashKind, run func(), memory int64) {
+	if run == nil || memory > t.memory {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if k := t.kinds[kind]; k != nil {
+		k.decoy = kindDecoy{run, memory}
+	}
+}
+
+// costliestDecoy returns the decoy of the kind that costs most, and how long it
+// usually takes. Its run is nil if that kind has none.
+func (t *hashTimes) costliestDecoy() (d kindDecoy, takes time.Duration) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, k := range t.kinds {
+		if k.usual > takes {
+			d, takes = k.decoy, k.usual
+		}
+	}
+	return d, takes
 }
 
 // spend takes about that much processor time.

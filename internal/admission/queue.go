@@ -92,7 +92,7 @@ type waiter struct {
 // yield is the part of the processors' time, as a divisor, that large jobs get
 // while common ones wait. One account whose hash takes much memory must not slow
 // down all others, however often it is tried.
-const yield = 128
+const yield = 256
 
 // New returns an empty Queue.
 func New(limits Limits) *Queue {

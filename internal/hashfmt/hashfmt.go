@@ -60,6 +60,9 @@ type Hash struct {
 	// algorithm hashes. For bcrypt, input is at most 72 bytes long; for the other
 	// formats, and if Foreign is true, it is the password.
 	Matches func(input []byte) bool
+	// Decoy, if not nil, does the work of Matches for no password: with the same
+	// parameters, in as much memory and in as many goroutines.
+	Decoy func()
 	// InOneLane, if not nil, does the work of Matches in one lane, so that it can
 	// be measured. Matches then divides it among several goroutines.
 	InOneLane func()
