@@ -59,13 +59,14 @@ func (b *bench) closedLoops(ctx context.Context, w io.Writer) error {
 		atRaw = iota
 		atOurs
 		atLogIns
+		atSessions
 		atMinimal
 		_
 		atPocketBase
 	)
 	cells, err := b.hold(ctx, w, contest{
 		title:       "Closed loop",
-		subjects:    []subject{raw, ours, logIns, minimal, authboss, pocketBase},
+		subjects:    []subject{raw, ours, logIns, sessions, minimal, authboss, pocketBase},
 		connections: b.connections,
 		baselines:   []baseline{{"raw bcrypt", against(atRaw)}, {"minimal handler", against(atMinimal)}},
 	})
@@ -81,6 +82,7 @@ func (b *bench) closedLoops(ctx context.Context, w io.Writer) error {
 	for _, n := range b.connections {
 		note(n, atOurs, atRaw, "sign-ups per second", "raw bcrypt", perSecond, atLeast(.97))
 		note(n, atLogIns, atRaw, "log-ins per second", "raw bcrypt", perSecond, atLeast(.97))
+		note(n, atSessions, atRaw, "LogIns per second", "raw bcrypt", perSecond, atLeast(.97))
 		if crowded := n > 2*runtime.NumCPU(); crowded {
 			note(n, atOurs, atMinimal, "sign-ups per second", "minimal handler", perSecond, atLeast(1))
 			note(n, atOurs, atMinimal, "time of 99 % of the accepted", "minimal handler", slow, atMost(1))

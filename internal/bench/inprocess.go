@@ -68,6 +68,9 @@ func (b *bench) inProcess(ctx context.Context, w io.Writer) error {
 		if err := once("Growth", "1x"); err != nil {
 			return err
 		}
+		if err := once("Resume", "200000x"); err != nil {
+			return err
+		}
 	}
 	if err := once("Memory", "1x"); err != nil {
 		return err
@@ -141,6 +144,7 @@ median ratio, run by run, at a confidence level of %.0f %%.
 		{"memstore's create among 1,000,000", "ns/create", "Growth/store=memstore/users=1000000", "map", "Growth/store=map/users=1000000", &nearly},
 		{"memstore's create among 1,000,000", "ns/create", "Growth/store=memstore/users=1000000", "among 10,000", "Growth/store=memstore/users=10000", nil},
 		{"memstore's user, one of 1,000,000", "B/user", "Memory/store=memstore", "map", "Memory/store=map", &nearly},
+		{"Resume, five devices", "ns/op", "Resume/call=Resume", "the Get of memstore in it", "Resume/call=Get", nil},
 	} {
 		this, that := r[[2]string{row.name, row.unit}], r[[2]string{row.baselineName, row.unit}]
 		if len(this) == 0 || len(this) != len(that) {

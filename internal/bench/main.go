@@ -178,6 +178,7 @@ var (
 	raw      = subject{name: "raw bcrypt", server: "raw", path: servers.SignUpPath, body: appendSignUp}
 	ours     = subject{name: "signup", server: "ours", path: servers.SignUpPath, body: appendSignUp}
 	logIns   = subject{name: "signup, log-ins", server: "ours", path: servers.LogInPath, body: appendSignUp, logIn: true}
+	sessions = subject{name: "signup, LogIn", server: "ours", path: servers.SessionPath, body: appendSignUp, logIn: true}
 	minimal  = subject{name: "minimal handler", server: "minimal", path: servers.SignUpPath, body: appendSignUp}
 	authboss = subject{name: "Authboss", server: "authboss", path: servers.AuthbossSignUpPath, body: appendAuthbossSignUp}
 	// PocketBase has a fixed path.

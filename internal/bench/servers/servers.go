@@ -4,6 +4,7 @@ package servers
 
 import (
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -21,6 +22,9 @@ const Cost = 10
 const (
 	SignUpPath = "/users"
 	LogInPath  = "/sessions"
+	// SessionPath is that of log-ins by [signup.Accounts.LogIn], which counts
+	// attempts and records the device.
+	SessionPath = "/devices"
 )
 
 // Raw returns a handler that reads the request and computes one bcrypt hash. Its
@@ -43,6 +47,22 @@ func Ours(store signup.Store, hasher signup.Hasher, logger *slog.Logger) http.Ha
 	mux := http.NewServeMux()
 	mux.Handle(SignUpPath, signup.NewHandler(accounts, opts))
 	mux.Handle(LogInPath, signup.NewLoginHandler(accounts, nil, opts))
+	mux.HandleFunc("POST "+SessionPath, func(w http.ResponseWriter, r *http.Request) {
+		var in credentials
+		if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
+			respond(w, http.StatusBadRequest, "not JSON")
+			return
+		}
+		s, err := accounts.LogIn(r.Context(), in.Email, in.Password, signup.Client{Label: r.UserAgent()})
+		switch {
+		case errors.Is(err, signup.ErrBusy):
+			respond(w, http.StatusServiceUnavailable, "busy")
+		case err != nil:
+			respond(w, http.StatusBadRequest, "bad credentials")
+		default:
+			respond(w, http.StatusOK, s.Device)
+		}
+	})
 	return mux
 }
 
