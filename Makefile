@@ -5,12 +5,13 @@ MODULES := . legacyhash examples/routers examples/migrate internal/integration
 FUZZTIME ?= 5s
 STATICCHECK := $(CURDIR)/.bin/staticcheck
 
-.PHONY: help test quick vet staticcheck unit legacyhash routers migrate consumer integration server fuzz faults soak bench lint clean
+.PHONY: help test quick vet staticcheck unit others legacyhash routers migrate consumer integration server fuzz faults soak bench lint clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
-test: vet staticcheck unit fuzz legacyhash routers migrate consumer integration ## everything below that CI runs, on a machine without preparation
+test: vet staticcheck unit ## everything below that CI runs, on a machine without preparation
+	@$(MAKE) --no-print-directory -j2 integration others # the former often waits for a server
 	@echo 'make test: all passed'
 
 quick: ## a quick check: gofmt, go vet and the tests of the root module, without -race
@@ -30,6 +31,9 @@ $(STATICCHECK): tools/go.mod tools/go.sum
 
 unit: ## the root module's tests, with -race
 	@go run ./internal/testrun . -race -count=1 -timeout=30m ./...
+
+others: # one after the other
+	@for target in fuzz legacyhash routers migrate consumer; do $(MAKE) --no-print-directory $$target || exit 1; done
 
 fuzz: ## each fuzz target, for FUZZTIME (5s)
 	@grep -rhoE '^func Fuzz\w+' --include='*_test.go' . | sed 's/func //' | while read -r f; do \
