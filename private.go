@@ -215,6 +215,11 @@ func (s *privateState) remove(id string) {
 	s.devices = slices.DeleteFunc(s.devices, func(d device) bool { return d.id == id })
 }
 
+// removeOthers removes all devices except the device id.
+func (s *privateState) removeOthers(id string) {
+	s.devices = slices.DeleteFunc(s.devices, func(d device) bool { return d.id != id })
+}
+
 // hasDevice reports whether p lists the device id. It doesn't allocate memory if it
 // does.
 func (p Private) hasDevice(id string) (bool, error) {
