@@ -28,8 +28,8 @@ import (
 //
 // The user need not have a password, and the address may be unverified. SendLogIn
 // changes nothing: it is one Store.Get. It doesn't limit how often it is called; the
-// application has to. With the log-in by mail, a person with access to the user's mail
-// can log in, also without changing the password. NIST SP 800-63B-4 doesn't accept mail
+// application has to. A person with access to the user's mail can log in with it, and
+// the user doesn't notice, as no password changes. NIST SP 800-63B-4 doesn't accept mail
 // as an out-of-band authenticator (section 3.1.3.1).
 //
 // The Client is that of the browser that asks. Nothing of it is used yet.
@@ -77,8 +77,10 @@ func (a *Accounts) SendLogIn(ctx context.Context, email string, _ Client) (chall
 // The log-in is recorded as by [Accounts.LogIn]: c.Cookie and c.Label have the same
 // effect, a user stored without a SecurityStamp gets one, and at most fifty devices are
 // listed. LogInByToken also sets UpdatedAt, and EmailVerifiedAt if that is zero, because
-// the mail has reached the user. So it doesn't return [ErrUnverified]. All of it is one
-// Store.Get and one [Store.Update], more if other calls change the user in the meantime.
+// the mail has reached the user. So it doesn't return [ErrUnverified], and from then on
+// the password that was chosen at the sign-up logs in as well; see [VerifyBeforeLogIn].
+// All of it is one Store.Get and one [Store.Update], more if other calls change the user
+// in the meantime.
 //
 // The token works once: of any number of calls at once, one returns a Session, and the
 // others return [ErrToken]. A log-in by any token or code voids all other ones of the
