@@ -91,6 +91,7 @@ type Accounts struct {
 	times     *hashTimes
 	maxWait   time.Duration
 	maxStored Work
+	codes     MemoryCounter // of limitCode
 }
 
 // setUp runs once, and returns what is wrong with the configuration.

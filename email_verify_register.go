@@ -13,15 +13,9 @@ import (
 // sendRegistration is Register with VerifyBeforeRegistration: it sends a mail with a
 // token, and stores nothing.
 func (a *Accounts) sendRegistration(ctx context.Context, r Registration) (User, error) {
-	u := User{Email: r.Email}
-	if e := checkEmail(&u); e != nil {
-		return User{}, &ValidationError{Fields: []FieldError{*e}}
-	}
-	switch _, err := a.get(ctx, u.Key()); {
-	case err == nil:
-		return User{}, fmt.Errorf("register: %w", ErrExists)
-	case !errors.Is(err, ErrNotFound):
-		return User{}, fmt.Errorf("register: %w", err)
+	u, err := a.findFree(ctx, r.Email)
+	if err != nil {
+		return User{}, err
 	}
 	// The token has the key, and the address as it was typed.
 	if err := a.sendToken(ctx, PurposeVerifyEmail, u, u.Email); err != nil {
@@ -30,17 +24,37 @@ func (a *Accounts) sendRegistration(ctx context.Context, r Registration) (User, 
 	return u, nil
 }
 
+// findFree returns a User without ID for the address email, if no user is stored under
+// it. If there is one, the error is ErrExists.
+func (a *Accounts) findFree(ctx context.Context, email string) (User, error) {
+	u := User{Email: email}
+	if e := checkEmail(&u); e != nil {
+		return User{}, &ValidationError{Fields: []FieldError{*e}}
+	}
+	_, err := a.get(ctx, u.Key())
+	switch {
+	case err == nil:
+		err = ErrExists
+	case errors.Is(err, ErrNotFound):
+		return u, nil
+	}
+	return User{}, fmt.Errorf("register: %w", err)
+}
+
 // CompleteRegistration creates an active user with a verified address, stores it and
 // returns it as stored. The token is from the mail that [Accounts.Register] has sent
-// with [VerifyBeforeRegistration]. The address is the one that the mail was sent to;
-// the Email and the IdempotencyKey of r aren't used. Otherwise the rules for r, the
-// errors and the cost are those of Register.
+// with [VerifyBeforeRegistration], or from that of [Accounts.Invite] with any
+// [EmailVerification]. The address is the one that the mail was sent to; the Email and
+// the IdempotencyKey of r aren't used. Otherwise the rules for r, the errors and the
+// cost are those of Register.
 //
 // The token works once: one call stores a user, of any number at once. As long as the
-// token hasn't expired, a repetition with the same password and the same r returns the
-// user again, so that a call can be repeated after a failure of unknown outcome. If r
-// or the password isn't accepted, the token can still be used. A repetition checks the
-// password of the user, so the calls must be limited like log-ins.
+// token hasn't expired, and for 24 hours at most, a repetition with the same password
+// and the same r returns the user again, so that a call can be repeated after a failure
+// of unknown outcome. If r or the password isn't accepted, the token can still be used.
+// If the user is deleted before the token expires, the token can be used again. A
+// repetition checks the password of the user, so the calls must be limited like
+// log-ins.
 //
 // If the token isn't valid, the error is [ErrToken]. It is so also if the address was
 // registered by other means since the mail was sent, and for a repetition that differs
@@ -53,11 +67,18 @@ func (a *Accounts) CompleteRegistration(ctx context.Context, token string, r Reg
 	if err != nil {
 		return User{}, err
 	}
-	if t.purpose != PurposeVerifyEmail || subtle.ConstantTimeCompare(stateOf(t.purpose, User{}), t.state) != 1 {
+	if !purposes[t.purpose].absent || subtle.ConstantTimeCompare(stateOf(t.purpose, User{}), t.state) != 1 {
 		return User{}, ErrToken // such as one for a user
 	}
 	sum := sha256.Sum256([]byte("github.com/gosignup/signup: registration by " + token))
-	r.Email, r.IdempotencyKey = t.extra, hex.EncodeToString(sum[:])
+	r.IdempotencyKey = hex.EncodeToString(sum[:])
+	return a.registerBy(ctx, t, r)
+}
+
+// registerBy is CompleteRegistration by the content of its token, whose purpose shows
+// whether it is an invitation. The IdempotencyKey of r is that of the token.
+func (a *Accounts) registerBy(ctx context.Context, t token, r Registration) (User, error) {
+	r.Email = t.extra
 	stored, err := a.get(ctx, t.key)
 	switch {
 	case err == nil && stored.ID != newID(r.IdempotencyKey, t.key): // without a hash

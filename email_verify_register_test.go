@@ -173,9 +173,6 @@ func TestCompleteRegistrationAttacks(t *testing.T) {
 		"for a reset": func(t *testing.T, a *signup.Accounts, _ string) string {
 			return issued(t, a, signup.PurposeResetPassword, createAda(t, a.Store, nil))
 		},
-		"an invitation": func(t *testing.T, a *signup.Accounts, _ string) string {
-			return issued(t, a, signup.PurposeInvite, signup.User{Email: adaEmail})
-		},
 		"of another program": func(t *testing.T, _ *signup.Accounts, _ string) string {
 			return issued(t, tokenAccounts("other"), signup.PurposeVerifyEmail, signup.User{Email: adaEmail})
 		},

@@ -16,8 +16,9 @@ import (
 // fmt, log/slog and every encoding that uses [encoding.TextMarshaler] or
 // [encoding.BinaryMarshaler], such as JSON and gob, show only Purpose, Notice and the
 // user's ID. To decode a Mail is an error. An application that keeps its queue outside
-// of the process encodes the fields that it needs, and protects them: until it expires
-// or is used, the Token is worth as much as a password. The limits are those of [Hash].
+// of the process encodes the fields that it needs, and protects them: until they expire
+// or are used, Token and Code are worth as much as a password. The limits are those of
+// [Hash].
 type Mail struct {
 	// To is the address, as it is stored with the user.
 	To string
@@ -28,8 +29,11 @@ type Mail struct {
 	// [Accounts.PeekToken] on GET, and only a POST uses the token. The Token has
 	// letters, digits, "-" and "_". In a notice it is empty.
 	Token string
-	// Expires is when Token stops being valid, in UTC, to the second. In a notice it
-	// is zero.
+	// Code is for [Accounts.LogInByCode], in a mail for [PurposeLogIn]. Otherwise it is
+	// empty. It has 8 digits and capital letters, and may be written in groups.
+	Code string
+	// Expires is when Token and Code stop being valid, in UTC, to the second. In a
+	// notice it is zero.
 	Expires time.Time
 	// User is the user as stored. If there is no user yet, it has no ID, and only the
 	// Email.

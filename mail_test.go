@@ -376,7 +376,7 @@ func TestNoNotice(t *testing.T) {
 // No form of a Mail has the token, the address, or what else is secret of the user.
 func TestMailRedaction(t *testing.T) {
 	mail := signup.Mail{
-		To: "Ada@example.org", Purpose: signup.PurposeResetPassword, Token: "correct horse token", User: secretUser(),
+		To: "Ada@example.org", Purpose: signup.PurposeResetPassword, Token: "correct horse token", Code: "correct horse code", User: secretUser(),
 		Expires: time.Now(), Notice: signup.NoticePasswordChanged,
 	}
 	for container, v := range containers(mail) {

@@ -55,7 +55,8 @@ func (a *Accounts) SetPassword(ctx context.Context, email, password string) (Use
 }
 
 // ChangePassword changes the password of the user of the address email from
-// oldPassword to newPassword, and returns the user as stored.
+// oldPassword to newPassword, and returns the user as stored. For a user that is logged
+// in, call [Accounts.ChangeOwnPassword], so that the Session goes on.
 //
 // If oldPassword isn't the user's, or the user may not log in, the error is
 // [ErrBadCredentials], by the rules of [Accounts.Authenticate] and with the same
@@ -87,30 +88,48 @@ func (a *Accounts) ChangePassword(ctx context.Context, email, oldPassword, newPa
 	if err := a.admit(); err != nil {
 		return User{}, err
 	}
-	e := checkPasswordText(newPassword)
-	if e == nil && len(oldPassword) <= maxPasswordText && nfc(oldPassword) == nfc(newPassword) {
-		e = &FieldError{FieldPassword, CodeUnchanged, "'" + FieldPassword + "' must not be the present one."}
-	}
-	if e != nil {
-		return User{}, &ValidationError{Fields: []FieldError{*e}}
+	if err := checkNewPassword(oldPassword, newPassword); err != nil {
+		return User{}, err
 	}
 	u, err := a.checkCredentials(ctx, email, oldPassword, false, nil) // the hash is replaced in any case
 	if err != nil {
 		return User{}, err
 	}
-	changed, err := a.setPassword(ctx, u, newPassword, func(stored *User) error {
+	return a.changePassword(ctx, u, oldPassword, newPassword, func(stored *User) error {
 		if stored.ID != u.ID || !stored.mayLogIn() {
 			return ErrBadCredentials
 		}
-		if stored.PasswordHash == u.PasswordHash {
-			return nil
+		return nil
+	})
+}
+
+// checkNewPassword returns a *ValidationError if the text of newPassword can't be
+// accepted, or is that of oldPassword.
+func checkNewPassword(oldPassword, newPassword string) error {
+	e := checkPasswordText(newPassword)
+	if e == nil && len(oldPassword) <= maxPasswordText && nfc(oldPassword) == nfc(newPassword) {
+		e = &FieldError{FieldPassword, CodeUnchanged, "'" + FieldPassword + "' must not be the present one."}
+	}
+	if e != nil {
+		return &ValidationError{Fields: []FieldError{*e}}
+	}
+	return nil
+}
+
+// changePassword is setPassword for a user that has given oldPassword, which was
+// checked against the hash of u. It also sends the notice.
+func (a *Accounts) changePassword(ctx context.Context, u User, oldPassword, newPassword string, mayStill func(stored *User) error) (User, error) {
+	checked := u.PasswordHash
+	changed, err := a.setPassword(ctx, u, newPassword, func(stored *User) error {
+		if err := mayStill(stored); err != nil || stored.PasswordHash == checked {
+			return err
 		}
 		// Another change of the password, or a rehash of the same one.
 		ok, _, err := a.verify(ctx, stored.PasswordHash, oldPassword, false)
 		if err == nil && !ok {
 			err = ErrBadCredentials
 		}
-		u.PasswordHash = stored.PasswordHash // which oldPassword was checked against
+		checked = stored.PasswordHash
 		return err
 	})
 	if err == nil {

@@ -13,7 +13,7 @@ import (
 //	devices         an array of at most maxDevices objects, by their last log-ins, the
 //	                latest first: {"id": "…", "label": "…", "first": 0, "last": 0}, the
 //	                times in milliseconds since 1970
-//	link_log_ins    how many times the user logged in with a mailed link
+//	link_log_ins    how many times the user logged in with a mailed link or code
 //
 // Other members, of Private and of a device, are those of other versions. They are
 // kept byte for byte, in their order, after those that this version knows.
@@ -215,6 +215,11 @@ func (s *privateState) remove(id string) {
 	s.devices = slices.DeleteFunc(s.devices, func(d device) bool { return d.id == id })
 }
 
+// removeOthers removes all devices except the device id.
+func (s *privateState) removeOthers(id string) {
+	s.devices = slices.DeleteFunc(s.devices, func(d device) bool { return d.id != id })
+}
+
 // hasDevice reports whether p lists the device id. It doesn't allocate memory if it
 // does.
 func (p Private) hasDevice(id string) (bool, error) {
@@ -262,7 +267,7 @@ func listsDevice(text, id string) bool {
 }
 
 // linkLogIns returns what a token for a log-in is bound to: the number of log-ins
-// with a mailed link. A malformed Private is bound as a whole.
+// with a mailed link or code. A malformed Private is bound as a whole.
 func linkLogIns(u User) string {
 	s, err := u.Private.parse()
 	if err != nil {
@@ -271,7 +276,8 @@ func linkLogIns(u User) string {
 	return strconv.FormatUint(s.linkLogIns, 10)
 }
 
-// countLinkLogIn makes all tokens for a log-in of u void. The use of one calls it.
+// countLinkLogIn makes all tokens and codes for a log-in of u void. The use of one calls
+// it.
 func countLinkLogIn(u *User) error {
 	return u.changePrivate(func(s *privateState) { s.linkLogIns++ })
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -88,9 +87,7 @@ func (a *Accounts) EndOtherSessions(ctx context.Context, s Session) (Session, er
 	next.Stamp = rand.Text()
 	err := a.changeInSession(ctx, s, next, func(u *User) error {
 		u.SecurityStamp, u.UpdatedAt = next.Stamp, now()
-		return u.changePrivate(func(state *privateState) {
-			state.devices = slices.DeleteFunc(state.devices, func(d device) bool { return d.id != s.Device })
-		})
+		return u.changePrivate(func(state *privateState) { state.removeOthers(s.Device) })
 	})
 	if err != nil {
 		return Session{}, err

@@ -19,7 +19,6 @@ const (
 	PurposeUndoEmail     Purpose = "undo_email"     // move it back to the address before
 	PurposeLogIn         Purpose = "log_in"         // log in without a password
 	PurposeInvite        Purpose = "invite"         // create an account for an address
-	PurposeDeleteAccount Purpose = "delete_account" // delete the account
 )
 
 const (
@@ -57,7 +56,8 @@ type purposeRule struct {
 //	undo_email                              SecurityStamp, with Email
 //	log_in          log-ins by link         their number, which is in Private
 //	invite          no user                 it creates the user
-//	delete_account                          the user is gone
+//
+// The code 7 is reserved: it was that of a purpose that was never used.
 var purposes = map[Purpose]purposeRule{
 	PurposeVerifyEmail:   {code: 1, maxLife: maxMailedLife, absent: true, present: true, bound: verifiedAt},
 	PurposeResetPassword: {code: 2, maxLife: maxMailedLife, present: true},
@@ -65,7 +65,6 @@ var purposes = map[Purpose]purposeRule{
 	PurposeUndoEmail:     {code: 4, maxLife: maxLongLife, present: true},
 	PurposeLogIn:         {code: 5, maxLife: maxMailedLife, present: true, bound: linkLogIns},
 	PurposeInvite:        {code: 6, maxLife: maxLongLife, absent: true},
-	PurposeDeleteAccount: {code: 7, maxLife: maxMailedLife, present: true},
 }
 
 // purposeOf returns the purpose that code stands for, or "".

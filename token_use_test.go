@@ -39,7 +39,6 @@ var userPurposes = map[signup.Purpose]func(*signup.User) error{
 	signup.PurposeResetPassword: newStamp,
 	signup.PurposeChangeEmail:   newStamp,
 	signup.PurposeUndoEmail:     newStamp,
-	signup.PurposeDeleteAccount: newStamp,
 	signup.PurposeLogIn:         signup.CountLinkLogIn,
 }
 
