@@ -17,14 +17,26 @@ func (a *Accounts) sendRegistration(ctx context.Context, r Registration) (User, 
 	if e := checkEmail(&u); e != nil {
 		return User{}, &ValidationError{Fields: []FieldError{*e}}
 	}
-	switch _, err := a.get(ctx, u.Key()); {
-	case err == nil:
-		return User{}, fmt.Errorf("register: %w", ErrExists)
-	case !errors.Is(err, ErrNotFound):
+	may, err := a.countMail(ctx, PurposeVerifyEmail, u.Key())
+	if err != nil {
 		return User{}, fmt.Errorf("register: %w", err)
 	}
-	// The token has the key, and the address as it was typed.
-	if err := a.sendToken(ctx, PurposeVerifyEmail, u, u.Email); err != nil {
+	_, err = a.get(ctx, u.Key())
+	switch {
+	case err == nil:
+		err = fmt.Errorf("register: %w", ErrExists)
+	case !errors.Is(err, ErrNotFound):
+		err = fmt.Errorf("register: %w", err)
+	case may:
+		// The token has the key, and the address as it was typed.
+		err = a.sendToken(ctx, PurposeVerifyEmail, u, u.Email)
+	default:
+		return u, nil
+	}
+	if err != nil {
+		if may {
+			a.mailNotSent(ctx, PurposeVerifyEmail, u.Key())
+		}
 		return User{}, err
 	}
 	return u, nil
@@ -40,7 +52,7 @@ func (a *Accounts) sendRegistration(ctx context.Context, r Registration) (User, 
 // token hasn't expired, a repetition with the same password and the same r returns the
 // user again, so that a call can be repeated after a failure of unknown outcome. If r
 // or the password isn't accepted, the token can still be used. A repetition checks the
-// password of the user, so the calls must be limited like log-ins.
+// password of the user, and a wrong one is counted and limited as a failed log-in is.
 //
 // If the token isn't valid, the error is [ErrToken]. It is so also if the address was
 // registered by other means since the mail was sent, and for a repetition that differs
@@ -48,6 +60,9 @@ func (a *Accounts) sendRegistration(ctx context.Context, r Registration) (User, 
 func (a *Accounts) CompleteRegistration(ctx context.Context, token string, r Registration) (User, error) {
 	if err := a.admit(); err != nil {
 		return User{}, err
+	}
+	if err := a.countOrigin(ctx, r.Client); err != nil {
+		return User{}, fmt.Errorf("register: %w", err)
 	}
 	t, err := a.open(token, time.Now())
 	if err != nil {

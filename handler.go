@@ -32,6 +32,8 @@ import (
 //	413  the body is too long
 //	415  the body has a Content-Encoding
 //	422  the Idempotency-Key was used with other data for the address
+//	429  there are too many requests from the Origin of [HandlerOptions].Client;
+//	     Retry-After says when to try again
 //	500  the Store failed, or something panicked; the log has the details
 //	503  there is no capacity now; Retry-After says when to try again
 //
@@ -54,7 +56,7 @@ import (
 // as that is a mistake in the program.
 func NewHandler(a *Accounts, opts *HandlerOptions) http.Handler {
 	e := newEndpoint("sign-up", a, opts, func(_ http.ResponseWriter, r *http.Request, in map[string]string) (response, error) {
-		return serveRegister(a, r, in)
+		return serveRegister(a, opts.client(r), r, in)
 	})
 	e.fields = []string{FieldEmail, FieldPassword, FieldFirstName, FieldLastName}
 	for _, f := range a.Fields {
@@ -65,13 +67,14 @@ func NewHandler(a *Accounts, opts *HandlerOptions) http.Handler {
 	return e
 }
 
-// serveRegister registers the user that in describes.
-func serveRegister(a *Accounts, r *http.Request, in map[string]string) (response, error) {
+// serveRegister registers the user that in describes, for the client c.
+func serveRegister(a *Accounts, c Client, r *http.Request, in map[string]string) (response, error) {
 	typed := strings.TrimSpace(in[FieldEmail])
 	reg := Registration{
 		Email: in[FieldEmail], Password: in[FieldPassword],
 		FirstName: in[FieldFirstName], LastName: in[FieldLastName],
 		Profile: in, // Register takes only the declared fields of it
+		Client:  c,
 	}
 	var wrong *FieldError
 	if reg.IdempotencyKey, wrong = idempotencyKey(r.Header); wrong != nil {

@@ -145,21 +145,31 @@ func (a *Accounts) sendToken(ctx context.Context, purpose Purpose, u User, extra
 	return a.send(ctx, Mail{To: u.Email, Purpose: purpose, Token: text, Expires: expires, User: u})
 }
 
-// findForMail returns the user of the address email, if there is one that may log in,
-// and reports whether there is.
-func (a *Accounts) findForMail(ctx context.Context, email string) (u User, found bool, err error) {
-	address, e := parseEmail(email)
+// sendToAddress sends a mail with a token for purpose to the user of the address email,
+// if there is one that may log in and needs it.
+func (a *Accounts) sendToAddress(ctx context.Context, purpose Purpose, email string, c Client) error {
+	if err := a.checkMail(); err != nil {
+		return err
+	}
+	if err := a.countOrigin(ctx, c); err != nil {
+		return fmt.Errorf("send mail: %w", err)
+	}
+	to, e := parseEmail(email)
 	if e != nil {
-		return User{}, false, &ValidationError{Fields: []FieldError{*e}}
+		return &ValidationError{Fields: []FieldError{*e}}
 	}
-	u, err = a.get(ctx, address.key)
-	switch {
-	case errors.Is(err, ErrNotFound):
-		return User{}, false, nil
-	case err != nil:
-		return User{}, false, fmt.Errorf("send mail: %w", err)
-	}
-	return u, u.mayLogIn(), nil
+	return a.sendAtMostOne(ctx, purpose, to.key, func() error {
+		u, err := a.get(ctx, to.key)
+		switch {
+		case errors.Is(err, ErrNotFound):
+			return nil
+		case err != nil:
+			return fmt.Errorf("send mail: %w", err)
+		case !u.mayLogIn(), purpose == PurposeVerifyEmail && !u.EmailVerifiedAt.IsZero():
+			return nil
+		}
+		return a.sendToken(ctx, purpose, u, "")
+	})
 }
 
 // afterChange calls send, which sends a mail about a change of u that has been made.

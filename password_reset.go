@@ -13,19 +13,12 @@ import (
 //
 // The mail goes to the stored address, never to another spelling that was typed. A
 // second mail doesn't void the token of the first one; a reset voids all. The old
-// password goes on working until then. SendPasswordReset doesn't limit how often it is
-// called; the application has to.
+// password goes on working until then. How often a mail is sent to an address is
+// limited as by [Accounts.SendEmailVerification], with a count of its own.
 //
-// The errors are those of [Accounts.SendEmailVerification].
-func (a *Accounts) SendPasswordReset(ctx context.Context, email string) error {
-	if err := a.checkMail(); err != nil {
-		return err
-	}
-	u, found, err := a.findForMail(ctx, email)
-	if err != nil || !found {
-		return err
-	}
-	return a.sendToken(ctx, PurposeResetPassword, u, "")
+// The errors, and the use of c, are those of SendEmailVerification.
+func (a *Accounts) SendPasswordReset(ctx context.Context, email string, c Client) error {
+	return a.sendToAddress(ctx, PurposeResetPassword, email, c)
 }
 
 // ResetPassword sets the password of the user that the token was sent to by
@@ -33,7 +26,7 @@ func (a *Accounts) SendPasswordReset(ctx context.Context, email string) error {
 // in.
 //
 // With the password, ResetPassword changes SecurityStamp, which ends all sessions and
-// voids all other tokens of the user. It sets EmailVerifiedAt if that is zero, because
+// voids all other tokens of the user. The count of wrong passwords begins again. It sets EmailVerifiedAt if that is zero, because
 // the mail has reached the user. Private stays, and with it second factors. Afterwards
 // it sends a mail with [NoticePasswordChanged].
 //
