@@ -1,0 +1,210 @@
+package signup_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/gosignup/signup"
+)
+
+// A guess is counted before the password is compared. A success takes all back that was
+// counted, and a failure for another reason takes itself back.
+func TestGuessCounted(t *testing.T) {
+	for _, g := range guesses {
+		a, tr, s := tracedAda(t, nil)
+		guess := func(password string) (err error, calls string) {
+			calls = tr.of(func() { err = g.call(a, s, password) })
+			return err, calls
+		}
+		for range 2 {
+			if err, calls := guess(wrongPassword); !errors.Is(err, signup.ErrBadCredentials) || calls != g.wrong {
+				t.Errorf("%s with a wrong password returned %v after %q, want ErrBadCredentials after %q", g.name, err, calls, g.wrong)
+			}
+		}
+		want := strings.Replace(g.right, "-1", "-3", 1)
+		if err, calls := guess(goodPassword); err != nil || calls != want {
+			t.Errorf("%s with the right password, after 2 wrong ones, returned %v after %q, want nil after %q", g.name, err, calls, want)
+		}
+		for name := range tr.names {
+			if len(name) != 32 || strings.Trim(name, "0123456789abcdef") != "" {
+				t.Errorf("%s counted under %q, want 32 hexadecimal digits", g.name, name)
+			}
+		}
+	}
+}
+
+func TestGuessFailed(t *testing.T) {
+	failure := errors.New("the disk is full")
+	a, tr, s := tracedAda(t, nil)
+	tr.failUpdate = failure
+	var err error
+	if calls := tr.of(func() { err = guesses[1].call(a, s, goodPassword) }); !errors.Is(err, failure) || calls != "get +1 hash update -1" {
+		t.Errorf("LogIn with a Store that fails returned %v after %q, want its error after %q", err, calls, "get +1 hash update -1")
+	}
+	tr.failUpdate = nil
+
+	// Canceled between the count and the hash.
+	ctx, cancel := context.WithCancel(t.Context())
+	memory := tr.counter
+	tr.counter = counterFunc(func(ctx context.Context, name string, n int, window time.Duration) (int, error) {
+		defer cancel()
+		return memory.Add(ctx, name, n, window)
+	})
+	calls := tr.of(func() { _, err = a.Authenticate(ctx, adaEmail, goodPassword) })
+	if !errors.Is(err, context.Canceled) || calls != "get +1 -1" {
+		t.Errorf("a canceled Authenticate returned %v after %q, want context.Canceled after %q", err, calls, "get +1 -1")
+	}
+
+	// ErrUnverified says that the password was right.
+	for _, g := range guesses[:2] {
+		a, tr, s := tracedAda(t, nil)
+		_ = g.call(a, s, wrongPassword)
+		b := &signup.Accounts{Store: a.Store, Counter: a.Counter, Hasher: a.Hasher, Secrets: a.Secrets, Send: a.Send, EmailVerification: signup.VerifyBeforeLogIn}
+		calls := tr.of(func() { err = g.call(b, s, goodPassword) })
+		if err != signup.ErrUnverified || !strings.HasSuffix(calls, "-2") {
+			t.Errorf("%s of an unverified user returned %v after %q, want ErrUnverified, and -2 at the end", g.name, err, calls)
+		}
+	}
+}
+
+type counterFunc func(ctx context.Context, name string, n int, window time.Duration) (int, error)
+
+func (f counterFunc) Add(ctx context.Context, name string, n int, window time.Duration) (int, error) {
+	return f(ctx, name, n, window)
+}
+
+// Over the limit, the right password has the result and the work of a wrong one, and
+// other users aren't affected. When the window ends, it is accepted again.
+func TestThrottledLooksWrong(t *testing.T) {
+	for _, g := range guesses {
+		synctest.Test(t, func(t *testing.T) {
+			a, tr, s := tracedAda(t, func(a *signup.Accounts) { a.Limits.Window = time.Hour })
+			if _, err := a.Register(t.Context(), signup.Registration{Email: "bob@example.org", Password: goodPassword}); err != nil {
+				t.Fatalf("Register returned %v, want nil", err)
+			}
+			var err error
+			for range 20 {
+				err = g.call(a, s, wrongPassword)
+			}
+			for _, password := range []string{goodPassword, wrongPassword, goodPassword} {
+				var throttled error
+				calls := tr.of(func() { throttled = g.call(a, s, password) })
+				if throttled == nil || throttled.Error() != err.Error() || !errors.Is(throttled, signup.ErrBadCredentials) || calls != g.wrong {
+					t.Errorf("%s over the limit returned %v after %q, want %v after %q", g.name, throttled, calls, err, g.wrong)
+				}
+			}
+			if _, err := a.Authenticate(t.Context(), "bob@example.org", goodPassword); err != nil {
+				t.Errorf("after too many guesses at another user, Authenticate returned %v, want nil", err)
+			}
+			time.Sleep(time.Hour)
+			if err := g.call(a, s, goodPassword); err != nil {
+				t.Errorf("%s after the window returned %v, want nil", g.name, err)
+			}
+		})
+	}
+}
+
+// The calls without a known device have one limit together, and a new password begins
+// a new count.
+func TestThrottledTogether(t *testing.T) {
+	a, _, s := tracedAda(t, nil)
+	guesses := []guess{guesses[0], guesses[1], guesses[4], guesses[5]}
+	for i := range 20 {
+		_ = guesses[i%len(guesses)].call(a, s, wrongPassword)
+	}
+	for _, g := range guesses {
+		if err := g.call(a, s, goodPassword); !errors.Is(err, signup.ErrBadCredentials) {
+			t.Errorf("%s after 20 failures of all calls returned %v, want ErrBadCredentials", g.name, err)
+		}
+	}
+	if _, err := a.SetPassword(t.Context(), adaEmail, newPassword); err != nil {
+		t.Fatalf("SetPassword returned %v, want nil", err)
+	}
+	if _, err := a.Authenticate(t.Context(), adaEmail, newPassword); err != nil {
+		t.Errorf("Authenticate with a new password returned %v, want nil", err)
+	}
+}
+
+// A repetition of CompleteRegistration is a guess as well.
+func TestThrottledCompletion(t *testing.T) {
+	a, tr := traced()
+	a.EmailVerification = signup.VerifyBeforeRegistration
+	if _, err := a.Register(t.Context(), signup.Registration{Email: adaEmail}); err != nil {
+		t.Fatalf("Register returned %v, want nil", err)
+	}
+	token := tr.token(t, signup.PurposeVerifyEmail)
+	complete := func(password string) error {
+		_, err := a.CompleteRegistration(t.Context(), token, signup.Registration{Password: password})
+		return err
+	}
+	for range 2 {
+		if err := complete(goodPassword); err != nil {
+			t.Fatalf("CompleteRegistration returned %v, want nil", err)
+		}
+	}
+	for range 20 {
+		if err := complete(wrongPassword); err != signup.ErrToken {
+			t.Errorf("CompleteRegistration with a wrong password returned %v, want ErrToken", err)
+		}
+	}
+	for name, err := range map[string]error{"CompleteRegistration": complete(goodPassword), "Authenticate": guesses[0].call(a, signup.Session{}, goodPassword)} {
+		if err != signup.ErrToken && err != signup.ErrBadCredentials {
+			t.Errorf("%s over the limit returned %v, want a refusal", name, err)
+		}
+	}
+}
+
+// A comparing hasher counts the wrong passwords that are compared.
+type comparing struct {
+	plainHasher
+	wrong atomic.Int64
+}
+
+func (h *comparing) Verify(hash signup.Hash, password string) bool {
+	if password != goodPassword {
+		h.wrong.Add(1)
+	}
+	return h.plainHasher.Verify(hash, password)
+}
+
+// Strangers guess from a thousand origins at once. No more guesses are compared than the
+// limit permits, and the user gets in from a known device each time.
+func TestGuessesAtOnce(t *testing.T) {
+	const clients, each, origins = 16, 625, 1000 // 10,000 guesses
+	a, h := tokenAccounts("first"), new(comparing)
+	a.Hasher = h
+	if _, err := a.Register(t.Context(), signup.Registration{Email: "ada@example.org", Password: goodPassword}); err != nil {
+		t.Fatalf("Register returned %v, want nil", err)
+	}
+	cookie := a.DeviceCookie(logIn(t, a, signup.Client{}))
+	var guessed sync.WaitGroup
+	var others, done atomic.Int64
+	for i := range clients {
+		guessed.Go(func() {
+			defer done.Add(1)
+			for j := range each {
+				n := i*each + j
+				c := signup.Client{Origin: fmt.Sprint("origin ", n%origins)}
+				if _, err := a.LogIn(context.Background(), "ada@example.org", fmt.Sprint("wrong horse ", n), c); err != signup.ErrBadCredentials {
+					others.Add(1)
+				}
+			}
+		})
+	}
+	for done.Load() < clients {
+		if _, err := a.LogIn(t.Context(), "ada@example.org", goodPassword, signup.Client{Cookie: cookie}); err != nil {
+			t.Errorf("LogIn from a known device returned %v, want nil", err)
+		}
+	}
+	guessed.Wait()
+	if n := h.wrong.Load(); n > 20 || n == 0 || others.Load() != 0 {
+		t.Errorf("%d of %d guesses were compared, and %d returned another error than ErrBadCredentials; want 1 to 20, and 0", n, clients*each, others.Load())
+	}
+}
