@@ -81,6 +81,18 @@ type Accounts struct {
 	// that were stored before, until their EmailVerifiedAt is set: by
 	// [Accounts.VerifyEmail], [Accounts.ResetPassword] or the application.
 	EmailVerification EmailVerification
+	// Discreet hides which addresses have users. Without it, Register returns ErrExists
+	// for such an address. With it, Register, SendEmailVerification and
+	// SendPasswordReset do the same for each valid address: each calls the Counter, the
+	// Store and Send once, computes no hash, and returns the same. What differs is the
+	// mail: one with a token, or a Notice without one, which only a person that reads
+	// the address's mail sees. Within Limits.MailInterval of a mail, each calls only the
+	// Counter. For an Origin, the Counter is called once more.
+	//
+	// Discreet needs Send, Secrets, and VerifyBeforeRegistration as EmailVerification.
+	// Without them, each call returns an error that wraps ErrNotConfigured. A log-in
+	// reveals nothing in any case; see [Accounts.Authenticate].
+	Discreet bool
 	// Counter counts failed log-ins, calls and mails for Limits. Nil counts in this
 	// process alone, in memory (MemoryCounter), so that several processes permit as
 	// many times the Limits. The names that a Counter gets are digests. If it returns

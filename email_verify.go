@@ -41,7 +41,8 @@ func (a *Accounts) awaitsVerification(u User) bool {
 // SendEmailVerification sends the user of the address email a mail with a token for
 // [Accounts.VerifyEmail], if the user is active and the address isn't verified.
 // Otherwise it sends nothing. The error is nil in each of these cases, so that a
-// response doesn't reveal which one it was. The time that Send takes may reveal it.
+// response doesn't reveal which one it was. The time that Send takes may reveal it. With
+// [Accounts].Discreet, it sends [NoticeAlreadyVerified] or [NoticeNoAccount] instead.
 //
 // A second mail doesn't void the token of the first one. Within [Limits].MailInterval,
 // only the first call for an address sends a mail, those of [Accounts.Register]
@@ -54,7 +55,7 @@ func (a *Accounts) awaitsVerification(u User) bool {
 // the error wraps [ErrBusy]. Any other error is the Store's or ctx's. Of c, only Origin
 // is used.
 func (a *Accounts) SendEmailVerification(ctx context.Context, email string, c Client) error {
-	return a.sendToAddress(ctx, PurposeVerifyEmail, email, c)
+	return a.sendTokenToUser(ctx, PurposeVerifyEmail, email, c)
 }
 
 // VerifyEmail sets EmailVerifiedAt of the user that the token was sent to by

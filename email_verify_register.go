@@ -17,6 +17,12 @@ func (a *Accounts) sendRegistration(ctx context.Context, r Registration) (User, 
 	if e := checkEmail(&u); e != nil {
 		return User{}, &ValidationError{Fields: []FieldError{*e}}
 	}
+	if a.Discreet {
+		if err := a.registerDiscreetly(ctx, u); err != nil {
+			return User{}, err
+		}
+		return u, nil
+	}
 	may, err := a.countMail(ctx, PurposeVerifyEmail, u.Key())
 	if err != nil {
 		return User{}, fmt.Errorf("register: %w", err)

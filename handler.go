@@ -28,7 +28,7 @@ import (
 //	     as a FieldError
 //	405  the method is not POST; the response has Allow, as that to OPTIONS,
 //	     which is 204
-//	409  the address is registered already
+//	409  the address is registered already; with [Accounts].Discreet, it is 202
 //	413  the body is too long
 //	415  the body has a Content-Encoding
 //	422  the Idempotency-Key was used with other data for the address

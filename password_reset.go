@@ -9,7 +9,8 @@ import (
 // [Accounts.ResetPassword], if the user is active. The user may have no password yet,
 // and the address may be unverified. Otherwise it sends nothing. The error is nil
 // whether or not a mail was sent for the address, so that a response doesn't reveal
-// which addresses are registered. The time that Send takes may reveal it.
+// which addresses are registered. The time that Send takes may reveal it. With
+// [Accounts].Discreet, it sends [NoticeNoAccount] instead of nothing.
 //
 // The mail goes to the stored address, never to another spelling that was typed. A
 // second mail doesn't void the token of the first one; a reset voids all. The old
@@ -18,7 +19,7 @@ import (
 //
 // The errors, and the use of c, are those of SendEmailVerification.
 func (a *Accounts) SendPasswordReset(ctx context.Context, email string, c Client) error {
-	return a.sendToAddress(ctx, PurposeResetPassword, email, c)
+	return a.sendTokenToUser(ctx, PurposeResetPassword, email, c)
 }
 
 // ResetPassword sets the password of the user that the token was sent to by

@@ -82,7 +82,9 @@ func (Registration) MarshalBinary() ([]byte, error) { return []byte(redacted), n
 // sends a mail with a token for [Accounts.CompleteRegistration], and returns a User
 // without ID, which has only the Email. Of r, it uses only the Email and the Client. If
 // such a mail was sent to the address within [Limits].MailInterval, it sends none, and
-// returns the same. An error of Send is returned, without its text.
+// returns the same. An error of Send is returned, without its text. With
+// [Accounts].Discreet, Register doesn't return ErrExists: a user of the address gets a
+// mail with [NoticeAlreadyRegistered], and Register returns the same as for a free one.
 func (a *Accounts) Register(ctx context.Context, r Registration) (User, error) {
 	if err := a.admit(); err != nil {
 		return User{}, err

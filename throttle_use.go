@@ -132,20 +132,3 @@ func (a *Accounts) countMail(ctx context.Context, purpose Purpose, key string) (
 func (a *Accounts) mailNotSent(ctx context.Context, purpose Purpose, key string) {
 	a.takeBack(ctx, a.mailCounter, mailName(purpose, key), MaxCount, a.limits.MailInterval)
 }
-
-// sendAtMostOne calls send, unless a mail for purpose was sent to the address key within
-// Limits.MailInterval. If send returns an error, no mail was sent.
-func (a *Accounts) sendAtMostOne(ctx context.Context, purpose Purpose, key string, send func() error) error {
-	may, err := a.countMail(ctx, purpose, key)
-	if err != nil {
-		return fmt.Errorf("send mail: %w", err)
-	}
-	if !may {
-		return nil
-	}
-	if err := send(); err != nil {
-		a.mailNotSent(ctx, purpose, key)
-		return err
-	}
-	return nil
-}
