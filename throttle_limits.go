@@ -18,6 +18,10 @@ type Limits struct {
 	// the password. One from a known device ([Client].Cookie) doesn't: otherwise, each
 	// log-in of the user would give a stranger as many guesses again. Addresses
 	// without an account are counted in the same way.
+	//
+	// A log-in is counted before its password is compared, and taken back if it is
+	// right. So more than PerAccount log-ins of one account at the same moment may be
+	// refused, also with the right password.
 	PerAccount int
 	// PerDevice is the same for each known device of an account, and for
 	// [Accounts.Reauthenticate] in it. Each has a count of its own, so that the wrong
