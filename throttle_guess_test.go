@@ -62,7 +62,20 @@ func TestGuessFailed(t *testing.T) {
 		t.Errorf("a canceled Authenticate returned %v after %q, want context.Canceled after %q", err, calls, "get +1 -1")
 	}
 
-	// ErrUnverified says that the password was right.
+	tr.counter = memory
+	if calls := tr.of(func() { _, err = a.Authenticate(t.Context(), adaEmail, goodPassword) }); err != nil || !strings.HasSuffix(calls, "-1") {
+		t.Errorf("the next Authenticate returned %v after %q, want nil, and -1 at the end", err, calls)
+	}
+
+	// Another refusal may say that the password was right.
+	_ = guesses[0].call(a, s, wrongPassword)
+	other := adaRepeated(goodPassword)
+	other.FirstName = "Augusta"
+	calls = tr.of(func() { _, err = a.Register(t.Context(), other) })
+	if !errors.Is(err, signup.ErrIdempotencyKeyReused) || errors.Is(err, signup.ErrBadCredentials) || !strings.HasSuffix(calls, "-2") {
+		t.Errorf("Register with other data returned %v after %q, want only ErrIdempotencyKeyReused, and -2 at the end", err, calls)
+	}
+
 	for _, g := range guesses[:2] {
 		a, tr, s := tracedAda(t, nil)
 		_ = g.call(a, s, wrongPassword)
