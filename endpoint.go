@@ -34,7 +34,7 @@ type HandlerOptions struct {
 
 // client returns what is known about the client of r.
 func (o *HandlerOptions) client(r *http.Request) Client {
-	if o == nil || o.Client == nil {
+	if o.Client == nil {
 		return Client{}
 	}
 	return o.Client(r)

@@ -55,8 +55,9 @@ import (
 // NewHandler panics if a is nil or can't be used (it has no Store, for example),
 // as that is a mistake in the program.
 func NewHandler(a *Accounts, opts *HandlerOptions) http.Handler {
-	e := newEndpoint("sign-up", a, opts, func(_ http.ResponseWriter, r *http.Request, in map[string]string) (response, error) {
-		return serveRegister(a, opts.client(r), r, in)
+	var e *endpoint
+	e = newEndpoint("sign-up", a, opts, func(_ http.ResponseWriter, r *http.Request, in map[string]string) (response, error) {
+		return serveRegister(a, e.opts.client(r), r, in)
 	})
 	e.fields = []string{FieldEmail, FieldPassword, FieldFirstName, FieldLastName}
 	for _, f := range a.Fields {

@@ -44,8 +44,9 @@ import (
 //
 // NewLoginHandler panics if a is nil or can't be used.
 func NewLoginHandler(a *Accounts, onSuccess func(w http.ResponseWriter, r *http.Request, u User) error, opts *HandlerOptions) http.Handler {
-	e := newEndpoint("log-in", a, opts, func(w http.ResponseWriter, r *http.Request, in map[string]string) (response, error) {
-		return serveLogin(a, opts.client(r), onSuccess, w, r, in)
+	var e *endpoint
+	e = newEndpoint("log-in", a, opts, func(w http.ResponseWriter, r *http.Request, in map[string]string) (response, error) {
+		return serveLogin(a, e.opts.client(r), onSuccess, w, r, in)
 	})
 	e.fields = []string{FieldEmail, FieldPassword}
 	return e

@@ -94,6 +94,13 @@ func (c tracedCounter) Add(ctx context.Context, name string, n int, window time.
 	return c.tr.counter.Add(ctx, name, n, window)
 }
 
+// A counterFunc is a Counter.
+type counterFunc func(ctx context.Context, name string, n int, window time.Duration) (int, error)
+
+func (f counterFunc) Add(ctx context.Context, name string, n int, window time.Duration) (int, error) {
+	return f(ctx, name, n, window)
+}
+
 type tracedHasher struct {
 	signup.Bcrypt
 	tr *trace

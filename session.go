@@ -92,7 +92,8 @@ type Client struct {
 // on. So without device cookies, a user has at most fifty sessions. A c.Label that
 // isn't empty replaces the label of the device.
 //
-// A successful LogIn is one Store.Get and one [Store.Update], which also replaces a
+// A successful LogIn is one Store.Get, two calls of the Counter, three if c has an
+// Origin, and one [Store.Update], which also replaces a
 // hash that needs a rehash, gives a SecurityStamp to a user stored without one, and
 // makes sure that the user is still active and has the same password. It leaves
 // UpdatedAt alone, except for a rehash. A change by another call in the meantime is

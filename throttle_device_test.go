@@ -1,6 +1,9 @@
 package signup_test
 
 import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/gosignup/signup"
@@ -83,4 +86,23 @@ func TestUnknownCookies(t *testing.T) {
 		checkLogIn(t, a, from, signup.Client{Cookie: cookie}, signup.ErrBadCredentials)
 	}
 	checkLogIn(t, a, "a known device", signup.Client{Cookie: a.DeviceCookie(s)}, nil)
+}
+
+// The limits of the handlers hold with the cookie that HandlerOptions.Client returns.
+func TestLoginHandlerKnownDevice(t *testing.T) {
+	a, _, s := tracedAda(t, nil)
+	h := signup.NewLoginHandler(a, nil, originOptions)
+	wrong := strings.Replace(adaBody, goodPassword, wrongPassword, 1)
+	for range 21 {
+		_ = checkPlain(t, send(h, signUp(strings.NewReader(wrong))), http.StatusBadRequest)
+	}
+	var r *http.Request
+	from := func(cookie string) *http.Response {
+		r = httptest.NewRequest(http.MethodPost, "/", strings.NewReader(adaBody))
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("X-Cookie", cookie)
+		return send(h, r)
+	}
+	_ = checkPlain(t, from(""), http.StatusBadRequest)
+	_ = checkPlain(t, from(a.DeviceCookie(s)), http.StatusOK)
 }
