@@ -81,8 +81,29 @@ type Accounts struct {
 	// that were stored before, until their EmailVerifiedAt is set: by
 	// [Accounts.VerifyEmail], [Accounts.ResetPassword] or the application.
 	EmailVerification EmailVerification
+	// Discreet hides which addresses have users. Without it, Register returns ErrExists
+	// for such an address. With it, Register, SendEmailVerification and
+	// SendPasswordReset do the same for each valid address: each calls the Counter, the
+	// Store and Send once, computes no hash, and returns the same. What differs is the
+	// mail: one with a token, or a Notice without one, which only a person that reads
+	// the address's mail sees. Within Limits.MailInterval of a mail, each calls only the
+	// Counter. For an Origin, the Counter is called once more.
+	//
+	// Discreet needs Send, Secrets, and VerifyBeforeRegistration as EmailVerification.
+	// Without them, each call returns an error that wraps ErrNotConfigured. A log-in
+	// reveals nothing in any case; see [Accounts.Authenticate].
+	Discreet bool
+	// Counter counts failed log-ins, calls and mails for Limits. Nil counts in this
+	// process alone, in memory (two MemoryCounters, one of them for mails), so that
+	// several processes permit as many times the Limits. The names that a Counter gets are digests. If it returns
+	// an error, the call is refused with an error that wraps ErrBusy, before any hash
+	// and any mail.
+	Counter Counter
+	// Limits says how many of them there may be. The zero value has the defaults.
+	Limits Limits
 	// Logger gets a record of each mail that couldn't be sent after a change, with
-	// the user's ID. Nil is slog.Default(). Handlers have a Logger of their own.
+	// the user's ID, and of each count that couldn't be taken back after a log-in. Nil
+	// is slog.Default(). Handlers have a Logger of their own.
 	Logger *slog.Logger
 
 	once      sync.Once
@@ -91,7 +112,9 @@ type Accounts struct {
 	times     *hashTimes
 	maxWait   time.Duration
 	maxStored Work
-	codes     MemoryCounter // of limitCode
+
+	limits               Limits // with the defaults
+	counter, mailCounter Counter
 }
 
 // setUp runs once, and returns what is wrong with the configuration.
@@ -112,6 +135,9 @@ func (a *Accounts) setUp() error {
 			return
 		}
 		if a.invalid = a.checkMailFields(); a.invalid != nil {
+			return
+		}
+		if a.invalid = a.setUpLimits(); a.invalid != nil {
 			return
 		}
 		a.invalid = a.setUpHashing()

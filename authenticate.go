@@ -23,6 +23,12 @@ import (
 // isn't, the error is [ErrUnverified], but only if everything else is right. With a
 // wrong password, it is ErrBadCredentials.
 //
+// If there were too many wrong passwords for the address ([Limits].PerAccount), the
+// error is ErrBadCredentials as well, with the same work, and the right password isn't
+// compared. So a client doesn't learn that it is limited. Each call is counted before
+// the password is compared, so that guesses made at once can't exceed the limit.
+// Authenticate counts as an unknown device; [Accounts.LogIn] recognizes known ones.
+//
 // ErrBusy says nothing about the password. Any other error is the Store's or
 // ctx's.
 //
@@ -34,17 +40,20 @@ func (a *Accounts) Authenticate(ctx context.Context, email, password string) (Us
 	if err := a.admit(); err != nil {
 		return User{}, err
 	}
-	return a.authenticate(ctx, email, password)
+	return a.authenticate(ctx, Client{}, email, password)
 }
 
-// authenticate is Authenticate for a call that was admitted.
-func (a *Accounts) authenticate(ctx context.Context, email, password string) (User, error) {
-	return a.checkCredentials(ctx, email, password, true, nil)
+// authenticate is Authenticate for a call of the client c that was admitted.
+func (a *Accounts) authenticate(ctx context.Context, c Client, email, password string) (User, error) {
+	return a.checkCredentials(ctx, c, email, password, true, nil)
 }
 
-// checkCredentials is Authenticate for a call that was admitted, with the arguments of
-// checkUser.
-func (a *Accounts) checkCredentials(ctx context.Context, email, password string, rehash bool, record func(*User) error) (User, error) {
+// checkCredentials is Authenticate for a call of the client c that was admitted, with
+// the arguments of checkUser.
+func (a *Accounts) checkCredentials(ctx context.Context, c Client, email, password string, rehash bool, record func(*User) error) (User, error) {
+	if err := a.countOrigin(ctx, c); err != nil {
+		return User{}, fmt.Errorf("authenticate: %w", err)
+	}
 	u, err := a.find(ctx, email)
 	switch {
 	case errors.Is(err, ErrNotFound):
@@ -52,7 +61,12 @@ func (a *Accounts) checkCredentials(ctx context.Context, email, password string,
 	case err != nil:
 		return User{}, fmt.Errorf("authenticate: %w", err)
 	}
-	u, err = a.checkUser(ctx, u, password, rehash, record)
+	key, _ := CanonicalEmail(email)
+	t, err := a.countAttempt(ctx, key, u, a.openDeviceCookie(c.Cookie))
+	if err != nil {
+		return User{}, fmt.Errorf("authenticate: %w", err)
+	}
+	u, err = a.checkAttempt(ctx, t, u, password, rehash, record)
 	if err == nil && a.awaitsVerification(u) {
 		return User{}, ErrUnverified
 	}

@@ -32,6 +32,9 @@
 //     ([EmailVerification]) and reset a forgotten password
 //     ([Accounts.SendPasswordReset]). The tokens in the mails are sealed
 //     ([Accounts].Secrets), work once, and are stored nowhere.
+//   - Wrong passwords, requests of one origin and mails are limited ([Limits]). A
+//     [Counter] counts them, in memory by default. With [Accounts].Discreet, no
+//     response reveals which addresses have users.
 //   - A [Store] is four methods with an exact contract, tested by package
 //     storetest. Package memstore keeps users in memory; package esstore keeps
 //     them in Elasticsearch, shared by any number of processes.

@@ -41,24 +41,21 @@ func (a *Accounts) awaitsVerification(u User) bool {
 // SendEmailVerification sends the user of the address email a mail with a token for
 // [Accounts.VerifyEmail], if the user is active and the address isn't verified.
 // Otherwise it sends nothing. The error is nil in each of these cases, so that a
-// response doesn't reveal which one it was. The time that Send takes may reveal it.
+// response doesn't reveal which one it was. The time that Send takes may reveal it. With
+// [Accounts].Discreet, it sends [NoticeAlreadyVerified] or [NoticeNoAccount] instead.
 //
-// A second mail doesn't void the token of the first one. SendEmailVerification doesn't
-// limit how often it is called; the application has to.
+// A second mail doesn't void the token of the first one. Within [Limits].MailInterval,
+// only the first call for an address sends a mail, those of [Accounts.Register]
+// included. The others return nil, and so does the first one if it has nothing to send.
 //
-// If email isn't an address, the error is a *[ValidationError]. If Send or Secrets
+// If email isn't an address, the error is a *[ValidationError]. If c.Origin makes too
+// many calls ([Limits].PerOrigin), it is [ErrThrottled]. If Send or Secrets
 // isn't set, the error wraps [ErrNotConfigured]. If Send returns an error, that is
-// returned, without its text, and no mail was sent; call again. Any other error is the
-// Store's or ctx's.
-func (a *Accounts) SendEmailVerification(ctx context.Context, email string) error {
-	if err := a.checkMail(); err != nil {
-		return err
-	}
-	u, found, err := a.findForMail(ctx, email)
-	if err != nil || !found || !u.EmailVerifiedAt.IsZero() {
-		return err
-	}
-	return a.sendToken(ctx, PurposeVerifyEmail, u, "")
+// returned, without its text, and no mail was sent; call again. If the Counter fails,
+// the error wraps [ErrBusy]. Any other error is the Store's or ctx's. Of c, only Origin
+// is used.
+func (a *Accounts) SendEmailVerification(ctx context.Context, email string, c Client) error {
+	return a.sendTokenToUser(ctx, PurposeVerifyEmail, email, c)
 }
 
 // VerifyEmail sets EmailVerifiedAt of the user that the token was sent to by

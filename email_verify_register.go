@@ -13,32 +13,53 @@ import (
 // sendRegistration is Register with VerifyBeforeRegistration: it sends a mail with a
 // token, and stores nothing.
 func (a *Accounts) sendRegistration(ctx context.Context, r Registration) (User, error) {
-	u, err := a.findFree(ctx, r.Email)
+	u, err := newAddress(r.Email)
 	if err != nil {
 		return User{}, err
 	}
-	// The token has the key, and the address as it was typed.
-	if err := a.sendToken(ctx, PurposeVerifyEmail, u, u.Email); err != nil {
+	if a.Discreet {
+		if err := a.registerDiscreetly(ctx, u); err != nil {
+			return User{}, err
+		}
+		return u, nil
+	}
+	may, err := a.countMail(ctx, PurposeVerifyEmail, u.Key())
+	if err != nil {
+		return User{}, fmt.Errorf("register: %w", err)
+	}
+	err = a.checkFree(ctx, u)
+	if err == nil && may {
+		// The token has the key, and the address as it was typed.
+		err = a.sendToken(ctx, PurposeVerifyEmail, u, u.Email)
+	}
+	if err != nil {
+		if may {
+			a.mailNotSent(ctx, PurposeVerifyEmail, u.Key())
+		}
 		return User{}, err
 	}
 	return u, nil
 }
 
-// findFree returns a User without ID for the address email, if no user is stored under
-// it. If there is one, the error is ErrExists.
-func (a *Accounts) findFree(ctx context.Context, email string) (User, error) {
+// newAddress returns a User without ID for the address email, or a *ValidationError.
+func newAddress(email string) (User, error) {
 	u := User{Email: email}
 	if e := checkEmail(&u); e != nil {
 		return User{}, &ValidationError{Fields: []FieldError{*e}}
 	}
+	return u, nil
+}
+
+// checkFree returns ErrExists if a user is stored under the key of u.
+func (a *Accounts) checkFree(ctx context.Context, u User) error {
 	_, err := a.get(ctx, u.Key())
 	switch {
 	case err == nil:
 		err = ErrExists
 	case errors.Is(err, ErrNotFound):
-		return u, nil
+		return nil
 	}
-	return User{}, fmt.Errorf("register: %w", err)
+	return fmt.Errorf("register: %w", err)
 }
 
 // CompleteRegistration creates an active user with a verified address, stores it and
@@ -53,8 +74,8 @@ func (a *Accounts) findFree(ctx context.Context, email string) (User, error) {
 // and the same r returns the user again, so that a call can be repeated after a failure
 // of unknown outcome. If r or the password isn't accepted, the token can still be used.
 // If the user is deleted before the token expires, the token can be used again. A
-// repetition checks the password of the user, so the calls must be limited like
-// log-ins.
+// repetition checks the password of the user, and a wrong one is counted and limited as
+// a failed log-in is.
 //
 // If the token isn't valid, the error is [ErrToken]. It is so also if the address was
 // registered by other means since the mail was sent, and for a repetition that differs
@@ -62,6 +83,9 @@ func (a *Accounts) findFree(ctx context.Context, email string) (User, error) {
 func (a *Accounts) CompleteRegistration(ctx context.Context, token string, r Registration) (User, error) {
 	if err := a.admit(); err != nil {
 		return User{}, err
+	}
+	if err := a.countOrigin(ctx, r.Client); err != nil {
+		return User{}, fmt.Errorf("register: %w", err)
 	}
 	t, err := a.open(token, time.Now())
 	if err != nil {

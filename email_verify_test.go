@@ -34,7 +34,7 @@ func TestVerifyEmail(t *testing.T) {
 			t.Errorf("with %s, a second use returned %v, %v; want the user unchanged and nil", name, again, err)
 		}
 	}
-	if err := a.SendEmailVerification(t.Context(), adaEmail); err != nil || len(o.take()) != 0 {
+	if err := a.SendEmailVerification(t.Context(), adaEmail, signup.Client{}); err != nil || len(o.take()) != 0 {
 		t.Errorf("SendEmailVerification afterwards returned %v or sent a mail, want nil and none", err)
 	}
 }

@@ -24,6 +24,20 @@ type HandlerOptions struct {
 	// when none was refused for 10 seconds, with their number. Nil is
 	// slog.Default().
 	Logger *slog.Logger
+	// Client returns what is known about the client of a request: its Origin, for
+	// [Limits].PerOrigin, and its device cookie. If the program runs behind a proxy,
+	// r.RemoteAddr is the proxy's address, and a header such as X-Forwarded-For is
+	// only right if the proxy sets it. So nothing of the request is used unasked: if
+	// Client is nil, nothing is known.
+	Client func(r *http.Request) Client
+}
+
+// client returns what is known about the client of r.
+func (o *HandlerOptions) client(r *http.Request) Client {
+	if o.Client == nil {
+		return Client{}
+	}
+	return o.Client(r)
 }
 
 const (

@@ -48,6 +48,9 @@ var (
 	// ErrNotConfigured means that a field of Accounts which the call needs isn't
 	// set.
 	ErrNotConfigured = errors.New("signup: not configured")
+	// ErrThrottled means that nothing was done, because one origin ([Client].Origin)
+	// makes too many requests. It says nothing about any user.
+	ErrThrottled = errors.New("signup: too many requests from one origin")
 	// ErrBusy means that nothing was done for lack of capacity, and that the
 	// same call may succeed a little later.
 	ErrBusy = errors.New("signup: busy")

@@ -36,8 +36,8 @@ func ExampleAccounts_ResetPassword() {
 		return
 	}
 
-	fmt.Println(accounts.SendPasswordReset(ctx, "bob@example.org")) // sends nothing, and doesn't show it
-	fmt.Println(accounts.SendPasswordReset(ctx, "ada@example.org"))
+	fmt.Println(accounts.SendPasswordReset(ctx, "bob@example.org", signup.Client{})) // sends nothing, and doesn't show it
+	fmt.Println(accounts.SendPasswordReset(ctx, "ada@example.org", signup.Client{}))
 
 	token := (<-mails).Token
 	_, err := accounts.ResetPassword(ctx, token, "short")

@@ -28,10 +28,12 @@ import (
 //	     as a FieldError
 //	405  the method is not POST; the response has Allow, as that to OPTIONS,
 //	     which is 204
-//	409  the address is registered already
+//	409  the address is registered already; with [Accounts].Discreet, it is 202
 //	413  the body is too long
 //	415  the body has a Content-Encoding
 //	422  the Idempotency-Key was used with other data for the address
+//	429  there are too many requests from the Origin of [HandlerOptions].Client;
+//	     Retry-After says when to try again
 //	500  the Store failed, or something panicked; the log has the details
 //	503  there is no capacity now; Retry-After says when to try again
 //
@@ -53,8 +55,9 @@ import (
 // NewHandler panics if a is nil or can't be used (it has no Store, for example),
 // as that is a mistake in the program.
 func NewHandler(a *Accounts, opts *HandlerOptions) http.Handler {
-	e := newEndpoint("sign-up", a, opts, func(_ http.ResponseWriter, r *http.Request, in map[string]string) (response, error) {
-		return serveRegister(a, r, in)
+	var e *endpoint
+	e = newEndpoint("sign-up", a, opts, func(_ http.ResponseWriter, r *http.Request, in map[string]string) (response, error) {
+		return serveRegister(a, e.opts.client(r), r, in)
 	})
 	e.fields = []string{FieldEmail, FieldPassword, FieldFirstName, FieldLastName}
 	for _, f := range a.Fields {
@@ -65,13 +68,14 @@ func NewHandler(a *Accounts, opts *HandlerOptions) http.Handler {
 	return e
 }
 
-// serveRegister registers the user that in describes.
-func serveRegister(a *Accounts, r *http.Request, in map[string]string) (response, error) {
+// serveRegister registers the user that in describes, for the client c.
+func serveRegister(a *Accounts, c Client, r *http.Request, in map[string]string) (response, error) {
 	typed := strings.TrimSpace(in[FieldEmail])
 	reg := Registration{
 		Email: in[FieldEmail], Password: in[FieldPassword],
 		FirstName: in[FieldFirstName], LastName: in[FieldLastName],
 		Profile: in, // Register takes only the declared fields of it
+		Client:  c,
 	}
 	var wrong *FieldError
 	if reg.IdempotencyKey, wrong = idempotencyKey(r.Header); wrong != nil {

@@ -25,6 +25,8 @@ import (
 //	405  the method is not POST
 //	413  the body is too long
 //	415  the body has a Content-Encoding
+//	429  there are too many requests from the Origin of [HandlerOptions].Client;
+//	     Retry-After says when to try again
 //	500  the Store or onSuccess failed, or something panicked
 //	503  there is no capacity now; Retry-After says when to try again
 //
@@ -36,18 +38,21 @@ import (
 // connection. If onSuccess is nil, the handler only reports whether the password
 // is right.
 //
-// The handler doesn't limit how often a password may be guessed.
+// How often a password may be guessed is limited ([Limits]). Over the limit of an
+// account, the response is that of a wrong password. If [HandlerOptions].Client returns
+// a device cookie, the limit is that of the device, as in [Accounts.LogIn].
 //
 // NewLoginHandler panics if a is nil or can't be used.
 func NewLoginHandler(a *Accounts, onSuccess func(w http.ResponseWriter, r *http.Request, u User) error, opts *HandlerOptions) http.Handler {
-	e := newEndpoint("log-in", a, opts, func(w http.ResponseWriter, r *http.Request, in map[string]string) (response, error) {
-		return serveLogin(a, onSuccess, w, r, in)
+	var e *endpoint
+	e = newEndpoint("log-in", a, opts, func(w http.ResponseWriter, r *http.Request, in map[string]string) (response, error) {
+		return serveLogin(a, e.opts.client(r), onSuccess, w, r, in)
 	})
 	e.fields = []string{FieldEmail, FieldPassword}
 	return e
 }
 
-func serveLogin(a *Accounts, onSuccess func(http.ResponseWriter, *http.Request, User) error,
+func serveLogin(a *Accounts, c Client, onSuccess func(http.ResponseWriter, *http.Request, User) error,
 	w http.ResponseWriter, r *http.Request, in map[string]string) (response, error) {
 	var missing []FieldError
 	if isBlank(in[FieldEmail]) {
@@ -59,7 +64,7 @@ func serveLogin(a *Accounts, onSuccess func(http.ResponseWriter, *http.Request, 
 	if missing != nil {
 		return response{}, &ValidationError{Fields: missing}
 	}
-	u, err := a.authenticate(r.Context(), in[FieldEmail], in[FieldPassword])
+	u, err := a.authenticate(r.Context(), c, in[FieldEmail], in[FieldPassword])
 	if errors.Is(err, ErrBadCredentials) {
 		return response{}, &responseError{err, slog.LevelInfo, response{
 			status: http.StatusBadRequest, message: "Unknown " + FieldEmail + " or bad " + FieldPassword,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/gosignup/signup"
 )
@@ -60,9 +61,10 @@ func (o *outbox) checkNotice(t testing.TB, notice signup.Notice) {
 	}
 }
 
-// mailAccounts returns Accounts that can send mails, and the mails.
+// mailAccounts returns Accounts that can send any number of mails, and the mails.
 func mailAccounts() (*signup.Accounts, *outbox) {
 	a, o := tokenAccounts("first"), new(outbox)
+	a.Limits.MailInterval = time.Nanosecond
 	a.Send = o.send
 	return a, o
 }
@@ -71,7 +73,7 @@ func mailAccounts() (*signup.Accounts, *outbox) {
 type sendCall struct {
 	name    string
 	purpose signup.Purpose
-	call    func(a *signup.Accounts, ctx context.Context, email string) error
+	call    func(a *signup.Accounts, ctx context.Context, email string, c signup.Client) error
 }
 
 var sendCalls = []sendCall{
@@ -90,7 +92,7 @@ func (c sendCall) use(ctx context.Context, a *signup.Accounts, token string) (si
 // mailed returns a token that was sent to the user of adaEmail.
 func (c sendCall) mailed(t testing.TB, a *signup.Accounts, o *outbox) string {
 	t.Helper()
-	if err := c.call(a, t.Context(), adaEmail); err != nil {
+	if err := c.call(a, t.Context(), adaEmail, signup.Client{}); err != nil {
 		t.Fatalf("%s returned %v, want nil", c.name, err)
 	}
 	return o.token(t, c.purpose)

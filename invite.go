@@ -30,8 +30,11 @@ func (a *Accounts) Invite(ctx context.Context, email string, life time.Duration)
 	if err := a.checkMail(); err != nil {
 		return err
 	}
-	u, err := a.findFree(ctx, email)
+	u, err := newAddress(email)
 	if err != nil {
+		return err
+	}
+	if err := a.checkFree(ctx, u); err != nil {
 		return err
 	}
 	// The token has the key, and the address as it was typed.

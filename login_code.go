@@ -1,7 +1,6 @@
 package signup
 
 import (
-	"cmp"
 	"context"
 	"crypto/hkdf"
 	"crypto/sha256"
@@ -25,13 +24,10 @@ const (
 	// codeAlphabet is that of Crockford's base32 without vowels, so that no code is a
 	// word. It has no I, L and O, which look like 1 and 0.
 	codeAlphabet = "0123456789BCDFGHJKMNPQRSTVWXYZ"
-	// codeSize is the length of a code: there are 30⁸, which is 6.6·10¹¹.
+	// codeSize is the length of a code: there are 30⁸, which is 6.6·10¹¹. A challenge
+	// may see the end of one Limits.Window and the begin of the next. So with 20 guesses
+	// in each, its code is guessed with a probability of at most 2·20/30⁸, or 6·10⁻¹¹.
 	codeSize = 8
-	// maxCodes is how many wrong codes are compared for an account within the life of
-	// a challenge. A challenge may see the end of one such time and the begin of the
-	// next. So the codes for it are guessed with a probability of at most 2·20/30⁸, or
-	// 6·10⁻¹¹.
-	maxCodes = 20
 	// maxCodeText is how much of a typed code is looked at, in bytes.
 	maxCodeText = 64
 )
@@ -117,9 +113,9 @@ func cleanCode(code string) string {
 // The code may be typed in lower case, with spaces and hyphens between its characters,
 // and with the letters O, I and L for 0 and 1.
 //
-// There are 6.6·10¹¹ codes. LogInByCode compares at most 20 wrong ones for an address
-// within [Accounts].TokenLife, with whichever challenges, and then returns ErrToken for
-// right ones as well. The count is kept by this Accounts, in memory. A client that asks
+// There are 6.6·10¹¹ codes. LogInByCode compares at most [Limits].PerAccount wrong ones
+// for an address within [Limits].Window, with whichever challenges, and then returns
+// ErrToken for right ones as well. A right one begins a new count. A client that asks
 // for a log-in of another user can reach that limit on purpose; the token of the mail,
 // as a link, works all the same. Use the link if it is on the device of the mail. The
 // code is for the other case, where a user reads the mail on a phone, for example. A
@@ -129,28 +125,21 @@ func (a *Accounts) LogInByCode(ctx context.Context, challenge, code string, c Cl
 	if err != nil {
 		return Session{}, err
 	}
-	ok, undo, err := a.limitCode(ctx, t.key)
+	if err := a.countOrigin(ctx, c); err != nil {
+		return Session{}, fmt.Errorf("log in: %w", err)
+	}
+	count, err := a.beginAttempt(ctx, countName("code", t.key), a.limits.PerAccount)
 	if err != nil {
 		return Session{}, fmt.Errorf("log in: %w", err)
 	}
-	if !ok || subtle.ConstantTimeCompare([]byte(cleanCode(code)), []byte(want)) != 1 {
+	if count.over || subtle.ConstantTimeCompare([]byte(cleanCode(code)), []byte(want)) != 1 {
 		return Session{}, ErrToken
 	}
-	undo()
+	a.endAttempt(ctx, count, nil)
 	// With its code, a challenge is worth the token of the mail.
 	text, err := a.seal(t)
 	if err != nil {
 		return Session{}, err
 	}
-	return a.LogInByToken(ctx, text, c)
-}
-
-// limitCode counts a code for the user of key, before it is compared, and reports
-// whether it may be. After a right code, undo takes it from the count.
-func (a *Accounts) limitCode(ctx context.Context, key string) (ok bool, undo func(), err error) {
-	name := string(digest(codeDomain, key))
-	life := cmp.Or(a.TokenLife, defaultTokenLife)
-	n, err := a.codes.Add(ctx, name, 1, life)
-	undo = func() { _, _ = a.codes.Add(context.WithoutCancel(ctx), name, -1, life) }
-	return err == nil && n <= maxCodes, undo, err
+	return a.logInByToken(ctx, text, c)
 }

@@ -123,54 +123,69 @@ func TestLogInChallengeChanged(t *testing.T) {
 	}
 }
 
-// Twenty wrong codes for an address are compared within TokenLife, with whichever
+// Twenty wrong codes for an address are compared within Limits.Window, with whichever
 // challenges. The token of the mail works all the same, and so do the codes of others.
 func TestLogInCodesLimited(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, o := logInAccounts(t)
 		stored(t, a, "bob@example.org")
-		bob := o.logInFor(t, a, "bob@example.org")
-		for i := range 10 { // right codes don't count
-			l := o.logInFor(t, a, adaEmail)
-			if _, err := a.LogInByCode(t.Context(), l.challenge, l.code, signup.Client{}); err != nil {
-				t.Fatalf("log-in %d returned %v, want nil", i+1, err)
+		sent := func(email string) mailedLogIn {
+			t.Helper()
+			time.Sleep(3 * time.Minute) // Limits.MailInterval
+			return o.logInFor(t, a, email)
+		}
+		wantCode := func(when string, l mailedLogIn, want error) {
+			t.Helper()
+			if _, err := a.LogInByCode(t.Context(), l.challenge, l.code, signup.Client{}); err != want {
+				t.Errorf("%s, LogInByCode returned %v, want %v", when, err, want)
 			}
 		}
 		guess := func(n int) {
 			for range n {
-				l := o.logInFor(t, a, "ADA@example.org")
+				l := sent("ADA@example.org")
 				if _, err := a.LogInByCode(t.Context(), l.challenge, l.wrongCode(), signup.Client{}); err != signup.ErrToken {
 					t.Errorf("LogInByCode of a wrong code returned %v, want ErrToken", err)
 				}
 			}
 		}
+		for range 30 { // right codes don't count
+			wantCode("without wrong codes", sent(adaEmail), nil)
+		}
 		guess(19)
-		l := o.logInFor(t, a, adaEmail)
-		if _, err := a.LogInByCode(t.Context(), l.challenge, l.code, signup.Client{}); err != nil {
-			t.Errorf("after 19 wrong codes, LogInByCode returned %v, want nil", err)
-		}
-		guess(1)
-		l = o.logInFor(t, a, adaEmail)
-		if _, err := a.LogInByCode(t.Context(), l.challenge, l.code, signup.Client{}); err != signup.ErrToken {
-			t.Errorf("after 20 wrong codes, LogInByCode returned %v, want ErrToken", err)
-		}
-		if _, err := a.LogInByCode(t.Context(), bob.challenge, bob.code, signup.Client{}); err != nil {
-			t.Errorf("LogInByCode of another user returned %v, want nil", err)
-		}
+		wantCode("after 19 wrong codes", sent(adaEmail), nil)
+		guess(20)
+		l := sent(adaEmail)
+		wantCode("after 20 wrong codes", l, signup.ErrToken)
+		wantCode("for another user", sent("bob@example.org"), nil)
 		if _, err := a.LogInByToken(t.Context(), l.token, signup.Client{}); err != nil {
 			t.Errorf("over the limit, LogInByToken returned %v, want nil", err)
 		}
-		time.Sleep(time.Hour)
+		expired := sent(adaEmail)
+		time.Sleep(24 * time.Hour)
 		for range 30 { // codes for an expired challenge don't count
-			if _, err := a.LogInByCode(t.Context(), l.challenge, l.wrongCode(), signup.Client{}); err != signup.ErrToken {
-				t.Errorf("LogInByCode with an expired challenge returned %v, want ErrToken", err)
+			wantCode("with an expired challenge", expired, signup.ErrToken)
+		}
+		wantCode("after a day", sent(adaEmail), nil)
+	})
+}
+
+// A second mail within Limits.MailInterval isn't sent. The challenge of the first one
+// stays the one to keep, whether or not the address has a user.
+func TestSecondLogInMail(t *testing.T) {
+	a, o := logInAccounts(t)
+	l := o.logInFor(t, a, adaEmail)
+	for _, email := range []string{adaEmail, "unknown@example.org"} {
+		for n := range 2 {
+			challenge, err := a.SendLogIn(t.Context(), email, signup.Client{})
+			want := email != adaEmail && n == 0
+			if mails := len(o.take()); err != nil || (challenge != "") != want || mails != 0 {
+				t.Errorf("SendLogIn returned a challenge of %d characters, %v, and sent %d mails; want a challenge: %t, nil, 0", len(challenge), err, mails, want)
 			}
 		}
-		l = o.logInFor(t, a, adaEmail)
-		if _, err := a.LogInByCode(t.Context(), l.challenge, l.code, signup.Client{}); err != nil {
-			t.Errorf("after an hour, LogInByCode returned %v, want nil", err)
-		}
-	})
+	}
+	if _, err := a.LogInByCode(t.Context(), l.challenge, l.code, signup.Client{}); err != nil {
+		t.Errorf("LogInByCode of the first mail returned %v, want nil", err)
+	}
 }
 
 // If a code can't be counted, it isn't compared.

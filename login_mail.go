@@ -21,52 +21,65 @@ import (
 // common address and at most 414, which are letters, digits, "-" and "_". The address
 // can't be read in it.
 //
-// If the address has no active user, no mail is sent. The error is nil then as well,
-// and the challenge has the same length and form, but no code fits it. So neither
-// reveals which addresses are registered. The time that Send takes may reveal it. The
-// mail goes to the stored address, never to another spelling that was typed.
+// If the address has no active user, no mail is sent, or with [Accounts].Discreet one with
+// [NoticeNoAccount]. The error is nil then as well, and the challenge has the same length
+// and form, but no code fits it. So neither reveals which addresses are registered. The
+// time that Send takes may reveal it without Discreet. The mail goes to the stored
+// address, never to another spelling that was typed.
+//
+// If such a mail was sent to the address within [Limits].MailInterval, also because
+// another client asked for it, no other is sent, and the challenge is empty: keep the one
+// before it. The token of that mail logs in every browser.
 //
 // The user need not have a password, and the address may be unverified. SendLogIn
-// changes nothing: it is one Store.Get. It doesn't limit how often it is called; the
-// application has to. A person with access to the user's mail can log in with it, and
-// the user doesn't notice, as no password changes. NIST SP 800-63B-4 doesn't accept mail
-// as an out-of-band authenticator (section 3.1.3.1).
+// changes nothing: it is one call of the Counter, one more if c has an Origin, and one
+// Store.Get. A person with access to the user's mail can log in with it, and the user
+// doesn't notice, as no password changes. NIST SP 800-63B-4 doesn't accept mail as an
+// out-of-band authenticator (section 3.1.3.1).
 //
-// The Client is that of the browser that asks. Nothing of it is used yet.
-//
-// The errors are those of [Accounts.SendEmailVerification]. After an error, there is no
-// challenge.
-func (a *Accounts) SendLogIn(ctx context.Context, email string, _ Client) (challenge string, err error) {
-	if err := a.checkMail(); err != nil {
-		return "", err
-	}
-	u, found, err := a.findForMail(ctx, email)
-	if err != nil {
-		return "", err
+// The client c is the browser that asks. Its Origin is counted. The errors are those of
+// [Accounts.SendEmailVerification]. After an error, there is no challenge.
+func (a *Accounts) SendLogIn(ctx context.Context, email string, c Client) (challenge string, err error) {
+	may, err := a.sendToUser(ctx, PurposeLogIn, email, c, func(u User) error {
+		challenge, err = a.sendLogIn(ctx, u)
+		return err
+	})
+	if err != nil || !may || challenge != "" {
+		return challenge, err
 	}
 	key, err := CanonicalEmail(email)
 	if err != nil {
 		return "", err
 	}
-	t := token{
-		purpose: PurposeLogIn, key: key, state: stateOf(PurposeLogIn, u),
-		expires: time.Now().UTC().Add(cmp.Or(a.TokenLife, defaultTokenLife)).Truncate(time.Second),
-	}
-	if !found {
-		_, _ = rand.Read(t.state) // never returns an error
-	}
+	t := a.newLogInToken(User{Email: key})
+	_, _ = rand.Read(t.state) // never returns an error
+	challenge, _, err = a.newChallenge(t)
+	return challenge, err
+}
+
+// sendLogIn sends u a mail for a log-in, and returns its challenge.
+func (a *Accounts) sendLogIn(ctx context.Context, u User) (challenge string, err error) {
+	t := a.newLogInToken(u)
 	challenge, code, err := a.newChallenge(t)
-	if err != nil || !found {
-		return challenge, err
-	}
-	text, err := a.seal(t)
-	if err == nil {
-		err = a.send(ctx, Mail{To: u.Email, Purpose: PurposeLogIn, Token: text, Code: code, Expires: t.expires, User: u})
-	}
 	if err != nil {
 		return "", err
 	}
+	text, err := a.seal(t)
+	if err != nil {
+		return "", err
+	}
+	if err := a.send(ctx, Mail{To: u.Email, Purpose: PurposeLogIn, Token: text, Code: code, Expires: t.expires, User: u}); err != nil {
+		return "", err
+	}
 	return challenge, nil
+}
+
+// newLogInToken returns a token for a log-in of u.
+func (a *Accounts) newLogInToken(u User) token {
+	return token{
+		purpose: PurposeLogIn, key: u.Key(), state: stateOf(PurposeLogIn, u),
+		expires: time.Now().UTC().Add(cmp.Or(a.TokenLife, defaultTokenLife)).Truncate(time.Second),
+	}
 }
 
 // LogInByToken logs in the user that the token was sent to by [Accounts.SendLogIn], and
@@ -98,6 +111,14 @@ func (a *Accounts) LogInByToken(ctx context.Context, token string, c Client) (Se
 	if err := a.setUp(); err != nil {
 		return Session{}, err
 	}
+	if err := a.countOrigin(ctx, c); err != nil {
+		return Session{}, fmt.Errorf("log in: %w", err)
+	}
+	return a.logInByToken(ctx, token, c)
+}
+
+// logInByToken is LogInByToken for a call that was counted.
+func (a *Accounts) logInByToken(ctx context.Context, token string, c Client) (Session, error) {
 	entry := a.newEntry(c, ByEmail)
 	u, err := a.useToken(ctx, token, PurposeLogIn, func(u *User) error {
 		if u.EmailVerifiedAt.IsZero() {

@@ -35,8 +35,8 @@ type Mail struct {
 	// Expires is when Token and Code stop being valid, in UTC, to the second. In a
 	// notice it is zero.
 	Expires time.Time
-	// User is the user as stored. If there is no user yet, it has no ID, and only the
-	// Email.
+	// User is the user as stored. If there is no user, or none that can use the mail, it
+	// has no ID, and only the Email.
 	User User
 	// Notice is what has happened, or empty if the mail has a Token.
 	Notice Notice
@@ -51,6 +51,18 @@ const (
 	// chosen a new password. All sessions and tokens have ended. The mail says what to
 	// do if that wasn't the user: reset the password.
 	NoticePasswordChanged Notice = "password_changed"
+	// NoticeAlreadyRegistered: with [Accounts].Discreet, a registration was begun for an
+	// address that has a user, active or not. The mail says that the user can log
+	// in, or reset the password.
+	NoticeAlreadyRegistered Notice = "already_registered"
+	// NoticeNoAccount: with [Accounts].Discreet, a mail was asked for with an address
+	// that has no active user, for a reset of the password for example. The mail goes to
+	// that address, as NormalizeEmail returns it. It says that there is no account, and
+	// that the recipient may have another address in use.
+	NoticeNoAccount Notice = "no_account"
+	// NoticeAlreadyVerified: with [Accounts].Discreet, a mail for verifying the address
+	// was asked for, and it is verified already.
+	NoticeAlreadyVerified Notice = "already_verified"
 )
 
 func (m Mail) short() string {
@@ -115,7 +127,7 @@ func (a *Accounts) checkMailFields() error {
 	if a.EmailVerification != VerifyNever && (a.Send == nil || len(a.Secrets) == 0) {
 		return fmt.Errorf("%w: Accounts.EmailVerification needs Send and Secrets", ErrNotConfigured)
 	}
-	return nil
+	return a.checkDiscreet()
 }
 
 // checkMail returns why no mail with a token can be sent, or nil.
@@ -147,23 +159,6 @@ func (a *Accounts) sendToken(ctx context.Context, purpose Purpose, u User, extra
 		return err
 	}
 	return a.send(ctx, Mail{To: u.Email, Purpose: purpose, Token: text, Expires: expires, User: u})
-}
-
-// findForMail returns the user of the address email, if there is one that may log in,
-// and reports whether there is.
-func (a *Accounts) findForMail(ctx context.Context, email string) (u User, found bool, err error) {
-	address, e := parseEmail(email)
-	if e != nil {
-		return User{}, false, &ValidationError{Fields: []FieldError{*e}}
-	}
-	u, err = a.get(ctx, address.key)
-	switch {
-	case errors.Is(err, ErrNotFound):
-		return User{}, false, nil
-	case err != nil:
-		return User{}, false, fmt.Errorf("send mail: %w", err)
-	}
-	return u, u.mayLogIn(), nil
 }
 
 // afterChange calls send, which sends a mail about a change of u that has been made.

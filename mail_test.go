@@ -40,7 +40,7 @@ func TestSendMail(t *testing.T) {
 					if s.change != nil {
 						before = createAda(t, a.Store, s.change)
 					}
-					if err := c.call(a, t.Context(), " ADA@example.ORG "); err != nil {
+					if err := c.call(a, t.Context(), " ADA@example.ORG ", signup.Client{}); err != nil {
 						t.Errorf("%s, %s: got %v, want nil", c.name, s.name, err)
 					}
 					after, _ := a.Store.Get(t.Context(), "ada@example.org")
@@ -75,7 +75,7 @@ func TestSendMailToNoAddress(t *testing.T) {
 	a, o := mailAccounts()
 	for _, c := range sendCalls {
 		for _, email := range []string{"", " ", "ada", "ada@", "@example.org", "ada@example.org\nbcc: bob@example.org", strings.Repeat("a", 1<<20) + "@example.org"} {
-			err := c.call(a, t.Context(), email)
+			err := c.call(a, t.Context(), email, signup.Client{})
 			var invalid *signup.ValidationError
 			if !errors.As(err, &invalid) || len(invalid.Fields) != 1 || invalid.Fields[0].Field != signup.FieldEmail {
 				t.Errorf("%s(%.50q) returned %v, want a *ValidationError of %s", c.name, email, err, signup.FieldEmail)
@@ -102,8 +102,8 @@ func TestMailNotConfigured(t *testing.T) {
 	noSend := func(a *signup.Accounts) { a.Send = nil }
 	noSecrets := func(a *signup.Accounts) { a.Secrets = nil }
 	for name, call := range map[string]func(*signup.Accounts) error{
-		"SendEmailVerification": func(a *signup.Accounts) error { return a.SendEmailVerification(t.Context(), adaEmail) },
-		"SendPasswordReset":     func(a *signup.Accounts) error { return a.SendPasswordReset(t.Context(), adaEmail) },
+		"SendEmailVerification": func(a *signup.Accounts) error { return a.SendEmailVerification(t.Context(), adaEmail, signup.Client{}) },
+		"SendPasswordReset":     func(a *signup.Accounts) error { return a.SendPasswordReset(t.Context(), adaEmail, signup.Client{}) },
 		"ResetPassword": func(a *signup.Accounts) error {
 			_, err := a.ResetPassword(t.Context(), "token", newPassword)
 			return err
@@ -154,7 +154,7 @@ func TestMailConfiguration(t *testing.T) {
 	} {
 		a, _ := mailAccounts()
 		a.TokenLife, a.EmailVerification = c.life, c.mode
-		if err := a.SendPasswordReset(t.Context(), adaEmail); (err == nil) != c.ok {
+		if err := a.SendPasswordReset(t.Context(), adaEmail, signup.Client{}); (err == nil) != c.ok {
 			t.Errorf("with TokenLife %v and EmailVerification %d, SendPasswordReset returned %v, want nil: %t", c.life, c.mode, err, c.ok)
 		}
 	}
@@ -168,7 +168,7 @@ func TestMailTokenExpires(t *testing.T) {
 				a, o := mailAccounts()
 				a.TokenLife = life
 				createAda(t, a.Store, nil)
-				if err := c.call(a, t.Context(), adaEmail); err != nil {
+				if err := c.call(a, t.Context(), adaEmail, signup.Client{}); err != nil {
 					t.Fatalf("%s returned %v, want nil", c.name, err)
 				}
 				m := o.take()[0]
@@ -197,7 +197,7 @@ func TestSendFails(t *testing.T) {
 			a, o := mailAccounts()
 			before := createAda(t, a.Store, nil)
 			o.fail = func(context.Context) error { return fmt.Errorf("to %s: %w", adaEmail, failure) }
-			err := c.call(a, t.Context(), adaEmail)
+			err := c.call(a, t.Context(), adaEmail, signup.Client{})
 			if !errors.Is(err, failure) {
 				t.Errorf("%s returned %v, want an error that wraps %T", c.name, err, failure)
 			}
@@ -326,7 +326,7 @@ func TestSendMailCanceled(t *testing.T) {
 			return memory.Get(ctx, key)
 		}}
 		for _, when := range []string{"during", "before"} {
-			if err := c.call(a, ctx, adaEmail); !errors.Is(err, context.Canceled) {
+			if err := c.call(a, ctx, adaEmail, signup.Client{}); !errors.Is(err, context.Canceled) {
 				t.Errorf("%s, canceled %s the call, returned %v, want context.Canceled", c.name, when, err)
 			}
 		}
@@ -342,7 +342,7 @@ func TestSendMailStoreFails(t *testing.T) {
 		for _, failure := range []error{signup.ErrBusy, errors.New("connection refused")} {
 			a, o := mailAccounts()
 			a.Store = fakeStore{Store: memstore.New(), get: func(context.Context, string) (signup.User, error) { return signup.User{}, failure }}
-			if err := c.call(a, t.Context(), adaEmail); !errors.Is(err, failure) {
+			if err := c.call(a, t.Context(), adaEmail, signup.Client{}); !errors.Is(err, failure) {
 				t.Errorf("%s returned %v, want %v", c.name, err, failure)
 			}
 			if mails := o.take(); len(mails) != 0 {

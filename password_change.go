@@ -60,8 +60,9 @@ func (a *Accounts) SetPassword(ctx context.Context, email, password string) (Use
 //
 // If oldPassword isn't the user's, or the user may not log in, the error is
 // [ErrBadCredentials], by the rules of [Accounts.Authenticate] and with the same
-// work. If the address has to be verified before a log-in, it is [ErrUnverified], as
-// there. So the application must count and limit these calls like log-ins. Of any
+// work and the same limit, which is one for both: a wrong oldPassword counts like a
+// failed log-in from an unknown device ([Limits].PerAccount). If the address has to be
+// verified before a log-in, it is [ErrUnverified], as there. Of any
 // number of changes from one password at once, one succeeds, and the others return
 // ErrBadCredentials. So does a change during which the user is deactivated, deleted
 // or registered anew.
@@ -91,7 +92,7 @@ func (a *Accounts) ChangePassword(ctx context.Context, email, oldPassword, newPa
 	if err := checkNewPassword(oldPassword, newPassword); err != nil {
 		return User{}, err
 	}
-	u, err := a.checkCredentials(ctx, email, oldPassword, false, nil) // the hash is replaced in any case
+	u, err := a.checkCredentials(ctx, Client{}, email, oldPassword, false, nil) // the hash is replaced in any case
 	if err != nil {
 		return User{}, err
 	}

@@ -17,7 +17,7 @@ import (
 // of the checks.
 //
 // If oldPassword isn't the user's, the error is [ErrBadCredentials], and s goes on.
-// Count it like a failed log-in. A user without a password gets it for each oldPassword;
+// It is counted for the device as by [Accounts.Reauthenticate]. A user without a password gets it for each oldPassword;
 // such a user chooses one with [Accounts.ResetPassword]. If s has ended, or ends during
 // the call, the error is [ErrEnded], except that ErrBadCredentials is also returned if
 // the password or the user's state changes while oldPassword is checked. Of any number
@@ -39,7 +39,11 @@ func (a *Accounts) ChangeOwnPassword(ctx context.Context, s Session, oldPassword
 	if err != nil {
 		return Session{}, err
 	}
-	u, err = a.checkUser(ctx, u, oldPassword, false, nil) // the hash is replaced in any case
+	t, err := a.countInDevice(ctx, u, s.Device)
+	if err != nil {
+		return Session{}, fmt.Errorf("change password: %w", err)
+	}
+	u, err = a.checkAttempt(ctx, t, u, oldPassword, false, nil) // the hash is replaced in any case
 	if err != nil {
 		return Session{}, err
 	}

@@ -9,23 +9,17 @@ import (
 // [Accounts.ResetPassword], if the user is active. The user may have no password yet,
 // and the address may be unverified. Otherwise it sends nothing. The error is nil
 // whether or not a mail was sent for the address, so that a response doesn't reveal
-// which addresses are registered. The time that Send takes may reveal it.
+// which addresses are registered. The time that Send takes may reveal it. With
+// [Accounts].Discreet, it sends [NoticeNoAccount] instead of nothing.
 //
 // The mail goes to the stored address, never to another spelling that was typed. A
 // second mail doesn't void the token of the first one; a reset voids all. The old
-// password goes on working until then. SendPasswordReset doesn't limit how often it is
-// called; the application has to.
+// password goes on working until then. How often a mail is sent to an address is
+// limited as by [Accounts.SendEmailVerification], with a count of its own.
 //
-// The errors are those of [Accounts.SendEmailVerification].
-func (a *Accounts) SendPasswordReset(ctx context.Context, email string) error {
-	if err := a.checkMail(); err != nil {
-		return err
-	}
-	u, found, err := a.findForMail(ctx, email)
-	if err != nil || !found {
-		return err
-	}
-	return a.sendToken(ctx, PurposeResetPassword, u, "")
+// The errors, and the use of c, are those of SendEmailVerification.
+func (a *Accounts) SendPasswordReset(ctx context.Context, email string, c Client) error {
+	return a.sendTokenToUser(ctx, PurposeResetPassword, email, c)
 }
 
 // ResetPassword sets the password of the user that the token was sent to by
@@ -33,7 +27,7 @@ func (a *Accounts) SendPasswordReset(ctx context.Context, email string) error {
 // in.
 //
 // With the password, ResetPassword changes SecurityStamp, which ends all sessions and
-// voids all other tokens of the user. It sets EmailVerifiedAt if that is zero, because
+// voids all other tokens of the user. The count of wrong passwords begins again. It sets EmailVerifiedAt if that is zero, because
 // the mail has reached the user. Private stays, and with it second factors. Afterwards
 // it sends a mail with [NoticePasswordChanged].
 //

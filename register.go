@@ -34,6 +34,9 @@ type Registration struct {
 	// one for each repetition. It has 16 to 255 letters, digits and any of
 	// -._~+/=:
 	IdempotencyKey string
+	// Client describes the client of the request. Only its Origin is used, for
+	// [Limits].PerOrigin.
+	Client Client
 }
 
 // Format writes "[redacted]" for every verb that calls it.
@@ -53,14 +56,16 @@ func (Registration) MarshalBinary() ([]byte, error) { return []byte(redacted), n
 //
 // If r isn't valid, the error is a *[ValidationError] that lists every reason. If
 // the address belongs to another user, it is [ErrExists]. If there is no capacity,
-// it is [ErrBusy]. Of any number of registrations of one address, one succeeds.
+// it is [ErrBusy]. If r.Client.Origin makes too many calls ([Limits].PerOrigin), it is
+// [ErrThrottled]. Of any number of registrations of one address, one succeeds.
 // Any other error is the Store's, the Hasher's, the Policy's or ctx's; after an
 // error of the Store the outcome is unknown, as it is after [Store.Create].
 //
 // With an IdempotencyKey, a registration that is repeated within 24 hours of the
 // user's creation returns that user, in any process. It costs one hash. It
 // needs the user's present password; a wrong one is [ErrIdempotencyKeyReused] and
-// [ErrBadCredentials], and should be counted as a failed log-in. While the user is
+// [ErrBadCredentials], and is counted and limited as a failed log-in is
+// ([Accounts.Authenticate]). While the user is
 // unchanged (UpdatedAt is CreatedAt), other data than in the first registration
 // is ErrIdempotencyKeyReused as well, except for ReadOnly fields. If the user was
 // deactivated, the error is ErrExists. If the user was deleted, the address is
@@ -70,12 +75,16 @@ func (Registration) MarshalBinary() ([]byte, error) { return []byte(redacted), n
 // With [VerifyBeforeLogIn], Register then sends a mail with a token for
 // [Accounts.VerifyEmail], also if r is repeated and the address isn't verified yet. If
 // that fails, the user is registered all the same, and the error is logged; call
-// [Accounts.SendEmailVerification].
+// [Accounts.SendEmailVerification]. The mail is one of those that
+// [Limits].MailInterval limits: if another one was just sent, none is sent.
 //
 // With [VerifyBeforeRegistration], Register stores nothing. If the address is free, it
 // sends a mail with a token for [Accounts.CompleteRegistration], and returns a User
-// without ID, which has only the Email. Of r, it uses only the Email. An error of Send
-// is returned, without its text.
+// without ID, which has only the Email. Of r, it uses only the Email and the Client. If
+// such a mail was sent to the address within [Limits].MailInterval, it sends none, and
+// returns the same. An error of Send is returned, without its text. With
+// [Accounts].Discreet, Register doesn't return ErrExists: a user of the address gets a
+// mail with [NoticeAlreadyRegistered], and Register returns the same as for a free one.
 func (a *Accounts) Register(ctx context.Context, r Registration) (User, error) {
 	if err := a.admit(); err != nil {
 		return User{}, err
@@ -87,13 +96,21 @@ func (a *Accounts) Register(ctx context.Context, r Registration) (User, error) {
 // register is Register after admission. It also reports whether r repeats an
 // earlier registration.
 func (a *Accounts) register(ctx context.Context, r Registration) (u User, replayed bool, err error) {
+	if err := a.countOrigin(ctx, r.Client); err != nil {
+		return User{}, false, fmt.Errorf("register: %w", err)
+	}
 	if a.EmailVerification == VerifyBeforeRegistration {
 		u, err = a.sendRegistration(ctx, r)
 		return u, false, err
 	}
 	u, replayed, err = a.create(ctx, r, time.Time{})
 	if err == nil && a.awaitsVerification(u) { // replayed or not: the first mail may be lost
-		a.afterChange(ctx, u, func(ctx context.Context) error { return a.sendToken(ctx, PurposeVerifyEmail, u, "") })
+		a.afterChange(ctx, u, func(ctx context.Context) error {
+			_, err := a.sendAtMostOne(ctx, PurposeVerifyEmail, u.Key(), func() error {
+				return a.sendToken(ctx, PurposeVerifyEmail, u, "")
+			})
+			return err
+		})
 	}
 	return u, replayed, err
 }

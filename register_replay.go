@@ -56,7 +56,17 @@ func newID(idempotencyKey, address string) string {
 // replay returns the user that an earlier registration with u's ID has made. If
 // there is none, the error is ErrNotFound. If this registration, r, which asks for
 // u, can't be a repetition of that one, the error says why.
+//
+// A wrong password is counted like a failed log-in from an unknown device.
 func (a *Accounts) replay(ctx context.Context, r Registration, u User) (User, error) {
+	var t attempt
+	u, err := a.replayCounted(ctx, r, u, &t)
+	a.endAttempt(ctx, t, err)
+	return u, err
+}
+
+// replayCounted is replay. It sets t if it has counted an attempt.
+func (a *Accounts) replayCounted(ctx context.Context, r Registration, u User, t *attempt) (User, error) {
 	var checked Hash
 	var matches, confirmed bool
 	for {
@@ -69,7 +79,7 @@ func (a *Accounts) replay(ctx context.Context, r Registration, u User) (User, er
 		}
 		if !confirmed || stored.PasswordHash != checked {
 			checked = stored.PasswordHash
-			if matches, _, err = a.verify(ctx, checked, r.Password, false); err != nil {
+			if matches, err = a.checkRepeated(ctx, t, stored, r.Password); err != nil {
 				return User{}, err
 			}
 		}
@@ -95,6 +105,23 @@ func (a *Accounts) replay(ctx context.Context, r Registration, u User) (User, er
 		}
 		confirmed = true
 	}
+}
+
+// checkRepeated reports whether password is that of the user stored. It counts the
+// first such check of a replay.
+func (a *Accounts) checkRepeated(ctx context.Context, t *attempt, stored User, password string) (matches bool, err error) {
+	if t.name == "" {
+		if *t, err = a.countAttempt(ctx, stored.Key(), stored, knownDevice{}); err != nil {
+			*t = attempt{}
+			return false, fmt.Errorf("register: %w", err)
+		}
+	}
+	h := stored.PasswordHash
+	if t.over {
+		h = "" // takes as long, and matches nothing
+	}
+	matches, _, err = a.verify(ctx, h, password, false)
+	return matches, err
 }
 
 // keepIfAccepted returns u, which r has just registered anew without the

@@ -33,6 +33,7 @@ func httpError(status int) response {
 	message := map[int]string{
 		http.StatusNotFound:           "There is nothing at this URL.",
 		http.StatusMethodNotAllowed:   "The method is not allowed for this URL.",
+		http.StatusTooManyRequests:    "There were too many requests. Please try again in a minute.",
 		http.StatusServiceUnavailable: "The service is busy. Please try again in a moment.",
 	}[status]
 	return response{status: status, message: message, isHTTP: true}
@@ -62,6 +63,10 @@ func newErrorResponse(ctx context.Context, err error, retryAfter time.Duration) 
 		return response{status: http.StatusBadRequest, message: e.Fields[0].Message, fields: e.Fields}, slog.LevelDebug, "refused"
 	}
 	switch {
+	case errors.Is(err, ErrThrottled):
+		res = httpError(http.StatusTooManyRequests)
+		res.retryAfter = originWindow
+		return res, slog.LevelDebug, "refused" // strangers can cause any number
 	case errors.Is(err, ErrBusy):
 		res = httpError(http.StatusServiceUnavailable)
 		res.retryAfter = retryAfter

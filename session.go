@@ -67,8 +67,9 @@ type Client struct {
 	// A text that doesn't open, or is of another user, is ignored.
 	Cookie string
 	// Origin is where the request comes from, by the application's own reckoning,
-	// such as the IP address of the client behind its trusted proxies. It is not
-	// stored with the user. "" is unknown.
+	// such as the IP address of the client behind its trusted proxies, or the first 64
+	// bits of an IPv6 address. [Limits].PerOrigin limits its requests. It is not stored
+	// with the user. "" is unknown.
 	Origin string
 	// Label names the device for the user, such as "Firefox on Linux". Characters
 	// that a name can't have (see [Registration]) and surrounding white space are
@@ -77,8 +78,12 @@ type Client struct {
 }
 
 // LogIn checks email and password as [Accounts.Authenticate] does, with the same work
-// and errors, and returns a Session for the client c. It doesn't limit how often a
-// password may be guessed, which NIST SP 800-63B-4 requires (section 3.2.2).
+// and errors, and returns a Session for the client c. If c.Origin makes too many calls
+// ([Limits].PerOrigin), the error is [ErrThrottled].
+//
+// If c.Cookie is of a device of the same user that is still listed, wrong passwords are
+// counted for that device alone ([Limits].PerDevice), and otherwise for the address. So
+// strangers that exhaust the limit of an address don't lock out the user's devices.
 //
 // LogIn records the log-in in [User].Private. If c.Cookie is of a device of the same
 // user that is still listed, that device is used again; otherwise a new one is listed.
@@ -87,7 +92,8 @@ type Client struct {
 // on. So without device cookies, a user has at most fifty sessions. A c.Label that
 // isn't empty replaces the label of the device.
 //
-// A successful LogIn is one Store.Get and one [Store.Update], which also replaces a
+// A successful LogIn is one Store.Get, two calls of the Counter, three if c has an
+// Origin, and one [Store.Update], which also replaces a
 // hash that needs a rehash, gives a SecurityStamp to a user stored without one, and
 // makes sure that the user is still active and has the same password. It leaves
 // UpdatedAt alone, except for a rehash. A change by another call in the meantime is
@@ -102,7 +108,7 @@ func (a *Accounts) LogIn(ctx context.Context, email, password string, c Client) 
 		return Session{}, err
 	}
 	entry := a.newEntry(c, ByPassword)
-	u, err := a.checkCredentials(ctx, email, password, true, entry.record)
+	u, err := a.checkCredentials(ctx, c, email, password, true, entry.record)
 	if err != nil {
 		return Session{}, err
 	}
@@ -203,7 +209,9 @@ func (s *Session) check(u *User) error {
 // keeps the returned Session in the place of s. Nothing is stored, except a rehash.
 //
 // If the password isn't the user's, the error is [ErrBadCredentials], and s goes on.
-// Count it like a failed log-in. If s has ended, or ends during the call, it is
+// It is counted for the device of s. If there were too many ([Limits].PerDevice), the
+// error is the same, and the password isn't compared. If s has ended, or ends during
+// the call, it is
 // [ErrEnded], except that ErrBadCredentials is also returned for a user that is
 // deactivated, deleted or registered anew during the call. Other errors are those of
 // [Accounts.Authenticate] and [Accounts.Resume].
@@ -215,7 +223,11 @@ func (a *Accounts) Reauthenticate(ctx context.Context, s Session, password strin
 	if err != nil {
 		return Session{}, err
 	}
-	u, err = a.checkUser(ctx, u, password, true, nil)
+	t, err := a.countInDevice(ctx, u, s.Device)
+	if err != nil {
+		return Session{}, fmt.Errorf("reauthenticate: %w", err)
+	}
+	u, err = a.checkAttempt(ctx, t, u, password, true, nil)
 	if err != nil {
 		return Session{}, err
 	}
