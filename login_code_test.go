@@ -173,6 +173,7 @@ func TestLogInCodesLimited(t *testing.T) {
 // stays the one to keep, whether or not the address has a user.
 func TestSecondLogInMail(t *testing.T) {
 	a, o := logInAccounts(t)
+	a.Limits.MailInterval = 0 // 3 minutes
 	l := o.logInFor(t, a, adaEmail)
 	for _, email := range []string{adaEmail, "unknown@example.org"} {
 		for n := range 2 {
