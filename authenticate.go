@@ -39,7 +39,11 @@ func (a *Accounts) Authenticate(ctx context.Context, email, password string) (Us
 
 // authenticate is Authenticate for a call that was admitted.
 func (a *Accounts) authenticate(ctx context.Context, email, password string) (User, error) {
-	return a.checkCredentials(ctx, email, password, true, nil)
+	u, err := a.checkCredentials(ctx, email, password, true, nil)
+	if err != nil {
+		return User{}, err
+	}
+	return a.allowLogIn(ctx, u)
 }
 
 // checkCredentials is Authenticate for a call that was admitted, with the arguments of
@@ -52,11 +56,12 @@ func (a *Accounts) checkCredentials(ctx context.Context, email, password string,
 	case err != nil:
 		return User{}, fmt.Errorf("authenticate: %w", err)
 	}
-	u, err = a.checkUser(ctx, u, password, rehash, record)
-	if err == nil && a.awaitsVerification(u) {
-		return User{}, ErrUnverified
+	checked, err := a.checkUser(ctx, u, password, rehash, record)
+	if err == nil && a.awaitsVerification(checked) {
+		checked, err = User{}, ErrUnverified
 	}
-	return u, err
+	a.noteRefusal(ctx, u, err)
+	return checked, err
 }
 
 // checkUser is checkCredentials for the user u, as read from the Store, whether or not

@@ -23,6 +23,9 @@ func (a *Accounts) sendRegistration(ctx context.Context, r Registration) (User, 
 	case !errors.Is(err, ErrNotFound):
 		return User{}, fmt.Errorf("register: %w", err)
 	}
+	if err := a.before(ctx, Event{Kind: EventRegistered, Reason: ReasonEmail, At: now()}, u); err != nil {
+		return User{}, err
+	}
 	// The token has the key, and the address as it was typed.
 	if err := a.sendToken(ctx, PurposeVerifyEmail, u, u.Email); err != nil {
 		return User{}, err
@@ -65,7 +68,7 @@ func (a *Accounts) CompleteRegistration(ctx context.Context, token string, r Reg
 	case err != nil && !errors.Is(err, ErrNotFound):
 		return User{}, fmt.Errorf("register: %w", err)
 	}
-	u, _, err := a.create(ctx, r, now())
+	u, _, err := a.create(ctx, r, now(), ReasonEmail)
 	if errors.Is(err, ErrExists) || errors.Is(err, ErrIdempotencyKeyReused) {
 		return User{}, ErrToken
 	}

@@ -70,7 +70,7 @@ func (a *Accounts) ResetPassword(ctx context.Context, token, password string) (U
 		}
 	}
 	verify(&u)
-	u, err = a.setPassword(ctx, u, password, func(stored *User) error {
+	u, err = a.setPassword(ctx, u, password, ReasonReset, func(stored *User) error {
 		if !stored.mayLogIn() || subtle.ConstantTimeCompare(stateOf(t.purpose, *stored), t.state) != 1 {
 			return ErrToken
 		}

@@ -56,7 +56,7 @@ func newID(idempotencyKey, address string) string {
 // replay returns the user that an earlier registration with u's ID has made. If
 // there is none, the error is ErrNotFound. If this registration, r, which asks for
 // u, can't be a repetition of that one, the error says why.
-func (a *Accounts) replay(ctx context.Context, r Registration, u User) (User, error) {
+func (a *Accounts) replay(ctx context.Context, r Registration, u User, c *change) (User, error) {
 	var checked Hash
 	var matches, confirmed bool
 	for {
@@ -74,6 +74,7 @@ func (a *Accounts) replay(ctx context.Context, r Registration, u User) (User, er
 			}
 		}
 		if err := a.checkReplay(stored, u, matches); err != nil {
+			a.noteRefusal(ctx, stored, err)
 			return User{}, fmt.Errorf("register: %w", err)
 		}
 		if confirmed {
@@ -85,11 +86,10 @@ func (a *Accounts) replay(ctx context.Context, r Registration, u User) (User, er
 		// anew, with nothing of the deleted user except the hash of the password
 		// that was just checked.
 		u.PasswordHash, u.SecurityStamp = checked, rand.Text()
-		u.CreatedAt = now()
-		u.UpdatedAt = u.CreatedAt
+		c.begin(&u, r)
 		switch err := a.Store.Create(ctx, &u); {
 		case err == nil:
-			return a.keepIfAccepted(ctx, r, u)
+			return a.keepIfAccepted(ctx, r, u, c)
 		case !errors.Is(err, ErrReplayed):
 			return User{}, fmt.Errorf("register: %w", err)
 		}
@@ -101,8 +101,11 @@ func (a *Accounts) replay(ctx context.Context, r Registration, u User) (User, er
 // application's rules, if they accept it. Otherwise it deletes u. A repetition of a
 // registration whose user was changed may ask for other data than the first one,
 // which no rule has seen.
-func (a *Accounts) keepIfAccepted(ctx context.Context, r Registration, u User) (User, error) {
+func (a *Accounts) keepIfAccepted(ctx context.Context, r Registration, u User, c *change) (User, error) {
 	refused := a.check(ctx, r.Password, u, a.Fields, nil)
+	if refused == nil {
+		refused = c.ask(ctx, u)
+	}
 	if refused == nil {
 		return u, nil
 	}
