@@ -47,7 +47,8 @@ func (a *Accounts) claimRegistered(ctx context.Context, u User) (stored User, ow
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noticeTimeout)
 	defer cancel()
 	id := rand.Text()[:eventIDSize]
-	for tries, failures := 0, 0; tries < maxChanges && failures < 3; tries++ {
+	failures := 0
+	for range maxChanges {
 		s, malformed := u.Private.parse()
 		if malformed != nil {
 			return u, false, nil // changed by the application
@@ -55,6 +56,9 @@ func (a *Accounts) claimRegistered(ctx context.Context, u User) (stored User, ow
 		i := s.unsent()
 		if i < 0 {
 			return u, s.isSentBy(id), nil
+		}
+		if failures == 3 {
+			return User{}, false, fmt.Errorf("register: %w", err)
 		}
 		s.events[i] = strings.Replace(s.events[i], eventUnsent, sentBy(id), 1)
 		v := u
@@ -76,8 +80,5 @@ func (a *Accounts) claimRegistered(ctx context.Context, u User) (stored User, ow
 		}
 		u = again
 	}
-	if errors.Is(err, ErrConflict) {
-		return User{}, false, ErrBusy
-	}
-	return User{}, false, fmt.Errorf("register: %w", err)
+	return User{}, false, ErrBusy
 }
