@@ -17,3 +17,9 @@ func StoredEvents(u User) ([]Event, error) {
 	}
 	return list, err
 }
+
+// WithoutEvents returns u without its history.
+func WithoutEvents(u User) User {
+	_ = u.changePrivate(func(s *privateState) { s.events = nil })
+	return u
+}
