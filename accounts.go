@@ -85,8 +85,9 @@ type Accounts struct {
 	// or profile is changed, or a user is deactivated or deleted. Its error refuses the
 	// call, which returns it as it is and stores and sends nothing. A handler sends the
 	// client a FieldError or ValidationError, and treats other errors as it treats
-	// those of this package; one that wraps none is 500, and its text is logged. Nil
-	// refuses nothing.
+	// those of this package; one that wraps none is 500, and its text is logged. A
+	// log-in that is refused with ErrBadCredentials looks like one with a wrong
+	// password, also in its event. Nil refuses nothing.
 	//
 	// Before gets the event and the user as about to be stored, with the final ID, and
 	// without PasswordHash, Private and Version. Times and SecurityStamp may still
@@ -105,7 +106,8 @@ type Accounts struct {
 	// goroutines at once, and must return soon.
 	Before func(ctx context.Context, e Event, u User) error
 	// After gets each event when the Store has the change, or a log-in was refused,
-	// except one that Before refuses. [EventLogger] makes such a function. After is
+	// except what Before refuses with another error than ErrBadCredentials or
+	// ErrUnverified. [EventLogger] makes such a function. After is
 	// called by several goroutines at once, and must return soon: the request waits for
 	// it. Its context isn't canceled with the call's. A panic of After reaches the
 	// caller. Nil is called for nothing.

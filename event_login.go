@@ -6,10 +6,12 @@ import (
 )
 
 // allowLogIn returns u, whose password was just checked without a session, if
-// Accounts.Before accepts the log-in.
+// Accounts.Before accepts the log-in. An error of Before that wraps ErrBadCredentials
+// makes it one with a wrong password, here as in LogIn.
 func (a *Accounts) allowLogIn(ctx context.Context, u User) (User, error) {
 	e := Event{Kind: EventLoggedIn, Reason: ReasonPassword, At: now(), UserID: u.ID}
 	if err := a.before(ctx, e, u); err != nil {
+		a.noteRefusal(ctx, u, err)
 		return User{}, err
 	}
 	a.after(ctx, e)

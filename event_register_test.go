@@ -64,12 +64,12 @@ func TestRegisteredOnceAfterFailures(t *testing.T) {
 			store := a.Store
 			failing, calls := failAt(store, n, made, errLost)
 			a.Store = failing
-			_, err := a.Register(t.Context(), adaRegistration(eventKey))
+			_, _ = a.Register(t.Context(), adaRegistration(eventKey)) // succeeds, or not
 			if *calls < n {
 				break
 			}
-			for range 2 { // also after success
-				if _, err = a.Register(t.Context(), adaRegistration(eventKey)); err != nil {
+			for range 2 {
+				if _, err := a.Register(t.Context(), adaRegistration(eventKey)); err != nil {
 					t.Errorf("failing at call %d: a repetition returned %v, want nil", n, err)
 				}
 			}

@@ -109,6 +109,21 @@ func TestBeforeRefuses(t *testing.T) {
 	}
 }
 
+// If Before refuses a log-in with ErrBadCredentials, it looks like a wrong password.
+func TestBeforeRefusesDiscreetly(t *testing.T) {
+	for _, e := range eventCalls {
+		if e.name != "LogIn" && e.name != "Authenticate" {
+			continue
+		}
+		c := e.start(t)
+		c.log.refuse = signup.ErrBadCredentials
+		err := e.call(t.Context(), c)
+		if _, after := c.log.take(); err != signup.ErrBadCredentials || brief(after) != "log_in_refused/wrong" {
+			t.Errorf("%s returned %v, and After got %q; want ErrBadCredentials, log_in_refused/wrong", e.name, err, brief(after))
+		}
+	}
+}
+
 // What Before changes in the user that it gets has no effect.
 func TestBeforeChangesNothing(t *testing.T) {
 	a := newAccounts()

@@ -34,8 +34,8 @@ func (a *Accounts) SendPasswordReset(ctx context.Context, email string) error {
 //
 // With the password, ResetPassword changes SecurityStamp, which ends all sessions and
 // voids all other tokens of the user. It sets EmailVerifiedAt if that is zero, because
-// the mail has reached the user. Second factors stay. Afterwards it
-// sends a mail with [NoticePasswordChanged].
+// the mail has reached the user. Second factors stay. Afterwards it sends a mail with
+// [NoticePasswordChanged].
 //
 // The token works once: of any number of calls at once, one sets a password, and the
 // others return [ErrToken]. So does a call during which the user is deactivated,
