@@ -92,3 +92,34 @@ func TestEventsOfRepeatedWrites(t *testing.T) {
 		}
 	}
 }
+
+// A call that finds its change made by another call at the same time makes no event.
+func TestEventsOfRivals(t *testing.T) {
+	var other signup.Session
+	endOther := eventCall{name: "EndDevice of another device", prepare: func(t testing.TB, c *eventCase) {
+		registerAndLogIn(t, c)
+		other = logIn(t, c.Accounts, signup.Client{})
+	}, call: func(ctx context.Context, c *eventCase) error { return c.EndDevice(ctx, c.s, other.Device) }}
+	for _, e := range append([]eventCall{endOther}, eventCalls...) {
+		if e.name != "VerifyEmail" && e.name != "EndDevice" && e.name != endOther.name {
+			continue
+		}
+		c := e.start(t)
+		store, calls := c.Store, 0
+		rival := *c
+		rival.with(store)
+		rival.Before, rival.After = nil, nil
+		c.with(fakeStore{Store: store, update: func(ctx context.Context, u *signup.User) error {
+			if calls++; calls == 1 {
+				if err := e.call(ctx, &rival); err != nil {
+					t.Errorf("%s: the rival's call returned %v, want nil", e.name, err)
+				}
+			}
+			return store.Update(ctx, u)
+		}})
+		err := e.call(t.Context(), c)
+		if _, after := c.log.take(); err != nil || calls != 1 || len(after) != 0 {
+			t.Errorf("%s: the call returned %v after %d Updates, and After got %q; want nil, 1, none", e.name, err, calls, brief(after))
+		}
+	}
+}
