@@ -110,7 +110,7 @@ type Accounts struct {
 	// ErrUnverified. [EventLogger] makes such a function. After is
 	// called by several goroutines at once, and must return soon: the request waits for
 	// it. Its context isn't canceled with the call's. A panic of After reaches the
-	// caller. Nil is called for nothing.
+	// caller. If After is nil, nothing is called.
 	//
 	// If a call returns an error of the Store, the outcome is unknown, and After isn't
 	// called. The event of a registration with an IdempotencyKey then comes with the

@@ -25,7 +25,7 @@ type Event struct {
 	UserID string `json:"user_id,omitempty"`
 	// Device is the ID of a [DeviceInfo], or empty: the device in which the user
 	// logged in, or proved their identity again, or which was ended. With
-	// ReasonOthers, it is the one whose session goes on.
+	// ReasonOthers, it is the device whose session goes on.
 	Device string `json:"device,omitempty"`
 }
 

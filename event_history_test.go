@@ -133,7 +133,7 @@ func TestEventsFit(t *testing.T) {
 	}
 }
 
-// The functions of Events fail as Resume does.
+// Events fails as Resume does.
 func TestEventsFails(t *testing.T) {
 	a := sessionAccounts(t)
 	s := logIn(t, a, signup.Client{})
