@@ -101,6 +101,42 @@ type Accounts struct {
 	Counter Counter
 	// Limits says how many of them there may be. The zero value has the defaults.
 	Limits Limits
+	// Before is asked before a user is registered or logged in, or a password, address
+	// or profile is changed, or a user is deactivated or deleted. Its error refuses the
+	// call, which returns it as it is and stores and sends nothing. A handler sends the
+	// client a FieldError or ValidationError, and treats other errors as it treats
+	// those of this package; one that wraps none is 500, and its text is logged. A
+	// log-in that is refused with ErrBadCredentials looks like one with a wrong
+	// password, also in its event. Nil refuses nothing.
+	//
+	// Before gets the event and the user as about to be stored, with the final ID, and
+	// without PasswordHash, Private and Version. Times and SecurityStamp may still
+	// change. With VerifyBeforeRegistration, [Accounts.Register] asks before it sends
+	// the mail, and then the user has only the Email. So this closes the sign-up to
+	// all but invited users:
+	//
+	//	if e.Kind == signup.EventRegistered && e.Reason != signup.ReasonInvitation {
+	//		return errClosed
+	//	}
+	//
+	// [Accounts.Authenticate] asks, too; it may have replaced a hash that needs a rehash
+	// by then. A repetition of a registration that was stored is not asked for. A call
+	// asks once, or again if the user was changed in the meantime. The change may still
+	// fail afterwards: what has happened is for After. Before is called by several
+	// goroutines at once, and must return soon.
+	Before func(ctx context.Context, e Event, u User) error
+	// After gets each event when the Store has the change, or a log-in was refused,
+	// except what Before refuses with another error than ErrBadCredentials or
+	// ErrUnverified. [EventLogger] makes such a function. After is
+	// called by several goroutines at once, and must return soon: the request waits for
+	// it. Its context isn't canceled with the call's. A panic of After reaches the
+	// caller. If After is nil, nothing is called.
+	//
+	// If a call returns an error of the Store, the outcome is unknown, and After isn't
+	// called. The event of a registration with an IdempotencyKey then comes with the
+	// repetition, and exactly once. It takes one more Store.Update. If the process ends
+	// after the write and before After, the event is only in [Accounts.Events].
+	After func(ctx context.Context, e Event)
 	// Logger gets a record of each mail that couldn't be sent after a change, with
 	// the user's ID, and of each count that couldn't be taken back after a log-in. Nil
 	// is slog.Default(). Handlers have a Logger of their own.

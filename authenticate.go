@@ -45,7 +45,11 @@ func (a *Accounts) Authenticate(ctx context.Context, email, password string) (Us
 
 // authenticate is Authenticate for a call of the client c that was admitted.
 func (a *Accounts) authenticate(ctx context.Context, c Client, email, password string) (User, error) {
-	return a.checkCredentials(ctx, c, email, password, true, nil)
+	u, err := a.checkCredentials(ctx, c, email, password, true, nil)
+	if err != nil {
+		return User{}, err
+	}
+	return a.allowLogIn(ctx, u)
 }
 
 // checkCredentials is Authenticate for a call of the client c that was admitted, with
@@ -66,11 +70,12 @@ func (a *Accounts) checkCredentials(ctx context.Context, c Client, email, passwo
 	if err != nil {
 		return User{}, fmt.Errorf("authenticate: %w", err)
 	}
-	u, err = a.checkAttempt(ctx, t, u, password, rehash, record)
-	if err == nil && a.awaitsVerification(u) {
-		return User{}, ErrUnverified
+	checked, err := a.checkAttempt(ctx, t, u, password, rehash, record)
+	if err == nil && a.awaitsVerification(checked) {
+		checked, err = User{}, ErrUnverified
 	}
-	return u, err
+	a.noteRefusal(ctx, t, u, err)
+	return checked, err
 }
 
 // checkUser is checkCredentials for the user u, as read from the Store, whether or not

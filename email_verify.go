@@ -71,12 +71,17 @@ func (a *Accounts) SendEmailVerification(ctx context.Context, email string, c Cl
 // change the user all the time, it is [ErrBusy]. Any other error is the Store's or
 // ctx's. After an error of the Store the outcome is unknown; repeat the call.
 func (a *Accounts) VerifyEmail(ctx context.Context, token string) (User, error) {
+	c := a.newChange(EventEmailVerified, ReasonEmail)
 	u, err := a.useToken(ctx, token, PurposeVerifyEmail, func(u *User) error {
 		u.EmailVerifiedAt = now()
-		return nil
+		return c.record(ctx, u)
 	})
 	if errors.Is(err, ErrToken) {
-		return a.findVerified(ctx, token)
+		u, err = a.findVerified(ctx, token)
+		c.findIn(u)
+	}
+	if err == nil {
+		c.done(ctx)
 	}
 	return u, err
 }

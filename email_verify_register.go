@@ -17,8 +17,15 @@ func (a *Accounts) sendRegistration(ctx context.Context, r Registration) (User, 
 	if err != nil {
 		return User{}, err
 	}
+	asked := func() error {
+		return a.before(ctx, Event{Kind: EventRegistered, Reason: ReasonEmail, At: now()}, u)
+	}
 	if a.Discreet {
-		if err := a.registerDiscreetly(ctx, u); err != nil {
+		err = asked()
+		if err == nil {
+			err = a.registerDiscreetly(ctx, u)
+		}
+		if err != nil {
 			return User{}, err
 		}
 		return u, nil
@@ -28,6 +35,9 @@ func (a *Accounts) sendRegistration(ctx context.Context, r Registration) (User, 
 		return User{}, fmt.Errorf("register: %w", err)
 	}
 	err = a.checkFree(ctx, u)
+	if err == nil {
+		err = asked()
+	}
 	if err == nil && may {
 		// The token has the key, and the address as it was typed.
 		err = a.sendToken(ctx, PurposeVerifyEmail, u, u.Email)
@@ -110,7 +120,11 @@ func (a *Accounts) registerBy(ctx context.Context, t token, r Registration) (Use
 	case err != nil && !errors.Is(err, ErrNotFound):
 		return User{}, fmt.Errorf("register: %w", err)
 	}
-	u, _, err := a.create(ctx, r, now())
+	reason := ReasonEmail
+	if t.purpose == PurposeInvite {
+		reason = ReasonInvitation
+	}
+	u, _, err := a.create(ctx, r, now(), reason)
 	if errors.Is(err, ErrExists) || errors.Is(err, ErrIdempotencyKeyReused) {
 		return User{}, ErrToken
 	}

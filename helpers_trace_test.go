@@ -101,6 +101,9 @@ func (f counterFunc) Add(ctx context.Context, name string, n int, window time.Du
 	return f(ctx, name, n, window)
 }
 
+// unlimited is a Counter for tests of what happens without limits.
+var unlimited = counterFunc(func(context.Context, string, int, time.Duration) (int, error) { return 0, nil })
+
 type tracedHasher struct {
 	signup.Bcrypt
 	tr *trace

@@ -132,7 +132,12 @@ func (a *Accounts) LogInByCode(ctx context.Context, challenge, code string, c Cl
 	if err != nil {
 		return Session{}, fmt.Errorf("log in: %w", err)
 	}
-	if count.over || subtle.ConstantTimeCompare([]byte(cleanCode(code)), []byte(want)) != 1 {
+	if count.over {
+		a.logInRefused(ctx, User{}, ReasonThrottled)
+		return Session{}, ErrToken
+	}
+	if subtle.ConstantTimeCompare([]byte(cleanCode(code)), []byte(want)) != 1 {
+		a.logInRefused(ctx, User{}, ReasonWrong)
 		return Session{}, ErrToken
 	}
 	a.endAttempt(ctx, count, nil)

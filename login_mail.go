@@ -127,10 +127,11 @@ func (a *Accounts) logInByToken(ctx context.Context, token string, c Client) (Se
 		if err := countLinkLogIn(u); err != nil {
 			return fmt.Errorf("log in: %w", err)
 		}
-		return entry.record(u)
+		return entry.record(ctx, u)
 	})
 	if err != nil {
 		return Session{}, err
 	}
+	entry.change.done(ctx)
 	return entry.session(u), nil
 }

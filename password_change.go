@@ -19,8 +19,8 @@ import (
 // password is hashed in Unicode normalization form C (NIST SP 800-63B-4, section
 // 3.1.1.2). SetPassword doesn't compare it with the old one. It costs one hash.
 //
-// With the password, SetPassword changes SecurityStamp and UpdatedAt, and nothing
-// else. A change of the user by another call in the meantime is kept. Of two
+// With the password, SetPassword changes SecurityStamp and UpdatedAt, adds to the
+// history ([Accounts.Events]), and changes nothing else. A change of the user by another call in the meantime is kept. Of two
 // SetPasswords at once, the last one wins. SetPassword sends no mail: it also prepares
 // accounts that their users don't know of yet, and only the application knows what it
 // has to write.
@@ -46,7 +46,7 @@ func (a *Accounts) SetPassword(ctx context.Context, email, password string) (Use
 	if err != nil {
 		return User{}, fmt.Errorf("set password: %w", err)
 	}
-	return a.setPassword(ctx, u, password, func(stored *User) error {
+	return a.setPassword(ctx, u, password, ReasonSet, func(stored *User) error {
 		if stored.ID != u.ID || stored.Placeholder {
 			return fmt.Errorf("set password: %w", ErrNotFound)
 		}
@@ -121,7 +121,7 @@ func checkNewPassword(oldPassword, newPassword string) error {
 // checked against the hash of u. It also sends the notice.
 func (a *Accounts) changePassword(ctx context.Context, u User, oldPassword, newPassword string, mayStill func(stored *User) error) (User, error) {
 	checked := u.PasswordHash
-	changed, err := a.setPassword(ctx, u, newPassword, func(stored *User) error {
+	changed, err := a.setPassword(ctx, u, newPassword, ReasonPassword, func(stored *User) error {
 		if err := mayStill(stored); err != nil || stored.PasswordHash == checked {
 			return err
 		}
@@ -143,11 +143,11 @@ func (a *Accounts) changePassword(ctx context.Context, u User, oldPassword, newP
 // Policy accepts it, and returns the user as stored. If the user was changed since,
 // mayStill returns why the password may not be set any more, or nil. It gets the
 // user as read again, or the zero User if there is none, and may change what is stored
-// with the password.
+// with the password. The reason is that of the event.
 //
 // Names and Profile may have changed as well. As after any change of them, the
 // password then stays as it was accepted.
-func (a *Accounts) setPassword(ctx context.Context, u User, password string, mayStill func(stored *User) error) (User, error) {
+func (a *Accounts) setPassword(ctx context.Context, u User, password string, reason EventReason, mayStill func(stored *User) error) (User, error) {
 	if err := a.check(ctx, password, u, nil, nil); err != nil {
 		return User{}, err
 	}
@@ -155,13 +155,17 @@ func (a *Accounts) setPassword(ctx context.Context, u User, password string, may
 	if err != nil {
 		return User{}, err
 	}
-	stamp := rand.Text()
+	stamp, c := rand.Text(), a.newChange(EventPasswordChanged, reason)
 	const attempts = 16 // each is caused by another change of the user in between
 	for range attempts {
 		v := u
 		v.PasswordHash, v.SecurityStamp, v.UpdatedAt = h, stamp, now()
+		if err := c.record(ctx, &v); err != nil {
+			return User{}, err
+		}
 		err := a.Store.Update(ctx, &v)
 		if err == nil {
+			c.done(ctx)
 			return v, nil
 		}
 		if !errors.Is(err, ErrConflict) && !errors.Is(err, ErrNotFound) {

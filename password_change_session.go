@@ -43,10 +43,12 @@ func (a *Accounts) ChangeOwnPassword(ctx context.Context, s Session, oldPassword
 	if err != nil {
 		return Session{}, fmt.Errorf("change password: %w", err)
 	}
-	u, err = a.checkAttempt(ctx, t, u, oldPassword, false, nil) // the hash is replaced in any case
+	checked, err := a.checkAttempt(ctx, t, u, oldPassword, false, nil) // the hash is replaced in any case
+	a.noteRefusal(ctx, t, u, err)
 	if err != nil {
 		return Session{}, err
 	}
+	u = checked
 	// The user may have been changed during the check, and later during the hash.
 	endOthers := func(u *User) error {
 		if err := s.check(u); err != nil {

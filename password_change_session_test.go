@@ -124,7 +124,7 @@ func TestChangeOwnPasswordMeanwhile(t *testing.T) {
 		"the device ended":    {func(u *signup.User) { u.Private = "" }, signup.ErrEnded},
 		"deactivated":         {func(u *signup.User) { u.Active = false }, signup.ErrEnded},
 		"registered anew":     {nil, signup.ErrEnded},
-		"a change of Private": {func(u *signup.User) { u.Private = u.Private[:len(u.Private)-1] + `,"events":[1]}` }, nil},
+		"a change of Private": {func(u *signup.User) { u.Private = u.Private[:len(u.Private)-1] + `,"later":[1]}` }, nil},
 	} {
 		a, o := logInAccounts(t)
 		s := logIn(t, a, signup.Client{})

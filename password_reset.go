@@ -27,9 +27,9 @@ func (a *Accounts) SendPasswordReset(ctx context.Context, email string, c Client
 // in.
 //
 // With the password, ResetPassword changes SecurityStamp, which ends all sessions and
-// voids all other tokens of the user. The count of wrong passwords begins again. It sets EmailVerifiedAt if that is zero, because
-// the mail has reached the user. Private stays, and with it second factors. Afterwards
-// it sends a mail with [NoticePasswordChanged].
+// voids all other tokens of the user. The count of wrong passwords begins again.
+// ResetPassword sets EmailVerifiedAt if that is zero, because the mail has reached the
+// user. Second factors stay. Afterwards it sends a mail with [NoticePasswordChanged].
 //
 // The token works once: of any number of calls at once, one sets a password, and the
 // others return [ErrToken]. So does a call during which the user is deactivated,
@@ -64,7 +64,7 @@ func (a *Accounts) ResetPassword(ctx context.Context, token, password string) (U
 		}
 	}
 	verify(&u)
-	u, err = a.setPassword(ctx, u, password, func(stored *User) error {
+	u, err = a.setPassword(ctx, u, password, ReasonReset, func(stored *User) error {
 		if !stored.mayLogIn() || subtle.ConstantTimeCompare(stateOf(t.purpose, *stored), t.state) != 1 {
 			return ErrToken
 		}

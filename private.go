@@ -14,12 +14,15 @@ import (
 //	                latest first: {"id": "…", "label": "…", "first": 0, "last": 0}, the
 //	                times in milliseconds since 1970
 //	link_log_ins    how many times the user logged in with a mailed link or code
+//	events          an array of at most maxEvents objects, the latest first; see
+//	                eventText
 //
 // Other members, of Private and of a device, are those of other versions. They are
 // kept byte for byte, in their order, after those that this version knows.
 //
-// Devices can't fill a Private: with a label of 100 characters, each of 4 bytes, and
-// the longest times, one takes less than 600 bytes.
+// The devices are first, where Resume finds them. Devices and events can't fill a
+// Private: with a label of 100 characters, each of 4 bytes, and the longest times, a
+// device takes less than 600 bytes, and an event takes less than 200.
 const (
 	maxDevices     = 50
 	maxDeviceLabel = 100 // in code points
@@ -35,6 +38,7 @@ var errPrivateFull = errors.New("signup: the user's Private has no room for a de
 type privateState struct {
 	devices    []device
 	linkLogIns uint64
+	events     []string // as eventText returns them
 	others     []string // the members that this version doesn't know
 }
 
@@ -54,7 +58,7 @@ func (p Private) parse() (privateState, error) {
 	if !json.Valid([]byte(p)) {
 		return s, errPrivate
 	}
-	var known struct{ devices, links bool }
+	var known struct{ devices, links, events bool }
 	w := walk(string(p), '{')
 	for {
 		name, value, text, ok := w.member()
@@ -72,6 +76,11 @@ func (p Private) parse() (privateState, error) {
 				return privateState{}, errPrivate
 			}
 			known.links = true
+		case "events":
+			if known.events || !s.parseEvents(value) {
+				return privateState{}, errPrivate
+			}
+			known.events = true
 		default:
 			s.others = append(s.others, text)
 		}
@@ -118,16 +127,20 @@ func parseDevice(text string) (d device, ok bool) {
 }
 
 // text returns s as a Private. If it is longer than MaxPrivate because of members that
-// this version doesn't know, it has fewer devices.
+// this version doesn't know, it has fewer events, and then fewer devices.
 func (s privateState) text() (Private, error) {
 	for {
 		if text := s.encode(); len(text) <= MaxPrivate {
 			return Private(text), nil
 		}
-		if len(s.devices) <= 1 {
+		switch {
+		case len(s.events) > 0:
+			s.events = s.events[:len(s.events)-1]
+		case len(s.devices) > 1:
+			s.devices = s.devices[:len(s.devices)-1]
+		default:
 			return "", errPrivateFull
 		}
-		s.devices = s.devices[:len(s.devices)-1]
 	}
 }
 
@@ -151,6 +164,10 @@ func (s privateState) encode() []byte {
 	if s.linkLogIns > 0 {
 		next()
 		b = strconv.AppendUint(append(b, `"link_log_ins":`...), s.linkLogIns, 10)
+	}
+	if len(s.events) > 0 {
+		next()
+		b = s.appendEvents(append(b, `"events":`...))
 	}
 	for _, text := range s.others {
 		next()

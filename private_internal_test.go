@@ -21,6 +21,8 @@ func TestPrivateParses(t *testing.T) {
 		{"{\t\"devices\" : [ " + d + " ]\r\n, \"x\" :\t1 }", `{"devices":[` + d + "],\"x\" :\t1}", true},
 		{`{"x":{"devices":[` + d + `]}}`, `{"x":{"devices":[` + d + `]}}`, true},
 		{`{"x":"]}\"","y":[[],{},"{"],"z":-1.5e-3}`, `{"x":"]}\"","y":[[],{},"{"],"z":-1.5e-3}`, true},
+		{`{"events":[]}`, ``, true}, {`{"events" :[ 1.0,{"k" : "x" } ],"y":2}`, `{"events":[1.0,{"k" : "x" }],"y":2}`, true},
+		{`{"events":[1,]}`, ``, false}, {`{"events":{}}`, ``, false}, {`{"events":[],"events":[]}`, ``, false},
 		{`{"x":1,"x":1}`, `{"x":1,"x":1}`, true}, {`{"":null}`, `{"":null}`, true},
 		{`{"x":1,"link_log_ins":7}`, `{"link_log_ins":7,"x":1}`, true}, {`{"link_log_ins":0}`, ``, true},
 		{`{"devices":[{"z":[1,{"id":"q"}],"last":2,"first":1,"label":"b","id":"a","Y":"\\"}]}`,
@@ -51,7 +53,7 @@ func TestPrivateParses(t *testing.T) {
 // FuzzPrivate looks for texts whose unknown members change, or in which Resume finds
 // another device than the list has.
 func FuzzPrivate(f *testing.F) {
-	for _, text := range []string{``, `{}`, `{"devices":[{"id":"a","label":"b","first":1,"last":2}],"x":[1,"2"]}`, `{"link_log_ins":3}`, `{"x":"\"}`} {
+	for _, text := range []string{``, `{}`, `{"devices":[{"id":"a","label":"b","first":1,"last":2}],"x":[1,"2"]}`, `{"link_log_ins":3}`, `{"x":"\"}`, `{"events":[{"n":"a","k":"logged_in","r":"","t":1,"z":[2]},3]}`} {
 		f.Add(text, "a")
 	}
 	f.Fuzz(func(t *testing.T, text, id string) {
@@ -69,7 +71,7 @@ func FuzzPrivate(f *testing.F) {
 		}
 		written := s.encode()
 		again, err := Private(written).parse()
-		if err != nil || !slices.Equal(again.others, s.others) || len(again.devices) != len(s.devices) || string(again.encode()) != string(written) {
+		if err != nil || !slices.Equal(again.others, s.others) || !slices.Equal(again.events, s.events) || len(again.devices) != len(s.devices) || string(again.encode()) != string(written) {
 			t.Errorf("%q is written as %q, which parses with %v; want the same members", text, written, err)
 		}
 	})

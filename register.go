@@ -103,7 +103,7 @@ func (a *Accounts) register(ctx context.Context, r Registration) (u User, replay
 		u, err = a.sendRegistration(ctx, r)
 		return u, false, err
 	}
-	u, replayed, err = a.create(ctx, r, time.Time{})
+	u, replayed, err = a.create(ctx, r, time.Time{}, ReasonPassword)
 	if err == nil && a.awaitsVerification(u) { // replayed or not: the first mail may be lost
 		a.afterChange(ctx, u, func(ctx context.Context) error {
 			_, err := a.sendAtMostOne(ctx, PurposeVerifyEmail, u.Key(), func() error {
@@ -116,7 +116,18 @@ func (a *Accounts) register(ctx context.Context, r Registration) (u User, replay
 }
 
 // create stores the user that r describes, whose address was verified at verifiedAt.
-func (a *Accounts) create(ctx context.Context, r Registration, verifiedAt time.Time) (u User, replayed bool, err error) {
+// The reason is that of the event.
+func (a *Accounts) create(ctx context.Context, r Registration, verifiedAt time.Time, reason EventReason) (u User, replayed bool, err error) {
+	c := a.newChange(EventRegistered, reason)
+	u, replayed, err = a.createOrReplay(ctx, r, verifiedAt, c)
+	if err == nil {
+		u, err = a.sendRegistered(ctx, u, c, r.IdempotencyKey != "")
+	}
+	return u, replayed, err
+}
+
+// createOrReplay is create without the event's After.
+func (a *Accounts) createOrReplay(ctx context.Context, r Registration, verifiedAt time.Time, c *change) (u User, replayed bool, err error) {
 	u, problems := a.describe(r)
 	u.EmailVerifiedAt = verifiedAt
 	u.ID = newID(r.IdempotencyKey, u.Key())
@@ -128,7 +139,7 @@ func (a *Accounts) create(ctx context.Context, r Registration, verifiedAt time.T
 	const attempts = 3 // each is caused by another registration or a deletion in between
 	for range attempts {
 		if mayReplay {
-			stored, err := a.replay(ctx, r, u)
+			stored, err := a.replay(ctx, r, u, c)
 			if !errors.Is(err, ErrNotFound) {
 				return stored, err == nil, err
 			}
@@ -137,13 +148,16 @@ func (a *Accounts) create(ctx context.Context, r Registration, verifiedAt time.T
 			if err := a.check(ctx, r.Password, u, a.Fields, problems); err != nil {
 				return User{}, false, err
 			}
+			c.event.At = now()
+			if err := c.ask(ctx, u); err != nil {
+				return User{}, false, err
+			}
 			if u.PasswordHash, err = a.hash(ctx, r.Password); err != nil {
 				return User{}, false, err
 			}
 			u.SecurityStamp = rand.Text()
 		}
-		u.CreatedAt = now()
-		u.UpdatedAt = u.CreatedAt
+		c.begin(&u, r)
 		err = a.Store.Create(ctx, &u)
 		if !errors.Is(err, ErrReplayed) {
 			break

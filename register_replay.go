@@ -58,15 +58,15 @@ func newID(idempotencyKey, address string) string {
 // u, can't be a repetition of that one, the error says why.
 //
 // A wrong password is counted like a failed log-in from an unknown device.
-func (a *Accounts) replay(ctx context.Context, r Registration, u User) (User, error) {
+func (a *Accounts) replay(ctx context.Context, r Registration, u User, c *change) (User, error) {
 	var t attempt
-	u, err := a.replayCounted(ctx, r, u, &t)
+	u, err := a.replayCounted(ctx, r, u, &t, c)
 	a.endAttempt(ctx, t, err)
 	return u, err
 }
 
 // replayCounted is replay. It sets t if it has counted an attempt.
-func (a *Accounts) replayCounted(ctx context.Context, r Registration, u User, t *attempt) (User, error) {
+func (a *Accounts) replayCounted(ctx context.Context, r Registration, u User, t *attempt, c *change) (User, error) {
 	var checked Hash
 	var matches, confirmed bool
 	for {
@@ -84,6 +84,7 @@ func (a *Accounts) replayCounted(ctx context.Context, r Registration, u User, t 
 			}
 		}
 		if err := a.checkReplay(stored, u, matches); err != nil {
+			a.noteRefusal(ctx, *t, stored, err)
 			return User{}, fmt.Errorf("register: %w", err)
 		}
 		if confirmed {
@@ -95,11 +96,10 @@ func (a *Accounts) replayCounted(ctx context.Context, r Registration, u User, t 
 		// anew, with nothing of the deleted user except the hash of the password
 		// that was just checked.
 		u.PasswordHash, u.SecurityStamp = checked, rand.Text()
-		u.CreatedAt = now()
-		u.UpdatedAt = u.CreatedAt
+		c.begin(&u, r)
 		switch err := a.Store.Create(ctx, &u); {
 		case err == nil:
-			return a.keepIfAccepted(ctx, r, u)
+			return a.keepIfAccepted(ctx, r, u, c)
 		case !errors.Is(err, ErrReplayed):
 			return User{}, fmt.Errorf("register: %w", err)
 		}
@@ -128,8 +128,11 @@ func (a *Accounts) checkRepeated(ctx context.Context, t *attempt, stored User, p
 // application's rules, if they accept it. Otherwise it deletes u. A repetition of a
 // registration whose user was changed may ask for other data than the first one,
 // which no rule has seen.
-func (a *Accounts) keepIfAccepted(ctx context.Context, r Registration, u User) (User, error) {
+func (a *Accounts) keepIfAccepted(ctx context.Context, r Registration, u User, c *change) (User, error) {
 	refused := a.check(ctx, r.Password, u, a.Fields, nil)
+	if refused == nil {
+		refused = c.ask(ctx, u)
+	}
 	if refused == nil {
 		return u, nil
 	}

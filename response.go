@@ -59,8 +59,11 @@ func newErrorResponse(ctx context.Context, err error, retryAfter time.Duration) 
 	if e, ok := errors.AsType[*responseError](err); ok {
 		return e.response, e.level, cmp.Or(e.response.outcome, "refused")
 	}
-	if e, ok := errors.AsType[*ValidationError](err); ok {
+	if e, ok := errors.AsType[*ValidationError](err); ok && e != nil && len(e.Fields) > 0 {
 		return response{status: http.StatusBadRequest, message: e.Fields[0].Message, fields: e.Fields}, slog.LevelDebug, "refused"
+	}
+	if e, ok := asFieldError("", err); ok { // of Accounts.Before
+		return response{status: http.StatusBadRequest, message: e.Message, fields: []FieldError{e}}, slog.LevelDebug, "refused"
 	}
 	switch {
 	case errors.Is(err, ErrThrottled):

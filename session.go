@@ -108,10 +108,11 @@ func (a *Accounts) LogIn(ctx context.Context, email, password string, c Client) 
 		return Session{}, err
 	}
 	entry := a.newEntry(c, ByPassword)
-	u, err := a.checkCredentials(ctx, c, email, password, true, entry.record)
+	u, err := a.checkCredentials(ctx, c, email, password, true, func(u *User) error { return entry.record(ctx, u) })
 	if err != nil {
 		return Session{}, err
 	}
+	entry.change.done(ctx)
 	return entry.session(u), nil
 }
 
@@ -126,16 +127,24 @@ type entry struct {
 
 	at     time.Time // of record
 	device string
+	change *change
 }
 
 // newEntry returns the entry of the client c, which proves its identity by.
 func (a *Accounts) newEntry(c Client, by Methods) *entry {
-	return &entry{a: a, by: by, known: a.openDeviceCookie(c.Cookie), label: cleanLabel(c.Label), fresh: rand.Text()}
+	reason := ReasonPassword
+	if by == ByEmail {
+		reason = ReasonEmail
+	}
+	return &entry{
+		a: a, by: by, known: a.openDeviceCookie(c.Cookie), label: cleanLabel(c.Label), fresh: rand.Text(),
+		change: a.newChange(EventLoggedIn, reason),
+	}
 }
 
 // record records the log-in in u, which is stored after it. It may be called again
 // with another version of the user.
-func (e *entry) record(u *User) error {
+func (e *entry) record(ctx context.Context, u *User) error {
 	if e.a.awaitsVerification(*u) {
 		return ErrUnverified // before a device is stored
 	}
@@ -154,7 +163,8 @@ func (e *entry) record(u *User) error {
 	if err != nil {
 		return fmt.Errorf("log in: %w", err)
 	}
-	return nil
+	e.change.event.Device = e.device
+	return e.change.record(ctx, u)
 }
 
 // session returns the Session of the log-in that was recorded in u.
@@ -227,15 +237,17 @@ func (a *Accounts) Reauthenticate(ctx context.Context, s Session, password strin
 	if err != nil {
 		return Session{}, fmt.Errorf("reauthenticate: %w", err)
 	}
-	u, err = a.checkAttempt(ctx, t, u, password, true, nil)
+	checked, err := a.checkAttempt(ctx, t, u, password, true, nil)
+	a.noteRefusal(ctx, t, u, err)
 	if err != nil {
 		return Session{}, err
 	}
-	if err := s.check(&u); err != nil {
+	if err := s.check(&checked); err != nil {
 		return Session{}, err
 	}
 	s.At = now()
 	s.By |= ByPassword
+	a.after(ctx, Event{Kind: EventReauthenticated, Reason: ReasonPassword, At: s.At, UserID: s.ID, Device: s.Device})
 	return s, nil
 }
 

@@ -129,7 +129,7 @@ func TestLogInTokenIsBoundToLinkLogIns(t *testing.T) {
 	if err := a.EndDevice(t.Context(), s, other.Device); err != nil {
 		t.Fatalf("EndDevice returned %v, want nil", err)
 	}
-	update(t, a, s.Key, func(u *signup.User) { u.Private = u.Private[:len(u.Private)-1] + `,"events":[1]}` })
+	update(t, a, s.Key, func(u *signup.User) { u.Private = u.Private[:len(u.Private)-1] + `,"factors":[1]}` })
 	for _, c := range []struct {
 		text string
 		want error

@@ -62,12 +62,30 @@ func (a *Accounts) Devices(ctx context.Context, s Session) ([]DeviceInfo, error)
 // of Store.Update, the outcome is unknown: repeat the call.
 func (a *Accounts) EndDevice(ctx context.Context, s Session, device string) error {
 	tried := false
+	c := a.newChange(EventSessionsEnded, ReasonDevice)
+	c.event.Device = device
 	err := a.changeInSession(ctx, s, s, func(u *User) error {
 		tried = true
-		return u.changePrivate(func(state *privateState) { state.remove(device) })
+		listed := false
+		err := u.changePrivate(func(state *privateState) {
+			listed = state.has(device)
+			state.remove(device)
+		})
+		if err != nil || !listed {
+			c.findIn(*u)
+			return err
+		}
+		return c.record(ctx, u)
 	})
+	if err == nil {
+		c.done(ctx)
+	}
 	if tried && device == s.Device && errors.Is(err, ErrEnded) {
-		return nil // by this call or by another one at the same time
+		// By this call or by another one at the same time.
+		if u, err := a.get(ctx, s.Key); err == nil && c.findIn(u) {
+			c.done(ctx)
+		}
+		return nil
 	}
 	return err
 }
@@ -85,13 +103,20 @@ func (a *Accounts) EndDevice(ctx context.Context, s Session, device string) erro
 func (a *Accounts) EndOtherSessions(ctx context.Context, s Session) (Session, error) {
 	next := s
 	next.Stamp = rand.Text()
+	c := a.newChange(EventSessionsEnded, ReasonOthers)
+	c.event.Device = s.Device
 	err := a.changeInSession(ctx, s, next, func(u *User) error {
 		u.SecurityStamp, u.UpdatedAt = next.Stamp, now()
-		return u.changePrivate(func(state *privateState) { state.removeOthers(s.Device) })
+		err := u.changePrivate(func(state *privateState) { state.removeOthers(s.Device) })
+		if err != nil {
+			return err
+		}
+		return c.record(ctx, u)
 	})
 	if err != nil {
 		return Session{}, err
 	}
+	c.done(ctx)
 	return next, nil
 }
 
@@ -107,7 +132,7 @@ func (a *Accounts) EndAllSessions(ctx context.Context, email string) error {
 	if err := a.setUp(); err != nil {
 		return err
 	}
-	stamp := rand.Text()
+	stamp, c := rand.Text(), a.newChange(EventSessionsEnded, ReasonAll)
 	for range maxChanges {
 		u, err := a.find(ctx, email)
 		if err == nil && u.Placeholder {
@@ -118,7 +143,9 @@ func (a *Accounts) EndAllSessions(ctx context.Context, email string) error {
 		}
 		u.SecurityStamp, u.UpdatedAt = stamp, now()
 		_ = u.changePrivate(func(s *privateState) { s.devices = nil }) // no session goes on with the new stamp
+		_ = c.record(ctx, &u)                                          // Before isn't asked
 		if err = a.Store.Update(ctx, &u); err == nil {
+			c.done(ctx)
 			return nil
 		}
 		if !errors.Is(err, ErrConflict) {

@@ -97,7 +97,7 @@ func TestSignUpSetsDeclaredMembersOnly(t *testing.T) {
 		ID: u.ID, Email: "ada@example.org", PasswordHash: u.PasswordHash, Active: true, CreatedAt: u.CreatedAt, UpdatedAt: u.CreatedAt,
 		SecurityStamp: u.SecurityStamp,
 	}
-	if !u.Equal(want) || len(u.ID) != 26 || u.SecurityStamp == "x" || !u.CheckPassword(goodPassword) || u.CreatedAt.Year() == 2014 {
+	if !signup.WithoutEvents(u).Equal(want) || len(u.ID) != 26 || u.SecurityStamp == "x" || !u.CheckPassword(goodPassword) || u.CreatedAt.Year() == 2014 {
 		t.Errorf("the stored user is %v with the profile %v, want one with the address and the password alone", u, u.Profile)
 	}
 	if !reflect.DeepEqual(u.Profile, map[string]string{}) && u.Profile != nil {
