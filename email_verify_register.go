@@ -17,7 +17,8 @@ func (a *Accounts) sendRegistration(ctx context.Context, r Registration) (User, 
 	if e := checkEmail(&u); e != nil {
 		return User{}, &ValidationError{Fields: []FieldError{*e}}
 	}
-	switch _, err := a.get(ctx, u.Key()); {
+	switch stored, err := a.get(ctx, u.Key()); {
+	case err == nil && stored.isTombstone(): // whose deletion CompleteRegistration finishes
 	case err == nil:
 		return User{}, fmt.Errorf("register: %w", ErrExists)
 	case !errors.Is(err, ErrNotFound):
@@ -60,7 +61,7 @@ func (a *Accounts) CompleteRegistration(ctx context.Context, token string, r Reg
 	r.Email, r.IdempotencyKey = t.extra, hex.EncodeToString(sum[:])
 	stored, err := a.get(ctx, t.key)
 	switch {
-	case err == nil && stored.ID != newID(r.IdempotencyKey, t.key): // without a hash
+	case err == nil && !stored.isTombstone() && stored.ID != newID(r.IdempotencyKey, t.key): // without a hash
 		return User{}, ErrToken
 	case err != nil && !errors.Is(err, ErrNotFound):
 		return User{}, fmt.Errorf("register: %w", err)

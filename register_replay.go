@@ -64,7 +64,7 @@ func (a *Accounts) replay(ctx context.Context, r Registration, u User) (User, er
 		switch {
 		case err != nil && !errors.Is(err, ErrNotFound):
 			return User{}, fmt.Errorf("register: %w", err)
-		case err != nil, stored.ID != u.ID: // whether the address is free is for Create to decide
+		case err != nil, stored.ID != u.ID, stored.isTombstone(): // whether the address is free is for Create to decide
 			return User{}, ErrNotFound
 		}
 		if !confirmed || stored.PasswordHash != checked {

@@ -63,7 +63,7 @@ func (a *Accounts) Devices(ctx context.Context, s Session) ([]DeviceInfo, error)
 // of Store.Update, the outcome is unknown: repeat the call.
 func (a *Accounts) EndDevice(ctx context.Context, s Session, device string) error {
 	tried := false
-	err := a.changeInSession(ctx, s, s, func(u *User) error {
+	_, err := a.changeInSession(ctx, s, nil, func(u *User) error {
 		tried = true
 		return u.changePrivate(func(state *privateState) { state.remove(device) })
 	})
@@ -86,7 +86,8 @@ func (a *Accounts) EndDevice(ctx context.Context, s Session, device string) erro
 func (a *Accounts) EndOtherSessions(ctx context.Context, s Session) (Session, error) {
 	next := s
 	next.Stamp = rand.Text()
-	err := a.changeInSession(ctx, s, next, func(u *User) error {
+	made := func(u *User) bool { return next.check(u) == nil }
+	_, err := a.changeInSession(ctx, s, made, func(u *User) error {
 		u.SecurityStamp, u.UpdatedAt = next.Stamp, now()
 		return u.changePrivate(func(state *privateState) {
 			state.devices = slices.DeleteFunc(state.devices, func(d device) bool { return d.id != s.Device })
@@ -107,64 +108,25 @@ func (a *Accounts) EndOtherSessions(ctx context.Context, s Session) (Session, er
 // [ErrNotFound]. If Private is malformed, it stays as it is, and all else is done.
 // Other errors are as with [Accounts.EndDevice].
 func (a *Accounts) EndAllSessions(ctx context.Context, email string) error {
-	if err := a.setUp(); err != nil {
-		return err
-	}
 	stamp := rand.Text()
-	for range maxChanges {
-		u, err := a.find(ctx, email)
-		if err == nil && u.Placeholder {
-			err = ErrNotFound
+	_, err := a.changeUser(ctx, email, func(u *User) error {
+		if u.Placeholder {
+			return ErrNotFound
 		}
-		if err != nil {
-			return fmt.Errorf("end sessions: %w", err)
-		}
-		u.SecurityStamp, u.UpdatedAt = stamp, now()
-		_ = u.changePrivate(func(s *privateState) { s.devices = nil }) // no session goes on with the new stamp
-		if err = a.Store.Update(ctx, &u); err == nil {
-			return nil
-		}
-		if !errors.Is(err, ErrConflict) {
-			return fmt.Errorf("end sessions: %w", err)
-		}
+		u.endSessions(stamp)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("end sessions: %w", err)
 	}
-	return ErrBusy
+	return nil
 }
 
-// maxChanges is how often a change of a user is tried. Each attempt but the first is
-// caused by another change in between, which may be one of a crowd.
-const maxChanges = 100
-
-// changeInSession changes the user of s by compare and swap, as long as s goes on.
-// After the change, the Session next goes on. If a Store whose transport repeats a
-// request reports the conflict of this call with itself, the change is made again for
-// next, which makes sure that it is durable.
-func (a *Accounts) changeInSession(ctx context.Context, s, next Session, change func(*User) error) error {
-	for i := range maxChanges {
-		u, err := a.Resume(ctx, s)
-		if i > 0 && errors.Is(err, ErrEnded) && next != s {
-			u, err = a.Resume(ctx, next)
-		}
-		if err != nil {
-			return err
-		}
-		before := u
-		if err := change(&u); err != nil {
-			return fmt.Errorf("end sessions: %w", err)
-		}
-		if u.Private == before.Private && u.SecurityStamp == before.SecurityStamp && next == s {
-			return nil
-		}
-		switch err := a.Store.Update(ctx, &u); {
-		case err == nil:
-			return nil
-		case errors.Is(err, ErrNotFound):
-			return ErrEnded
-		case !errors.Is(err, ErrConflict):
-			return fmt.Errorf("end sessions: %w", err)
-		}
-	}
-	return ErrBusy
+// endSessions ends all sessions of u, and voids all tokens, by the new SecurityStamp
+// stamp. If Private is malformed, it stays as it is: no session goes on with stamp.
+func (u *User) endSessions(stamp string) {
+	u.SecurityStamp, u.UpdatedAt = stamp, now()
+	_ = u.changePrivate(func(s *privateState) { s.devices = nil })
 }
 
 // maxLabelText is how much of a label is looked at, in bytes.
