@@ -59,13 +59,11 @@ type heldAddress struct {
 }
 
 // held returns the addresses that are held for the user, as the member "held" of p lists
-// them. If that is malformed, there are none.
+// them. If p is malformed, there are none.
 func (p Private) held() []heldAddress {
 	var members struct {
 		Held []heldAddress `json:"held"`
 	}
-	if json.Unmarshal([]byte(p), &members) != nil {
-		return nil
-	}
+	_ = json.Unmarshal([]byte(p), &members) // a value of another type prevents no deletion of the others
 	return members.Held
 }
