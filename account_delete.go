@@ -127,7 +127,7 @@ func (a *Accounts) createUser(ctx context.Context, u *User) error {
 		stored, getErr := a.get(ctx, u.Key())
 		switch {
 		case errors.Is(getErr, ErrNotFound): // deleted since
-			continue
+			return a.Store.Create(ctx, u)
 		case getErr != nil:
 			return getErr
 		case !stored.isTombstone():
