@@ -18,10 +18,12 @@ import (
 //
 // First the user is replaced by a tombstone, which permits no log-in and keeps only the
 // ID, the address, and other addresses that are held for the user. Then those are freed,
-// and last the tombstone is deleted. After an error of the Store, the outcome is unknown. Repeat the
-// call: if the tombstone is left, the call finishes the deletion and returns nil, however
-// old s is. If the account is gone, it returns ErrEnded. A registration of the address
-// and [Accounts.DeleteUser] finish the deletion as well.
+// and last the tombstone is deleted.
+//
+// After an error of the Store, also after its ErrBusy, the deletion may have begun. Repeat
+// the call: if the tombstone is left, the call finishes the deletion and returns nil, also
+// if s has ended or is old. If the account is gone, it returns ErrEnded. A registration of
+// the address and [Accounts.DeleteUser] finish the deletion as well.
 //
 // If [Accounts].Send is set, DeleteAccount then sends a mail with [NoticeDeleted]. If
 // that fails, the account is deleted all the same, and the error is logged.
@@ -46,7 +48,8 @@ func (a *Accounts) DeleteAccount(ctx context.Context, s Session) error {
 	if err := a.finishDeletion(ctx, u); err != nil {
 		return err
 	}
-	a.sendNotice(ctx, User{ID: u.ID, Email: u.Email, FirstName: before.FirstName, LastName: before.LastName, Profile: before.Profile}, NoticeDeleted)
+	u = User{ID: u.ID, Email: u.Email, FirstName: before.FirstName, LastName: before.LastName, Profile: before.Profile}
+	a.sendNotice(ctx, u, NoticeDeleted)
 	return nil
 }
 
@@ -58,8 +61,8 @@ func (a *Accounts) DeleteAccount(ctx context.Context, s Session) error {
 // deletes the user at the same time, the error is [ErrNotFound]. A user that is
 // registered anew under the address in the meantime is left alone. If other calls change
 // the user all the time, it is [ErrBusy]. Any other error is the Store's or ctx's. After
-// an error of the Store, the outcome is unknown. Repeat the call: it finishes the
-// deletion, or returns ErrNotFound if that is done.
+// an error of the Store, also after its ErrBusy, the deletion may have begun. Repeat the
+// call: it finishes the deletion, or returns ErrNotFound if that is done.
 func (a *Accounts) DeleteUser(ctx context.Context, email string) error {
 	id := ""
 	u, err := a.changeUser(ctx, email, func(u *User) error {
