@@ -62,8 +62,10 @@ func newAddress(email string) (User, error) {
 
 // checkFree returns ErrExists if a user is stored under the key of u.
 func (a *Accounts) checkFree(ctx context.Context, u User) error {
-	_, err := a.get(ctx, u.Key())
+	stored, err := a.get(ctx, u.Key())
 	switch {
+	case err == nil && stored.isTombstone(): // whose deletion createUser finishes
+		return nil
 	case err == nil:
 		err = ErrExists
 	case errors.Is(err, ErrNotFound):
@@ -115,7 +117,7 @@ func (a *Accounts) registerBy(ctx context.Context, t token, r Registration) (Use
 	r.Email = t.extra
 	stored, err := a.get(ctx, t.key)
 	switch {
-	case err == nil && stored.ID != newID(r.IdempotencyKey, t.key): // without a hash
+	case err == nil && !stored.isTombstone() && stored.ID != newID(r.IdempotencyKey, t.key): // without a hash
 		return User{}, ErrToken
 	case err != nil && !errors.Is(err, ErrNotFound):
 		return User{}, fmt.Errorf("register: %w", err)

@@ -118,8 +118,8 @@ func TestEventsOfRivals(t *testing.T) {
 			return store.Update(ctx, u)
 		}})
 		err := e.call(t.Context(), c)
-		if _, after := c.log.take(); err != nil || calls != 1 || len(after) != 0 {
-			t.Errorf("%s: the call returned %v after %d Updates, and After got %q; want nil, 1, none", e.name, err, calls, brief(after))
+		if _, after := c.log.take(); err != nil || calls > 2 || len(after) != 0 {
+			t.Errorf("%s: the call returned %v after %d Updates, and After got %q; want nil, at most 2, none", e.name, err, calls, brief(after))
 		}
 	}
 }

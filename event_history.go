@@ -24,14 +24,20 @@ func (a *Accounts) Events(ctx context.Context, s Session) ([]Event, error) {
 	if err != nil {
 		return nil, fmt.Errorf("events: %w", err)
 	}
-	list := make([]Event, 0, len(state.events))
-	for _, text := range state.events {
+	return state.history(u.ID), nil
+}
+
+// history returns the events of the user with the ID id, the newest first, without those
+// in another form than this version's.
+func (s privateState) history(id string) []Event {
+	list := make([]Event, 0, len(s.events))
+	for _, text := range s.events {
 		if e, ok := parseEvent(text); ok {
-			e.UserID = u.ID
+			e.UserID = id
 			list = append(list, e)
 		}
 	}
-	return list, nil
+	return list
 }
 
 // A change is an event on its way: it is stored in the write that it reports. A call
@@ -84,6 +90,13 @@ func (c *change) findIn(u User) bool {
 	s, err := u.Private.parse()
 	c.made = err == nil && s.hasEvent(c.id)
 	return c.made
+}
+
+// gone calls Accounts.After for a change after which the user, whose ID was id, has no
+// history.
+func (c *change) gone(ctx context.Context, id string) {
+	c.event.UserID, c.event.At = id, now()
+	c.a.after(ctx, c.event)
 }
 
 // done calls Accounts.After, if the change was made.

@@ -26,23 +26,23 @@ const (
 	// EventPasswordChanged: the user has a new password. ReasonPassword (the old one
 	// was given), ReasonReset or ReasonSet.
 	EventPasswordChanged EventKind = "password_changed"
-	// EventEmailChanged: the user has another address. ReasonEmail, ReasonUndo or
-	// ReasonSet.
+	// EventEmailChanged: the user has another address, or the change to another one was
+	// canceled before. ReasonEmail or ReasonUndo.
 	EventEmailChanged EventKind = "email_changed"
-	// EventProfileChanged: names or declared fields were changed. ReasonPassword (by
-	// the user, who is logged in) or ReasonSet.
+	// EventProfileChanged: names or declared fields were changed. ReasonSession.
 	EventProfileChanged EventKind = "profile_changed"
 	// EventSessionsEnded: sessions were ended before their time. ReasonDevice,
 	// ReasonOthers or ReasonAll. A change of the password or address implies it.
 	EventSessionsEnded EventKind = "sessions_ended"
 	// EventDeactivated and EventActivated: the user may not log in any more, and may
-	// again. ReasonPassword, ReasonEmail or ReasonSet.
+	// again. ReasonSession or ReasonSet.
 	EventDeactivated EventKind = "deactivated"
 	EventActivated   EventKind = "activated"
-	// EventDeleted: the user is gone, and the history as well. ReasonPassword,
-	// ReasonEmail or ReasonSet.
+	// EventDeleted: the user is gone, and the history as well. ReasonSession or
+	// ReasonSet.
 	EventDeleted EventKind = "deleted"
-	// EventDataExported: the user's data was handed out. ReasonPassword or ReasonSet.
+	// EventDataExported: the user's data was handed out. ReasonSession. It is in no
+	// history: nothing of the user has changed.
 	EventDataExported EventKind = "data_exported"
 )
 
@@ -62,7 +62,8 @@ type EventReason string
 
 // The reasons of events. They are stable; later versions may add others.
 const (
-	ReasonPassword   EventReason = "password"   // with a password, or in a session
+	ReasonPassword   EventReason = "password"   // with the password
+	ReasonSession    EventReason = "session"    // by the user of a session
 	ReasonEmail      EventReason = "email"      // with a link or code in a mail
 	ReasonInvitation EventReason = "invitation" // with an invitation
 	ReasonReset      EventReason = "reset"      // with the link for a forgotten password

@@ -33,6 +33,7 @@ type fakeStore struct {
 	create func(context.Context, *signup.User) error
 	get    func(context.Context, string) (signup.User, error)
 	update func(context.Context, *signup.User) error
+	delete func(context.Context, signup.User) error
 }
 
 func (s fakeStore) Create(ctx context.Context, u *signup.User) error {
@@ -54,6 +55,13 @@ func (s fakeStore) Update(ctx context.Context, u *signup.User) error {
 		return s.update(ctx, u)
 	}
 	return s.Store.Update(ctx, u)
+}
+
+func (s fakeStore) Delete(ctx context.Context, u signup.User) error {
+	if s.delete != nil {
+		return s.delete(ctx, u)
+	}
+	return s.Store.Delete(ctx, u)
 }
 
 // failAt returns store with a failure at the n-th of its calls, and the number of the
@@ -84,6 +92,9 @@ func failAt(store signup.Store, n int, made bool, failure error) (failing signup
 		},
 		create: write(store.Create),
 		update: write(store.Update),
+		delete: func(ctx context.Context, u signup.User) error {
+			return write(func(ctx context.Context, u *signup.User) error { return store.Delete(ctx, *u) })(ctx, &u)
+		},
 	}, calls
 }
 

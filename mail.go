@@ -63,6 +63,15 @@ const (
 	// NoticeAlreadyVerified: with [Accounts].Discreet, a mail for verifying the address
 	// was asked for, and it is verified already.
 	NoticeAlreadyVerified Notice = "already_verified"
+	// NoticeDeactivated: the user has made the account inactive, by
+	// [Accounts.Deactivate]. All sessions and tokens have ended. The mail says how
+	// to make it active again.
+	NoticeDeactivated Notice = "deactivated"
+	// NoticeDeleted: the user has deleted the account, by [Accounts.DeleteAccount].
+	// Nothing of it is stored any more. The User of the Mail has the ID, and the Email,
+	// names and Profile that it had. If the call repeats one that failed, names and
+	// Profile may be missing.
+	NoticeDeleted Notice = "deleted"
 )
 
 func (m Mail) short() string {

@@ -158,7 +158,7 @@ func (a *Accounts) createOrReplay(ctx context.Context, r Registration, verifiedA
 			u.SecurityStamp = rand.Text()
 		}
 		c.begin(&u, r)
-		err = a.Store.Create(ctx, &u)
+		err = a.createUser(ctx, &u)
 		if !errors.Is(err, ErrReplayed) {
 			break
 		}

@@ -74,7 +74,7 @@ func (a *Accounts) replayCounted(ctx context.Context, r Registration, u User, t 
 		switch {
 		case err != nil && !errors.Is(err, ErrNotFound):
 			return User{}, fmt.Errorf("register: %w", err)
-		case err != nil, stored.ID != u.ID: // whether the address is free is for Create to decide
+		case err != nil, stored.ID != u.ID, stored.isTombstone(): // whether the address is free is for Create to decide
 			return User{}, ErrNotFound
 		}
 		if !confirmed || stored.PasswordHash != checked {

@@ -64,7 +64,7 @@ func (a *Accounts) EndDevice(ctx context.Context, s Session, device string) erro
 	tried := false
 	c := a.newChange(EventSessionsEnded, ReasonDevice)
 	c.event.Device = device
-	err := a.changeInSession(ctx, s, s, func(u *User) error {
+	_, err := a.changeInSession(ctx, s, nil, func(u *User) error {
 		tried = true
 		listed := false
 		err := u.changePrivate(func(state *privateState) {
@@ -80,14 +80,25 @@ func (a *Accounts) EndDevice(ctx context.Context, s Session, device string) erro
 	if err == nil {
 		c.done(ctx)
 	}
-	if tried && device == s.Device && errors.Is(err, ErrEnded) {
-		// By this call or by another one at the same time.
-		if u, err := a.get(ctx, s.Key); err == nil && c.findIn(u) {
-			c.done(ctx)
-		}
-		return nil
+	if !tried || device != s.Device || !errors.Is(err, ErrEnded) {
+		return err
 	}
-	return err
+	// This call has ended s, or another one at the same time, which may have left the
+	// device listed.
+	u, err := a.get(ctx, s.Key)
+	switch {
+	case errors.Is(err, ErrNotFound), err == nil && u.ID != s.ID:
+		return nil
+	case err != nil:
+		return fmt.Errorf("end sessions: %w", err)
+	}
+	if listed, err := u.Private.hasDevice(device); listed || err != nil {
+		return ErrEnded
+	}
+	if c.findIn(u) {
+		c.done(ctx)
+	}
+	return nil
 }
 
 // EndOtherSessions ends all sessions of the user of s except s, and returns the Session
@@ -105,7 +116,8 @@ func (a *Accounts) EndOtherSessions(ctx context.Context, s Session) (Session, er
 	next.Stamp = rand.Text()
 	c := a.newChange(EventSessionsEnded, ReasonOthers)
 	c.event.Device = s.Device
-	err := a.changeInSession(ctx, s, next, func(u *User) error {
+	made := func(u *User) bool { return next.check(u) == nil }
+	_, err := a.changeInSession(ctx, s, made, func(u *User) error {
 		u.SecurityStamp, u.UpdatedAt = next.Stamp, now()
 		err := u.changePrivate(func(state *privateState) { state.removeOthers(s.Device) })
 		if err != nil {
@@ -129,66 +141,27 @@ func (a *Accounts) EndOtherSessions(ctx context.Context, s Session) (Session, er
 // [ErrNotFound]. If Private is malformed, it stays as it is, and all else is done.
 // Other errors are as with [Accounts.EndDevice].
 func (a *Accounts) EndAllSessions(ctx context.Context, email string) error {
-	if err := a.setUp(); err != nil {
-		return err
-	}
 	stamp, c := rand.Text(), a.newChange(EventSessionsEnded, ReasonAll)
-	for range maxChanges {
-		u, err := a.find(ctx, email)
-		if err == nil && u.Placeholder {
-			err = ErrNotFound
+	_, err := a.changeUser(ctx, email, func(u *User) error {
+		if u.Placeholder {
+			return ErrNotFound
 		}
-		if err != nil {
-			return fmt.Errorf("end sessions: %w", err)
-		}
-		u.SecurityStamp, u.UpdatedAt = stamp, now()
-		_ = u.changePrivate(func(s *privateState) { s.devices = nil }) // no session goes on with the new stamp
-		_ = c.record(ctx, &u)                                          // Before isn't asked
-		if err = a.Store.Update(ctx, &u); err == nil {
-			c.done(ctx)
-			return nil
-		}
-		if !errors.Is(err, ErrConflict) {
-			return fmt.Errorf("end sessions: %w", err)
-		}
+		u.endSessions(stamp)
+		_ = c.record(ctx, u) // Before isn't asked
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("end sessions: %w", err)
 	}
-	return ErrBusy
+	c.done(ctx)
+	return nil
 }
 
-// maxChanges is how often a change of a user is tried. Each attempt but the first is
-// caused by another change in between, which may be one of a crowd.
-const maxChanges = 100
-
-// changeInSession changes the user of s by compare and swap, as long as s goes on.
-// After the change, the Session next goes on. If a Store whose transport repeats a
-// request reports the conflict of this call with itself, the change is made again for
-// next, which makes sure that it is durable.
-func (a *Accounts) changeInSession(ctx context.Context, s, next Session, change func(*User) error) error {
-	for i := range maxChanges {
-		u, err := a.Resume(ctx, s)
-		if i > 0 && errors.Is(err, ErrEnded) && next != s {
-			u, err = a.Resume(ctx, next)
-		}
-		if err != nil {
-			return err
-		}
-		before := u
-		if err := change(&u); err != nil {
-			return fmt.Errorf("end sessions: %w", err)
-		}
-		if u.Private == before.Private && u.SecurityStamp == before.SecurityStamp && next == s {
-			return nil
-		}
-		switch err := a.Store.Update(ctx, &u); {
-		case err == nil:
-			return nil
-		case errors.Is(err, ErrNotFound):
-			return ErrEnded
-		case !errors.Is(err, ErrConflict):
-			return fmt.Errorf("end sessions: %w", err)
-		}
-	}
-	return ErrBusy
+// endSessions ends all sessions of u, and voids all tokens, by the new SecurityStamp
+// stamp. If Private is malformed, it stays as it is: no session goes on with stamp.
+func (u *User) endSessions(stamp string) {
+	u.SecurityStamp, u.UpdatedAt = stamp, now()
+	_ = u.changePrivate(func(s *privateState) { s.devices = nil })
 }
 
 // maxLabelText is how much of a label is looked at, in bytes.

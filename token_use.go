@@ -44,9 +44,9 @@ func (a *Accounts) findByToken(ctx context.Context, text string, allowed ...Purp
 		return User{}, token{}, ErrToken
 	}
 	u, err := a.get(ctx, t.key)
-	exists := err == nil
+	exists := err == nil && !u.isTombstone()
 	switch {
-	case errors.Is(err, ErrNotFound):
+	case err == nil && !exists, errors.Is(err, ErrNotFound):
 		u = User{Email: t.key}
 	case err != nil:
 		return User{}, token{}, fmt.Errorf("token: %w", err)

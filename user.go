@@ -61,7 +61,7 @@ type User struct {
 	// Private is kept for this package; see its type.
 	Private Private
 	// Placeholder reports that this is not a user but an address that is held
-	// for one while an address is changed. No user logs in to a placeholder, and
+	// for one while an address is changed or the user is being deleted. No user logs in to a placeholder, and
 	// searches, exports and listings leave it out; [Store.Get] returns it.
 	Placeholder bool
 
