@@ -52,7 +52,7 @@ func (a *Accounts) Create(ctx context.Context, u *User) error {
 	if v.UpdatedAt.IsZero() {
 		v.UpdatedAt = v.CreatedAt
 	}
-	if err := a.Store.Create(ctx, &v); err != nil {
+	if err := a.createUser(ctx, &v); err != nil {
 		return fmt.Errorf("create: %w", err)
 	}
 	*u = v

@@ -30,7 +30,8 @@
 //     [Accounts.Resume] returns the user of a Session at each request.
 //   - If the application can send mail ([Accounts].Send), users verify their address
 //     ([EmailVerification]) and reset a forgotten password
-//     ([Accounts.SendPasswordReset]). The tokens in the mails are sealed
+//     ([Accounts.SendPasswordReset]). They change their address, and the old address
+//     can undo that ([Accounts.SendEmailChange]). The tokens in the mails are sealed
 //     ([Accounts].Secrets), work once, and are stored nowhere.
 //   - A [Store] is four methods with an exact contract, tested by package
 //     storetest. Package memstore keeps users in memory; package esstore keeps

@@ -17,10 +17,10 @@ func (a *Accounts) sendRegistration(ctx context.Context, r Registration) (User, 
 	if e := checkEmail(&u); e != nil {
 		return User{}, &ValidationError{Fields: []FieldError{*e}}
 	}
-	switch _, err := a.get(ctx, u.Key()); {
-	case err == nil:
+	switch taken, err := a.isTaken(ctx, u.Key()); {
+	case taken:
 		return User{}, fmt.Errorf("register: %w", ErrExists)
-	case !errors.Is(err, ErrNotFound):
+	case err != nil:
 		return User{}, fmt.Errorf("register: %w", err)
 	}
 	// The token has the key, and the address as it was typed.

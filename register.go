@@ -127,7 +127,7 @@ func (a *Accounts) create(ctx context.Context, r Registration, verifiedAt time.T
 		}
 		u.CreatedAt = now()
 		u.UpdatedAt = u.CreatedAt
-		err = a.Store.Create(ctx, &u)
+		err = a.createUser(ctx, &u)
 		if !errors.Is(err, ErrReplayed) {
 			break
 		}

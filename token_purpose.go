@@ -54,10 +54,13 @@ type purposeRule struct {
 //	verify_email    EmailVerifiedAt         EmailVerifiedAt; or it creates the user
 //	reset_password                          SecurityStamp, with the password
 //	change_email                            SecurityStamp, with Email
-//	undo_email                              SecurityStamp, with Email
+//	undo_email      (see below)             SecurityStamp, with Email
 //	log_in          log-ins by link         their number, which is in Private
 //	invite          no user                 it creates the user
 //	delete_account                          the user is gone
+//
+// The tombstone that a change of address leaves has the ID, the Email and the
+// SecurityStamp of the user before the change. So a token for undo_email stays valid.
 var purposes = map[Purpose]purposeRule{
 	PurposeVerifyEmail:   {code: 1, maxLife: maxMailedLife, absent: true, present: true, bound: verifiedAt},
 	PurposeResetPassword: {code: 2, maxLife: maxMailedLife, present: true},
