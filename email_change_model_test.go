@@ -109,7 +109,22 @@ var modelCases = []modelCase{
 	{name: "a move, a move back, a sign-up for the old address", users: map[string]string{keyA: "1"},
 		processes: []modelProcess{moves("1", keyA, keyB), moves("1", keyB, keyA), registers("9", keyA)}},
 	{name: "a move twice, a move back, a password change", users: map[string]string{keyA: "1"},
-		processes: []modelProcess{moves("1", keyA, keyB), moves("1", keyA, keyB), moves("1", keyB, keyA), setsPassword("1", keyB)}},
+		processes: []modelProcess{moves("1", keyA, keyB), moves("1", keyA, keyB), moves("1", keyB, keyA), setsPassword("1", keyB)}, depth: 15},
+
+	{name: "an undo, a sign-up for the old address", users: map[string]string{keyA: "1"}, before: []modelProcess{moves("1", keyA, keyB)},
+		processes: []modelProcess{undoes("1", keyA), registers("9", keyA)}},
+	{name: "a move, an undo", users: map[string]string{keyA: "1"},
+		processes: []modelProcess{moves("1", keyA, keyB), undoes("1", keyA)}},
+	{name: "an undo twice, a move on", users: map[string]string{keyA: "1"}, before: []modelProcess{moves("1", keyA, keyB)},
+		processes: []modelProcess{undoes("1", keyA), undoes("1", keyA), moves("1", keyB, keyC)}, depth: 15},
+	{name: "an undo, a move on, a sign-up for the address in between", users: map[string]string{keyA: "1"}, before: []modelProcess{moves("1", keyA, keyB)},
+		processes: []modelProcess{undoes("1", keyA), moves("1", keyB, keyC), registers("9", keyC)}, depth: 15},
+	{name: "undos from two addresses", users: map[string]string{keyA: "1"}, before: []modelProcess{moves("1", keyA, keyB), moves("1", keyB, keyC)},
+		processes: []modelProcess{undoes("1", keyA), undoes("1", keyB)}},
+	{name: "a move, a sign-up for the old address, without time for an undo", users: map[string]string{keyA: "1"},
+		processes: []modelProcess{movesFor("1", keyA, keyB, -time.Hour), registers("9", keyA), registers("8", keyB)}},
+	{name: "a move, a move on, a move back, a sign-up for the old address, without time for an undo", users: map[string]string{keyA: "1"},
+		processes: []modelProcess{movesFor("1", keyA, keyB, -time.Hour), movesFor("1", keyB, keyC, -time.Hour), movesFor("1", keyC, keyA, -time.Hour), registers("9", keyA)}, depth: 15},
 }
 
 // modelRun is a run of processes over a new memstore, with the steps that are asked for.
