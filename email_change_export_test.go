@@ -19,17 +19,22 @@ func (a *Accounts) WithMovingRules(without string) *Accounts {
 		a.moving.noBump = true
 	case "read again":
 		a.moving.noReread = true
+	case "read again, from another key":
+		a.moving.noOrigin = true
 	default:
 		panic("unknown step " + without)
 	}
 	return a
 }
 
+// MovedStamp is the SecurityStamp after TryMove.
+const MovedStamp = "STAMPOFTHEMOVEDUSERAAAAAAA"
+
 // TryMove is an attempt of a move without a token. The tombstone can be removed after
 // life.
 func (a *Accounts) TryMove(ctx context.Context, id, from string, to User, life time.Duration) (User, bool, error) {
 	return a.tryMove(ctx, &move{
-		id: id, from: from, to: to, stamp: "STAMPOFTHEMOVEDUSERAAAAAAA", life: life, check: func(User) error { return nil },
+		id: id, from: from, to: to, stamp: MovedStamp, life: life, check: func(User) error { return nil },
 	})
 }
 

@@ -30,6 +30,7 @@ type movingRules struct {
 	noTouch  bool // leave out that a cleaner writes the old document back
 	noBump   bool // leave out that a placeholder of the same user is claimed again
 	noReread bool // leave out that the user is read again after a tombstone
+	noOrigin bool // leave out the same after a placeholder for a move from another key
 }
 
 // A move is a change of the key of a user, on its way.
@@ -162,7 +163,7 @@ func (a *Accounts) claimAgain(ctx context.Context, m *move, u, h User) (_ User, 
 	switch {
 	case a.moving.noBump && s.movedTo == "":
 		return u, false, nil
-	case (s.movedTo != "" || s.heldFor != m.from) && !a.moving.noReread:
+	case s.movedTo != "" && !a.moving.noReread, s.movedTo == "" && s.heldFor != m.from && !a.moving.noOrigin:
 		// A reader may need h to finish a move, unless the user is seen under the old
 		// key later than h.
 		u, err = a.get(ctx, m.from)
