@@ -66,3 +66,9 @@ func LogsIn(documents map[string]User, key string) (User, bool) {
 	}
 	return moved(t, u)
 }
+
+// IsTombstone reports whether p is that of a tombstone.
+func (p Private) IsTombstone() bool {
+	s, err := p.parse()
+	return err == nil && s.movedTo != ""
+}
