@@ -95,3 +95,43 @@ func (a *Accounts) tryUndo(ctx context.Context, t token) (u User, again bool, er
 	u, again, err = a.tryMove(ctx, m)
 	return u, again || errors.Is(err, errMovedOn), err
 }
+
+// findMoved returns the user that a placeholder or tombstone was left by, where the user
+// is now. If there is none, the error is ErrNotFound.
+func (a *Accounts) findMoved(ctx context.Context, t User) (User, error) {
+	u := t
+	for range maxHeld {
+		s, err := u.Private.parse()
+		next := s.movedTo
+		if s.heldFor != "" {
+			next = s.heldFor // claimed, but not moved to
+		}
+		if err != nil || next == "" {
+			return User{}, ErrNotFound
+		}
+		u, err = a.get(ctx, next)
+		if err != nil {
+			return User{}, err
+		}
+		if u.ID != t.ID {
+			return User{}, ErrNotFound
+		}
+		if !u.Placeholder {
+			return u, nil
+		}
+	}
+	return User{}, ErrNotFound
+}
+
+// mayUndo reports whether the user that has left t may be moved back.
+func (a *Accounts) mayUndo(ctx context.Context, t User) (bool, error) {
+	u, err := a.findMoved(ctx, t)
+	if err != nil {
+		if errors.Is(err, ErrNotFound) {
+			err = nil
+		}
+		return false, err
+	}
+	s, err := u.Private.parse()
+	return err == nil && u.mayLogIn() && s.mayUndo(t.Key(), now().UnixMilli()), nil
+}
