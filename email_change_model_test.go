@@ -128,13 +128,20 @@ func (r *modelRun) broken(c modelCase) string {
 // explore runs every order of steps, the short ones first, and returns the number of
 // states, or the order after which something doesn't hold.
 func (c modelCase) explore(t testing.TB, without string) (states int, ends map[string]int, broken string) {
+	depth := c.depth
+	switch {
+	case os.Getenv("SIGNUP_MODEL") == "whole":
+		depth = 0
+	case raceEnabled && without == "":
+		depth = 10 // each process has a goroutine, but only one of them runs
+	}
 	seen := map[modelState]bool{}
 	ends = map[string]int{}
 	queue := [][]byte{nil}
 	for len(queue) > 0 {
 		order := queue[0]
 		queue = queue[1:]
-		if len(order) == c.depth && c.depth > 0 && os.Getenv("SIGNUP_MODEL") != "whole" {
+		if len(order) == depth && depth > 0 {
 			return len(seen), ends, ""
 		}
 		for next := range c.processes {
