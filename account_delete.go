@@ -131,27 +131,3 @@ func (a *Accounts) deleteIf(ctx context.Context, key, id string, condition func(
 	}
 	return ErrBusy
 }
-
-// createUser stores u as [Store.Create] does. If the address is only held by a deletion
-// that isn't finished, createUser finishes it first.
-func (a *Accounts) createUser(ctx context.Context, u *User) error {
-	for range maxChanges {
-		err := a.Store.Create(ctx, u)
-		if !errors.Is(err, ErrExists) && !errors.Is(err, ErrReplayed) {
-			return err
-		}
-		stored, getErr := a.get(ctx, u.Key())
-		switch {
-		case errors.Is(getErr, ErrNotFound): // deleted since
-			return a.Store.Create(ctx, u)
-		case getErr != nil:
-			return getErr
-		case !stored.isTombstone():
-			return err
-		}
-		if err := a.finishDeletion(ctx, stored); err != nil {
-			return err
-		}
-	}
-	return ErrBusy
-}

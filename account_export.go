@@ -114,8 +114,8 @@ func exportOf(u User) (export, error) {
 	for i := range e.Events {
 		e.Events[i].Device = "" // random
 	}
-	for _, h := range u.Private.held() {
-		e.HeldAddresses = append(e.HeldAddresses, exportedHeld{h.Key, time.UnixMilli(h.Until).UTC()})
+	for _, h := range state.held {
+		e.HeldAddresses = append(e.HeldAddresses, exportedHeld{h.key, time.UnixMilli(h.until).UTC()})
 	}
 	return e, nil
 }

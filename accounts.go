@@ -76,6 +76,10 @@ type Accounts struct {
 	// TokenLife is how long the token of a mail is valid: from 1 second to 24 hours
 	// (NIST SP 800-63B-4, section 4.2.1.2). 0 is an hour.
 	TokenLife time.Duration
+	// UndoLife is how long the user of an old address can undo a change of address
+	// ([Accounts.UndoEmailChange]), from 1 hour to 29 days. For as long, the old address
+	// stays taken. 0 is 7 days.
+	UndoLife time.Duration
 	// EmailVerification says when a user must show that mail to the address arrives.
 	// The zero value is VerifyNever. Another value also refuses the log-in of users
 	// that were stored before, until their EmailVerifiedAt is set: by
@@ -151,6 +155,7 @@ type Accounts struct {
 
 	limits               Limits // with the defaults
 	counter, mailCounter Counter
+	moving               movingRules // the zero value, except in tests
 }
 
 // setUp runs once, and returns what is wrong with the configuration.
@@ -173,6 +178,9 @@ func (a *Accounts) setUp() error {
 		if a.invalid = a.checkMailFields(); a.invalid != nil {
 			return
 		}
+		if a.invalid = a.checkUndoLife(); a.invalid != nil {
+			return
+		}
 		if a.invalid = a.setUpLimits(); a.invalid != nil {
 			return
 		}
@@ -193,7 +201,14 @@ func (a *Accounts) admit() error {
 	return nil
 }
 
-// get returns the user of the address with the canonical form key.
-func (a *Accounts) get(ctx context.Context, key string) (User, error) { return a.Store.Get(ctx, key) }
+// get returns the user of the address with the canonical form key. If a change of
+// address has reached its commit, get finishes it. Otherwise it may return a Placeholder.
+func (a *Accounts) get(ctx context.Context, key string) (User, error) {
+	u, err := a.Store.Get(ctx, key)
+	if err != nil || !u.Placeholder {
+		return u, err
+	}
+	return a.finishMove(ctx, u)
+}
 
 func now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }

@@ -30,7 +30,8 @@
 //     [Accounts.Resume] returns the user of a Session at each request.
 //   - If the application can send mail ([Accounts].Send), users verify their address
 //     ([EmailVerification]) and reset a forgotten password
-//     ([Accounts.SendPasswordReset]). The tokens in the mails are sealed
+//     ([Accounts.SendPasswordReset]). They change their address, and the old address
+//     can undo that ([Accounts.SendEmailChange]). The tokens in the mails are sealed
 //     ([Accounts].Secrets), work once, and are stored nowhere.
 //   - Wrong passwords, requests of one origin and mails are limited ([Limits]). A
 //     [Counter] counts them, in memory by default. With [Accounts].Discreet, no

@@ -60,18 +60,17 @@ func newAddress(email string) (User, error) {
 	return u, nil
 }
 
-// checkFree returns ErrExists if a user is stored under the key of u.
+// checkFree returns ErrExists if a user is stored under the key of u, or it is held for
+// one.
 func (a *Accounts) checkFree(ctx context.Context, u User) error {
-	stored, err := a.get(ctx, u.Key())
-	switch {
-	case err == nil && stored.isTombstone(): // whose deletion createUser finishes
-		return nil
-	case err == nil:
+	taken, err := a.isTaken(ctx, u.Key())
+	if taken {
 		err = ErrExists
-	case errors.Is(err, ErrNotFound):
-		return nil
 	}
-	return fmt.Errorf("register: %w", err)
+	if err != nil {
+		return fmt.Errorf("register: %w", err)
+	}
+	return nil
 }
 
 // CompleteRegistration creates an active user with a verified address, stores it and

@@ -75,7 +75,7 @@ const (
 	CodeGuessable   = "guessable"
 	CodeCommon      = "common"
 	CodeCompromised = "compromised"
-	CodeUnchanged   = "unchanged" // the present password
+	CodeUnchanged   = "unchanged" // the present password or address
 )
 
 // A FieldError describes what is wrong with one field of the input. It is

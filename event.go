@@ -31,7 +31,7 @@ type Event struct {
 
 // before returns the error of Accounts.Before for e, if it is to be asked.
 func (a *Accounts) before(ctx context.Context, e Event, u User) error {
-	if a.Before == nil || !e.Kind.mayBeRefused() {
+	if a.Before == nil || !e.mayBeRefused() {
 		return nil
 	}
 	u.PasswordHash, u.Private = "", ""

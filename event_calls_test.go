@@ -8,7 +8,6 @@ import (
 )
 
 const (
-	adaKey   = "ada@example.org"
 	eventKey = "an-idempotency-key-of-ada"
 	wrong    = "wrong horse battery"
 )

@@ -60,12 +60,15 @@ func (a *Accounts) newChange(kind EventKind, reason EventReason) *change {
 //
 // A Store whose transport repeats a request may report the conflict of a call with
 // itself. Then u has the event already, and record does nothing.
-func (c *change) record(ctx context.Context, u *User) error {
+func (c *change) record(ctx context.Context, u *User) error { return c.recordFor(ctx, *u, u) }
+
+// recordFor is record for a document u that becomes the user v.
+func (c *change) recordFor(ctx context.Context, v User, u *User) error {
 	if c.findIn(*u) {
 		return nil
 	}
 	c.event.At = now()
-	if err := c.ask(ctx, *u); err != nil {
+	if err := c.ask(ctx, v); err != nil {
 		return err
 	}
 	c.add(u, false)

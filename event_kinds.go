@@ -48,11 +48,13 @@ const (
 
 // mayBeRefused reports whether Accounts.Before is asked. It isn't asked about what
 // only protects the user, and not about what changes nothing.
-func (k EventKind) mayBeRefused() bool {
-	switch k {
-	case EventRegistered, EventLoggedIn, EventPasswordChanged, EventEmailChanged, EventProfileChanged,
+func (e Event) mayBeRefused() bool {
+	switch e.Kind {
+	case EventRegistered, EventLoggedIn, EventPasswordChanged, EventProfileChanged,
 		EventDeactivated, EventDeleted:
 		return true
+	case EventEmailChanged:
+		return e.Reason != ReasonUndo
 	}
 	return false
 }

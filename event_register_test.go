@@ -37,7 +37,7 @@ func registeredOnce(t testing.TB, name string, a *signup.Accounts, l *eventLog) 
 
 // However often a registration is repeated at once, its event comes once.
 func TestRegisteredOnceInACrowd(t *testing.T) {
-	a := &signup.Accounts{Store: memstore.New(), Hasher: plainHasher{}, HashLimits: signup.HashLimits{MaxWait: time.Minute}}
+	a := &signup.Accounts{Counter: unlimited, Store: memstore.New(), Hasher: plainHasher{}, HashLimits: signup.HashLimits{MaxWait: time.Minute}}
 	l := watch(a)
 	begin := make(chan struct{})
 	var wg sync.WaitGroup

@@ -20,29 +20,31 @@ import (
 // or are used, Token and Code are worth as much as a password. The limits are those of
 // [Hash].
 type Mail struct {
-	// To is the address, as it is stored with the user.
+	// To is the address. Except for the new address of [Accounts.SendEmailChange], it is
+	// as stored with the user.
 	To string
-	// Purpose is what Token is for. In a notice it is empty.
+	// Purpose is what Token is for. It is empty if there is no Token.
 	Purpose Purpose
 	// Token is for a link to a page of the application. The link begins with a
 	// configured URL, never with the Host header of a request. The page calls
 	// [Accounts.PeekToken] on GET, and only a POST uses the token. The Token has
-	// letters, digits, "-" and "_". In a notice it is empty.
+	// letters, digits, "-" and "_". Most notices have none.
 	Token string
 	// Code is for [Accounts.LogInByCode], in a mail for [PurposeLogIn]. Otherwise it is
 	// empty. It has 8 digits and capital letters, and may be written in groups.
 	Code string
-	// Expires is when Token and Code stop being valid, in UTC, to the second. In a
-	// notice it is zero.
+	// Expires is when Token and Code stop being valid, in UTC, to the second. It is zero
+	// if there is no Token.
 	Expires time.Time
 	// User is the user as stored. If there is no user, or none that can use the mail, it
 	// has no ID, and only the Email.
 	User User
-	// Notice is what has happened, or empty if the mail has a Token.
+	// Notice is what the user is informed of, or empty if the mail is only for the
+	// Token.
 	Notice Notice
 }
 
-// A Notice is what a mail without a token informs the user of.
+// A Notice is what a mail informs the user of.
 type Notice string
 
 // The notices. They are stable.
@@ -72,6 +74,17 @@ const (
 	// names and Profile that it had. If the call repeats one that failed, names and
 	// Profile may be missing.
 	NoticeDeleted Notice = "deleted"
+	// NoticeEmailChangeRequested goes to the present address: a change of it was asked
+	// for, and is made if the user of the new address confirms it. The Token of the
+	// mail, for [Accounts.UndoEmailChange], cancels the change now and undoes it later.
+	NoticeEmailChangeRequested Notice = "email_change_requested"
+	// NoticeEmailChanged goes to the old address: the account has another one now. The
+	// Token of the mail, for [Accounts.UndoEmailChange], moves it back. If only the
+	// spelling of the address has changed, there is no Token.
+	NoticeEmailChanged Notice = "email_changed"
+	// NoticeEmailChangeUndone goes to the address of the account after
+	// [Accounts.UndoEmailChange]. No password works until the user resets it.
+	NoticeEmailChangeUndone Notice = "email_change_undone"
 )
 
 func (m Mail) short() string {

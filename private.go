@@ -3,6 +3,7 @@ package signup
 import (
 	"encoding/json"
 	"errors"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -16,6 +17,15 @@ import (
 //	link_log_ins    how many times the user logged in with a mailed link or code
 //	events          an array of at most maxEvents objects, the latest first; see
 //	                eventText
+//	held            an array of the addresses that are kept for an undo; see heldKey
+//
+// In a placeholder, which an address is while it changes, there are also these:
+//
+//	held_for        the key of the user that moves to this one
+//	moved_to        the key that the user of this one has moved to,
+//	moved_at        when, in milliseconds since 1970,
+//	undo_until      until when this key is kept for an undo,
+//	next_stamp      and the SecurityStamp of the user there
 //
 // Other members, of Private and of a device, are those of other versions. They are
 // kept byte for byte, in their order, after those that this version knows.
@@ -39,6 +49,12 @@ type privateState struct {
 	devices    []device
 	linkLogIns uint64
 	events     []string // as eventText returns them
+	held       []heldKey
+	heldFor    string // not empty: the document claims its key
+	movedTo    string // not empty: the document is a tombstone
+	movedAt    int64
+	undoUntil  int64
+	nextStamp  string
 	others     []string // the members that this version doesn't know
 }
 
@@ -58,32 +74,37 @@ func (p Private) parse() (privateState, error) {
 	if !json.Valid([]byte(p)) {
 		return s, errPrivate
 	}
-	var known struct{ devices, links, events bool }
+	known := map[string]any{
+		"devices": nil, "events": nil, "held": nil, "link_log_ins": &s.linkLogIns, "held_for": &s.heldFor,
+		"moved_to": &s.movedTo, "moved_at": &s.movedAt, "undo_until": &s.undoUntil, "next_stamp": &s.nextStamp,
+	}
+	names := slices.Collect(maps.Keys(known))
 	w := walk(string(p), '{')
 	for {
 		name, value, text, ok := w.member()
 		if !ok {
 			break
 		}
-		switch name {
-		case "devices":
-			if known.devices || !s.parseDevices(value) {
-				return privateState{}, errPrivate
-			}
-			known.devices = true
-		case "link_log_ins":
-			if known.links || json.Unmarshal([]byte(value), &s.linkLogIns) != nil || value == "null" {
-				return privateState{}, errPrivate
-			}
-			known.links = true
-		case "events":
-			if known.events || !s.parseEvents(value) {
-				return privateState{}, errPrivate
-			}
-			known.events = true
-		default:
+		_, first := known[name]
+		switch {
+		case !slices.Contains(names, name):
 			s.others = append(s.others, text)
+			continue
+		case !first:
+			ok = false // it is there twice
+		case name == "devices":
+			ok = parseArray(value, &s.devices, parseDevice)
+		case name == "events":
+			ok = parseArray(value, &s.events, func(text string) (string, bool) { return text, true })
+		case name == "held":
+			ok = parseArray(value, &s.held, parseHeld)
+		default:
+			ok = value != "null" && json.Unmarshal([]byte(value), known[name]) == nil
 		}
+		if !ok {
+			return privateState{}, errPrivate
+		}
+		delete(known, name)
 	}
 	if w.broken {
 		return privateState{}, errPrivate
@@ -91,39 +112,47 @@ func (p Private) parse() (privateState, error) {
 	return s, nil
 }
 
-func (s *privateState) parseDevices(text string) bool {
+// parseArray appends the elements of the array text to list.
+func parseArray[T any](text string, list *[]T, parse func(string) (T, bool)) bool {
 	w := walk(text, '[')
 	for {
 		value, ok := w.element()
 		if !ok {
 			return !w.broken
 		}
-		d, ok := parseDevice(value)
+		e, ok := parse(value)
 		if !ok {
 			return false
 		}
-		s.devices = append(s.devices, d)
+		*list = append(*list, e)
 	}
 }
 
 func parseDevice(text string) (d device, ok bool) {
 	known := map[string]any{"id": &d.id, "label": &d.label, "first": &d.first, "last": &d.last}
+	d.others, ok = parseMembers(text, known)
+	return d, ok && len(known) == 0 && d.id != ""
+}
+
+// parseMembers sets what known points to by the members of the object text, and removes
+// these from known. It returns the other members.
+func parseMembers(text string, known map[string]any) (others []string, ok bool) {
+	names := slices.Collect(maps.Keys(known))
 	w := walk(text, '{')
 	for {
 		name, value, member, ok := w.member()
 		if !ok {
-			break
+			return others, !w.broken
 		}
-		if !slices.Contains([]string{"id", "label", "first", "last"}, name) {
-			d.others = append(d.others, member)
+		if !slices.Contains(names, name) {
+			others = append(others, member)
 			continue
 		}
 		if known[name] == nil || value == "null" || json.Unmarshal([]byte(value), known[name]) != nil {
-			return device{}, false // also if it is there twice
+			return nil, false // also if it is there twice
 		}
 		delete(known, name)
 	}
-	return d, !w.broken && len(known) == 0 && d.id != ""
 }
 
 // text returns s as a Private. If it is longer than MaxPrivate because of members that
@@ -146,37 +175,50 @@ func (s privateState) text() (Private, error) {
 
 func (s privateState) encode() []byte {
 	b := []byte(`{`)
-	next := func() {
-		if len(b) > 1 {
-			b = append(b, ',')
-		}
-	}
-	if len(s.devices) > 0 {
-		b = append(b, `"devices":[`...)
-		for i, d := range s.devices {
-			if i > 0 {
-				b = append(b, ',')
-			}
-			b = d.append(b)
-		}
-		b = append(b, ']')
-	}
+	b = appendArray(b, "devices", s.devices)
 	if s.linkLogIns > 0 {
-		next()
-		b = strconv.AppendUint(append(b, `"link_log_ins":`...), s.linkLogIns, 10)
+		b = strconv.AppendUint(appendName(b, "link_log_ins"), s.linkLogIns, 10)
 	}
 	if len(s.events) > 0 {
-		next()
-		b = s.appendEvents(append(b, `"events":`...))
+		b = s.appendEvents(appendName(b, "events"))
 	}
+	b = appendArray(b, "held", s.held)
+	b = s.appendPlaceholder(b)
 	for _, text := range s.others {
-		next()
-		b = append(b, text...)
+		b = append(appendComma(b), text...)
 	}
 	if len(b) == 1 {
 		return nil
 	}
 	return append(b, '}')
+}
+
+// appendComma appends a comma to the object b, if it has a member.
+func appendComma(b []byte) []byte {
+	if b[len(b)-1] == '{' {
+		return b
+	}
+	return append(b, ',')
+}
+
+// appendName appends the name of a member to the object b.
+func appendName(b []byte, name string) []byte {
+	return append(append(append(appendComma(b), '"'), name...), `":`...)
+}
+
+// appendArray appends a member to the object b, if list isn't empty.
+func appendArray[T interface{ append([]byte) []byte }](b []byte, name string, list []T) []byte {
+	if len(list) == 0 {
+		return b
+	}
+	b = append(appendName(b, name), '[')
+	for i, e := range list {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = e.append(b)
+	}
+	return append(b, ']')
 }
 
 // append appends d as an object. Resume finds the ID faster at its begin.

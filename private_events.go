@@ -60,18 +60,6 @@ func parseEvent(text string) (e Event, ok bool) {
 	return e, true
 }
 
-// parseEvents sets s.events to the elements of the array text.
-func (s *privateState) parseEvents(text string) bool {
-	w := walk(text, '[')
-	for {
-		value, ok := w.element()
-		if !ok {
-			return !w.broken
-		}
-		s.events = append(s.events, value)
-	}
-}
-
 // addEvent adds an event. If the list is full, the oldest one is removed.
 func (s *privateState) addEvent(text string) {
 	s.events = slices.Insert(s.events, 0, text)

@@ -6,7 +6,7 @@ import (
 
 // The bytes that are sealed in a device cookie, in order:
 //
-//	user        16   a digest of the user's key and ID
+//	user        16   a digest of the user's ID
 //	device           what remains
 const (
 	minCookie = 1 + saltSize + stateSize + 1 + tagSize
@@ -26,7 +26,7 @@ var deviceCookies = sealing{domain: cookieDomain, version: 1, least: minCookie, 
 // Set it after each log-in, as a cookie of its own that lasts longer than the session,
 // for a year for example, with Secure, HttpOnly and SameSite, and leave it when the
 // user logs out. It is recognized until the device is ended or forgotten, or the
-// Secret that sealed it is removed.
+// Secret that sealed it is removed, also if the user's address changes.
 //
 // If there are no valid Secrets, or s is no log-in, DeviceCookie returns "". Then each
 // log-in makes a new device.
@@ -34,15 +34,16 @@ func (a *Accounts) DeviceCookie(s Session) string {
 	if a.checkTokens() != nil || s.Key == "" || s.ID == "" || s.Device == "" || len(s.Device) > maxDeviceID {
 		return ""
 	}
-	cookie, err := deviceCookies.seal(a.Secrets, append(cookieUser(s.Key, s.ID), s.Device...))
+	cookie, err := deviceCookies.seal(a.Secrets, append(cookieUser(s.ID), s.Device...))
 	if err != nil {
 		return ""
 	}
 	return cookie
 }
 
-// cookieUser returns the digest of a user in a cookie.
-func cookieUser(key, id string) []byte { return digest(cookieDomain, key, id) }
+// cookieUser returns the digest of a user in a cookie. It isn't of the key, so that a
+// device stays known when the address changes.
+func cookieUser(id string) []byte { return digest(cookieDomain, id) }
 
 // A knownDevice is what a device cookie says.
 type knownDevice struct {
@@ -52,7 +53,7 @@ type knownDevice struct {
 
 // isOf reports whether d is a device of u. It may have been ended since.
 func (d knownDevice) isOf(u User) bool {
-	return d.device != "" && u.ID != "" && subtle.ConstantTimeCompare(d.user, cookieUser(u.Key(), u.ID)) == 1
+	return d.device != "" && u.ID != "" && subtle.ConstantTimeCompare(d.user, cookieUser(u.ID)) == 1
 }
 
 // openDeviceCookie returns what cookie says, if one of the Secrets sealed it.

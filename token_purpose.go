@@ -53,9 +53,12 @@ type purposeRule struct {
 //	verify_email    EmailVerifiedAt         EmailVerifiedAt; or it creates the user
 //	reset_password                          SecurityStamp, with the password
 //	change_email                            SecurityStamp, with Email
-//	undo_email                              SecurityStamp, with Email
+//	undo_email      (see below)             SecurityStamp, with Email
 //	log_in          log-ins by link         their number, which is in Private
 //	invite          no user                 it creates the user
+//
+// The tombstone that a change of address leaves has the ID, the Email and the
+// SecurityStamp of the user before the change. So a token for undo_email stays valid.
 //
 // The code 7 is reserved: it was that of a purpose that was never used.
 var purposes = map[Purpose]purposeRule{

@@ -51,8 +51,13 @@ func (a *Accounts) findByToken(ctx context.Context, text string, allowed ...Purp
 	case err != nil:
 		return User{}, token{}, fmt.Errorf("token: %w", err)
 	}
-	rule := purposes[t.purpose]
-	if exists && (!rule.present || !u.mayLogIn()) || !exists && !rule.absent ||
+	rule, may := purposes[t.purpose], u.mayLogIn()
+	if u.Placeholder && t.purpose == PurposeUndoEmail {
+		if may, err = a.mayUndo(ctx, u); err != nil {
+			return User{}, token{}, fmt.Errorf("token: %w", err)
+		}
+	}
+	if exists && (!rule.present || !may) || !exists && !rule.absent ||
 		subtle.ConstantTimeCompare(stateOf(t.purpose, u), t.state) != 1 {
 		return User{}, token{}, ErrToken
 	}
@@ -69,7 +74,9 @@ func (a *Accounts) findByToken(ctx context.Context, text string, allowed ...Purp
 // token. A token may be used or may expire between the two.
 //
 // If there is no user yet, as for an invitation, the User has no ID, and only an
-// Email, in the form of [CanonicalEmail].
+// Email, in the form of [CanonicalEmail]. For the undo of a change of address that was
+// made, the User is what the old address holds: a Placeholder with the data of the time
+// of the change.
 func (a *Accounts) PeekToken(ctx context.Context, token string) (Purpose, User, error) {
 	u, t, err := a.findByToken(ctx, token, slices.Collect(maps.Keys(purposes))...)
 	return t.purpose, u, err
@@ -92,7 +99,7 @@ func (a *Accounts) useToken(ctx context.Context, text string, purpose Purpose, c
 		if err != nil {
 			return User{}, err
 		}
-		if u.ID == "" { // to be created, not changed
+		if u.ID == "" || u.Placeholder { // to be created or moved, not changed
 			return User{}, ErrToken
 		}
 		id := u.ID

@@ -1,0 +1,107 @@
+package signup
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// SendEmailChange asks for a change of the address of the user of s to email. It sends
+// two mails, and stores nothing:
+//
+//   - The present address gets [NoticeEmailChangeRequested], with a token for
+//     [Accounts.UndoEmailChange]. It is valid for TokenLife and UndoLife together.
+//   - Then the new address gets a token for [Accounts.ConfirmEmailChange], which makes
+//     the change. The User of this Mail still has the present address.
+//
+// If the first mail can't be sent, the second one isn't sent. A second call doesn't void
+// the tokens of the first one. A change voids all. SendEmailChange doesn't limit how
+// often it is called; the application has to.
+//
+// If email is another spelling of the present address, with the same [User.Key], only
+// the second mail is sent.
+//
+// If email isn't an address, or is the present one ([CodeUnchanged]), the error is a
+// *[ValidationError]. If it belongs to another user, or is held for one, it is
+// [ErrExists]. If s has ended, it is [ErrEnded]. If the user last proved their identity
+// more than five minutes ago, it is [ErrStale]: call [Accounts.Reauthenticate]. If 16
+// former addresses of the user are held for an undo, it is [ErrBusy]. If Send or Secrets
+// isn't set, it wraps [ErrNotConfigured]. An error of Send is returned, without its text.
+// Any other error is the Store's or ctx's.
+func (a *Accounts) SendEmailChange(ctx context.Context, s Session, email string) error {
+	if err := a.checkMail(); err != nil {
+		return err
+	}
+	u, err := a.Resume(ctx, s)
+	if err != nil {
+		return err
+	}
+	if err := requireFresh(s); err != nil {
+		return err
+	}
+	to := User{Email: email}
+	e := checkEmail(&to)
+	if e == nil && to.Email == u.Email {
+		e = &FieldError{FieldEmail, CodeUnchanged, "'" + FieldEmail + "' must not be the present one."}
+	}
+	if e != nil {
+		return &ValidationError{Fields: []FieldError{*e}}
+	}
+	life := cmp.Or(a.TokenLife, defaultTokenLife)
+	token, expires, err := a.newToken(PurposeChangeEmail, u, to.Email, life)
+	if err != nil {
+		return err
+	}
+	if !isRespelling(u, to.Email) {
+		if err := a.mayMove(ctx, u, to.Key()); err != nil {
+			return err
+		}
+		if err := a.sendUndo(ctx, u, NoticeEmailChangeRequested, life+a.undoLife()); err != nil {
+			return err
+		}
+	}
+	return a.send(ctx, Mail{To: to.Email, Purpose: PurposeChangeEmail, Token: token, Expires: expires, User: u})
+}
+
+// mayMove returns why u can't be moved to key, or nil.
+func (a *Accounts) mayMove(ctx context.Context, u User, key string) error {
+	switch v, err := a.get(ctx, key); {
+	case errors.Is(err, ErrNotFound), err == nil && v.ID == u.ID:
+	case err == nil:
+		taken, err := a.isTaken(ctx, key)
+		if err == nil && taken {
+			err = ErrExists
+		}
+		if err != nil {
+			return fmt.Errorf("change the address: %w", err)
+		}
+	default:
+		return fmt.Errorf("change the address: %w", err)
+	}
+	s, err := u.Private.parse()
+	if err != nil {
+		return fmt.Errorf("change the address: %w", err)
+	}
+	held := 0
+	for _, h := range s.held {
+		if h.key != key && now().UnixMilli() < h.until {
+			held++
+		}
+	}
+	if held >= maxHeld {
+		return ErrBusy
+	}
+	return nil
+}
+
+// sendUndo sends u, as it is before a change of address, a mail with a token that undoes
+// the change.
+func (a *Accounts) sendUndo(ctx context.Context, u User, notice Notice, life time.Duration) error {
+	token, expires, err := a.newToken(PurposeUndoEmail, u, "", life)
+	if err != nil {
+		return err
+	}
+	return a.send(ctx, Mail{To: u.Email, Purpose: PurposeUndoEmail, Token: token, Expires: expires, User: u, Notice: notice})
+}
