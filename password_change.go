@@ -89,7 +89,7 @@ func (a *Accounts) ChangePassword(ctx context.Context, email, oldPassword, newPa
 	}
 	e := checkPasswordText(newPassword)
 	if e == nil && len(oldPassword) <= maxPasswordText && nfc(oldPassword) == nfc(newPassword) {
-		e = &FieldError{FieldPassword, CodeUnchanged, "'" + FieldPassword + "' must not be the present one."}
+		e = inEnglish(FieldError{Field: FieldPassword, Code: CodeUnchanged})
 	}
 	if e != nil {
 		return User{}, &ValidationError{Fields: []FieldError{*e}}
