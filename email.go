@@ -171,11 +171,10 @@ func flawOr(s string, otherwise *addressFlaw) *addressFlaw {
 // fieldError returns the error for the client that sent s. It quotes s, unless s may
 // be long or isn't text.
 func (f *addressFlaw) fieldError(s string) *FieldError {
-	e := FieldError{Field: FieldEmail, Code: cmp.Or(f.code, CodeInvalid), Max: f.max, Character: f.character}
-	if f.max == 0 && f != flawUTF8 {
-		e.Value = s
+	if f.max != 0 || f == flawUTF8 {
+		s = ""
 	}
-	return inEnglish(e)
+	return inEnglish(FieldError{Field: FieldEmail, Code: cmp.Or(f.code, CodeInvalid), Max: f.max, Value: s, Character: f.character})
 }
 
 func isASCII(s string) bool {

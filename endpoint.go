@@ -27,7 +27,7 @@ type HandlerOptions struct {
 	// Translate returns the text of m in one of languages: the tags of the request's
 	// Accept-Language (RFC 9110, section 12.5.4) in the canonical form of BCP 47, the
 	// preferred one first, without "*" and without those of weight 0. There are at
-	// most 16, from the first 1024 bytes; there is none if the client prefers none. To
+	// most 10, from the first 1024 bytes; there is none if the client prefers none. To
 	// choose one, see golang.org/x/text/language.MatchStrings. If the application knows
 	// the language better, from a cookie for example, it sets the header before.
 	//

@@ -11,7 +11,7 @@ import (
 // response costs nearly the same whatever they contain.
 const (
 	maxAcceptLanguage = 1 << 10 // in bytes, of all lines together, with a comma for each
-	maxLanguages      = 16      // a header has 1 to 10 in browsers
+	maxLanguages      = 10      // browsers send fewer
 	maxLanguageTag    = 35      // in bytes, as in RFC 5646, section 4.4.1
 )
 
@@ -62,8 +62,9 @@ func canonicalLanguage(s string) (string, bool) {
 		return "", false
 	}
 	tag, err := language.Parse(s)
-	if _, unknown := err.(language.ValueError); err != nil && !unknown || tag == language.Und {
+	if _, unknown := err.(language.ValueError); err != nil && !unknown {
 		return "", false
 	}
-	return tag.String(), true
+	text := tag.String()
+	return text, text != "und" && !strings.HasPrefix(text, "und-")
 }
