@@ -1,9 +1,9 @@
-package signup
+package signup_test
 
 import (
 	"go/ast"
 	"go/parser"
-	gotoken "go/token"
+	"go/token"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -12,13 +12,13 @@ import (
 )
 
 // sources returns the package's files without its tests.
-func sources(t *testing.T) (*gotoken.FileSet, []*ast.File) {
+func sources(t *testing.T) (*token.FileSet, []*ast.File) {
 	t.Helper()
 	names, err := filepath.Glob("*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
-	set := gotoken.NewFileSet()
+	set := token.NewFileSet()
 	var files []*ast.File
 	for _, name := range names {
 		if strings.HasSuffix(name, "_test.go") {
@@ -41,7 +41,7 @@ func codeConstants(t *testing.T) map[string]string {
 	for _, file := range files {
 		for _, d := range file.Decls {
 			group, ok := d.(*ast.GenDecl)
-			if !ok || group.Tok != gotoken.CONST {
+			if !ok || group.Tok != token.CONST {
 				continue
 			}
 			for _, spec := range group.Specs {
