@@ -11,7 +11,6 @@ import (
 	"testing"
 
 	"github.com/gosignup/signup"
-	"github.com/gosignup/signup/memstore"
 )
 
 // notByHandlers are the codes that no handler sends: JSON is UTF-8, and no handler
@@ -213,7 +212,7 @@ func TestTranslateAborts(t *testing.T) {
 // A translation leaves the FieldErrors of the application as they are.
 func TestTranslateChangesNoValidationError(t *testing.T) {
 	own := &signup.ValidationError{Fields: []signup.FieldError{{Field: "password", Code: "own", Message: "My message.", Min: 3}}}
-	a := &signup.Accounts{Store: memstore.New(), Hasher: plainHasher{}, Policy: policyFunc(func(context.Context, string, signup.User) error { return own })}
+	a := failing(func(context.Context, *signup.User) error { return own })
 	var got signup.Message
 	h := signup.NewHandler(a, &signup.HandlerOptions{Logger: quiet.Logger, Translate: func(_ []string, m signup.Message) string {
 		got = m
