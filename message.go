@@ -12,7 +12,7 @@ import (
 // A Message is something that a client is to be shown, before it becomes text in the
 // user's language. Messages may be compared with ==.
 //
-// fmt and log/slog show only its Code.
+// fmt and log/slog show only its Code. JSON and other encodings have all fields.
 type Message struct {
 	// Code is one of the Code constants, or the code of a FieldError of the
 	// application's own. It determines which of the other fields are set.

@@ -85,12 +85,12 @@ const (
 // The codes of the messages about a request's JSON. A place is the number of a byte,
 // of which the first is 1.
 const (
-	CodeJSONEncoding         = "json_encoding"           // Value: UTF-16 or UTF-32
-	CodeJSONNotUTF8          = "json_not_utf8"           // Value: the place
-	CodeJSONIncomplete       = "json_incomplete"         // ends too early
-	CodeJSONSyntax           = "json_syntax"             // Value: the place
-	CodeJSONSurrogate        = "json_surrogate"          // half a surrogate pair
-	CodeJSONNotObject        = "json_not_object"         //
+	CodeJSONEncoding         = "json_encoding"   // Value: UTF-16 or UTF-32
+	CodeJSONNotUTF8          = "json_not_utf8"   // Value: the place
+	CodeJSONIncomplete       = "json_incomplete" // ends too early
+	CodeJSONSyntax           = "json_syntax"     // Value: the place
+	CodeJSONSurrogate        = "json_surrogate"  // half a surrogate pair
+	CodeJSONNotObject        = "json_not_object"
 	CodeJSONTooManyMembers   = "json_too_many_members"   // Max, in one object
 	CodeJSONTooDeep          = "json_too_deep"           // Max, in levels
 	CodeJSONRepeatedName     = "json_repeated_name"      // Value: the name

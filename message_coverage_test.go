@@ -192,6 +192,7 @@ func requestCases() []messageCase {
 			return a
 		}), jsonRequest(bob), 400, "unacceptable"},
 		{"a Store that fails", store(errors.New("inner text")), jsonRequest(bob), 500, "failed"},
+		{"a ValidationError without Fields", store(&signup.ValidationError{}), jsonRequest(bob), 500, "failed"},
 		{"a Store that is busy", store(signup.ErrBusy), jsonRequest(bob), 503, "busy"},
 		{"no capacity", on(busy), jsonRequest(bob), 503, "busy"},
 		{"a panic", on(func(*testing.T) *signup.Accounts {

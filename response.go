@@ -56,7 +56,7 @@ func newErrorResponse(ctx context.Context, err error, retryAfter time.Duration) 
 	if e, ok := errors.AsType[*responseError](err); ok {
 		return e.response, e.level, cmp.Or(e.response.outcome, "refused")
 	}
-	if e, ok := errors.AsType[*ValidationError](err); ok {
+	if e, ok := errors.AsType[*ValidationError](err); ok && len(e.Fields) > 0 {
 		return response{status: http.StatusBadRequest, fields: e.Fields}, slog.LevelDebug, "refused"
 	}
 	switch {
