@@ -61,10 +61,16 @@ func canonicalLanguage(s string) (string, bool) {
 	if len(s) > maxLanguageTag || strings.Trim(s, alphabet) != "" { // Parse takes "_" as well
 		return "", false
 	}
-	tag, err := language.Parse(s)
-	if _, unknown := err.(language.ValueError); err != nil && !unknown {
-		return "", false
+	for range 2 { // Parse of some deprecated tags with variants isn't canonical yet
+		tag, err := language.Parse(s)
+		if _, unknown := err.(language.ValueError); err != nil && !unknown {
+			return "", false
+		}
+		text := tag.String()
+		if text == s {
+			break
+		}
+		s = text
 	}
-	text := tag.String()
-	return text, text != "und" && !strings.HasPrefix(text, "und-")
+	return s, s != "und" && !strings.HasPrefix(s, "und-")
 }
