@@ -28,7 +28,7 @@ func TestInactive(t *testing.T) {
 			after := getUser(t, a.Store, s.Key)
 			want := before
 			want.Active, want.SecurityStamp, want.UpdatedAt, want.Private = false, after.SecurityStamp, after.UpdatedAt, `{"other":[1, 2]}`
-			if !after.Equal(want) || after.SecurityStamp == before.SecurityStamp || !after.UpdatedAt.After(before.UpdatedAt) {
+			if after = signup.WithoutEvents(after); !after.Equal(want) || after.SecurityStamp == before.SecurityStamp || !after.UpdatedAt.After(before.UpdatedAt) {
 				t.Errorf("stored another user, or the old SecurityStamp or UpdatedAt: %t, want the same one, inactive, without devices", !after.Equal(want))
 			}
 			checkNoLogIn(t, a, "inactive", s, tokens)

@@ -12,6 +12,12 @@ var exportedPrivate = map[reflect.Type]map[string]string{
 		"devices":    "devices",
 		"linkLogIns": "link_log_ins",
 		"events":     "events",
+		"held":       "held_addresses",
+		"heldFor":    "left out: of placeholders, which have no Session",
+		"movedTo":    "left out: of placeholders",
+		"movedAt":    "left out: of placeholders",
+		"undoUntil":  "left out: of placeholders",
+		"nextStamp":  "left out: of placeholders",
 		"others":     "left out: of versions that this one doesn't know, and perhaps secret",
 	},
 	reflect.TypeFor[device](): {
@@ -19,6 +25,12 @@ var exportedPrivate = map[reflect.Type]map[string]string{
 		"label":  "label",
 		"first":  "first_log_in",
 		"last":   "last_log_in",
+		"others": "left out: of versions that this one doesn't know, and perhaps secret",
+	},
+	reflect.TypeFor[heldKey](): {
+		"key":    "address",
+		"until":  "until",
+		"closed": "left out: how it is held",
 		"others": "left out: of versions that this one doesn't know, and perhaps secret",
 	},
 }

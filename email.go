@@ -1,6 +1,7 @@
 package signup
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -43,9 +44,10 @@ const EmailRule = "2/idna-" + idna.UnicodeVersion + "/precis-" + norm.Version
 // character has none, except for a zero-width joiner or non-joiner where a script
 // needs it (RFC 5892, appendix A).
 //
-// Otherwise the error is a [FieldError], which wraps [ErrInvalid]. Its code is
-// [CodeRequired] if s shows nothing, [CodeTooLong] if s or a part of it is too
-// long, or [CodeInvalid]. Its message names the part that is wrong.
+// Otherwise the error is a [FieldError], which wraps [ErrInvalid]. Its code says what
+// is wrong: [CodeRequired] if s shows nothing, [CodeTooManyBytes] if s is too long,
+// [CodeNotUTF8], one of the codes of a part of an address such as
+// [CodeLocalPartDots], or [CodeInvalid].
 func CanonicalEmail(s string) (string, error) {
 	a, e := parseEmail(s)
 	if e != nil {
@@ -141,17 +143,18 @@ func parseAddress(s string) (address, *addressFlaw) {
 // An addressFlaw says what is wrong with an address. The zero addressFlaw doesn't
 // say more than that.
 type addressFlaw struct {
-	code   string // "" is CodeInvalid
-	reason string // a sentence about the part that is wrong, or ""
+	code      string // "" is CodeInvalid
+	max       int    // not 0: a part is too long
+	character string
 }
 
 var (
-	flawLong = &addressFlaw{CodeTooLong, fmt.Sprintf("'%s' must be at most %d bytes long.", FieldEmail, maxEmail)}
-	flawUTF8 = &addressFlaw{reason: "It must be valid UTF-8 text."}
+	flawLong = &addressFlaw{code: CodeTooManyBytes, max: maxEmail}
+	flawUTF8 = &addressFlaw{code: CodeNotUTF8}
 )
 
 func flawInvisible(r rune) *addressFlaw {
-	return &addressFlaw{reason: fmt.Sprintf("It has an invisible character (%U).", r)}
+	return &addressFlaw{code: CodeAddressInvisible, character: fmt.Sprintf("%U", r)}
 }
 
 // flawOr returns otherwise, or, if s has a zero-width joiner or non-joiner, that it
@@ -165,17 +168,13 @@ func flawOr(s string, otherwise *addressFlaw) *addressFlaw {
 	return otherwise
 }
 
-// fieldError returns the error for the client that sent s. The first sentence of
-// CodeInvalid is the 2014 tutorial's, and quotes what was sent.
+// fieldError returns the error for the client that sent s. It quotes s, unless s may
+// be long or isn't text.
 func (f *addressFlaw) fieldError(s string) *FieldError {
-	if f.code == CodeTooLong {
-		return &FieldError{FieldEmail, CodeTooLong, f.reason}
+	if f.max != 0 || f == flawUTF8 {
+		s = ""
 	}
-	message := "'" + s + "' is not valid '" + FieldEmail + "'."
-	if f.reason != "" {
-		message += " " + f.reason
-	}
-	return &FieldError{FieldEmail, CodeInvalid, message}
+	return inEnglish(FieldError{Field: FieldEmail, Code: cmp.Or(f.code, CodeInvalid), Max: f.max, Value: s, Character: f.character})
 }
 
 func isASCII(s string) bool {

@@ -44,7 +44,7 @@ func (a *Accounts) SendEmailChange(ctx context.Context, s Session, email string)
 	to := User{Email: email}
 	e := checkEmail(&to)
 	if e == nil && to.Email == u.Email {
-		e = &FieldError{FieldEmail, CodeUnchanged, "'" + FieldEmail + "' must not be the present one."}
+		e = inEnglish(FieldError{Field: FieldEmail, Code: CodeUnchanged})
 	}
 	if e != nil {
 		return &ValidationError{Fields: []FieldError{*e}}

@@ -1,7 +1,6 @@
 package signup
 
 import (
-	"fmt"
 	"strings"
 	"unicode"
 
@@ -27,17 +26,15 @@ var domainProfile = idna.New(
 )
 
 var (
-	flawDomainLong = &addressFlaw{CodeTooLong,
-		fmt.Sprintf("The domain of '%s' must be at most %d bytes long.", FieldEmail, maxDomain)}
-	flawLabelLong = &addressFlaw{CodeTooLong,
-		fmt.Sprintf("Each part of the domain of '%s', between its dots, must be at most %d bytes long.", FieldEmail, maxLabel)}
-	flawDomainSpace  = &addressFlaw{reason: "The domain must not have spaces."}
-	flawDomainDots   = &addressFlaw{reason: "The domain must not begin or end with a dot, or have two dots in a row."}
-	flawDomainHyphen = &addressFlaw{reason: "No part of the domain may begin or end with a hyphen."}
-	flawDomainScore  = &addressFlaw{reason: "The domain must not have underscores."}
-	flawDomain       = &addressFlaw{reason: "The domain is not a domain name."}
-	flawOneLabel     = &addressFlaw{reason: "The domain must be complete, such as 'example.org'."}
-	flawNumericTLD   = &addressFlaw{reason: "The domain must not be an IP address or end with a number."}
+	flawDomainLong   = &addressFlaw{code: CodeDomainTooLong, max: maxDomain}
+	flawLabelLong    = &addressFlaw{code: CodeLabelTooLong, max: maxLabel}
+	flawDomainSpace  = &addressFlaw{code: CodeDomainSpaces}
+	flawDomainDots   = &addressFlaw{code: CodeDomainDots}
+	flawDomainHyphen = &addressFlaw{code: CodeDomainHyphens}
+	flawDomainScore  = &addressFlaw{code: CodeDomainUnderscores}
+	flawDomain       = &addressFlaw{code: CodeDomainInvalid}
+	flawOneLabel     = &addressFlaw{code: CodeDomainIncomplete}
+	flawNumericTLD   = &addressFlaw{code: CodeDomainNumber}
 )
 
 // parseDomain returns the domain s as it is stored, and in ASCII.

@@ -1,7 +1,6 @@
 package signup
 
 import (
-	"fmt"
 	"strings"
 	"unicode"
 
@@ -9,11 +8,10 @@ import (
 )
 
 var (
-	flawLocalLong = &addressFlaw{CodeTooLong,
-		fmt.Sprintf("The part of '%s' before the '@' must be at most %d bytes long.", FieldEmail, maxLocalPart)}
-	flawLocalDots  = &addressFlaw{reason: "The part before the '@' must not begin or end with a dot, or have two dots in a row."}
-	flawLocalSpace = &addressFlaw{reason: "The part before the '@' must not have spaces."}
-	flawLocal      = &addressFlaw{reason: "The part before the '@' has a character that is not accepted there."}
+	flawLocalLong  = &addressFlaw{code: CodeLocalPartTooLong, max: maxLocalPart}
+	flawLocalDots  = &addressFlaw{code: CodeLocalPartDots}
+	flawLocalSpace = &addressFlaw{code: CodeLocalPartSpaces}
+	flawLocal      = &addressFlaw{code: CodeLocalPartCharacters}
 )
 
 // canonicalLocalPart returns the canonical form of s, which is in normalization

@@ -99,7 +99,7 @@ func TestEmailRefusesEveryInvisibleCharacter(t *testing.T) {
 		for _, s := range []string{"a" + c + "b@example.org", "a@a" + c + "b.org", c + "a@example.org", "a@example.org" + c} {
 			refused++
 			var e signup.FieldError
-			if _, err := signup.CanonicalEmail(s); !errors.As(err, &e) || e.Code != signup.CodeInvalid ||
+			if _, err := signup.CanonicalEmail(s); !errors.As(err, &e) || e.Code != signup.CodeAddressInvisible ||
 				!strings.Contains(e.Message, fmt.Sprintf("an invisible character (%U)", r)) {
 				t.Errorf("CanonicalEmail(%+q) returned %v, message %q; want one about the invisible character %U", s, err, e.Message, r)
 			}

@@ -4,13 +4,13 @@ import "strings"
 
 // The flaws that checkSyntax returns, which are those of the address as a whole.
 var (
-	flawEmptyLocal  = &addressFlaw{reason: "There is nothing before the '@'."}
-	flawEmptyDomain = &addressFlaw{reason: "There is nothing after the '@'."}
-	flawQuotes      = &addressFlaw{reason: "The part before the '@' must not have quotation marks or backslashes."}
-	flawBrackets    = &addressFlaw{reason: "Give only the address, without a name and angle brackets."}
-	flawComment     = &addressFlaw{reason: "Comments in parentheses are not accepted."}
-	flawList        = &addressFlaw{reason: "Give one address, without commas and semicolons."}
-	flawLiteral     = &addressFlaw{reason: "The part after the '@' must be a domain name, not an IP address."}
+	flawEmptyLocal  = &addressFlaw{code: CodeLocalPartEmpty}
+	flawEmptyDomain = &addressFlaw{code: CodeDomainEmpty}
+	flawQuotes      = &addressFlaw{code: CodeLocalPartQuotes}
+	flawBrackets    = &addressFlaw{code: CodeAddressBrackets}
+	flawComment     = &addressFlaw{code: CodeAddressComment}
+	flawList        = &addressFlaw{code: CodeAddressList}
+	flawLiteral     = &addressFlaw{code: CodeDomainLiteral}
 )
 
 // checkSyntax returns what is wrong with the form of s, except for what the checks

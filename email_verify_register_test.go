@@ -143,8 +143,8 @@ func TestCompleteRegistrationRefused(t *testing.T) {
 	}
 	_, err := a.CompleteRegistration(t.Context(), token, signup.Registration{Password: "ada@example.org 1815"})
 	var invalid *signup.ValidationError
-	if !errors.As(err, &invalid) || invalid.Fields[0].Code != signup.CodeGuessable {
-		t.Errorf("with the address as the password, got %v, want the code %s", err, signup.CodeGuessable)
+	if !errors.As(err, &invalid) || invalid.Fields[0].Code != signup.CodeOwnNamePadded {
+		t.Errorf("with the address as the password, got %v, want the code %s", err, signup.CodeOwnNamePadded)
 	}
 	if n := len(snapshot(t, a.Store)); n != 0 {
 		t.Errorf("got %d users, want 0", n)

@@ -30,6 +30,23 @@ type HandlerOptions struct {
 	// only right if the proxy sets it. So nothing of the request is used unasked: if
 	// Client is nil, nothing is known.
 	Client func(r *http.Request) Client
+	// Translate returns the text of m in one of languages: the tags of the request's
+	// Accept-Language (RFC 9110, section 12.5.4) in the canonical form of BCP 47, the
+	// preferred one first, without "*" and without those of weight 0. There are at
+	// most 10, from the first 1024 bytes; there is none if the client prefers none. To
+	// choose one, see golang.org/x/text/language.MatchStrings. If the application knows
+	// the language better, from a cookie for example, it sets the header before.
+	//
+	// Each text of a response passes through Translate, once: "message" or "detail",
+	// and "message" in each of "errors", also those of the application's own
+	// FieldErrors. "title" and "error" stay as they are, since they are the names of
+	// HTTP's statuses. The response has Vary: Accept-Language, and no
+	// Content-Language.
+	//
+	// The empty text stands for m.English. If Translate panics, the rest of the
+	// response is in English, and the log has the stack. Nil is English for every
+	// request. Translate is called by several goroutines at once.
+	Translate func(languages []string, m Message) string
 }
 
 // client returns what is known about the client of r.
@@ -44,6 +61,9 @@ const (
 	defaultMaxBody = 64 << 10
 	allowedMethods = "OPTIONS, POST"
 )
+
+// notAllowed is the response to a method that a URL doesn't have.
+var notAllowed = httpError(http.StatusMethodNotAllowed, Message{Code: CodeMethodNotAllowed})
 
 // An endpoint serves POST requests with a JSON object. It does what all
 // endpoints share: the method, admission, the limit on the body, strict JSON,
@@ -95,7 +115,7 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		res := e.post(started, r)
 		switch {
 		case !started.started:
-			res.write(w, r)
+			res.write(w, r, e.wording())
 		case res.status >= 500: // cut it, so that it isn't taken for a whole one
 			panic(http.ErrAbortHandler)
 		}
@@ -104,7 +124,7 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusNoContent)
 	default:
 		w.Header().Set("Allow", allowedMethods)
-		httpError(http.StatusMethodNotAllowed).write(w, r)
+		notAllowed.write(w, r, e.wording())
 	}
 }
 
@@ -137,6 +157,8 @@ func (e *endpoint) post(w *startedWriter, r *http.Request) (res response) {
 	e.log(r.Context(), slog.LevelInfo, res.outcome, "enduser.pseudo.id", res.userID)
 	return res
 }
+
+func (e *endpoint) wording() wording { return wording{e.opts.Translate, e.logger} }
 
 func (e *endpoint) logger() *slog.Logger {
 	if e.opts.Logger != nil {

@@ -217,7 +217,7 @@ func TestRequestFields(t *testing.T) {
 			"email_address: type, password: type, first_name: type, last_name: type, company: type, locale: type"},
 		{"a type goes before the rest", `{"email_address": "nobody", "company": 1}`, "company: type"},
 		{"null beside a type", `{"email_address": null, "password": 1}`, "password: type"},
-		{"names", with(`"first_name": "Ada\u0000", "last_name": "` + strings.Repeat("x", 256) + `"`), "first_name: invalid, last_name: too_long"},
+		{"names", with(`"first_name": "Ada\u0000", "last_name": "` + strings.Repeat("x", 256) + `"`), "first_name: control_characters, last_name: too_long"},
 		{"declared", with(`"company": "` + strings.Repeat("x", 1025) + `", "locale": "xx"`), "company: too_long, locale: unknown"},
 		{"declared, in another order", with(`"locale": "xx", "company": "` + strings.Repeat("x", 1025) + `"`), "company: too_long, locale: unknown"},
 		{"declared elsewhere", with(`"profile": {"locale": "xx"}, "Locale": "xx"`), ""},
@@ -281,7 +281,7 @@ func TestRequestFieldTypes(t *testing.T) {
 // The names on the wire, which a decoder that ignores case wouldn't check.
 func TestRequestErrorsOnTheWire(t *testing.T) {
 	h := signup.NewHandler(newAccounts(), quiet)
-	const errors = `"errors":[{"field":"email_address","code":"invalid","message":"'x' is not valid 'email_address'."},` +
+	const errors = `"errors":[{"field":"email_address","code":"invalid","message":"'x' is not valid 'email_address'.","value":"x"},` +
 		`{"field":"password","code":"required","message":"'password' is required."}]`
 	for accept, want := range map[string]string{
 		"": `{"message":"'x' is not valid 'email_address'.","success":false,` + errors + "}\n",

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
+	"math"
 	"net/http"
 
 	"github.com/gosignup/signup/internal/strictjson"
@@ -31,7 +31,7 @@ func (e *endpoint) read(w http.ResponseWriter, r *http.Request) (map[string]stri
 	}
 	members, err := strictjson.Object(body)
 	if err != nil {
-		return nil, badRequest(malformed(err.Error()))
+		return nil, badRequest(malformed(jsonMessage(err)))
 	}
 	return texts(members, e.fields)
 }
@@ -63,7 +63,7 @@ func (e *endpoint) readBody(w http.ResponseWriter, r *http.Request) ([]byte, err
 		return nil, tooLong(w, tooMany.Limit)
 	}
 	if err != nil {
-		return nil, badRequest(malformed("The request's body could not be read to its end."))
+		return nil, badRequest(malformed(Message{Code: CodeBodyUnreadable}))
 	}
 	return b.Bytes(), nil
 }
@@ -73,9 +73,8 @@ func (e *endpoint) readBody(w http.ResponseWriter, r *http.Request) ([]byte, err
 // ResponseWriter in between, which MaxBytesReader doesn't know.
 func tooLong(w http.ResponseWriter, limit int64) error {
 	w.Header().Set("Connection", "close")
-	res := httpError(http.StatusRequestEntityTooLarge)
-	res.message = fmt.Sprintf("The request's body must be at most %d bytes long.", limit)
-	return badRequest(res)
+	m := Message{Code: CodeBodyTooLong, Max: int(min(limit, math.MaxInt))}
+	return badRequest(httpError(http.StatusRequestEntityTooLarge, m))
 }
 
 // texts returns the members that fields names, or a *ValidationError of those
@@ -89,7 +88,7 @@ func texts(members map[string]json.RawMessage, fields []string) (map[string]stri
 			continue
 		}
 		if in[name], ok = strictjson.Text(raw); !ok {
-			wrong = append(wrong, FieldError{name, CodeType, "'" + name + "' must be a string."})
+			wrong = append(wrong, *inEnglish(FieldError{Field: name, Code: CodeType}))
 		}
 	}
 	if len(wrong) > 0 {
@@ -100,17 +99,31 @@ func texts(members map[string]json.RawMessage, fields []string) (map[string]stri
 
 // errNotJSON keeps the tutorial's status and message.
 var errNotJSON = badRequest(response{
-	status: http.StatusBadRequest, message: "Content-Type: 'application/json' required",
+	status: http.StatusBadRequest, message: Message{Code: CodeNotJSON},
 })
 
-var errEncoded = badRequest(response{
-	status: http.StatusUnsupportedMediaType, isHTTP: true,
-	message: "The request's body must not be compressed or encoded (Content-Encoding).",
-})
+var errEncoded = badRequest(httpError(http.StatusUnsupportedMediaType, Message{Code: CodeContentEncoding}))
 
 // malformed returns the response to a request that can't be read.
-func malformed(message string) response {
-	res := httpError(http.StatusBadRequest)
-	res.message = message
-	return res
+func malformed(m Message) response { return httpError(http.StatusBadRequest, m) }
+
+// jsonMessage returns what err, an error of package strictjson, says.
+func jsonMessage(err error) Message {
+	e, ok := errors.AsType[*strictjson.Error](err)
+	if !ok {
+		panic(err) // the package has no other errors
+	}
+	code := map[strictjson.Problem]string{
+		strictjson.WideEncoding:     CodeJSONEncoding,
+		strictjson.NotUTF8:          CodeJSONNotUTF8,
+		strictjson.Incomplete:       CodeJSONIncomplete,
+		strictjson.Syntax:           CodeJSONSyntax,
+		strictjson.LoneSurrogate:    CodeJSONSurrogate,
+		strictjson.NotObject:        CodeJSONNotObject,
+		strictjson.TooManyMembers:   CodeJSONTooManyMembers,
+		strictjson.TooDeep:          CodeJSONTooDeep,
+		strictjson.RepeatedName:     CodeJSONRepeatedName,
+		strictjson.RepeatedLongName: CodeJSONRepeatedLongName,
+	}[e.Problem]
+	return Message{Code: code, Max: e.Max, Value: e.Value}
 }

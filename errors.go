@@ -65,23 +65,10 @@ const (
 	FieldIdempotencyKey = "Idempotency-Key" // a header of the request
 )
 
-// The codes of FieldErrors that this package makes. They are stable.
-const (
-	CodeRequired    = "required"
-	CodeType        = "type" // not a string
-	CodeInvalid     = "invalid"
-	CodeTooShort    = "too_short"
-	CodeTooLong     = "too_long"
-	CodeGuessable   = "guessable"
-	CodeCommon      = "common"
-	CodeCompromised = "compromised"
-	CodeUnchanged   = "unchanged" // the present password or address
-)
-
 // A FieldError describes what is wrong with one field of the input. It is
 // ErrInvalid, as a value and as a pointer.
 //
-// fmt and log/slog show it as Error, without Message. JSON and other encodings have
+// fmt and log/slog show it as Error, without Message and Value. JSON and other encodings have
 // all fields, as they are for the client. The JSON handler of log/slog uses JSON for
 // the elements of slices, maps and structs: don't log those, but the
 // [ValidationError], which shows no Message.
@@ -92,9 +79,19 @@ type FieldError struct {
 	// Code is for programs: one of the Code constants, or a code of the
 	// application's own.
 	Code string `json:"code"`
-	// Message is for the person who filled in the form, in English. It may
-	// repeat what was typed, but never a password.
+	// Message is for the person who filled in the form. It may repeat what was typed,
+	// but never a password. Those of this package are in English; a handler with
+	// [HandlerOptions].Translate sends a translation.
 	Message string `json:"message"`
+	// Min and Max are the limits that Code is about, and 0 otherwise. The unit
+	// depends on the Code.
+	Min int `json:"min,omitzero"`
+	Max int `json:"max,omitzero"`
+	// Value is the text that Message quotes, such as the address as typed, but never
+	// a password.
+	Value string `json:"value,omitzero"`
+	// Character is the character that Message quotes, such as "U+200B".
+	Character string `json:"character,omitzero"`
 }
 
 // Error returns the field and the code. It leaves out Message, so that what a

@@ -23,7 +23,7 @@ func ExampleNIST() {
 	// Output:
 	// signup: invalid password: too_short
 	// signup: invalid password: common
-	// signup: invalid password: guessable
-	// signup: invalid password: guessable
+	// signup: invalid password: own_name
+	// signup: invalid password: service_name
 	// <nil>
 }

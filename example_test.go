@@ -130,5 +130,5 @@ func ExampleCanonicalEmail() {
 	// ada+news@example.org <nil>
 	// ada@xn--bcher-kva.example <nil>
 	// ada@xn--bcher-kva.example <nil>
-	//  signup: invalid email_address: invalid
+	//  signup: invalid email_address: domain_incomplete
 }

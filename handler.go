@@ -85,20 +85,20 @@ func serveRegister(a *Accounts, c Client, r *http.Request, in map[string]string)
 	switch {
 	case err == nil && a.EmailVerification == VerifyBeforeRegistration:
 		return response{
-			status: http.StatusAccepted, message: "Please open the link in the mail that we have sent you.", outcome: "mailed",
+			status: http.StatusAccepted, message: Message{Code: CodeMailSent}, outcome: "mailed",
 		}, nil
 	case errors.Is(err, ErrExists):
 		return response{}, &responseError{err, slog.LevelDebug, response{
-			status: http.StatusConflict, message: "'" + typed + "' already exists.",
+			status: http.StatusConflict, message: Message{Code: CodeExists, Value: typed},
 		}}
 	case errors.Is(err, ErrIdempotencyKeyReused):
 		return response{}, &responseError{err, slog.LevelInfo, response{
-			status: http.StatusUnprocessableEntity, message: "The '" + FieldIdempotencyKey + "' was used with other data before.",
+			status: http.StatusUnprocessableEntity, message: Message{Code: CodeIdempotencyKeyReused},
 		}}
 	case err != nil:
 		return response{}, err
 	}
-	res := response{status: http.StatusOK, message: "'" + typed + "' added successfully!", userID: u.ID, outcome: "succeeded"}
+	res := response{status: http.StatusOK, message: Message{Code: CodeRegistered, Value: typed}, userID: u.ID, outcome: "succeeded"}
 	if replayed {
 		res.outcome = "replayed"
 	}

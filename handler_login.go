@@ -67,19 +67,19 @@ func serveLogin(a *Accounts, c Client, onSuccess func(http.ResponseWriter, *http
 	u, err := a.authenticate(r.Context(), c, in[FieldEmail], in[FieldPassword])
 	if errors.Is(err, ErrBadCredentials) {
 		return response{}, &responseError{err, slog.LevelInfo, response{
-			status: http.StatusBadRequest, message: "Unknown " + FieldEmail + " or bad " + FieldPassword,
+			status: http.StatusBadRequest, message: Message{Code: CodeBadCredentials},
 		}}
 	}
 	if errors.Is(err, ErrUnverified) {
 		return response{}, &responseError{err, slog.LevelInfo, response{
-			status: http.StatusForbidden, message: "Please verify your " + FieldEmail + " first, with the link in the mail that we have sent you.",
+			status: http.StatusForbidden, message: Message{Code: CodeUnverified},
 		}}
 	}
 	if err != nil {
 		return response{}, err
 	}
 	res := response{
-		status: http.StatusOK, message: "'" + strings.TrimSpace(in[FieldEmail]) + "' successfully logged in!",
+		status: http.StatusOK, message: Message{Code: CodeLoggedIn, Value: strings.TrimSpace(in[FieldEmail])},
 		userID: u.ID, outcome: "succeeded",
 	}
 	if onSuccess != nil {

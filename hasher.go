@@ -1,7 +1,6 @@
 package signup
 
 import (
-	"fmt"
 	"slices"
 	"unicode/utf8"
 
@@ -77,9 +76,9 @@ func checkPasswordText(password string) *FieldError {
 	case password == "":
 		return required(FieldPassword)
 	case len(password) > maxPasswordText:
-		return &FieldError{FieldPassword, CodeTooLong, fmt.Sprintf("'%s' must be at most %d bytes long.", FieldPassword, maxPasswordText)}
+		return inEnglish(FieldError{Field: FieldPassword, Code: CodeTooManyBytes, Max: maxPasswordText})
 	case !utf8.ValidString(password):
-		return &FieldError{FieldPassword, CodeInvalid, "'" + FieldPassword + "' must be valid UTF-8 text."}
+		return inEnglish(FieldError{Field: FieldPassword, Code: CodeNotUTF8})
 	}
 	return nil
 }

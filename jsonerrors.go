@@ -16,6 +16,8 @@ import (
 type JSONErrorsOptions struct {
 	// Logger gets a record of each panic. Nil is slog.Default().
 	Logger *slog.Logger
+	// Translate is like that of [HandlerOptions].
+	Translate func(languages []string, m Message) string
 }
 
 // JSONErrors returns a handler that responds as next does, except that the bare
@@ -41,12 +43,15 @@ type JSONErrorsOptions struct {
 // needs) and an io.ReaderFrom. A router's own recovery from panics, such as that
 // of gin.Default, comes first, and may end half a response as if it were whole.
 func JSONErrors(next http.Handler, opts *JSONErrorsOptions) http.Handler {
-	logger := slog.Default
-	if opts != nil && opts.Logger != nil {
-		logger = func() *slog.Logger { return opts.Logger }
+	words := wording{logger: slog.Default}
+	if opts != nil {
+		words.translate = opts.Translate
+		if opts.Logger != nil {
+			words.logger = func() *slog.Logger { return opts.Logger }
+		}
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		e := &errorWriter{ResponseWriter: w, r: r}
+		e := &errorWriter{ResponseWriter: w, r: r, wording: words}
 		before := w.Header().Clone()
 		defer func() {
 			v := recover()
@@ -54,12 +59,12 @@ func JSONErrors(next http.Handler, opts *JSONErrorsOptions) http.Handler {
 				e.finish()
 				return
 			}
-			logPanic(r.Context(), logger(), v)
+			logPanic(r.Context(), words.logger(), v)
 			if e.state != fresh && e.state != holding {
 				panic(http.ErrAbortHandler)
 			}
 			setHeader(w.Header(), before) // without a session's cookie, for example
-			brokenResponse.write(w, r)
+			brokenResponse.write(w, r, words)
 		}()
 		next.ServeHTTP(e, r)
 	})
@@ -69,9 +74,10 @@ func JSONErrors(next http.Handler, opts *JSONErrorsOptions) http.Handler {
 // until it is seen whether the body is the application's own.
 type errorWriter struct {
 	http.ResponseWriter
-	r     *http.Request
-	state writerState
-	held  heldResponse
+	r       *http.Request
+	wording wording
+	state   writerState
+	held    heldResponse
 }
 
 type writerState int
@@ -145,7 +151,7 @@ func (e *errorWriter) finish() {
 	}
 	setHeader(e.Header(), e.held.header)
 	removeBodyHeaders(e.Header())
-	bareResponse(e.held.status).write(e.ResponseWriter, e.r)
+	bareResponse(e.held.status).write(e.ResponseWriter, e.r, e.wording)
 }
 
 // pass lets what is held back go, and everything after it.

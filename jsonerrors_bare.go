@@ -24,10 +24,13 @@ func bareTexts(status int) []string {
 }
 
 func bareResponse(status int) response {
-	if status == http.StatusInternalServerError {
-		return brokenResponse
+	switch status {
+	case http.StatusNotFound:
+		return httpError(status, Message{Code: CodeNotFound})
+	case http.StatusMethodNotAllowed:
+		return notAllowed
 	}
-	return httpError(status)
+	return brokenResponse
 }
 
 // isBare reports whether the response is a router's and not the application's.

@@ -1,6 +1,9 @@
 package signup
 
-import "strings"
+import (
+	"iter"
+	"strings"
+)
 
 // The package reads media types without mime.ParseMediaType, because the cost of
 // that grows with the square of a header's length, and a client can send a long
@@ -38,32 +41,41 @@ func isJSON(lines []string) bool {
 // that aren't well formed, or that don't end within maxAccept, count as absent.
 func prefersProblem(lines []string) bool {
 	var problem, plain int
-	budget := maxAccept
-	for _, line := range lines {
-		isCut := len(line) > budget
-		if isCut {
-			line = line[:budget]
-		}
-		budget -= len(line) + 1
-		for line != "" {
-			n := elementLen(line)
-			if n == len(line) && isCut {
-				break
-			}
-			name, params, _ := strings.Cut(line[:n], ";")
-			switch {
-			case sameType(name, problemJSON):
-				problem = max(problem, quality(params))
-			case sameType(name, typeJSON):
-				plain = max(plain, quality(params))
-			}
-			line = line[min(n+1, len(line)):]
-		}
-		if budget <= 0 {
-			break
+	for element := range elements(lines, maxAccept) {
+		name, params, _ := strings.Cut(element, ";")
+		switch {
+		case sameType(name, problemJSON):
+			problem = max(problem, quality(params))
+		case sameType(name, typeJSON):
+			plain = max(plain, quality(params))
 		}
 	}
 	return problem > 0 && problem >= plain
+}
+
+// elements returns the elements of a list (RFC 9110, section 5.6.1) on several lines,
+// up to the first one that doesn't end within budget bytes. Each line counts with a
+// comma. White space around an element remains.
+func elements(lines []string, budget int) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, line := range lines {
+			isCut := len(line) > budget
+			if isCut {
+				line = line[:budget]
+			}
+			budget -= len(line) + 1
+			for line != "" {
+				n := elementLen(line)
+				if n == len(line) && isCut || !yield(line[:n]) {
+					return
+				}
+				line = line[min(n+1, len(line)):]
+			}
+			if budget <= 0 {
+				return
+			}
+		}
+	}
 }
 
 // sameType reports whether name, which may have white space around it, is the

@@ -109,7 +109,7 @@ func (a *Accounts) ChangePassword(ctx context.Context, email, oldPassword, newPa
 func checkNewPassword(oldPassword, newPassword string) error {
 	e := checkPasswordText(newPassword)
 	if e == nil && len(oldPassword) <= maxPasswordText && nfc(oldPassword) == nfc(newPassword) {
-		e = &FieldError{FieldPassword, CodeUnchanged, "'" + FieldPassword + "' must not be the present one."}
+		e = inEnglish(FieldError{Field: FieldPassword, Code: CodeUnchanged})
 	}
 	if e != nil {
 		return &ValidationError{Fields: []FieldError{*e}}

@@ -21,8 +21,9 @@ type Policy interface {
 	// normalization form C and not empty. It may use u's Email, FirstName,
 	// LastName and Profile, as they are about to be stored.
 	//
-	// A [FieldError] is shown to the user as it is: a value, a pointer, wrapped,
-	// or in a [ValidationError], of which one is shown. Any other error that wraps
+	// A [FieldError] is shown to the user as it is, or as [HandlerOptions].Translate
+	// translates it: a value, a pointer, wrapped, or in a [ValidationError], of which
+	// one is shown. Any other error that wraps
 	// [ErrInvalid] refuses the password without a reason. Every other error means
 	// that the password couldn't be checked, and ends the call. A nil
 	// *FieldError is not nil as an error, and refuses the password.
@@ -107,11 +108,13 @@ const (
 // [FieldError] with one of these codes:
 //
 //   - [CodeTooShort]
-//   - [CodeTooLong]: longer than 1024 bytes
-//   - [CodeGuessable]: the user's address, the part of it before the "@", the
-//     user's name, or the service's, also padded; without visible characters; a
-//     sequence or a repetition
-//   - [CodeCommon]: on the blocklist, also padded or repeated
+//   - [CodeTooManyBytes]: longer than 1024 bytes
+//   - [CodeNotVisible]: without visible characters
+//   - [CodeOwnName], [CodeOwnNamePadded]: the user's address, the part of it before
+//     the "@" or the user's name
+//   - [CodeService], [CodeServicePadded]: the service's name
+//   - [CodeSequence]: a sequence or a repetition
+//   - [CodeCommon], [CodeCommonPadded]: on the blocklist; padded or repeated
 //   - [CodeCompromised]
 //
 // If n.Compromised returns an error, Check returns an error that wraps it.
@@ -124,7 +127,7 @@ func (n NIST) Check(ctx context.Context, password string, u User) error {
 	case err != nil:
 		return fmt.Errorf("check password for breaches: %w", err)
 	case compromised:
-		return refusedPassword(CodeCompromised, "not be one that is known from a data breach")
+		return refusedPassword(FieldError{Code: CodeCompromised})
 	}
 	return nil
 }
@@ -142,34 +145,36 @@ func (n NIST) CheckLocal(_ context.Context, password string, u User) error {
 	normal := nfc(password)
 	switch {
 	case utf8.RuneCountInString(normal) < least:
-		return refusedPassword(CodeTooShort, fmt.Sprintf("be at least %d characters long", least))
+		return refusedPassword(FieldError{Code: CodeTooShort, Min: least})
 	case len(normal) > maxPasswordBytes:
-		return refusedPassword(CodeTooLong, fmt.Sprintf("be at most %d bytes long", maxPasswordBytes))
+		return refusedPassword(FieldError{Code: CodeTooManyBytes, Max: maxPasswordBytes})
 	}
 	folded, own := fold(normal), ownTexts(u)
 	switch {
 	case isBlank(normal):
-		return refusedPassword(CodeGuessable, "have visible characters")
+		return refusedPassword(FieldError{Code: CodeNotVisible})
 	case isOwn(folded, u):
-		return refusedPassword(CodeGuessable, "not be your own address or name")
+		return refusedPassword(FieldError{Code: CodeOwnName})
 	case n.Service != "" && folded == fold(n.Service):
-		return refusedPassword(CodeGuessable, "not be the name of the service")
+		return refusedPassword(FieldError{Code: CodeService})
 	case blocked(normal):
-		return refusedPassword(CodeCommon, "not be one that many people use")
+		return refusedPassword(FieldError{Code: CodeCommon})
 	case isMadeOf(folded, own):
-		return refusedPassword(CodeGuessable, "be more than your own address or name")
+		return refusedPassword(FieldError{Code: CodeOwnNamePadded})
 	case n.Service != "" && isMadeOf(folded, append(own, n.Service)):
-		return refusedPassword(CodeGuessable, "be more than the name of the service")
+		return refusedPassword(FieldError{Code: CodeServicePadded})
 	case isPlain(folded):
-		return refusedPassword(CodeGuessable, "not be a sequence or repetition")
+		return refusedPassword(FieldError{Code: CodeSequence})
 	case isPaddedCommon(folded, blockedRemainder):
-		return refusedPassword(CodeCommon, "be more than one that many people use")
+		return refusedPassword(FieldError{Code: CodeCommonPadded})
 	}
 	return nil
 }
 
-func refusedPassword(code, message string) error {
-	return FieldError{FieldPassword, code, "'" + FieldPassword + "' must " + message + "."}
+// refusedPassword returns e as the error of a Policy.
+func refusedPassword(e FieldError) error {
+	e.Field = FieldPassword
+	return *inEnglish(e)
 }
 
 // fold returns s case-folded and in normalization form C. Folding may undo the

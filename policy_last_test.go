@@ -158,11 +158,11 @@ func TestPolicyAskedLast(t *testing.T) {
 			"email_address: invalid, password: common", 0},
 		{"a short password", func(r *signup.Registration) { r.Password = "correct horse" }, "password: too_short", 0},
 		{"no password", func(r *signup.Registration) { r.Password = "" }, "password: required", 0},
-		{"an invalid name", func(r *signup.Registration) { r.FirstName = "\x01" }, "first_name: invalid", 0},
+		{"an invalid name", func(r *signup.Registration) { r.FirstName = "\x01" }, "first_name: control_characters", 0},
 		{"a long name", func(r *signup.Registration) { r.LastName = strings.Repeat("x", 256) }, "last_name: too_long", 0},
 		{"a refused field", func(r *signup.Registration) { r.Profile = map[string]string{"company": "refused"} }, "company: invalid", 0},
 		{"an absent field", func(r *signup.Registration) { r.Profile = nil }, "company: required", 0},
-		{"an invalid key", func(r *signup.Registration) { r.IdempotencyKey = "x" }, "Idempotency-Key: invalid", 0},
+		{"an invalid key", func(r *signup.Registration) { r.IdempotencyKey = "x" }, "Idempotency-Key: idempotency_key", 0},
 	} {
 		for name, policy := range map[string]func(signup.NIST) signup.Policy{
 			"NIST":        func(n signup.NIST) signup.Policy { return n },

@@ -111,7 +111,7 @@ func (f ProfileField) check(ctx context.Context, value string) *FieldError {
 		e.Field = f.Name
 		return &e
 	}
-	return &FieldError{f.Name, CodeInvalid, "'" + value + "' is not valid '" + f.Name + "'."}
+	return inEnglish(FieldError{Field: f.Name, Code: CodeInvalid, Value: value})
 }
 
 // visible returns the values of profile that are declared and not Hidden.
@@ -132,7 +132,7 @@ func checkName(field, name string) *FieldError {
 		return e
 	}
 	if name != "" && isBlank(name) {
-		return &FieldError{field, CodeInvalid, "'" + field + "' must have a visible character."}
+		return inEnglish(FieldError{Field: field, Code: CodeNotVisible})
 	}
 	return checkText(field, name, maxNameLength)
 }
@@ -143,11 +143,11 @@ func checkName(field, name string) *FieldError {
 func checkLine(field, s string) *FieldError {
 	switch {
 	case strings.ContainsFunc(s, isBreak):
-		return &FieldError{field, CodeInvalid, "'" + field + "' must not have line breaks."}
+		return inEnglish(FieldError{Field: field, Code: CodeLineBreaks})
 	case strings.ContainsFunc(s, unicode.IsControl):
-		return &FieldError{field, CodeInvalid, "'" + field + "' must not have control characters."}
+		return inEnglish(FieldError{Field: field, Code: CodeControls})
 	case strings.ContainsFunc(s, isOverride):
-		return &FieldError{field, CodeInvalid, "'" + field + "' must not have characters that set the direction of text."}
+		return inEnglish(FieldError{Field: field, Code: CodeDirection})
 	}
 	return nil
 }
@@ -156,7 +156,7 @@ func checkLine(field, s string) *FieldError {
 // lines.
 func checkLines(field, s string) *FieldError {
 	if strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) && r != '\t' && !isBreak(r) }) {
-		return &FieldError{field, CodeInvalid, "'" + field + "' must not have control characters except line breaks and tabs."}
+		return inEnglish(FieldError{Field: field, Code: CodeOtherControls})
 	}
 	return nil
 }
@@ -164,16 +164,15 @@ func checkLines(field, s string) *FieldError {
 func checkText(field, s string, atMost int) *FieldError {
 	switch {
 	case !utf8.ValidString(s):
-		return &FieldError{field, CodeInvalid, "'" + field + "' must be valid UTF-8 text."}
+		return inEnglish(FieldError{Field: field, Code: CodeNotUTF8})
 	case utf8.RuneCountInString(s) > atMost:
-		return &FieldError{field, CodeTooLong,
-			fmt.Sprintf("'%s' must be at most %d characters long.", field, atMost)}
+		return inEnglish(FieldError{Field: field, Code: CodeTooLong, Max: atMost})
 	}
 	return nil
 }
 
 func required(field string) *FieldError {
-	return &FieldError{field, CodeRequired, "'" + field + "' is required."}
+	return inEnglish(FieldError{Field: field, Code: CodeRequired})
 }
 
 // asFieldError returns the FieldError that err wraps, as a value, as a pointer or in
@@ -182,7 +181,7 @@ func required(field string) *FieldError {
 func asFieldError(field string, err error) (FieldError, bool) {
 	if p, ok := errors.AsType[*FieldError](err); ok {
 		if p == nil {
-			return FieldError{field, CodeInvalid, "'" + field + "' is not acceptable."}, true
+			return *inEnglish(FieldError{Field: field, Code: CodeUnacceptable}), true
 		}
 		return *p, true
 	}

@@ -67,11 +67,11 @@ func TestChangeProfile(t *testing.T) {
 		"a new undeclared": {change: set("other", "x")},
 		"required":         {change: set("company", " "), codes: "company required"},
 		"none":             {change: func(u *signup.User) { u.Profile = nil }, codes: "company required"},
-		"line break":       {change: set("company", "a\nb"), codes: "company invalid"},
+		"line break":       {change: set("company", "a\nb"), codes: "company line_breaks"},
 		"its own rule":     {change: set("colour", "red"), codes: "colour no_colour"},
 		"all wrong": {change: func(u *signup.User) {
 			u.FirstName, u.LastName, u.Profile = long, "a\nb", map[string]string{"colour": "red"}
-		}, codes: "first_name too_long, last_name invalid, company required, colour no_colour"},
+		}, codes: "first_name too_long, last_name line_breaks, company required, colour no_colour"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a, s := profileAccounts(t)

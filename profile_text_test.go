@@ -32,8 +32,8 @@ func TestNamesAreVisible(t *testing.T) {
 	}, invisibleTexts...)
 	for _, name := range refused {
 		for _, r := range []signup.Registration{{FirstName: name}, {LastName: name}} {
-			if _, err := registerText(t, nil, r); !errors.Is(err, signup.ErrInvalid) || !strings.HasSuffix(err.Error(), "t_name: invalid") {
-				t.Errorf("Register with the name %+q returned %v, want first_name or last_name: invalid", name, err)
+			if _, err := registerText(t, nil, r); !errors.Is(err, signup.ErrInvalid) || !strings.Contains(err.Error(), "t_name: ") {
+				t.Errorf("Register with the name %+q returned %v, want first_name or last_name refused", name, err)
 			}
 		}
 	}
@@ -100,8 +100,8 @@ func TestFieldsAreLines(t *testing.T) {
 			fields := []signup.ProfileField{{Name: "about", Multiline: field.multiline}}
 			u, err := registerText(t, fields, signup.Registration{Profile: map[string]string{"about": c.value}})
 			switch {
-			case field.want == "" && (err == nil || err.Error() != "signup: invalid about: invalid"):
-				t.Errorf("Multiline %t: Register with %+q returned %v, want about: invalid", field.multiline, c.value, err)
+			case field.want == "" && (err == nil || !strings.HasPrefix(err.Error(), "signup: invalid about: ")):
+				t.Errorf("Multiline %t: Register with %+q returned %v, want about refused", field.multiline, c.value, err)
 			case field.want != "" && (err != nil || u.Profile["about"] != field.want):
 				t.Errorf("Multiline %t: Register with %+q returned %+q, %v; want %+q, nil", field.multiline, c.value, u.Profile["about"], err, field.want)
 			}

@@ -44,7 +44,7 @@ func secretSession() signup.Session {
 }
 
 func fieldError() signup.FieldError {
-	return signup.FieldError{Field: "email_address", Code: "invalid", Message: "'Ada@example.org' is not valid 'email_address'."}
+	return signup.FieldError{Field: "email_address", Code: "invalid", Message: "'Ada@example.org' is not valid 'email_address'.", Value: "Ada@example.org"}
 }
 
 // An encoder shows a value in one way.
@@ -140,6 +140,10 @@ func TestRedaction(t *testing.T) {
 			isError := container == "value" || container == "pointer"
 			return encoder == "json" || encoder == "xml" || encoder == "gob" || encoder == "slog JSON" && !isError
 		}},
+		{"Message", containers(fieldError().AsMessage()), []string{"invalid"}, func(encoder, container string) bool {
+			isMessage := container == "value" || container == "pointer"
+			return encoder == "json" || encoder == "xml" || encoder == "gob" || encoder == "slog JSON" && !isMessage
+		}},
 		{"PublicUser", containers(a.Public(secretUser())), short, func(encoder, container string) bool {
 			isUser := container == "value" || container == "pointer"
 			return encoder == "json" || encoder == "xml" || encoder == "gob" || encoder == "slog JSON" && !isUser
@@ -185,7 +189,7 @@ func fitsPointers(encoder string) bool {
 // What is for the client is complete.
 func TestRedactionLeavesWireForms(t *testing.T) {
 	got, err := json.Marshal([]signup.FieldError{fieldError()})
-	const want = `[{"field":"email_address","code":"invalid","message":"'Ada@example.org' is not valid 'email_address'."}]`
+	const want = `[{"field":"email_address","code":"invalid","message":"'Ada@example.org' is not valid 'email_address'.","value":"Ada@example.org"}]`
 	if decoded := strings.ReplaceAll(string(got), `\u0027`, "'"); err != nil || decoded != want {
 		t.Errorf("json.Marshal returned %s, %v; want %s, nil", got, err, want)
 	}

@@ -303,7 +303,7 @@ func refusal(err error) (*FieldError, error) {
 		return &e, nil
 	}
 	if errors.Is(err, ErrInvalid) {
-		return &FieldError{FieldPassword, CodeInvalid, "'" + FieldPassword + "' is not acceptable."}, nil
+		return inEnglish(FieldError{Field: FieldPassword, Code: CodeUnacceptable}), nil
 	}
 	return nil, fmt.Errorf("password policy: %w", err)
 }

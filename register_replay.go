@@ -34,10 +34,14 @@ const (
 // checkIdempotencyKey returns what is wrong with key, or nil. A short key might
 // be another client's as well.
 func checkIdempotencyKey(key string) *FieldError {
-	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/=:"
+	const (
+		signs    = "-._~+/=:"
+		alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789" + signs
+	)
 	if len(key) < minIdempotencyKey || len(key) > maxIdempotencyKey || strings.Trim(key, alphabet) != "" {
-		return &FieldError{FieldIdempotencyKey, CodeInvalid, fmt.Sprintf(
-			"'%s' must be %d to %d letters, digits and any of -._~+/=:", FieldIdempotencyKey, minIdempotencyKey, maxIdempotencyKey)}
+		return inEnglish(FieldError{
+			Field: FieldIdempotencyKey, Code: CodeIdempotencyKey, Min: minIdempotencyKey, Max: maxIdempotencyKey, Value: signs,
+		})
 	}
 	return nil
 }

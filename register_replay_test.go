@@ -203,8 +203,8 @@ func TestRegisterRefusesIdempotencyKey(t *testing.T) {
 	r := keyed()
 	for _, r.IdempotencyKey = range []string{"x", strings.Repeat("x", 15), strings.Repeat("x", 256), uuid + "\n", uuid + "é"} {
 		_, err := newAccounts().Register(t.Context(), r)
-		if !errors.Is(err, signup.ErrInvalid) || err.Error() != "signup: invalid Idempotency-Key: invalid" {
-			t.Errorf("Register with the key %q returned %v, want signup: invalid Idempotency-Key: invalid", r.IdempotencyKey, err)
+		if !errors.Is(err, signup.ErrInvalid) || err.Error() != "signup: invalid Idempotency-Key: idempotency_key" {
+			t.Errorf("Register with the key %q returned %v, want signup: invalid Idempotency-Key: idempotency_key", r.IdempotencyKey, err)
 		}
 	}
 }
@@ -261,8 +261,8 @@ func TestHandlerIdempotencyKey(t *testing.T) {
 					t.Errorf("logged \"sign-up succeeded\" %d times, \"sign-up replayed\": %t; want once, true:\n%s", n, strings.Contains(logged.String(), "sign-up replayed"), logged)
 				}
 			case 400:
-				if codes(second.Errors) != "Idempotency-Key: invalid" {
-					t.Errorf("got the errors %q, want Idempotency-Key: invalid", codes(second.Errors))
+				if codes(second.Errors) != "Idempotency-Key: idempotency_key" {
+					t.Errorf("got the errors %q, want Idempotency-Key: idempotency_key", codes(second.Errors))
 				}
 			}
 		})

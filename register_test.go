@@ -104,8 +104,8 @@ func TestNilFieldError(t *testing.T) {
 		}
 		_, got := a.Register(t.Context(), signup.Registration{Email: adaEmail, Password: goodPassword, Profile: map[string]string{"company": "x"}})
 		v, ok := errors.AsType[*signup.ValidationError](got)
-		if !ok || codes(v.Fields) != "password: invalid, company: invalid" {
-			t.Errorf("%s: got %v, want password and company invalid", name, got)
+		if !ok || codes(v.Fields) != "password: unacceptable, company: unacceptable" {
+			t.Errorf("%s: got %v, want password and company unacceptable", name, got)
 		}
 	}
 }

@@ -17,7 +17,7 @@ import (
 // details if the request prefers them.
 type response struct {
 	status     int
-	message    string
+	message    Message // without English; not used if there are fields
 	fields     []FieldError
 	isHTTP     bool          // the message is HTTP's rather than the application's: "error" names the status
 	retryAfter time.Duration // 0: no Retry-After
@@ -26,17 +26,14 @@ type response struct {
 }
 
 // brokenResponse says that something failed, and nothing else.
-var brokenResponse = response{status: http.StatusInternalServerError, message: "Something broke... We are looking into it!"}
+var brokenResponse = response{status: http.StatusInternalServerError, message: Message{Code: CodeFailed}}
+
+// busyResponse says that there is no capacity now.
+var busyResponse = httpError(http.StatusServiceUnavailable, Message{Code: CodeBusy})
 
 // httpError returns the response for an error of HTTP's own.
-func httpError(status int) response {
-	message := map[int]string{
-		http.StatusNotFound:           "There is nothing at this URL.",
-		http.StatusMethodNotAllowed:   "The method is not allowed for this URL.",
-		http.StatusTooManyRequests:    "There were too many requests. Please try again in a minute.",
-		http.StatusServiceUnavailable: "The service is busy. Please try again in a moment.",
-	}[status]
-	return response{status: status, message: message, isHTTP: true}
+func httpError(status int, m Message) response {
+	return response{status: status, message: m, isHTTP: true}
 }
 
 // A responseError is an error whose response is known where it occurs.
@@ -60,22 +57,22 @@ func newErrorResponse(ctx context.Context, err error, retryAfter time.Duration) 
 		return e.response, e.level, cmp.Or(e.response.outcome, "refused")
 	}
 	if e, ok := errors.AsType[*ValidationError](err); ok && e != nil && len(e.Fields) > 0 {
-		return response{status: http.StatusBadRequest, message: e.Fields[0].Message, fields: e.Fields}, slog.LevelDebug, "refused"
+		return response{status: http.StatusBadRequest, fields: e.Fields}, slog.LevelDebug, "refused"
 	}
 	if e, ok := asFieldError("", err); ok { // of Accounts.Before
-		return response{status: http.StatusBadRequest, message: e.Message, fields: []FieldError{e}}, slog.LevelDebug, "refused"
+		return response{status: http.StatusBadRequest, fields: []FieldError{e}}, slog.LevelDebug, "refused"
 	}
 	switch {
 	case errors.Is(err, ErrThrottled):
-		res = httpError(http.StatusTooManyRequests)
+		res = httpError(http.StatusTooManyRequests, Message{Code: CodeThrottled})
 		res.retryAfter = originWindow
 		return res, slog.LevelDebug, "refused" // strangers can cause any number
 	case errors.Is(err, ErrBusy):
-		res = httpError(http.StatusServiceUnavailable)
+		res = busyResponse
 		res.retryAfter = retryAfter
 		return res, slog.LevelDebug, "refused" // an overload has its own records
 	case ctx.Err() != nil:
-		return httpError(http.StatusServiceUnavailable), slog.LevelInfo, "abandoned"
+		return busyResponse, slog.LevelInfo, "abandoned"
 	}
 	return brokenResponse, slog.LevelError, "failed"
 }
@@ -96,20 +93,28 @@ type problemBody struct {
 	Errors []FieldError `json:"errors,omitempty"`
 }
 
-func (res response) write(w http.ResponseWriter, r *http.Request) {
+// write writes res to w, with the texts that t gives it.
+//
+// It sets no Content-Language (RFC 9110, section 8.5): a Translate returns only texts,
+// and some of them may be in English.
+func (res response) write(w http.ResponseWriter, r *http.Request, t wording) {
+	message, fields := t.text(r, res)
 	contentType, body := typeJSON, any(plainBody{
-		Message: res.message, Success: res.status < 400, Errors: res.fields,
+		Message: message, Success: res.status < 400, Errors: fields,
 	})
 	header := w.Header()
+	if t.translate != nil {
+		header.Add("Vary", "Accept-Language")
+	}
 	if res.status >= 400 {
 		header.Add("Vary", "Accept")
 		title := http.StatusText(res.status)
 		switch {
 		case prefersProblem(r.Header["Accept"]):
 			contentType = problemJSON
-			body = problemBody{title, res.status, res.message, res.fields}
+			body = problemBody{title, res.status, message, fields}
 		case res.isHTTP:
-			body = plainBody{Error: fmt.Sprintf("%d: %s", res.status, title), Message: res.message}
+			body = plainBody{Error: fmt.Sprintf("%d: %s", res.status, title), Message: message}
 		}
 	}
 	text, err := json.Marshal(body)

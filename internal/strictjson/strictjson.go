@@ -26,7 +26,7 @@ type Format struct {
 	Text, JSON string
 	// MaxMembers is how many members an object may have.
 	MaxMembers int
-	// Names allows errors to quote the name of a member.
+	// Names allows the texts of errors to quote the name of a member.
 	Names bool
 	// End is the end of a sentence.
 	End string
@@ -34,24 +34,26 @@ type Format struct {
 
 var request = Format{"The request's body", "The request's JSON", MaxMembers, true, "."}
 
-// Object returns the members of the JSON object in data, the body of a request. The
-// text of its error is for the client. See [Format.Object].
+// Object returns the members of the JSON object in data, the body of a request. See
+// [Format.Object].
 func Object(data []byte) (map[string]json.RawMessage, error) { return request.Object(data) }
 
-// ofText returns an error about the text.
-func (f *Format) ofText(format string, args ...any) error {
-	return errors.New(f.Text + fmt.Sprintf(format, args...) + f.End)
+// ofText returns e as an error about the text.
+func (f *Format) ofText(e Error, format string, args ...any) error {
+	e.text = f.Text + fmt.Sprintf(format, args...) + f.End
+	return &e
 }
 
-// ofJSON returns an error about the JSON.
-func (f *Format) ofJSON(format string, args ...any) error {
-	return errors.New(f.JSON + fmt.Sprintf(format, args...) + f.End)
+// ofJSON returns e as an error about the JSON.
+func (f *Format) ofJSON(e Error, format string, args ...any) error {
+	e.text = f.JSON + fmt.Sprintf(format, args...) + f.End
+	return &e
 }
 
 // Object returns the members of the JSON object in data. A byte order mark at
 // the start is skipped (RFC 8259, section 8.1). If data isn't an object, the
-// error says why: it names the place, where the first byte of data is byte 1, and
-// may quote a member's name if f.Names is true, but no value.
+// error is an *[Error] that says why: its text names the place, where the first byte
+// of data is byte 1, and may quote a member's name if f.Names is true, but no value.
 //
 // The number of allocations is bounded, whatever data contains.
 func (f *Format) Object(data []byte) (map[string]json.RawMessage, error) {
@@ -63,11 +65,11 @@ func (f *Format) Object(data []byte) (map[string]json.RawMessage, error) {
 		return nil, f.invalidJSON(text, len(data)-len(text))
 	}
 	if hasLoneSurrogate(text) {
-		return nil, f.ofJSON(" escapes one half of a surrogate pair without the other")
+		return nil, f.ofJSON(Error{Problem: LoneSurrogate}, " escapes one half of a surrogate pair without the other")
 	}
 	w := walker{format: f, data: text}
 	if w.next() != '{' {
-		return nil, f.ofText(" must be a JSON object")
+		return nil, f.ofText(Error{Problem: NotObject}, " must be a JSON object")
 	}
 	members := make(map[string]json.RawMessage)
 	if err := w.object(1, members); err != nil {
@@ -81,9 +83,10 @@ func (f *Format) invalidJSON(text []byte, offset int) error {
 	var raw json.RawMessage
 	e, ok := errors.AsType[*json.SyntaxError](json.Unmarshal(text, &raw))
 	if !ok || e.Error() == "unexpected end of JSON input" {
-		return f.ofText(" is not valid JSON: it ends too early")
+		return f.ofText(Error{Problem: Incomplete}, " is not valid JSON: it ends too early")
 	}
-	return f.ofText(" is not valid JSON at byte %d", int64(offset)+e.Offset)
+	place := strconv.FormatInt(int64(offset)+e.Offset, 10)
+	return f.ofText(Error{Problem: Syntax, Value: place}, " is not valid JSON at byte %s", place)
 }
 
 // A walker passes over valid JSON, and so needs to check nothing but what is
@@ -120,10 +123,11 @@ func (w *walker) object(depth int, members map[string]json.RawMessage) error {
 		w.text()
 		name := w.data[start:w.at]
 		if w.names.len()-base == w.format.MaxMembers {
-			return w.format.ofJSON(" has an object with more than %d members", w.format.MaxMembers)
+			e := Error{Problem: TooManyMembers, Max: w.format.MaxMembers}
+			return w.format.ofJSON(e, " has an object with more than %d members", e.Max)
 		}
 		if !w.names.push(name, base) {
-			return w.format.ofJSON(" has %s twice in an object", w.format.quote(name))
+			return w.format.repeated(name)
 		}
 		w.next()
 		w.at++ // the colon
@@ -147,7 +151,7 @@ func (w *walker) value(depth int) error {
 	switch w.next() {
 	case '{', '[':
 		if depth == MaxDepth {
-			return w.format.ofJSON(" is nested deeper than %d levels", MaxDepth)
+			return w.format.ofJSON(Error{Problem: TooDeep, Max: MaxDepth}, " is nested deeper than %d levels", MaxDepth)
 		}
 		if w.data[w.at] == '{' {
 			return w.object(depth+1, nil)
@@ -196,17 +200,19 @@ func (w *walker) literal() {
 	}
 }
 
-// quote returns the name in quotes, or its length if it is long, or neither if
-// names may not be quoted.
-func (f *Format) quote(name []byte) string {
+// repeated returns the error for a name that an object has twice. Its text has the
+// name, or its length if it is long, or neither if names may not be quoted.
+func (f *Format) repeated(name []byte) error {
 	s, _ := Text(name)
-	switch {
-	case !f.Names:
-		return "a name"
-	case len(s) > 64:
-		return "the name of " + strconv.Itoa(len(s)) + " bytes"
+	e, quoted := Error{Problem: RepeatedName, Value: s}, "the name '"+s+"'"
+	if len(s) > 64 {
+		e = Error{Problem: RepeatedLongName, Value: strconv.Itoa(len(s))}
+		quoted = "the name of " + e.Value + " bytes"
 	}
-	return "the name '" + s + "'"
+	if !f.Names {
+		quoted = "a name"
+	}
+	return f.ofJSON(e, " has %s twice in an object", quoted)
 }
 
 // Text returns the text of raw, a value that Object has returned, and whether it

@@ -2,6 +2,7 @@ package strictjson
 
 import (
 	"bytes"
+	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -16,10 +17,11 @@ func TrimBOM(data []byte) []byte { return bytes.TrimPrefix(data, []byte(bom)) }
 // mark, if it isn't UTF-8.
 func (f *Format) checkUTF8(data, text []byte) error {
 	if name := wideEncoding(text); name != "" {
-		return f.ofText(" is %s; it must be UTF-8", name)
+		return f.ofText(Error{Problem: WideEncoding, Value: name}, " is %s; it must be UTF-8", name)
 	}
 	if at := invalidUTF8(text); at >= 0 {
-		return f.ofText(" is not UTF-8 at byte %d", len(data)-len(text)+at+1)
+		place := strconv.Itoa(len(data) - len(text) + at + 1)
+		return f.ofText(Error{Problem: NotUTF8, Value: place}, " is not UTF-8 at byte %s", place)
 	}
 	return nil
 }
