@@ -68,7 +68,12 @@ func (a *Accounts) EndDevice(ctx context.Context, s Session, device string) erro
 		return u.changePrivate(func(state *privateState) { state.remove(device) })
 	})
 	if tried && device == s.Device && errors.Is(err, ErrEnded) {
-		return nil // by this call or by another one at the same time
+		// By this call, or by another one at the same time. If that has changed the
+		// SecurityStamp, it may have left the device listed.
+		u, getErr := a.get(ctx, s.Key)
+		if listed, parseErr := u.Private.hasDevice(device); getErr != nil || u.ID != s.ID || !listed && parseErr == nil {
+			return nil
+		}
 	}
 	return err
 }
