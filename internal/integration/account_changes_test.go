@@ -72,12 +72,9 @@ func (c *changes) device(ctx context.Context, worker int, a *signup.Accounts) {
 		label := fmt.Sprintf("%d-%d", worker, round)
 		s, err := a.LogIn(ctx, c.email, password, signup.Client{Cookie: cookie, Label: label})
 		if c.failed("LogIn", err, signup.ErrBadCredentials) {
-			c.mu.Lock()
-			if err == signup.ErrBadCredentials && c.begun == settled {
-				c.Errorf("LogIn returned %v, want nil, as no change of the password has begun", err)
+			if err == signup.ErrBadCredentials {
+				c.awaitPassword(ctx, settled)
 			}
-			c.mu.Unlock()
-			c.refused.Add(1)
 			continue
 		}
 		c.logIns.Add(1)
@@ -94,6 +91,24 @@ func (c *changes) device(ctx context.Context, worker int, a *signup.Accounts) {
 		c.ended.Add(1)
 		c.relabel(listed, "")
 		listed = ""
+	}
+}
+
+// awaitPassword waits, after a log-in that was refused, until the change of the password
+// has ended that was the reason.
+func (c *changes) awaitPassword(ctx context.Context, settled int) {
+	c.refused.Add(1)
+	for ctx.Err() == nil {
+		c.mu.Lock()
+		begun, ended := c.begun, c.settled
+		c.mu.Unlock()
+		if begun == settled {
+			c.Errorf("LogIn returned ErrBadCredentials, want nil, as no change of the password has begun")
+		}
+		if begun == settled || ended > settled {
+			return
+		}
+		sleep(ctx, time.Millisecond)
 	}
 }
 

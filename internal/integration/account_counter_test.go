@@ -46,17 +46,20 @@ func addLimited(c *esstore.Counter) {
 			for i := next.Add(1) - 1; i < limitCalls; i = next.Add(1) - 1 {
 				name := fmt.Sprintf("limit-%d", i/limitEach)
 				n, err := c.Add(context.Background(), name, 1, time.Hour)
-				result, pause := strconv.Itoa(n), 20*time.Millisecond
+				result := strconv.Itoa(n)
 				switch {
 				case errors.Is(err, signup.ErrBusy):
-					result, pause = "busy", 500*time.Millisecond
+					result = "busy"
 				case err != nil:
-					result, pause = "unknown", 500*time.Millisecond
+					result = "unknown"
 				}
 				mu.Lock()
 				fmt.Println(name, result)
 				mu.Unlock()
-				time.Sleep(pause) // so that the node is back before the last call
+				for err != nil { // until the node is back, so that most calls are made then
+					time.Sleep(100 * time.Millisecond)
+					_, err = c.Add(context.Background(), name, 0, time.Hour)
+				}
 			}
 		})
 	}
