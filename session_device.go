@@ -67,15 +67,22 @@ func (a *Accounts) EndDevice(ctx context.Context, s Session, device string) erro
 		tried = true
 		return u.changePrivate(func(state *privateState) { state.remove(device) })
 	})
-	if tried && device == s.Device && errors.Is(err, ErrEnded) {
-		// By this call, or by another one at the same time. If that has changed the
-		// SecurityStamp, it may have left the device listed.
-		u, getErr := a.get(ctx, s.Key)
-		if listed, parseErr := u.Private.hasDevice(device); getErr != nil || u.ID != s.ID || !listed && parseErr == nil {
-			return nil
-		}
+	if !tried || device != s.Device || !errors.Is(err, ErrEnded) {
+		return err
 	}
-	return err
+	// This call has ended s, or another one at the same time, which may have left the
+	// device listed.
+	u, err := a.get(ctx, s.Key)
+	switch {
+	case errors.Is(err, ErrNotFound), err == nil && u.ID != s.ID:
+		return nil
+	case err != nil:
+		return fmt.Errorf("end sessions: %w", err)
+	}
+	if listed, err := u.Private.hasDevice(device); listed || err != nil {
+		return ErrEnded
+	}
+	return nil
 }
 
 // EndOtherSessions ends all sessions of the user of s except s, and returns the Session
