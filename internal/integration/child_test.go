@@ -27,9 +27,7 @@ func beChild() {
 	if !ok {
 		return
 	}
-	client, err := elasticsearch.NewClient(elasticsearch.Config{
-		Addresses: []string{os.Getenv(childVariable + "_URL")}, RetryOnError: esstore.RetryOnError,
-	})
+	client, err := childClient()
 	if err == nil {
 		err = call(esstore.New(client, &esstore.Options{
 			Alias: os.Getenv(childVariable + "_INDEX"), Logger: slog.New(slog.NewTextHandler(os.Stderr, nil)),
@@ -40,6 +38,13 @@ func beChild() {
 		os.Exit(1)
 	}
 	os.Exit(0)
+}
+
+// childClient returns a client of a child's server.
+func childClient() (*elasticsearch.Client, error) {
+	return elasticsearch.NewClient(elasticsearch.Config{
+		Addresses: []string{os.Getenv(childVariable + "_URL")}, RetryOnError: esstore.RetryOnError,
+	})
 }
 
 // A child is a process.

@@ -11,6 +11,7 @@ import (
 	"html"
 	"io"
 	"iter"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -32,8 +33,8 @@ import (
 const ofNobody = "$2a$12$ofnobodyofnobodyofnobodyofnobodyofnobodyofnobodyofnob"
 
 // With OpenTelemetry and debug logs turned on everywhere, neither addresses nor
-// passwords nor hashes get into spans, logs, URLs, headers and errors, whatever
-// goes wrong.
+// passwords nor hashes nor tokens nor device cookies get into spans, logs, URLs,
+// headers and errors, whatever goes wrong.
 func TestNothingLeaks(t *testing.T) {
 	for _, s := range servers(t) {
 		t.Run(s.Name, func(t *testing.T) {
@@ -46,7 +47,9 @@ func TestNothingLeaks(t *testing.T) {
 			working := elasticsearch.Config{Addresses: []string{s.URL}, Username: s.Username, Password: s.Password, Transport: transport}
 			client := l.client(working)
 
-			l.lives(esstore.New(client, &esstore.Options{Alias: indexName(t), Logger: l.logger()}))
+			store := esstore.New(client, &esstore.Options{Alias: indexName(t), Logger: l.logger()})
+			l.lives(store)
+			l.changes(store)
 			l.fails("wrong mapping", client, l.wronglyMapped(s))
 			l.fails("no index", client, indexName(t))
 			for _, status := range []int{http.StatusOK, http.StatusForbidden, http.StatusConflict, http.StatusTooManyRequests, http.StatusBadGateway} {
@@ -279,7 +282,7 @@ func (l *leaky) fails(why string, client *elasticsearch.Client, index string) {
 			}
 		}
 	}()
-	for what, call := range map[string]func(context.Context) error{
+	calls := map[string]func(context.Context) error{
 		"create": func(ctx context.Context) error { return store.Create(ctx, &u) },
 		"update": func(ctx context.Context) error { return store.Update(ctx, &u) },
 		"delete": func(ctx context.Context) error { return store.Delete(ctx, u) },
@@ -306,7 +309,9 @@ func (l *leaky) fails(why string, client *elasticsearch.Client, index string) {
 			})
 			return err
 		},
-	} {
+	}
+	maps.Copy(calls, l.failingChanges(store, address, password))
+	for what, call := range calls {
 		err := call(l.Context())
 		l.met(why+": "+what, err)
 		if err == nil {

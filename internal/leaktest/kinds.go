@@ -19,8 +19,9 @@ type Kind struct {
 
 // Kinds has what the tests use: passwords with the words "correct horse",
 // addresses at the domains that are reserved for examples and at that of the
-// recorded exchanges, and hashes, each with its salt and digest. A test that
-// needs another password or address has one that isn't recognised.
+// recorded exchanges, hashes, each with its salt and digest, and the texts that
+// Accounts.Secrets seal. A test that needs another password or address has one that
+// isn't recognised.
 var Kinds = []Kind{
 	{"password", "correct horse, planted", regexp.MustCompile(`(?i)correct[ +]horse`)},
 	{"address", "planted@bücher.example", regexp.MustCompile(`(?i)@(?:example\.(?:org|com)|abc\.com|[\pL\pM\pN.-]+\.example)`)},
@@ -57,6 +58,8 @@ var Kinds = []Kind{
 		regexp.MustCompile(`\$keycloak-[\w-]+\$[0-9]+\$[A-Za-z0-9+/]{8,}={0,2}\$[A-Za-z0-9+/]{22}`)},
 	{"firebase", "$firebase-scrypt$42xEC+ixf3L2lw==$lSrfV15cpx95/sZS2W9c9Kp6i/LVgQNDNC/qzrCnh1SAyZvqmZqAjTdn3aoItz+VHjoZilo78198JAdRuid5lQ==",
 		regexp.MustCompile(`\$firebase-scrypt\$[A-Za-z0-9+/]+={0,2}\$[A-Za-z0-9+/]{22}`)},
+	{"sealed", "AbD-KQESrU1RD_kMDrA44aIiWlh6ABNd3iQnuPgzSnohQIsldkQM0xISpXZOBkYVlzTkfZab3_WvYZaLuHTd71J5HzKkj2Tl4WjX5qPFUPfGzEQONK4wJn0o", // a token or a device cookie, of version 1
+		regexp.MustCompile(`\bA[Q-Za-f][A-Za-z0-9_-]{72,}`)},
 }
 
 // Planted begins the text that marks a line as one with a secret in it on

@@ -2,8 +2,8 @@
 // others. It shows what failed, what the tests report as attributes, and how many
 // tests and subtests ran. Then it searches their output, and the spans and logs
 // that they have written to the file that SIGNUP_TEST_RECORD names, for
-// passwords, addresses and hashes; see leaktest.Kinds for those that it
-// recognises. A run that skips a test, or has none, fails.
+// passwords, addresses, hashes, tokens and device cookies; see leaktest.Kinds for
+// those that it recognises. A run that skips a test, or has none, fails.
 package main
 
 import (

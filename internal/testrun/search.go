@@ -29,7 +29,7 @@ func searchAll(output, record string) (searched string, err error) {
 	if len(all.problems) > 0 {
 		return "", errors.New(strings.Join(all.problems[:min(len(all.problems), 10)], "\n\t"))
 	}
-	return fmt.Sprintf("no marked password or address and no hash in %d bytes of %s; all %d planted ones found",
+	return fmt.Sprintf("no marked password or address, no hash and no sealed text in %d bytes of %s; all %d planted ones found",
 		bytes, where, all.planted), nil
 }
 

@@ -39,7 +39,7 @@ func TestNoLeak(t *testing.T) {
 		{output + output, "", fmt.Sprintf("in %d bytes of output; all %d planted ones found", 2*len(output), 2*kinds)},
 		{output, output + "span: get\n", fmt.Sprintf("in %d bytes of output, spans and logs; all %d planted ones found", 2*len(output)+10, 2*kinds)},
 	} {
-		if got, err := searched(t, c.output, c.record); err != nil || got != "no marked password or address and no hash "+c.want {
+		if got, err := searched(t, c.output, c.record); err != nil || got != "no marked password or address, no hash and no sealed text "+c.want {
 			t.Errorf("%s, %v; want %s", got, err, c.want)
 		}
 	}
