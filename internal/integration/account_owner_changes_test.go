@@ -46,7 +46,7 @@ func (o *owner) setPassword(ctx context.Context) {
 
 // token returns the token of a mail for a reset.
 func (o *owner) token(ctx context.Context) string {
-	_, err := o.until(ctx, func(ctx context.Context) error { return o.accounts.SendPasswordReset(ctx, o.email) })
+	_, err := o.until(ctx, func(ctx context.Context) error { return o.accounts.SendPasswordReset(ctx, o.email, signup.Client{}) })
 	o.want(ctx, "SendPasswordReset", err, nil)
 	return o.box.take(o.email)
 }

@@ -22,7 +22,7 @@ const tokenUses = 200
 
 func testResetAtOnce(t *testing.T, p *pair) {
 	u := p.register(t, "ada@example.org", "correct horse battery")
-	if err := p.accounts[0].SendPasswordReset(t.Context(), u.Email); err != nil {
+	if err := p.accounts[0].SendPasswordReset(t.Context(), u.Email, signup.Client{}); err != nil {
 		t.Fatalf("SendPasswordReset returned %v, want nil", err)
 	}
 	token, before := p.boxes[0].take(u.Email), p.wrote.Load()
@@ -72,7 +72,7 @@ func checkOneUse(t *testing.T, p *pair, address string, uses int, use func(ctx c
 // Each use of a token for VerifyEmail returns the user as the first one has stored them.
 func testVerifyAtOnce(t *testing.T, p *pair) {
 	u := p.register(t, "ada@example.org", "correct horse battery")
-	if err := p.accounts[1].SendEmailVerification(t.Context(), u.Email); err != nil {
+	if err := p.accounts[1].SendEmailVerification(t.Context(), u.Email, signup.Client{}); err != nil {
 		t.Fatalf("SendEmailVerification returned %v, want nil", err)
 	}
 	token := p.boxes[1].take(u.Email)
