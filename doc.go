@@ -24,18 +24,23 @@
 //     declared extra fields ([ProfileField]), and hashes passwords ([Hasher])
 //     within limits ([HashLimits]). [Accounts.Register] and
 //     [Accounts.Authenticate] do without HTTP what the handlers do.
-//     [Accounts.ChangePassword] changes a password if the old one is right, and
-//     [Accounts.SetPassword] sets one for the application.
-//     [Accounts.LogIn] returns a [Session], which the application keeps, and
-//     [Accounts.Resume] returns the user of a Session at each request.
+//   - [Accounts.LogIn] returns a [Session], which the application keeps, and
+//     [Accounts.Resume] returns the user of a Session at each request. With a Session,
+//     users change their password ([Accounts.ChangeOwnPassword]), profile and address,
+//     end other sessions, export their data, and deactivate or delete the account.
 //   - If the application can send mail ([Accounts].Send), users verify their address
 //     ([EmailVerification]) and reset a forgotten password
 //     ([Accounts.SendPasswordReset]). They change their address, and the old address
-//     can undo that ([Accounts.SendEmailChange]). The tokens in the mails are sealed
-//     ([Accounts].Secrets), work once, and are stored nowhere.
+//     can undo that ([Accounts.SendEmailChange]). They log in without a password
+//     ([Accounts.SendLogIn]), and register by invitation ([Accounts.Invite]). The tokens
+//     in the mails are sealed ([Accounts].Secrets), work once, and are stored nowhere.
 //   - Wrong passwords, requests of one origin and mails are limited ([Limits]). A
 //     [Counter] counts them, in memory by default. With [Accounts].Discreet, no
 //     response reveals which addresses have users.
+//   - [Accounts].Before may refuse a change, and After gets an [Event] for each. The
+//     latest fifty are kept with the user ([Accounts.Events]).
+//   - Every text for a client has a code, and [HandlerOptions].Translate puts it into
+//     the client's language.
 //   - A [Store] is four methods with an exact contract, tested by package
 //     storetest. Package memstore keeps users in memory; package esstore keeps
 //     them in Elasticsearch, shared by any number of processes.
