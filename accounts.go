@@ -99,9 +99,9 @@ type Accounts struct {
 	Discreet bool
 	// Counter counts failed log-ins, calls and mails for Limits. Nil counts in this
 	// process alone, in memory (two MemoryCounters, one of them for mails), so that
-	// several processes permit as many times the Limits. The names that a Counter gets are digests. If it returns
-	// an error, the call is refused with an error that wraps ErrBusy, before any hash
-	// and any mail.
+	// several processes permit as many times the Limits. The names that a Counter gets
+	// are digests. If it returns an error, the call is refused with an error that wraps
+	// ErrBusy, before any hash and any mail.
 	Counter Counter
 	// Limits says how many of them there may be. The zero value has the defaults.
 	Limits Limits
