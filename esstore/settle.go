@@ -79,7 +79,8 @@ func (s *Store) confirmWrite(ctx context.Context, e *Error, doc document, body [
 
 // confirmReplayed confirms the stored document, as confirmWrite does, after a Create
 // that failed with e because an earlier Create has stored the user. It returns
-// ErrReplayed if it succeeds, otherwise another error. The document keeps its content
+// ErrReplayed if it succeeds, ErrBusy if other calls write the document all the time,
+// otherwise another error. The document keeps its content
 // and its Version. Any number of Creates may do that at once and refuse each other,
 // so each waits for a random time.
 func (s *Store) confirmReplayed(ctx context.Context, e *Error, stored storedUser) error {
@@ -95,9 +96,10 @@ func (s *Store) confirmReplayed(ctx context.Context, e *Error, stored storedUser
 			return fmt.Errorf("esstore: create: %w", signup.ErrReplayed)
 		case again.Is(signup.ErrBusy):
 			return again
-		case again.Status != http.StatusConflict && !again.isNoIndex(),
-			time.Since(begin) > conflictTimeout, !sleep(ctx, rand.N(2*pause)):
+		case again.Status != http.StatusConflict && !again.isNoIndex(), !sleep(ctx, rand.N(2*pause)):
 			return thenFail.errorAfter(ctx, e)
+		case time.Since(begin) > conflictTimeout: // other calls confirm the same document all the time
+			return fmt.Errorf("esstore: create: %w", signup.ErrBusy)
 		}
 		// Another write came between, or the index was replaced, or what was read
 		// is lost.
