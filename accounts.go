@@ -83,15 +83,19 @@ type Accounts struct {
 	// EmailVerification says when a user must show that mail to the address arrives.
 	// The zero value is VerifyNever. Another value also refuses the log-in of users
 	// that were stored before, until their EmailVerifiedAt is set: by
-	// [Accounts.VerifyEmail], [Accounts.ResetPassword] or the application.
+	// [Accounts.VerifyEmail], [Accounts.ResetPassword], a log-in by mail
+	// ([Accounts.SendLogIn]) or the application.
 	EmailVerification EmailVerification
 	// Discreet hides which addresses have users. Without it, Register returns ErrExists
-	// for such an address. With it, Register, SendEmailVerification and
-	// SendPasswordReset do the same for each valid address: each calls the Counter, the
-	// Store and Send once, computes no hash, and returns the same. What differs is the
-	// mail: one with a token, or a Notice without one, which only a person that reads
-	// the address's mail sees. Within Limits.MailInterval of a mail, each calls only the
-	// Counter. For an Origin, the Counter is called once more.
+	// for such an address. With it, Register, SendEmailVerification,
+	// SendPasswordReset and SendLogIn do the same for each valid address: each calls the
+	// Counter, the Store and Send once, computes no hash, and returns the same. What
+	// differs is the mail: one with a token, or a Notice without one, which only a person
+	// that reads the address's mail sees. Within Limits.MailInterval of a mail, each calls
+	// only the Counter. For an Origin, the Counter is called once more.
+	//
+	// [Accounts.SendEmailChange] isn't discreet: it returns ErrExists to a user that is
+	// logged in. [Accounts.Invite] returns it to the application.
 	//
 	// Discreet needs Send, Secrets, and VerifyBeforeRegistration as EmailVerification.
 	// Without them, each call returns an error that wraps ErrNotConfigured. A log-in

@@ -17,8 +17,11 @@ import (
 //     the change. The User of this Mail still has the present address.
 //
 // If the first mail can't be sent, the second one isn't sent. A second call doesn't void
-// the tokens of the first one. A change voids all. SendEmailChange doesn't limit how
-// often it is called; the application has to.
+// the tokens of the first one. A change voids all.
+//
+// No field of [Limits] limits SendEmailChange. The application has to, by the user's ID,
+// with a [Counter] of its own for example. Otherwise a user can have mails sent to
+// any address, and learn which addresses have users, also with [Accounts].Discreet.
 //
 // If email is another spelling of the present address, with the same [User.Key], only
 // the second mail is sent.

@@ -28,8 +28,9 @@ const (
 	// VerifyBeforeRegistration stores nothing at the sign-up. It sends a mail with a
 	// token, and the password is chosen with the token, by
 	// [Accounts.CompleteRegistration]. So an account is only made by a person that
-	// reads the address's mail. Log-ins are refused as with VerifyBeforeLogIn, which
-	// concerns users that were stored in another way.
+	// reads the address's mail. A log-in before the address is verified is refused as
+	// with VerifyBeforeLogIn. That concerns users that were stored in another way, by
+	// [Accounts.Create] for example.
 	VerifyBeforeRegistration
 )
 
@@ -59,8 +60,9 @@ func (a *Accounts) SendEmailVerification(ctx context.Context, email string, c Cl
 }
 
 // VerifyEmail sets EmailVerifiedAt of the user that the token was sent to by
-// [Accounts.SendEmailVerification] or [Accounts.Register], and returns the user as
-// stored. It doesn't log the user in.
+// [Accounts.SendEmailVerification], or by [Accounts.Register] with [VerifyBeforeLogIn],
+// and returns the user as stored. It doesn't log the user in. The token of a sign-up with
+// [VerifyBeforeRegistration] is for [Accounts.CompleteRegistration].
 //
 // A second use of the token returns the user as well, and changes nothing, as long as
 // the token hasn't expired and the address is still verified: people click twice. A

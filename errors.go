@@ -42,7 +42,8 @@ var (
 	// ErrEnded means that a Session doesn't go on: the user logs in again.
 	ErrEnded = errors.New("signup: session ended")
 	// ErrStale means that a Session goes on, but that the call needs a more recent
-	// proof of the user's identity: see [Accounts.Reauthenticate]. RFC 9470 describes
+	// proof of the user's identity: see [Accounts.Reauthenticate], or
+	// [Accounts.SendLogIn] for a user without a password. RFC 9470 describes
 	// a response for it.
 	ErrStale = errors.New("signup: log in again first")
 	// ErrNotConfigured means that a field of Accounts which the call needs isn't
@@ -79,7 +80,7 @@ type FieldError struct {
 	// Code is for programs: one of the Code constants, or a code of the
 	// application's own.
 	Code string `json:"code"`
-	// Message is for the person who filled in the form. It may repeat what was typed,
+	// Message is for the person that filled in the form. It may repeat what was typed,
 	// but never a password. Those of this package are in English; a handler with
 	// [HandlerOptions].Translate sends a translation.
 	Message string `json:"message"`

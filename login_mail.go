@@ -101,9 +101,9 @@ func (a *Accounts) newLogInToken(u User) token {
 // is inactive, deleted or registered anew, the error is ErrToken as well. A log-in by
 // password leaves the token valid.
 //
-// If Secrets isn't set, the error wraps [ErrNotConfigured]. If other calls change the
-// user all the time, it is [ErrBusy]. If Private isn't in the form that this package
-// writes, nothing is changed, and the error wraps none of this package's. Any other
+// If Secrets isn't set, the error wraps [ErrNotConfigured]. If c.Origin makes too many
+// calls ([Limits].PerOrigin), it is [ErrThrottled]. If other calls change the user all the
+// time, it is [ErrBusy]. If Private isn't in the form that this package writes, nothing is changed, and the error wraps none of this package's. Any other
 // error is the Store's or ctx's. After an error of Store.Update, the outcome is unknown:
 // the token may be used, and a device may be listed that has no session. The user asks
 // for another mail then.

@@ -23,7 +23,9 @@ type Mail struct {
 	// To is the address. Except for the new address of [Accounts.SendEmailChange], it is
 	// as stored with the user.
 	To string
-	// Purpose is what Token is for. It is empty if there is no Token.
+	// Purpose is what Token is for. It is empty if there is no Token. The text of the
+	// mail depends on Notice, on Purpose, and for [PurposeVerifyEmail] on whether User
+	// has an ID.
 	Purpose Purpose
 	// Token is for a link to a page of the application. The link begins with a
 	// configured URL, never with the Host header of a request. The page calls

@@ -92,8 +92,8 @@ type NIST struct {
 	Blocked func(password string) bool
 	// Compromised, if not nil, reports whether a password is known from a data
 	// breach; see [PwnedPasswords.Compromised]. It is called last, and only by
-	// Check. Its error ends the call; to accept passwords that couldn't be checked, it must return no
-	// error.
+	// Check. Its error ends the call; to accept passwords that couldn't be checked, it
+	// must return no error.
 	Compromised func(ctx context.Context, password string) (bool, error)
 }
 

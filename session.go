@@ -21,7 +21,8 @@ import (
 // Resume trusts its fields.
 //
 // To log a user out, the application deletes the Session. If the client keeps it, call
-// [Accounts.EndDevice] as well, so that a copy of it has ended, too.
+// [Accounts.EndDevice] as well, so that a copy of it has ended, too. That also forgets the
+// device, so its cookie doesn't make it known at the next log-in.
 //
 // The zero Session is no log-in: Resume returns [ErrEnded] for it.
 //
@@ -221,10 +222,13 @@ func (s *Session) check(u *User) error {
 // If the password isn't the user's, the error is [ErrBadCredentials], and s goes on.
 // It is counted for the device of s. If there were too many ([Limits].PerDevice), the
 // error is the same, and the password isn't compared. If s has ended, or ends during
-// the call, it is
-// [ErrEnded], except that ErrBadCredentials is also returned for a user that is
-// deactivated, deleted or registered anew during the call. Other errors are those of
-// [Accounts.Authenticate] and [Accounts.Resume].
+// the call, it is [ErrEnded], except that ErrBadCredentials is also returned for a user
+// that is deactivated, deleted or registered anew during the call. Other errors are those
+// of [Accounts.Authenticate] and [Accounts.Resume].
+//
+// A user without a password gets ErrBadCredentials for each password. Such a user logs in
+// by mail again ([Accounts.SendLogIn]), and the application keeps the Session of that
+// log-in in the place of s.
 func (a *Accounts) Reauthenticate(ctx context.Context, s Session, password string) (Session, error) {
 	if err := a.admit(); err != nil {
 		return Session{}, err

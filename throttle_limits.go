@@ -22,6 +22,8 @@ type Limits struct {
 	// A log-in is counted before its password is compared, and taken back if it is
 	// right. So more than PerAccount log-ins of one account at the same moment may be
 	// refused, also with the right password.
+	//
+	// Wrong codes for [Accounts.LogInByCode] have a count of their own, with the same limit.
 	PerAccount int
 	// PerDevice is the same for each known device of an account, and for
 	// [Accounts.Reauthenticate] in it. Each has a count of its own, so that the wrong
@@ -42,8 +44,12 @@ type Limits struct {
 	// failures may come is at most 100. Failures are forgotten after 30 days even
 	// then, which is the longest that a Counter counts.
 	Window time.Duration
-	// MailInterval is the time in which at most one mail with a token is sent for
-	// one purpose to one address. 0 is 3 minutes, and the maximum is MaxCountWindow.
+	// MailInterval is the time in which at most one mail is sent for one purpose to one
+	// address, by [Accounts.Register], [Accounts.SendEmailVerification],
+	// [Accounts.SendPasswordReset] or [Accounts.SendLogIn]. Further calls succeed and send
+	// none. Notices of changes, [Accounts.SendEmailChange] and [Accounts.Invite] aren't
+	// limited by it. 0 is 3 minutes, and the maximum is MaxCountWindow. A test that needs
+	// several mails sets a short one, such as a millisecond.
 	MailInterval time.Duration
 }
 

@@ -11,14 +11,25 @@ import (
 // another one.
 type Purpose string
 
-// The purposes of tokens. They are stable.
+// The purposes of tokens. They are stable. Each names the method that uses the token.
 const (
-	PurposeVerifyEmail   Purpose = "verify_email"   // show that mail to the address arrives
-	PurposeResetPassword Purpose = "reset_password" // choose a new password
-	PurposeChangeEmail   Purpose = "change_email"   // move the account to another address
-	PurposeUndoEmail     Purpose = "undo_email"     // move it back to the address before
-	PurposeLogIn         Purpose = "log_in"         // log in without a password
-	PurposeInvite        Purpose = "invite"         // create an account for an address
+	// PurposeVerifyEmail: show that mail to the address arrives. If the User of the Mail,
+	// or of [Accounts.PeekToken], has an ID, the method is [Accounts.VerifyEmail].
+	// Otherwise the token is that of a sign-up with [VerifyBeforeRegistration], and the
+	// method is [Accounts.CompleteRegistration].
+	PurposeVerifyEmail Purpose = "verify_email"
+	// PurposeResetPassword: choose a new password, by [Accounts.ResetPassword].
+	PurposeResetPassword Purpose = "reset_password"
+	// PurposeChangeEmail: move the account to another address, by
+	// [Accounts.ConfirmEmailChange].
+	PurposeChangeEmail Purpose = "change_email"
+	// PurposeUndoEmail: move it back to the address before, by [Accounts.UndoEmailChange].
+	PurposeUndoEmail Purpose = "undo_email"
+	// PurposeLogIn: log in without a password, by [Accounts.LogInByToken].
+	PurposeLogIn Purpose = "log_in"
+	// PurposeInvite: create an account for an address, by
+	// [Accounts.CompleteRegistration].
+	PurposeInvite Purpose = "invite"
 )
 
 const (

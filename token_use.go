@@ -73,10 +73,11 @@ func (a *Accounts) findByToken(ctx context.Context, text string, allowed ...Purp
 // shows a page with a button, and only the POST request of that button uses the
 // token. A token may be used or may expire between the two.
 //
-// If there is no user yet, as for an invitation, the User has no ID, and only an
-// Email, in the form of [CanonicalEmail]. For the undo of a change of address that was
-// made, the User is what the old address holds: a Placeholder with the data of the time
-// of the change.
+// If there is no user yet, the token is for [Accounts.CompleteRegistration], and the User
+// has no ID, and only an Email, in the form of [CanonicalEmail]. For [PurposeChangeEmail],
+// the User has the present address; the new one isn't returned. For the undo of a change
+// of address that was made, the User is what the old address holds: a Placeholder with
+// the data of the time of the change.
 func (a *Accounts) PeekToken(ctx context.Context, token string) (Purpose, User, error) {
 	u, t, err := a.findByToken(ctx, token, slices.Collect(maps.Keys(purposes))...)
 	return t.purpose, u, err

@@ -60,9 +60,10 @@ type User struct {
 	SecurityStamp string
 	// Private is kept for this package; see its type.
 	Private Private
-	// Placeholder reports that this is not a user but an address that is held
-	// for one while an address is changed or the user is being deleted. No user logs in to a placeholder, and
-	// searches, exports and listings leave it out; [Store.Get] returns it.
+	// Placeholder reports that this is not a user but an address that is held for one
+	// while an address is changed or the user is being deleted. No user logs in to a
+	// placeholder, and searches, exports and listings leave it out; [Store.Get] returns
+	// it.
 	Placeholder bool
 
 	// Version is set by the Store. Update and Delete compare it with the

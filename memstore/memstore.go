@@ -125,7 +125,7 @@ func (s *Store) holder(key string, u signup.User) (*signup.User, error) {
 	return holder, nil
 }
 
-// All lists the users, without placeholders, in no order. A user who is created
+// All lists the users, without placeholders, in no order. A user that is created
 // or deleted during the listing may be missing. The only error is ctx's.
 func (s *Store) All(ctx context.Context) iter.Seq2[signup.User, error] {
 	return func(yield func(signup.User, error) bool) {
