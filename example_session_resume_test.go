@@ -16,16 +16,16 @@ import (
 	"github.com/gosignup/signup/memstore"
 )
 
-// A web keeps the Sessions under the random values of cookies. An application would use
+// A site keeps the Sessions under the random values of cookies. An application would use
 // a session library here.
-type web struct {
+type site struct {
 	accounts *signup.Accounts
 	sessions sync.Map // a signup.Session for each cookie
 }
 
 // logIn starts a session, always with a new cookie. A second cookie makes the device
 // known at the next log-in.
-func (s *web) logIn(w http.ResponseWriter, r *http.Request) {
+func (s *site) logIn(w http.ResponseWriter, r *http.Request) {
 	c := signup.Client{Label: r.UserAgent()}
 	if host, _, err := net.SplitHostPort(r.RemoteAddr); err == nil { // without a proxy before it
 		c.Origin = host
@@ -58,7 +58,7 @@ func setCookie(w http.ResponseWriter, name, value string, maxAge int) {
 }
 
 // loggedIn calls next with the user of the request's session, if it goes on.
-func (s *web) loggedIn(next func(http.ResponseWriter, *http.Request, signup.User)) http.Handler {
+func (s *site) loggedIn(next func(http.ResponseWriter, *http.Request, signup.User)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var session signup.Session // the zero Session has ended
 		name := ""
@@ -86,7 +86,7 @@ func (s *web) loggedIn(next func(http.ResponseWriter, *http.Request, signup.User
 func ExampleAccounts_Resume() {
 	ctx := context.Background()
 	accounts := &signup.Accounts{Store: memstore.New(), Secrets: []signup.Secret{secretOfExample()}}
-	s := &web{accounts: accounts}
+	s := &site{accounts: accounts}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /login", s.logIn)
 	mux.Handle("GET /me", s.loggedIn(func(w http.ResponseWriter, _ *http.Request, u signup.User) {

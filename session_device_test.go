@@ -116,6 +116,7 @@ func TestEndOtherSessions(t *testing.T) {
 			t.Fatalf("Resume of session %d returned %v, want ErrEnded", i, err)
 		}
 	}
+	t.Logf("%d sessions ended with %d Update", len(all)+1, calls.updates)
 	want := s
 	want.Stamp = next.Stamp
 	if next != want || next.Stamp == s.Stamp {

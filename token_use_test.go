@@ -352,6 +352,7 @@ func TestTokenUsedConcurrently(t *testing.T) {
 			if used.Load() != 1 || refused.Load() != uses-1 {
 				t.Errorf("%s: got %d uses and %d ErrToken, want 1 and %d", p, used.Load(), refused.Load(), uses-1)
 			}
+			t.Logf("%s, with %d other changes: %d of %d uses at once took effect", p, changes, used.Load(), uses)
 			if v, _ := a.Store.Get(t.Context(), u.Key()); v.LastName != "x" || len(v.FirstName) != changes {
 				t.Errorf("%s: the token took effect %d times, and %d of %d other changes are kept; want once, and all",
 					p, len(v.LastName), len(v.FirstName), changes)
