@@ -86,13 +86,14 @@ type Accounts struct {
 	// [Accounts.VerifyEmail], [Accounts.ResetPassword], a log-in by mail
 	// ([Accounts.SendLogIn]) or the application.
 	EmailVerification EmailVerification
-	// Discreet hides which addresses have users. Without it, Register returns ErrExists
-	// for such an address. With it, Register, SendEmailVerification,
-	// SendPasswordReset and SendLogIn do the same for each valid address: each calls the
-	// Counter, the Store and Send once, computes no hash, and returns the same. What
-	// differs is the mail: one with a token, or a Notice without one, which only a person
-	// that reads the address's mail sees. Within Limits.MailInterval of a mail, each calls
-	// only the Counter. For an Origin, the Counter is called once more.
+	// Discreet hides which addresses have users, against what OWASP calls user
+	// enumeration. Without it, Register returns ErrExists for such an address. With it,
+	// Register, SendEmailVerification, SendPasswordReset and SendLogIn do the same for each
+	// valid address: each calls the Counter, the Store and Send once, computes no hash, and
+	// returns the same. What differs is the mail: one with a token, or a Notice without
+	// one, which only a person that reads the address's mail sees. Within
+	// Limits.MailInterval of a mail, each calls only the Counter. For an Origin, the
+	// Counter is called once more.
 	//
 	// [Accounts.SendEmailChange] isn't discreet: it returns ErrExists to a user that is
 	// logged in. [Accounts.Invite] returns it to the application.

@@ -30,8 +30,8 @@ type Limits struct {
 	// passwords of strangers don't lock out the user. 0 is 20, and the maximum is 100.
 	PerDevice int
 	// PerOrigin is how many calls one [Client].Origin may make in a minute: log-ins,
-	// sign-ups and calls that send a mail, together. 0 is 30, and the maximum is a
-	// million. If Origin is empty, there is no such limit.
+	// sign-ups and the calls that MailInterval limits, together. 0 is 30, and the maximum
+	// is a million. If Origin is empty, there is no such limit.
 	PerOrigin int
 	// Window is how long failures are counted, from the first one on. Then the count
 	// begins again. 0 is 24 hours, and the maximum is MaxCountWindow, 30 days.
