@@ -38,8 +38,11 @@ func (s *site) logIn(w http.ResponseWriter, r *http.Request) {
 	case errors.Is(err, signup.ErrBadCredentials):
 		http.Error(w, "Unknown address or wrong password", http.StatusBadRequest)
 		return
-	case errors.Is(err, signup.ErrThrottled), errors.Is(err, signup.ErrBusy):
-		http.Error(w, "Please try again in a minute", http.StatusServiceUnavailable)
+	case errors.Is(err, signup.ErrThrottled):
+		http.Error(w, "Please try again in a minute", http.StatusTooManyRequests)
+		return
+	case errors.Is(err, signup.ErrBusy):
+		http.Error(w, "Please try again in a moment", http.StatusServiceUnavailable)
 		return
 	case err != nil:
 		http.Error(w, "Something broke", http.StatusInternalServerError) // and log err
