@@ -142,6 +142,22 @@ func (a *Accounts) needsTombstone(ctx context.Context, t User, s privateState) (
 	return err != nil || next.movedTo == "", nil
 }
 
+// isReleased reports whether the address of u, as read from the Store, isn't held any more
+// by what u says. Then Accounts.free decides, which may need other documents.
+func (u *User) isReleased() bool {
+	if !u.Placeholder {
+		return false
+	}
+	if u.isTombstone() {
+		return true
+	}
+	s, err := u.Private.parse()
+	if err != nil || !s.isPlaceholder() || now().UnixMilli() < s.undoUntil {
+		return false
+	}
+	return s.heldFor == "" || now().Sub(u.UpdatedAt) >= claimGrace
+}
+
 // releaseExpired removes the documents that aren't held for the user u any more, and
 // returns their keys.
 func (a *Accounts) releaseExpired(ctx context.Context, u User) ([]string, error) {

@@ -44,7 +44,7 @@ func (a *Accounts) findByToken(ctx context.Context, text string, allowed ...Purp
 		return User{}, token{}, ErrToken
 	}
 	u, err := a.get(ctx, t.key)
-	exists := err == nil && !u.isTombstone()
+	exists := err == nil && !u.isReleased()
 	switch {
 	case err == nil && !exists, errors.Is(err, ErrNotFound):
 		u = User{Email: t.key}
