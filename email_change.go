@@ -102,10 +102,11 @@ func (a *Accounts) move(ctx context.Context, m *move) (User, error) {
 // respell uses a token to change the spelling of an address.
 func (a *Accounts) respell(ctx context.Context, token, email string) (User, error) {
 	var before string
-	c := a.newChange(EventEmailChanged, ReasonEmail)
-	u, err := a.useToken(ctx, token, PurposeChangeEmail, func(u *User) error {
+	stamp, c := rand.Text(), a.newChange(EventEmailChanged, ReasonEmail)
+	made := func(u User) bool { return u.SecurityStamp == stamp }
+	u, err := a.useToken(ctx, token, PurposeChangeEmail, made, func(u *User) error {
 		before = u.Email
-		u.Email, u.SecurityStamp, u.EmailVerifiedAt = email, rand.Text(), now()
+		u.Email, u.SecurityStamp, u.EmailVerifiedAt = email, stamp, now()
 		return c.record(ctx, u)
 	})
 	if err == nil {

@@ -28,9 +28,10 @@ import (
 // other error is the Store's or ctx's. After an error of the Store the outcome is
 // unknown. Repeat the call: if that returns ErrToken, the first call may have succeeded.
 func (a *Accounts) UndoEmailChange(ctx context.Context, token string) (User, error) {
-	c := a.newChange(EventEmailChanged, ReasonUndo)
-	u, err := a.useToken(ctx, token, PurposeUndoEmail, func(u *User) error {
-		u.SecurityStamp, u.PasswordHash = rand.Text(), ""
+	stamp, c := rand.Text(), a.newChange(EventEmailChanged, ReasonUndo)
+	made := func(u User) bool { return u.SecurityStamp == stamp }
+	u, err := a.useToken(ctx, token, PurposeUndoEmail, made, func(u *User) error {
+		u.SecurityStamp, u.PasswordHash = stamp, ""
 		if u.EmailVerifiedAt.IsZero() {
 			u.EmailVerifiedAt = now() // the mail has arrived
 		}

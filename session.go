@@ -127,6 +127,7 @@ type entry struct {
 
 	at     time.Time // of record
 	device string
+	stamp  string
 	change *change
 }
 
@@ -163,9 +164,13 @@ func (e *entry) record(ctx context.Context, u *User) error {
 	if err != nil {
 		return fmt.Errorf("log in: %w", err)
 	}
-	e.change.event.Device = e.device
+	e.stamp, e.change.event.Device = u.SecurityStamp, e.device
 	return e.change.record(ctx, u)
 }
+
+// isIn reports whether u, as read from the Store, has the log-in, and no session of it
+// has ended.
+func (e *entry) isIn(u User) bool { return u.SecurityStamp == e.stamp && e.change.findIn(u) }
 
 // session returns the Session of the log-in that was recorded in u.
 func (e *entry) session(u User) Session {
