@@ -93,6 +93,9 @@ func (a *Accounts) ConfirmEmailChange(ctx context.Context, token string) (User, 
 func (a *Accounts) move(ctx context.Context, m *move) (User, error) {
 	for range maxChanges {
 		if u, again, err := a.tryMove(ctx, m); !again {
+			if m.claimed && m.refused {
+				a.unclaim(ctx, m)
+			}
 			return u, err
 		}
 	}
