@@ -17,8 +17,12 @@ import (
 //     the change. The User of this Mail still has the present address.
 //
 // If the first mail can't be sent, the second one isn't sent. A second call doesn't void
-// the tokens of the first one. A change voids all. SendEmailChange doesn't limit how
-// often it is called; the application has to.
+// the tokens of the first one. A change voids all.
+//
+// If a mail for a change to the new address was sent within [Limits].MailInterval, also
+// because another user asked for it, none is sent, and the error is nil. The present
+// address gets at most one mail in that time, whatever the new addresses are: its token
+// undoes each of these changes. A new SecurityStamp, which voids it, permits another one.
 //
 // If email is another spelling of the present address, with the same [User.Key], only
 // the second mail is sent.
@@ -29,7 +33,7 @@ import (
 // more than five minutes ago, it is [ErrStale]: call [Accounts.Reauthenticate]. If 16
 // former addresses of the user are held for an undo, it is [ErrBusy]. If Send or Secrets
 // isn't set, it wraps [ErrNotConfigured]. An error of Send is returned, without its text.
-// Any other error is the Store's or ctx's.
+// If the Counter fails, it wraps ErrBusy. Any other error is the Store's or ctx's.
 func (a *Accounts) SendEmailChange(ctx context.Context, s Session, email string) error {
 	if err := a.checkMail(); err != nil {
 		return err
@@ -58,11 +62,26 @@ func (a *Accounts) SendEmailChange(ctx context.Context, s Session, email string)
 		if err := a.mayMove(ctx, u, to.Key()); err != nil {
 			return err
 		}
-		if err := a.sendUndo(ctx, u, NoticeEmailChangeRequested, life+a.undoLife()); err != nil {
-			return err
-		}
 	}
-	return a.send(ctx, Mail{To: to.Email, Purpose: PurposeChangeEmail, Token: token, Expires: expires, User: u})
+	_, err = a.sendAtMostOne(ctx, PurposeChangeEmail, to.Key(), func() error {
+		if !isRespelling(u, to.Email) {
+			if err := a.sendUndoBefore(ctx, u, life+a.undoLife()); err != nil {
+				return err
+			}
+		}
+		return a.send(ctx, Mail{To: to.Email, Purpose: PurposeChangeEmail, Token: token, Expires: expires, User: u})
+	})
+	return err
+}
+
+// sendUndoBefore calls sendUndo for a change that was asked for, unless such a mail with
+// a token that is still valid was just sent.
+func (a *Accounts) sendUndoBefore(ctx context.Context, u User, life time.Duration) error {
+	name := u.Key() + " " + u.SecurityStamp // the count is of the tokens in one state
+	_, err := a.sendAtMostOne(ctx, PurposeUndoEmail, name, func() error {
+		return a.sendUndo(ctx, u, NoticeEmailChangeRequested, life)
+	})
+	return err
 }
 
 // mayMove returns why u can't be moved to key, or nil.

@@ -43,7 +43,8 @@ type Limits struct {
 	// then, which is the longest that a Counter counts.
 	Window time.Duration
 	// MailInterval is the time in which at most one mail with a token is sent for
-	// one purpose to one address. 0 is 3 minutes, and the maximum is MaxCountWindow.
+	// one purpose to one address. Invitations and notices of a change that was made
+	// aren't limited. 0 is 3 minutes, and the maximum is MaxCountWindow.
 	MailInterval time.Duration
 }
 
