@@ -164,6 +164,8 @@ func (a *Accounts) needsTombstone(ctx context.Context, t User, s privateState) (
 		return false, nil // the account is gone, or was moved on and this is forgotten
 	case err != nil || !u.Placeholder:
 		return false, err
+	case u.isTombstone():
+		return false, a.finishDeletion(ctx, u)
 	}
 	next, err := u.Private.parse()
 	return err != nil || next.movedTo == "", nil

@@ -16,6 +16,12 @@ var released = map[string]func(t *addressTest){
 		t.change(secondKey, thirdKey)
 		time.Sleep(undoLife)
 	},
+	"former address, after a deletion that was abandoned": func(t *addressTest) {
+		t.change(adaEmail, secondKey)
+		t.change(secondKey, thirdKey)
+		t.stop(failDeletes, func() error { return t.a.DeleteUser(t.Context(), thirdKey) })
+		time.Sleep(undoLife)
+	},
 	"change that was abandoned": func(t *addressTest) {
 		_, change := t.ask(adaEmail, secondKey)
 		t.stop(failUpdates, func() error { _, err := t.a.ConfirmEmailChange(t.Context(), change); return err })
