@@ -25,6 +25,10 @@ import (
 // if s has ended or is old. If the account is gone, it returns ErrEnded. A registration of
 // the address and [Accounts.DeleteUser] finish the deletion as well.
 //
+// One thing may remain: if a process ended in the middle of [Accounts.ConfirmEmailChange],
+// and the change wasn't made afterwards, a Placeholder with the ID and both addresses is
+// stored under the new address until that address is needed.
+//
 // If [Accounts].Send is set, DeleteAccount then sends a mail with [NoticeDeleted]. If
 // that fails, the account is deleted all the same, and the error is logged.
 func (a *Accounts) DeleteAccount(ctx context.Context, s Session) error {

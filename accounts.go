@@ -93,15 +93,19 @@ type Accounts struct {
 	// the address's mail sees. Within Limits.MailInterval of a mail, each calls only the
 	// Counter. For an Origin, the Counter is called once more.
 	//
+	// [Accounts.SendEmailChange], for a user that is logged in, and [Accounts.Invite] still
+	// return ErrExists. While an address is the new one of a change that isn't finished,
+	// a call for it reads the Store twice.
+	//
 	// Discreet needs Send, Secrets, and VerifyBeforeRegistration as EmailVerification.
 	// Without them, each call returns an error that wraps ErrNotConfigured. A log-in
 	// reveals nothing in any case; see [Accounts.Authenticate].
 	Discreet bool
 	// Counter counts failed log-ins, calls and mails for Limits. Nil counts in this
 	// process alone, in memory (two MemoryCounters, one of them for mails), so that
-	// several processes permit as many times the Limits. The names that a Counter gets are digests. If it returns
-	// an error, the call is refused with an error that wraps ErrBusy, before any hash
-	// and any mail.
+	// several processes permit as many times the Limits. The names that a Counter gets
+	// are digests. If it returns an error, the call is refused with an error that wraps
+	// ErrBusy, before any hash and any mail.
 	Counter Counter
 	// Limits says how many of them there may be. The zero value has the defaults.
 	Limits Limits

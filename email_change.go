@@ -19,10 +19,13 @@ import (
 // devices stay, and a change of them by another call in the meantime is kept. The user
 // logs in with the new address from then on, and with the old one no longer.
 //
-// The old address is held for the user for UndoLife: no other user can register it. Then
-// it gets a mail with [NoticeEmailChanged] and a token for UndoEmailChange. If that mail
-// fails, the change stands, and the error is logged. The token that SendEmailChange has
-// sent undoes the change as well.
+// The old address is held for the user for UndoLife: no other user can register it. A copy
+// of the account as it was, with the hash of the password, stays stored under it until
+// the address is needed, or until the account is changed again after that time or is
+// deleted. Then the old address gets a mail with [NoticeEmailChanged] and a token for
+// UndoEmailChange, also if the step after the one that decides fails. If that mail fails,
+// the change stands, and the error is logged. The token that SendEmailChange has sent
+// undoes the change as well.
 //
 // The change has several steps, of which one decides. In every state of the Store
 // between them the user logs in with exactly one of the addresses. If the process stops

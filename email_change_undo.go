@@ -22,6 +22,10 @@ import (
 // as long as they would have been, but can't undo in turn: of the owner of an address
 // and a thief that uses later ones, the owner has the last word.
 //
+// A new password and the end of all sessions void the token before the change. After the
+// change, they don't: the user of a later address can prevent the undo only by
+// deactivating or deleting the account.
+//
 // The token works once. If it isn't valid, was used, or comes too late, or the user is
 // inactive or deleted, the error is [ErrToken]. If Secrets isn't set, it wraps
 // [ErrNotConfigured]. If other calls change the user all the time, it is [ErrBusy]. Any

@@ -20,8 +20,8 @@ import (
 // 3.1.1.2). SetPassword doesn't compare it with the old one. It costs one hash.
 //
 // With the password, SetPassword changes SecurityStamp and UpdatedAt, adds to the
-// history ([Accounts.Events]), and changes nothing else. A change of the user by another call in the meantime is kept. Of two
-// SetPasswords at once, the last one wins. SetPassword sends no mail: it also prepares
+// history ([Accounts.Events]), and changes nothing else. A change of the user by another
+// call in the meantime is kept. Of two SetPasswords at once, the last one wins. SetPassword sends no mail: it also prepares
 // accounts that their users don't know of yet, and only the application knows what it
 // has to write.
 //

@@ -17,8 +17,8 @@ import (
 // of the checks.
 //
 // If oldPassword isn't the user's, the error is [ErrBadCredentials], and s goes on.
-// It is counted for the device as by [Accounts.Reauthenticate]. A user without a password gets it for each oldPassword;
-// such a user chooses one with [Accounts.ResetPassword]. If s has ended, or ends during
+// It is counted for the device as by [Accounts.Reauthenticate]. A user without a password
+// gets it for each oldPassword; such a user chooses one with [Accounts.ResetPassword]. If s has ended, or ends during
 // the call, the error is [ErrEnded], except that ErrBadCredentials is also returned if
 // the password or the user's state changes while oldPassword is checked. Of any number
 // of calls at once with one Session, or with one old password, one succeeds. The others
