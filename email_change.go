@@ -81,8 +81,8 @@ func (a *Accounts) ConfirmEmailChange(ctx context.Context, token string) (User, 
 	if err == nil && m.change.findIn(u) {
 		m.change.done(ctx)
 	}
-	if err == nil && m.before.ID != "" {
-		a.afterChange(ctx, u, func(ctx context.Context) error {
+	if m.before.ID != "" { // the change is made, whatever err is
+		a.afterChange(ctx, m.before, func(ctx context.Context) error {
 			return a.sendUndo(ctx, m.before, NoticeEmailChanged, a.undoLife())
 		})
 	}
