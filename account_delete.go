@@ -4,7 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 )
+
+// deletionTimeout limits the rest of a deletion. The request may have been canceled by
+// then, on purpose by a thief.
+const deletionTimeout = 5 * time.Second
 
 // DeleteAccount deletes the user of s and everything that is stored with the user. The
 // address is free afterwards, and s and all other sessions have ended. It can't be
@@ -18,12 +23,17 @@ import (
 //
 // First the user is replaced by a tombstone, which permits no log-in and keeps only the
 // ID, the address, and other addresses that are held for the user. Then those are freed,
-// and last the tombstone is deleted.
+// and last the tombstone is deleted. If ctx is canceled after the first step, the others
+// are made all the same, within 5 seconds, so that the user gets the mail.
 //
 // After an error of the Store, also after its ErrBusy, the deletion may have begun. Repeat
 // the call: if the tombstone is left, the call finishes the deletion and returns nil, also
 // if s has ended or is old. If the account is gone, it returns ErrEnded. A registration of
 // the address and [Accounts.DeleteUser] finish the deletion as well.
+//
+// One thing may remain: if a process ended in the middle of [Accounts.ConfirmEmailChange],
+// and the change wasn't made afterwards, a Placeholder with the ID and both addresses is
+// stored under the new address until that address is needed.
 //
 // If [Accounts].Send is set, DeleteAccount then sends a mail with [NoticeDeleted]. If
 // that fails, the account is deleted all the same, and the error is logged.
@@ -50,7 +60,9 @@ func (a *Accounts) DeleteAccount(ctx context.Context, s Session) error {
 	if err != nil {
 		return err
 	}
-	if err := a.finishDeletion(ctx, u); err != nil {
+	detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), deletionTimeout)
+	defer cancel()
+	if err := a.finishDeletion(detached, u); err != nil {
 		return err
 	}
 	c.gone(ctx, u.ID)

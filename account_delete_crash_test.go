@@ -1,6 +1,7 @@
 package signup_test
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -138,6 +139,26 @@ func checkFinished(t *testing.T, a *signup.Accounts, s signup.Session, what stri
 		return 0
 	}
 	return 1
+}
+
+// A deletion that is canceled after it has begun is finished, and sends its notice.
+func TestDeleteAccountCanceled(t *testing.T) {
+	test := newAddressTest(t)
+	test.change(adaEmail, secondKey)
+	s := test.logIn(secondKey)
+	ctx, cancel := context.WithCancel(t.Context())
+	memory := test.a.Store
+	test.a.Store = fakeStore{Store: memory, update: func(ctx context.Context, u *signup.User) error {
+		defer cancel()
+		return memory.Update(ctx, u)
+	}}
+	if err := test.a.DeleteAccount(ctx, s); err != nil {
+		t.Errorf("DeleteAccount returned %v, want nil", err)
+	}
+	if left := test.documents(); len(left) != 0 {
+		t.Errorf("got %v stored after that, want nothing", left)
+	}
+	test.o.checkNoticeTo(t, signup.NoticeDeleted, secondKey)
 }
 
 // A deletion that DeleteAccount finishes sends its notice.

@@ -22,9 +22,12 @@ import (
 //	email_verified_at        so, or null if the address was never verified
 //	profile                  all of [User].Profile, also fields that are Hidden or not declared
 //	devices                  a list: label, first_log_in, last_log_in; see [DeviceInfo]
-//	link_log_ins             how often the user has logged in with a mailed link
+//	link_log_ins             how often the user has logged in with a mailed link or code
 //	held_addresses           a list of former addresses that stay taken: address, until
 //	events                   a list of what has happened to the account
+//
+// A former address that stays taken has a copy of the account as it was then, which isn't
+// in the result.
 //
 // Left out are the hash of the password and its scheme, the SecurityStamp and the IDs of
 // devices, which are random or could help to attack the account and say nothing about

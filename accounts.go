@@ -98,6 +98,10 @@ type Accounts struct {
 	// [Accounts.SendEmailChange] isn't discreet: it returns ErrExists to a user that is
 	// logged in. [Accounts.Invite] returns it to the application.
 	//
+	// [Accounts.SendEmailChange], for a user that is logged in, and [Accounts.Invite] still
+	// return ErrExists. While an address is the new one of a change that isn't finished,
+	// a call for it reads the Store twice.
+	//
 	// Discreet needs Send, Secrets, and VerifyBeforeRegistration as EmailVerification.
 	// Without them, each call returns an error that wraps ErrNotConfigured. A log-in
 	// reveals nothing in any case; see [Accounts.Authenticate].

@@ -19,10 +19,13 @@ import (
 // devices stay, and a change of them by another call in the meantime is kept. The user
 // logs in with the new address from then on, and with the old one no longer.
 //
-// The old address is held for the user for UndoLife: no other user can register it. Then
-// it gets a mail with [NoticeEmailChanged] and a token for UndoEmailChange. If that mail
-// fails, the change stands, and the error is logged. The token that SendEmailChange has
-// sent undoes the change as well.
+// The old address is held for the user for UndoLife: no other user can register it. A copy
+// of the account as it was, with the hash of the password, stays stored under it until
+// the address is needed, or until the account is changed again after that time or is
+// deleted. Then the old address gets a mail with [NoticeEmailChanged] and a token for
+// UndoEmailChange, also if the step after the one that decides fails. If that mail fails,
+// the change stands, and the error is logged. The token that SendEmailChange has sent
+// undoes the change as well.
 //
 // The change has several steps, of which one decides. In every state of the Store
 // between them the user logs in with exactly one of the addresses. If the process stops
@@ -78,8 +81,8 @@ func (a *Accounts) ConfirmEmailChange(ctx context.Context, token string) (User, 
 	if err == nil && m.change.findIn(u) {
 		m.change.done(ctx)
 	}
-	if err == nil && m.before.ID != "" {
-		a.afterChange(ctx, u, func(ctx context.Context) error {
+	if m.before.ID != "" { // the change is made, whatever err is
+		a.afterChange(ctx, m.before, func(ctx context.Context) error {
 			return a.sendUndo(ctx, m.before, NoticeEmailChanged, a.undoLife())
 		})
 	}
@@ -93,6 +96,9 @@ func (a *Accounts) ConfirmEmailChange(ctx context.Context, token string) (User, 
 func (a *Accounts) move(ctx context.Context, m *move) (User, error) {
 	for range maxChanges {
 		if u, again, err := a.tryMove(ctx, m); !again {
+			if m.claimed && m.refused {
+				a.unclaim(ctx, m)
+			}
 			return u, err
 		}
 	}
@@ -102,10 +108,11 @@ func (a *Accounts) move(ctx context.Context, m *move) (User, error) {
 // respell uses a token to change the spelling of an address.
 func (a *Accounts) respell(ctx context.Context, token, email string) (User, error) {
 	var before string
-	c := a.newChange(EventEmailChanged, ReasonEmail)
-	u, err := a.useToken(ctx, token, PurposeChangeEmail, func(u *User) error {
+	stamp, c := rand.Text(), a.newChange(EventEmailChanged, ReasonEmail)
+	made := func(u User) bool { return u.SecurityStamp == stamp }
+	u, err := a.useToken(ctx, token, PurposeChangeEmail, made, func(u *User) error {
 		before = u.Email
-		u.Email, u.SecurityStamp, u.EmailVerifiedAt = email, rand.Text(), now()
+		u.Email, u.SecurityStamp, u.EmailVerifiedAt = email, stamp, now()
 		return c.record(ctx, u)
 	})
 	if err == nil {

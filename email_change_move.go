@@ -51,6 +51,8 @@ type move struct {
 	change   *change  // the event; nil: none
 	released []string // keys that aren't held for the user any more
 	before   User     // the user at the commit of this call, if it came to that
+	claimed  bool     // the new key is claimed, or was
+	refused  bool     // the user may not be moved
 }
 
 // errMovedOn means that a user is at another key by now.
@@ -62,6 +64,7 @@ func (a *Accounts) tryMove(ctx context.Context, m *move) (u User, again bool, er
 	u, err = a.get(ctx, m.from)
 	switch {
 	case errors.Is(err, ErrNotFound), err == nil && u.ID != m.id:
+		m.refused = true
 		return User{}, false, ErrToken
 	case err != nil:
 		return User{}, false, err
@@ -69,17 +72,20 @@ func (a *Accounts) tryMove(ctx context.Context, m *move) (u User, again bool, er
 		return a.findMove(ctx, m, u)
 	}
 	if err := m.check(u); err != nil {
+		m.refused = true
 		return User{}, false, err
 	}
 	u, again, err = a.claim(ctx, m, u)
 	if again || err != nil {
 		return User{}, again, err
 	}
+	m.claimed = true
 	t, err := m.tombstone(u)
 	if err == nil && m.change != nil {
 		err = m.change.recordFor(ctx, m.moved(t), &t)
 	}
 	if err != nil {
+		m.refused = true
 		return User{}, false, err
 	}
 	switch err := a.Store.Update(ctx, &t); {
@@ -97,6 +103,7 @@ func (a *Accounts) tryMove(ctx context.Context, m *move) (u User, again bool, er
 func (a *Accounts) findMove(ctx context.Context, m *move, t User) (u User, again bool, err error) {
 	s, err := t.Private.parse()
 	if err != nil || s.movedTo != m.to.Key() {
+		m.refused = true
 		return User{}, false, errMovedOn
 	}
 	if !m.undo { // the tombstone of an undo has nothing of its token

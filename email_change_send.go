@@ -19,9 +19,10 @@ import (
 // If the first mail can't be sent, the second one isn't sent. A second call doesn't void
 // the tokens of the first one. A change voids all.
 //
-// No field of [Limits] limits SendEmailChange. The application has to, by the user's ID,
-// with a [Counter] of its own for example. Otherwise a user can have mails sent to
-// any address, and learn which addresses have users, also with [Accounts].Discreet.
+// If a mail for a change to the new address was sent within [Limits].MailInterval, also
+// because another user asked for it, none is sent, and the error is nil. The present
+// address gets at most one mail in that time, whatever the new addresses are: its token
+// undoes each of these changes. A new SecurityStamp, which voids it, permits another one.
 //
 // If email is another spelling of the present address, with the same [User.Key], only
 // the second mail is sent.
@@ -32,7 +33,7 @@ import (
 // more than five minutes ago, it is [ErrStale]: call [Accounts.Reauthenticate]. If 16
 // former addresses of the user are held for an undo, it is [ErrBusy]. If Send or Secrets
 // isn't set, it wraps [ErrNotConfigured]. An error of Send is returned, without its text.
-// Any other error is the Store's or ctx's.
+// If the Counter fails, it wraps ErrBusy. Any other error is the Store's or ctx's.
 func (a *Accounts) SendEmailChange(ctx context.Context, s Session, email string) error {
 	if err := a.checkMail(); err != nil {
 		return err
@@ -61,11 +62,26 @@ func (a *Accounts) SendEmailChange(ctx context.Context, s Session, email string)
 		if err := a.mayMove(ctx, u, to.Key()); err != nil {
 			return err
 		}
-		if err := a.sendUndo(ctx, u, NoticeEmailChangeRequested, life+a.undoLife()); err != nil {
-			return err
-		}
 	}
-	return a.send(ctx, Mail{To: to.Email, Purpose: PurposeChangeEmail, Token: token, Expires: expires, User: u})
+	_, err = a.sendAtMostOne(ctx, PurposeChangeEmail, to.Key(), func() error {
+		if !isRespelling(u, to.Email) {
+			if err := a.sendUndoBefore(ctx, u, life+a.undoLife()); err != nil {
+				return err
+			}
+		}
+		return a.send(ctx, Mail{To: to.Email, Purpose: PurposeChangeEmail, Token: token, Expires: expires, User: u})
+	})
+	return err
+}
+
+// sendUndoBefore calls sendUndo for a change that was asked for, unless such a mail with
+// a token that is still valid was just sent.
+func (a *Accounts) sendUndoBefore(ctx context.Context, u User, life time.Duration) error {
+	name := u.Key() + " " + u.SecurityStamp // the count is of the tokens in one state
+	_, err := a.sendAtMostOne(ctx, PurposeUndoEmail, name, func() error {
+		return a.sendUndo(ctx, u, NoticeEmailChangeRequested, life)
+	})
+	return err
 }
 
 // mayMove returns why u can't be moved to key, or nil.

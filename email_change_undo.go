@@ -22,15 +22,20 @@ import (
 // as long as they would have been, but can't undo in turn: of the owner of an address
 // and a thief that uses later ones, the owner has the last word.
 //
+// A new password and the end of all sessions void the token before the change. After the
+// change, they don't: the user of a later address can prevent the undo only by
+// deactivating or deleting the account.
+//
 // The token works once. If it isn't valid, was used, or comes too late, or the user is
 // inactive or deleted, the error is [ErrToken]. If Secrets isn't set, it wraps
 // [ErrNotConfigured]. If other calls change the user all the time, it is [ErrBusy]. Any
 // other error is the Store's or ctx's. After an error of the Store the outcome is
 // unknown. Repeat the call: if that returns ErrToken, the first call may have succeeded.
 func (a *Accounts) UndoEmailChange(ctx context.Context, token string) (User, error) {
-	c := a.newChange(EventEmailChanged, ReasonUndo)
-	u, err := a.useToken(ctx, token, PurposeUndoEmail, func(u *User) error {
-		u.SecurityStamp, u.PasswordHash = rand.Text(), ""
+	stamp, c := rand.Text(), a.newChange(EventEmailChanged, ReasonUndo)
+	made := func(u User) bool { return u.SecurityStamp == stamp }
+	u, err := a.useToken(ctx, token, PurposeUndoEmail, made, func(u *User) error {
+		u.SecurityStamp, u.PasswordHash = stamp, ""
 		if u.EmailVerifiedAt.IsZero() {
 			u.EmailVerifiedAt = now() // the mail has arrived
 		}

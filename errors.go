@@ -13,7 +13,8 @@ import (
 // ErrIdempotencyKeyReused may come with ErrBadCredentials. An error that wraps
 // none of them is a failure; its text is for the log and never for a client.
 var (
-	// ErrExists means that the address belongs to another user.
+	// ErrExists means that the address belongs to another user, or is held for one
+	// after a change of address.
 	ErrExists = errors.New("signup: address already registered")
 	// ErrReplayed means that the Store holds a user with the same key and ID:
 	// this Create repeats an earlier one.

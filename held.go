@@ -15,6 +15,9 @@ const (
 	// claimGrace is how long a placeholder is taken for one of a move that goes on. A
 	// move takes a few round trips, and is safe if it takes longer.
 	claimGrace = time.Minute
+	// unclaimTimeout limits the removal of a placeholder. The request may have been
+	// canceled by then.
+	unclaimTimeout = 2 * time.Second
 )
 
 // checkUndoLife returns what is wrong with UndoLife, or nil.
@@ -104,6 +107,11 @@ func (a *Accounts) needsClaim(ctx context.Context, p User, s privateState) (bool
 	if at := now(); !a.moving.noGrace && (at.Sub(p.UpdatedAt) < claimGrace || at.UnixMilli() < s.undoUntil) {
 		return true, nil
 	}
+	return a.mayMoveTo(ctx, p, s)
+}
+
+// mayMoveTo is needsClaim for a placeholder of any age.
+func (a *Accounts) mayMoveTo(ctx context.Context, p User, s privateState) (bool, error) {
 	o, err := a.Store.Get(ctx, s.heldFor)
 	switch {
 	case errors.Is(err, ErrNotFound), err == nil && o.ID != p.ID:
@@ -125,6 +133,25 @@ func (a *Accounts) needsClaim(ctx context.Context, p User, s privateState) (bool
 	return false, err
 }
 
+// unclaim removes the placeholder of the move m, which was refused. Without it, the
+// address would be held for a minute, and the placeholder would remain when the user is
+// deleted. If unclaim fails, Accounts.free removes it when the address is needed.
+func (a *Accounts) unclaim(ctx context.Context, m *move) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), unclaimTimeout)
+	defer cancel()
+	p, err := a.Store.Get(ctx, m.to.Key())
+	if err != nil || p.ID != m.id || !p.Placeholder {
+		return
+	}
+	s, err := p.Private.parse()
+	if err != nil || s.heldFor != m.from || now().UnixMilli() < s.undoUntil {
+		return
+	}
+	if needed, err := a.mayMoveTo(ctx, p, s); err == nil && !needed {
+		_ = a.Store.Delete(ctx, p)
+	}
+}
+
 // needsTombstone reports whether the tombstone t, which has the state s, is needed: for
 // an undo, or because the user isn't known to have arrived.
 func (a *Accounts) needsTombstone(ctx context.Context, t User, s privateState) (bool, error) {
@@ -137,9 +164,27 @@ func (a *Accounts) needsTombstone(ctx context.Context, t User, s privateState) (
 		return false, nil // the account is gone, or was moved on and this is forgotten
 	case err != nil || !u.Placeholder:
 		return false, err
+	case u.isTombstone():
+		return false, a.finishDeletion(ctx, u)
 	}
 	next, err := u.Private.parse()
 	return err != nil || next.movedTo == "", nil
+}
+
+// isReleased reports whether the address of u, as read from the Store, isn't held any more
+// by what u says. Then Accounts.free decides, which may need other documents.
+func (u *User) isReleased() bool {
+	if !u.Placeholder {
+		return false
+	}
+	if u.isTombstone() {
+		return true
+	}
+	s, err := u.Private.parse()
+	if err != nil || !s.isPlaceholder() || now().UnixMilli() < s.undoUntil {
+		return false
+	}
+	return s.heldFor == "" || now().Sub(u.UpdatedAt) >= claimGrace
 }
 
 // releaseExpired removes the documents that aren't held for the user u any more, and

@@ -41,6 +41,7 @@ func (t *addressTest) logIn(email string) signup.Session {
 // ask asks for a change of the address, and returns the tokens that undo and make it.
 func (t *addressTest) ask(from, to string) (undo, change string) {
 	t.Helper()
+	time.Sleep(time.Millisecond) // the MailInterval has passed, also in a bubble of synctest
 	if err := t.a.SendEmailChange(t.Context(), t.logIn(from), to); err != nil {
 		t.Fatalf("SendEmailChange returned %v, want nil", err)
 	}

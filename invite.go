@@ -20,8 +20,8 @@ const defaultInviteLife = 7 * 24 * time.Hour
 // Secret that sealed it is removed. If its user is deleted, it is valid again until it
 // expires.
 //
-// If the address has a user, active or not, the error wraps [ErrExists]. Don't show it
-// to a client that may not know which addresses are registered. If email isn't an
+// If the address has a user, active or not, or is held for one after a change of
+// address, the error wraps [ErrExists]. Don't show it to a client that may not know which addresses are registered. If email isn't an
 // address, the error is a *[ValidationError]. If Send or Secrets isn't set, it wraps
 // [ErrNotConfigured]. If life is out of range, it wraps none of this package's. If Send
 // returns an error, that is returned, without its text, and no mail was sent; call

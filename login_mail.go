@@ -120,7 +120,7 @@ func (a *Accounts) LogInByToken(ctx context.Context, token string, c Client) (Se
 // logInByToken is LogInByToken for a call that was counted.
 func (a *Accounts) logInByToken(ctx context.Context, token string, c Client) (Session, error) {
 	entry := a.newEntry(c, ByEmail)
-	u, err := a.useToken(ctx, token, PurposeLogIn, func(u *User) error {
+	u, err := a.useToken(ctx, token, PurposeLogIn, entry.isIn, func(u *User) error {
 		if u.EmailVerifiedAt.IsZero() {
 			u.EmailVerifiedAt = now()
 		}

@@ -94,10 +94,9 @@ type Client struct {
 // isn't empty replaces the label of the device.
 //
 // A successful LogIn is one Store.Get, two calls of the Counter, three if c has an
-// Origin, and one [Store.Update], which also replaces a
-// hash that needs a rehash, gives a SecurityStamp to a user stored without one, and
-// makes sure that the user is still active and has the same password. It leaves
-// UpdatedAt alone, except for a rehash. A change by another call in the meantime is
+// Origin, and one [Store.Update], which also replaces a hash that needs a rehash, gives a
+// SecurityStamp to a user stored without one, and makes sure that the user is still
+// active and has the same password. It leaves UpdatedAt alone, except for a rehash. A change by another call in the meantime is
 // kept: LogIn then reads the user again and tries again. If other calls change the
 // user all the time, the error is [ErrBusy].
 //
@@ -128,6 +127,7 @@ type entry struct {
 
 	at     time.Time // of record
 	device string
+	stamp  string
 	change *change
 }
 
@@ -164,9 +164,13 @@ func (e *entry) record(ctx context.Context, u *User) error {
 	if err != nil {
 		return fmt.Errorf("log in: %w", err)
 	}
-	e.change.event.Device = e.device
+	e.stamp, e.change.event.Device = u.SecurityStamp, e.device
 	return e.change.record(ctx, u)
 }
+
+// isIn reports whether u, as read from the Store, has the log-in, and no session of it
+// has ended.
+func (e *entry) isIn(u User) bool { return u.SecurityStamp == e.stamp && e.change.findIn(u) }
 
 // session returns the Session of the log-in that was recorded in u.
 func (e *entry) session(u User) Session {

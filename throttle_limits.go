@@ -46,10 +46,11 @@ type Limits struct {
 	Window time.Duration
 	// MailInterval is the time in which at most one mail is sent for one purpose to one
 	// address, by [Accounts.Register], [Accounts.SendEmailVerification],
-	// [Accounts.SendPasswordReset] or [Accounts.SendLogIn]. Further calls succeed and send
-	// none. Notices of changes, [Accounts.SendEmailChange] and [Accounts.Invite] aren't
-	// limited by it. 0 is 3 minutes, and the maximum is MaxCountWindow. A test that needs
-	// several mails sets a short one, such as a millisecond.
+	// [Accounts.SendPasswordReset], [Accounts.SendLogIn] or [Accounts.SendEmailChange].
+	// Further calls succeed and send none. Notices of a change that was made and
+	// [Accounts.Invite] aren't limited by it. 0 is 3 minutes, and the maximum is
+	// MaxCountWindow. A test that needs several mails sets a short one, such as a
+	// millisecond.
 	MailInterval time.Duration
 }
 

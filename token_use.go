@@ -44,7 +44,7 @@ func (a *Accounts) findByToken(ctx context.Context, text string, allowed ...Purp
 		return User{}, token{}, ErrToken
 	}
 	u, err := a.get(ctx, t.key)
-	exists := err == nil && !u.isTombstone()
+	exists := err == nil && !u.isReleased()
 	switch {
 	case err == nil && !exists, errors.Is(err, ErrNotFound):
 		u = User{Email: t.key}
@@ -90,13 +90,20 @@ func (a *Accounts) PeekToken(ctx context.Context, token string) (Purpose, User, 
 // and calls change again with the user as stored now. So change decides by the user
 // that it gets, does nothing else, and returns soon.
 //
+// A Store whose transport repeats a request may report the conflict of this call with
+// itself. So made reports whether the user, as stored after a conflict, has the change
+// of this call.
+//
 // If the token isn't valid, the error is ErrToken; an error of change is returned as
 // it is. ErrBusy means that nothing was done. After another error of Store.Update,
 // the outcome is unknown: the token may have been used.
-func (a *Accounts) useToken(ctx context.Context, text string, purpose Purpose, change func(*User) error) (User, error) {
+func (a *Accounts) useToken(ctx context.Context, text string, purpose Purpose, made func(User) bool, change func(*User) error) (User, error) {
 	const attempts = 10 // each is caused by another change of the user in between
-	for range attempts {
+	for i := range attempts {
 		u, t, err := a.findByToken(ctx, text, purpose)
+		if i > 0 && errors.Is(err, ErrToken) {
+			return a.confirmUse(ctx, text, made)
+		}
 		if err != nil {
 			return User{}, err
 		}
@@ -119,6 +126,34 @@ func (a *Accounts) useToken(ctx context.Context, text string, purpose Purpose, c
 			return u, nil
 		case errors.Is(err, ErrNotFound):
 			return User{}, ErrToken // the user was deleted
+		case !errors.Is(err, ErrConflict):
+			return User{}, fmt.Errorf("use a token: %w", err)
+		}
+	}
+	return User{}, ErrBusy
+}
+
+// confirmUse returns the user of the token text as stored, if made reports that this
+// call has changed it. Otherwise the error is ErrToken. It stores the user again, which
+// makes sure that the change is durable.
+func (a *Accounts) confirmUse(ctx context.Context, text string, made func(User) bool) (User, error) {
+	t, err := a.open(text, time.Now())
+	if err != nil {
+		return User{}, err
+	}
+	for range maxChanges {
+		u, err := a.get(ctx, t.key)
+		if err == nil && (!u.mayLogIn() || !made(u)) {
+			err = ErrToken
+		}
+		if err == nil {
+			err = a.Store.Update(ctx, &u)
+		}
+		switch {
+		case err == nil:
+			return u, nil
+		case errors.Is(err, ErrNotFound), errors.Is(err, ErrToken):
+			return User{}, ErrToken
 		case !errors.Is(err, ErrConflict):
 			return User{}, fmt.Errorf("use a token: %w", err)
 		}
