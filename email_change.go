@@ -106,7 +106,7 @@ func (a *Accounts) move(ctx context.Context, m *move) (User, error) {
 func (a *Accounts) respell(ctx context.Context, token, email string) (User, error) {
 	var before string
 	c := a.newChange(EventEmailChanged, ReasonEmail)
-	u, err := a.useToken(ctx, token, PurposeChangeEmail, func(u *User) error {
+	u, err := a.useToken(ctx, token, PurposeChangeEmail, c, func(u *User) error {
 		before = u.Email
 		u.Email, u.SecurityStamp, u.EmailVerifiedAt = email, rand.Text(), now()
 		return c.record(ctx, u)

@@ -29,7 +29,7 @@ import (
 // unknown. Repeat the call: if that returns ErrToken, the first call may have succeeded.
 func (a *Accounts) UndoEmailChange(ctx context.Context, token string) (User, error) {
 	c := a.newChange(EventEmailChanged, ReasonUndo)
-	u, err := a.useToken(ctx, token, PurposeUndoEmail, func(u *User) error {
+	u, err := a.useToken(ctx, token, PurposeUndoEmail, c, func(u *User) error {
 		u.SecurityStamp, u.PasswordHash = rand.Text(), ""
 		if u.EmailVerifiedAt.IsZero() {
 			u.EmailVerifiedAt = now() // the mail has arrived

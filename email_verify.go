@@ -72,7 +72,7 @@ func (a *Accounts) SendEmailVerification(ctx context.Context, email string, c Cl
 // ctx's. After an error of the Store the outcome is unknown; repeat the call.
 func (a *Accounts) VerifyEmail(ctx context.Context, token string) (User, error) {
 	c := a.newChange(EventEmailVerified, ReasonEmail)
-	u, err := a.useToken(ctx, token, PurposeVerifyEmail, func(u *User) error {
+	u, err := a.useToken(ctx, token, PurposeVerifyEmail, c, func(u *User) error {
 		u.EmailVerifiedAt = now()
 		return c.record(ctx, u)
 	})

@@ -124,7 +124,7 @@ func TestBeforeRefuses(t *testing.T) {
 // If Before refuses a log-in with ErrBadCredentials, it looks like a wrong password.
 func TestBeforeRefusesDiscreetly(t *testing.T) {
 	for _, e := range eventCalls {
-		if e.name != "LogIn" && e.name != "Authenticate" {
+		if !slices.Contains([]string{"LogIn", "Authenticate", "LogInByToken", "LogInByCode"}, e.name) {
 			continue
 		}
 		c := e.start(t)

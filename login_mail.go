@@ -120,16 +120,19 @@ func (a *Accounts) LogInByToken(ctx context.Context, token string, c Client) (Se
 // logInByToken is LogInByToken for a call that was counted.
 func (a *Accounts) logInByToken(ctx context.Context, token string, c Client) (Session, error) {
 	entry := a.newEntry(c, ByEmail)
-	u, err := a.useToken(ctx, token, PurposeLogIn, func(u *User) error {
+	var asked User
+	u, err := a.useToken(ctx, token, PurposeLogIn, entry.change, func(u *User) error {
 		if u.EmailVerifiedAt.IsZero() {
 			u.EmailVerifiedAt = now()
 		}
 		if err := countLinkLogIn(u); err != nil {
 			return fmt.Errorf("log in: %w", err)
 		}
+		asked = *u
 		return entry.record(ctx, u)
 	})
 	if err != nil {
+		a.noteRefusal(ctx, attempt{}, asked, err) // by Before
 		return Session{}, err
 	}
 	entry.change.done(ctx)

@@ -18,7 +18,7 @@ func (a *Accounts) FindByToken(ctx context.Context, text string, allowed ...Purp
 }
 
 func (a *Accounts) UseToken(ctx context.Context, text string, p Purpose, change func(*User) error) (User, error) {
-	return a.useToken(ctx, text, p, change)
+	return a.useToken(ctx, text, p, nil, change)
 }
 
 // CountLinkLogIn is the change that the use of a token for a log-in makes.

@@ -92,7 +92,10 @@ func (a *Accounts) PeekToken(ctx context.Context, token string) (Purpose, User, 
 // If the token isn't valid, the error is ErrToken; an error of change is returned as
 // it is. ErrBusy means that nothing was done. After another error of Store.Update,
 // the outcome is unknown: the token may have been used.
-func (a *Accounts) useToken(ctx context.Context, text string, purpose Purpose, change func(*User) error) (User, error) {
+//
+// If c isn't nil, change records it. By that, a conflict of this call with itself is
+// recognized, which a Store may report whose transport repeats a request.
+func (a *Accounts) useToken(ctx context.Context, text string, purpose Purpose, c *change, change func(*User) error) (User, error) {
 	const attempts = 10 // each is caused by another change of the user in between
 	for range attempts {
 		u, t, err := a.findByToken(ctx, text, purpose)
@@ -121,6 +124,38 @@ func (a *Accounts) useToken(ctx context.Context, text string, purpose Purpose, c
 		case !errors.Is(err, ErrConflict):
 			return User{}, fmt.Errorf("use a token: %w", err)
 		}
+		if c == nil {
+			continue
+		}
+		if stored, made, err := a.madeBefore(ctx, c, u); made || err != nil {
+			return stored, err
+		}
 	}
 	return User{}, ErrBusy
+}
+
+// madeBefore reports whether c was made after all by a write of u that has returned
+// ErrConflict, and returns the user as stored. Another write then makes sure that the
+// change is durable. If the SecurityStamp is another one, c counts as not made: what the
+// call was to return has ended.
+func (a *Accounts) madeBefore(ctx context.Context, c *change, u User) (stored User, made bool, err error) {
+	for range maxChanges {
+		stored, err = a.get(ctx, u.Key())
+		switch {
+		case errors.Is(err, ErrNotFound):
+			return User{}, false, nil
+		case err != nil:
+			return User{}, false, fmt.Errorf("use a token: %w", err)
+		case stored.ID != u.ID || stored.SecurityStamp != u.SecurityStamp || stored.Placeholder || !c.findIn(stored):
+			return User{}, false, nil
+		}
+		err = a.Store.Update(ctx, &stored)
+		if err == nil {
+			return stored, true, nil
+		}
+		if !isRace(err) {
+			return User{}, false, fmt.Errorf("use a token: %w", err)
+		}
+	}
+	return User{}, false, ErrBusy
 }
