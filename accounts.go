@@ -86,12 +86,16 @@ type Accounts struct {
 	// [Accounts.VerifyEmail], [Accounts.ResetPassword] or the application.
 	EmailVerification EmailVerification
 	// Discreet hides which addresses have users. Without it, Register returns ErrExists
-	// for such an address. With it, Register, SendEmailVerification and
-	// SendPasswordReset do the same for each valid address: each calls the Counter, the
-	// Store and Send once, computes no hash, and returns the same. What differs is the
-	// mail: one with a token, or a Notice without one, which only a person that reads
-	// the address's mail sees. Within Limits.MailInterval of a mail, each calls only the
-	// Counter. For an Origin, the Counter is called once more.
+	// for such an address. With it, Register, SendEmailVerification, SendPasswordReset and
+	// SendLogIn do the same for each valid address: each calls the Counter, the Store and
+	// Send once, computes no hash, and returns the same, or a challenge of the same form.
+	// So does SendEmailChange, for which ErrExists is left out as well, with two calls of
+	// the Store and of Send. What differs is the mail: one with a token, or a Notice
+	// without one, which only a person that reads the address's mail sees. Within
+	// Limits.MailInterval of a mail, each calls only the Counter, and SendEmailChange the
+	// Store once. For an Origin, the Counter is called once more. Invite, which is for the
+	// application, returns ErrExists in any case. In the moment of a change of address,
+	// calls that concern the new one may call the Store more often.
 	//
 	// Discreet needs Send, Secrets, and VerifyBeforeRegistration as EmailVerification.
 	// Without them, each call returns an error that wraps ErrNotConfigured. A log-in

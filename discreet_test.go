@@ -66,7 +66,13 @@ var discreetCalls = []discreetCall{
 	{"SendPasswordReset", func(s situation) signup.Notice { return s.reset }, signup.PurposeResetPassword, func(t testing.TB, a *signup.Accounts, c signup.Client) string {
 		return fmt.Sprint(a.SendPasswordReset(t.Context(), adaEmail, c))
 	}},
+	{"SendLogIn", func(s situation) signup.Notice { return s.reset }, signup.PurposeLogIn, func(t testing.TB, a *signup.Accounts, c signup.Client) string {
+		challenge, err := a.SendLogIn(t.Context(), adaEmail, c)
+		return fmt.Sprint(len(challenge), strings.Trim(challenge, base64url) == "", err)
+	}},
 }
+
+const base64url = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 // Each call returns the same and does the same for every situation of the address, also
 // when it is limited. Only the mail differs.

@@ -54,8 +54,8 @@ const (
 	// do if that wasn't the user: reset the password.
 	NoticePasswordChanged Notice = "password_changed"
 	// NoticeAlreadyRegistered: with [Accounts].Discreet, a registration was begun for an
-	// address that has a user, active or not. The mail says that the user can log
-	// in, or reset the password.
+	// address that has a user, active or not, or another user has asked to change to that
+	// address. The mail says that the user can log in, or reset the password.
 	NoticeAlreadyRegistered Notice = "already_registered"
 	// NoticeNoAccount: with [Accounts].Discreet, a mail was asked for with an address
 	// that has no active user, for a reset of the password for example. The mail goes to
