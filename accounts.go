@@ -146,8 +146,9 @@ type Accounts struct {
 	// after the write and before After, the event is only in [Accounts.Events].
 	After func(ctx context.Context, e Event)
 	// Logger gets a record of each mail that couldn't be sent after a change, with
-	// the user's ID, and of each count that couldn't be taken back after a log-in. Nil
-	// is slog.Default(). Handlers have a Logger of their own.
+	// the user's ID. If counts can't be taken back after log-ins, it gets a warning when
+	// that begins, with the cause, and another when none has failed for 10 seconds, with
+	// their number. Nil is slog.Default(). Handlers have a Logger of their own.
 	Logger *slog.Logger
 
 	once      sync.Once
@@ -159,6 +160,7 @@ type Accounts struct {
 
 	limits               Limits // with the defaults
 	counter, mailCounter Counter
+	notTakenBack         outage
 	moving               movingRules // the zero value, except in tests
 }
 
