@@ -103,19 +103,21 @@ type Accounts struct {
 	Discreet bool
 	// Counter counts failed log-ins, calls and mails for Limits. Nil counts in this
 	// process alone, in memory (two MemoryCounters, one of them for mails), so that
-	// several processes permit as many times the Limits. The names that a Counter gets are digests. If it returns
-	// an error, the call is refused with an error that wraps ErrBusy, before any hash
-	// and any mail.
+	// several processes permit as many times the Limits. The names that a Counter gets
+	// are digests. A call waits for the Counter, which must return soon. If it returns an
+	// error, the call is refused with an error that wraps ErrBusy, before any hash and
+	// any mail. If ctx is done, the error is that of ctx.
 	Counter Counter
 	// Limits says how many of them there may be. The zero value has the defaults.
 	Limits Limits
 	// Before is asked before a user is registered or logged in, or a password, address
-	// or profile is changed, or a user is deactivated or deleted. Its error refuses the
+	// or profile is changed, or a user is deactivated or deleted. It isn't asked about
+	// other events, and not about the undo of a change of address. Its error refuses the
 	// call, which returns it as it is and stores and sends nothing. A handler sends the
 	// client a FieldError or ValidationError, and treats other errors as it treats
-	// those of this package; one that wraps none is 500, and its text is logged. A
-	// log-in that is refused with ErrBadCredentials looks like one with a wrong
-	// password, also in its event. Nil refuses nothing.
+	// those of this package; one that wraps none is 500, and its text is logged. A log-in
+	// that is refused with ErrBadCredentials gets the response and the event of one with
+	// a wrong password, but its time may differ. Nil refuses nothing.
 	//
 	// Before gets the event and the user as about to be stored, with the final ID, and
 	// without PasswordHash, Private and Version. Times and SecurityStamp may still

@@ -19,8 +19,8 @@ const (
 	// EventReauthenticated: [Accounts.Reauthenticate] succeeded. ReasonPassword. It is
 	// in no history.
 	EventReauthenticated EventKind = "reauthenticated"
-	// EventLogInRefused: a log-in, or another call that asks for the password, was
-	// refused. ReasonWrong, ReasonInactive, ReasonUnverified or ReasonThrottled. It is
+	// EventLogInRefused: a log-in with a password or code, or another call that asks for
+	// the password, was refused. A token that isn't valid is no event. ReasonWrong, ReasonInactive, ReasonUnverified or ReasonThrottled. It is
 	// in no history: a stranger must not be able to write there.
 	EventLogInRefused EventKind = "log_in_refused"
 	// EventPasswordChanged: the user has a new password. ReasonPassword (the old one
@@ -76,8 +76,8 @@ const (
 	ReasonOthers EventReason = "others" // all but one session
 	ReasonAll    EventReason = "all"    // all sessions
 
-	// ReasonWrong: no user has the address, or the password is wrong. It never says
-	// which; UserID is set if there is a user.
+	// ReasonWrong: no user has the address, or the password or code is wrong. UserID is
+	// set if a user has the address.
 	ReasonWrong EventReason = "wrong"
 	// ReasonInactive: the user may not log in, whether or not the password is right.
 	ReasonInactive EventReason = "inactive"

@@ -221,10 +221,9 @@ func (s *Session) check(u *User) error {
 // If the password isn't the user's, the error is [ErrBadCredentials], and s goes on.
 // It is counted for the device of s. If there were too many ([Limits].PerDevice), the
 // error is the same, and the password isn't compared. If s has ended, or ends during
-// the call, it is
-// [ErrEnded], except that ErrBadCredentials is also returned for a user that is
-// deactivated, deleted or registered anew during the call. Other errors are those of
-// [Accounts.Authenticate] and [Accounts.Resume].
+// the call, it is [ErrEnded], except that ErrBadCredentials is also returned for a user
+// that is deactivated, deleted or registered anew during the call. Other errors are
+// those of [Accounts.Authenticate] and [Accounts.Resume].
 func (a *Accounts) Reauthenticate(ctx context.Context, s Session, password string) (Session, error) {
 	if err := a.admit(); err != nil {
 		return Session{}, err
