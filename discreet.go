@@ -20,7 +20,7 @@ func (a *Accounts) registerDiscreetly(ctx context.Context, u User) error {
 	_, err := a.sendAtMostOne(ctx, PurposeVerifyEmail, u.Key(), func() error {
 		stored, err := a.get(ctx, u.Key())
 		switch {
-		case errors.Is(err, ErrNotFound):
+		case errors.Is(err, ErrNotFound), err == nil && stored.Placeholder && !isHeld(stored):
 			return a.sendToken(ctx, PurposeVerifyEmail, u, u.Email)
 		case err != nil:
 			return fmt.Errorf("register: %w", err)

@@ -116,7 +116,7 @@ func (a *Accounts) registerBy(ctx context.Context, t token, r Registration) (Use
 	r.Email = t.extra
 	stored, err := a.get(ctx, t.key)
 	switch {
-	case err == nil && !stored.isTombstone() && stored.ID != newID(r.IdempotencyKey, t.key): // without a hash
+	case err == nil && (!stored.Placeholder || isHeld(stored)) && stored.ID != newID(r.IdempotencyKey, t.key): // without a hash
 		return User{}, ErrToken
 	case err != nil && !errors.Is(err, ErrNotFound):
 		return User{}, fmt.Errorf("register: %w", err)
