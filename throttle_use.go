@@ -127,6 +127,22 @@ func (a *Accounts) checkAttempt(ctx context.Context, t attempt, u User, password
 	if t.over {
 		u = User{}
 	}
+	panicked := false
+	if record != nil {
+		change := record
+		record = func(u *User) error { // the password was right
+			panicked = true
+			err := change(u)
+			panicked = false
+			return err
+		}
+	}
+	// Otherwise a Before that panics would lock the user out.
+	defer func() {
+		if panicked {
+			a.takeBack(ctx, a.counter, t.name, 1, a.limits.Window)
+		}
+	}()
 	u, err := a.checkUser(ctx, u, password, rehash, record)
 	a.endAttempt(ctx, t, err)
 	return u, err
