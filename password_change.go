@@ -20,10 +20,10 @@ import (
 // 3.1.1.2). SetPassword doesn't compare it with the old one. It costs one hash.
 //
 // With the password, SetPassword changes SecurityStamp and UpdatedAt, adds to the
-// history ([Accounts.Events]), and changes nothing else. A change of the user by another call in the meantime is kept. Of two
-// SetPasswords at once, the last one wins. SetPassword sends no mail: it also prepares
-// accounts that their users don't know of yet, and only the application knows what it
-// has to write.
+// history ([Accounts.Events]), and changes nothing else. A change of the user by
+// another call in the meantime is kept. Of two SetPasswords at once, the last one wins.
+// SetPassword sends no mail: it also prepares accounts that their users don't know of
+// yet, and only the application knows what it has to write.
 //
 // If the password isn't accepted, the error is a *[ValidationError] with the field
 // [FieldPassword]. If email is no address or has no user, or the user is a
