@@ -1,6 +1,7 @@
 package signup_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"testing"
@@ -61,6 +62,28 @@ func TestDiscreetEmailChange(t *testing.T) {
 					t.Errorf("for the situation %q, ConfirmEmailChange returned %v, want ErrExists", s.name, err)
 				}
 			}
+		}
+	}
+}
+
+// A mail to the new address that fails is reported in the same way.
+func TestDiscreetEmailChangeFailure(t *testing.T) {
+	var first error
+	for _, s := range situations {
+		a, tr, session := s.discreetChange(t)
+		mails := 0
+		tr.fail = func(context.Context) error {
+			if mails++; mails == 2 {
+				return errors.New("no mail server")
+			}
+			return nil
+		}
+		err := a.SendEmailChange(t.Context(), session, adaEmail)
+		if first == nil {
+			first = err
+		}
+		if err == nil || err.Error() != first.Error() {
+			t.Errorf("SendEmailChange for the situation %q, with a Send that fails, returned %v, want %v", s.name, err, first)
 		}
 	}
 }

@@ -27,12 +27,14 @@ import (
 // If email isn't an address, or is the present one ([CodeUnchanged]), the error is a
 // *[ValidationError]. If it belongs to another user, or is held for one, it is
 // [ErrExists]. With [Accounts].Discreet, it is nil then: the second mail goes to that
-// user, with [NoticeAlreadyRegistered], or [Accounts.ConfirmEmailChange] returns
-// ErrExists to the reader of the mail. If s has ended, it is [ErrEnded]. If the user
-// last proved their identity more than five minutes ago, it is [ErrStale]: call
-// [Accounts.Reauthenticate]. If 16 former addresses of the user are held for an undo,
-// it is [ErrBusy]. If Send or Secrets isn't set, it wraps [ErrNotConfigured]. An error
-// of Send is returned, without its text. Any other error is the Store's or ctx's.
+// user, with [NoticeAlreadyRegistered], or has a token for which
+// [Accounts.ConfirmEmailChange] returns ErrExists.
+//
+// If s has ended, the error is [ErrEnded]. If the user last proved their identity more
+// than five minutes ago, it is [ErrStale]: call [Accounts.Reauthenticate]. If 16 former
+// addresses of the user are held for an undo, or the Counter fails, it wraps [ErrBusy].
+// If Send or Secrets isn't set, it wraps [ErrNotConfigured]. An error of Send is
+// returned, without its text. Any other error is the Store's or ctx's.
 func (a *Accounts) SendEmailChange(ctx context.Context, s Session, email string) error {
 	if err := a.checkMail(); err != nil {
 		return err
@@ -76,7 +78,7 @@ func (a *Accounts) sendEmailChange(ctx context.Context, u, to User) error {
 			return err
 		}
 	}
-	return a.send(ctx, m)
+	return a.sendInPlaceOf(ctx, string(PurposeChangeEmail), m)
 }
 
 // mayMove returns why u can't be moved to key, or nil. With Discreet, it returns the user

@@ -165,11 +165,17 @@ func (a *Accounts) checkMail() error {
 
 // send hands m to Accounts.Send.
 func (a *Accounts) send(ctx context.Context, m Mail) error {
+	return a.sendInPlaceOf(ctx, cmp.Or(string(m.Purpose), string(m.Notice)), m)
+}
+
+// sendInPlaceOf is send for a mail in the place of that about another matter, whose name
+// is in the error: it doesn't show which mail was sent.
+func (a *Accounts) sendInPlaceOf(ctx context.Context, about string, m Mail) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	if err := a.Send(ctx, m); err != nil {
-		return &sendError{cmp.Or(string(m.Purpose), string(m.Notice)), err}
+		return &sendError{about, err}
 	}
 	return nil
 }

@@ -19,6 +19,9 @@ func TestCounterFails(t *testing.T) {
 	for _, g := range guesses {
 		calls = append(calls, limitedCall{g.name, func(a *signup.Accounts, _ signup.Client) error { return g.call(a, s, goodPassword) }})
 	}
+	calls = append(calls, limitedCall{"SendEmailChange", func(a *signup.Accounts, _ signup.Client) error {
+		return a.SendEmailChange(context.Background(), s, secondKey)
+	}})
 	for _, mode := range []signup.EmailVerification{signup.VerifyNever, signup.VerifyBeforeRegistration} {
 		for _, failure := range []error{errors.New("the counter is down"), signup.ErrInvalid, signup.ErrBusy, context.DeadlineExceeded} {
 			a, tr, session := tracedAda(t, nil)
