@@ -3,7 +3,6 @@ package signup
 import (
 	"context"
 	"crypto/rand"
-	"fmt"
 )
 
 // Deactivate makes the user of s inactive. It ends all sessions of the user, with s, and
@@ -83,7 +82,7 @@ func (a *Accounts) SetActive(ctx context.Context, email string, active bool) err
 		return c.record(ctx, u)
 	})
 	if err != nil {
-		return fmt.Errorf("set active: %w", err)
+		return c.explain("set active", err)
 	}
 	c.done(ctx)
 	return nil

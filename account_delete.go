@@ -101,7 +101,7 @@ func (a *Accounts) DeleteUser(ctx context.Context, email string) error {
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("delete user: %w", err)
+		return c.explain("delete user", err)
 	}
 	if err := a.finishDeletion(ctx, u); err != nil {
 		return err

@@ -87,20 +87,17 @@ type Accounts struct {
 	// ([Accounts.SendLogIn]) or the application.
 	EmailVerification EmailVerification
 	// Discreet hides which addresses have users, against what OWASP calls user
-	// enumeration. Without it, Register returns ErrExists for such an address. With it,
-	// Register, SendEmailVerification, SendPasswordReset and SendLogIn do the same for each
-	// valid address: each calls the Counter, the Store and Send once, computes no hash, and
-	// returns the same. What differs is the mail: one with a token, or a Notice without
-	// one, which only a person that reads the address's mail sees. Within
-	// Limits.MailInterval of a mail, each calls only the Counter. For an Origin, the
-	// Counter is called once more.
-	//
-	// [Accounts.SendEmailChange] isn't discreet: it returns ErrExists to a user that is
-	// logged in. [Accounts.Invite] returns it to the application.
-	//
-	// [Accounts.SendEmailChange], for a user that is logged in, and [Accounts.Invite] still
-	// return ErrExists. While an address is the new one of a change that isn't finished,
-	// a call for it reads the Store twice.
+	// enumeration. Without it, Register returns ErrExists
+	// for such an address. With it, Register, SendEmailVerification, SendPasswordReset and
+	// SendLogIn do the same for each valid address: each calls the Counter, the Store and
+	// Send once, computes no hash, and returns the same, or a challenge of the same form.
+	// So does SendEmailChange, for which ErrExists is left out as well, with two calls of
+	// the Store and of Send. What differs is the mail: one with a token, or a Notice
+	// without one, which only a person that reads the address's mail sees. Within
+	// Limits.MailInterval of a mail, each calls only the Counter, and SendEmailChange the
+	// Store once. For an Origin, the Counter is called once more. Invite, which is for the
+	// application, returns ErrExists in any case. In the moment of a change of address,
+	// calls that concern the new one may call the Store more often.
 	//
 	// Discreet needs Send, Secrets, and VerifyBeforeRegistration as EmailVerification.
 	// Without them, each call returns an error that wraps ErrNotConfigured. A log-in
@@ -109,18 +106,20 @@ type Accounts struct {
 	// Counter counts failed log-ins, calls and mails for Limits. Nil counts in this
 	// process alone, in memory (two MemoryCounters, one of them for mails), so that
 	// several processes permit as many times the Limits. The names that a Counter gets
-	// are digests. If it returns an error, the call is refused with an error that wraps
-	// ErrBusy, before any hash and any mail.
+	// are digests. A call waits for the Counter, which must return soon. If it returns an
+	// error, the call is refused with an error that wraps ErrBusy, before any hash and
+	// any mail. If ctx is done, the error is that of ctx.
 	Counter Counter
 	// Limits says how many of them there may be. The zero value has the defaults.
 	Limits Limits
 	// Before is asked before a user is registered or logged in, or a password, address
-	// or profile is changed, or a user is deactivated or deleted. Its error refuses the
+	// or profile is changed, or a user is deactivated or deleted. It isn't asked about
+	// other events, and not about the undo of a change of address. Its error refuses the
 	// call, which returns it as it is and stores and sends nothing. A handler sends the
 	// client a FieldError or ValidationError, and treats other errors as it treats
-	// those of this package; one that wraps none is 500, and its text is logged. A
-	// log-in that is refused with ErrBadCredentials looks like one with a wrong
-	// password, also in its event. Nil refuses nothing.
+	// those of this package; one that wraps none is 500, and its text is logged. A log-in
+	// that is refused with ErrBadCredentials gets the response and the event of one with
+	// a wrong password, but its time may differ. Nil refuses nothing.
 	//
 	// Before gets the event and the user as about to be stored, with the final ID, and
 	// without PasswordHash, Private and Version. Times and SecurityStamp may still
@@ -151,8 +150,9 @@ type Accounts struct {
 	// after the write and before After, the event is only in [Accounts.Events].
 	After func(ctx context.Context, e Event)
 	// Logger gets a record of each mail that couldn't be sent after a change, with
-	// the user's ID, and of each count that couldn't be taken back after a log-in. Nil
-	// is slog.Default(). Handlers have a Logger of their own.
+	// the user's ID. If counts can't be taken back after log-ins, it gets a warning when
+	// that begins, with the cause, and another when none has failed for 10 seconds, with
+	// their number. Nil is slog.Default(). Handlers have a Logger of their own.
 	Logger *slog.Logger
 
 	once      sync.Once
@@ -164,6 +164,7 @@ type Accounts struct {
 
 	limits               Limits // with the defaults
 	counter, mailCounter Counter
+	notTakenBack         outage
 	moving               movingRules // the zero value, except in tests
 }
 

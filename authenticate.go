@@ -79,9 +79,9 @@ func (a *Accounts) checkCredentials(ctx context.Context, c Client, email, passwo
 }
 
 // checkUser is checkCredentials for the user u, as read from the Store, whether or not
-// the address is verified. It replaces
-// a hash that needs a rehash only if rehash is true. If record isn't nil, the user is
-// stored as record changes it, in the same write.
+// the address is verified. It replaces a hash that needs a rehash only if rehash is
+// true. If record isn't nil, the user is stored as record changes it, in the same
+// write.
 func (a *Accounts) checkUser(ctx context.Context, u User, password string, rehash bool, record func(*User) error) (User, error) {
 	const attempts = 3 // each is caused by a change of the hash in between
 	for range attempts {

@@ -27,7 +27,7 @@ func (a *Accounts) registerDiscreetly(ctx context.Context, u User) error {
 		case stored.Placeholder:
 			stored = User{Email: stored.Email} // the address is held for a user of another one
 		}
-		return a.send(ctx, Mail{To: stored.Email, Notice: NoticeAlreadyRegistered, User: stored})
+		return a.sendInPlaceOf(ctx, string(PurposeVerifyEmail), Mail{To: stored.Email, Notice: NoticeAlreadyRegistered, User: stored})
 	})
 	return err
 }

@@ -78,6 +78,9 @@ func (a *Accounts) ConfirmEmailChange(ctx context.Context, token string) (User, 
 		return User{}, moveError(err)
 	}
 	u, err = a.move(ctx, m)
+	if m.change.refusal != nil {
+		return User{}, m.change.refusal
+	}
 	if err == nil && m.change.findIn(u) {
 		m.change.done(ctx)
 	}

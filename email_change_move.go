@@ -75,6 +75,11 @@ func (a *Accounts) tryMove(ctx context.Context, m *move) (u User, again bool, er
 		m.refused = true
 		return User{}, false, err
 	}
+	if m.change != nil { // before anything is stored
+		if err := m.change.ask(ctx, m.moved(u)); err != nil {
+			return User{}, false, err
+		}
+	}
 	u, again, err = a.claim(ctx, m, u)
 	if again || err != nil {
 		return User{}, again, err

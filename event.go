@@ -20,13 +20,13 @@ type Event struct {
 	// At is when it happened, in UTC, to the millisecond.
 	At time.Time `json:"at"`
 	// UserID is the ID of the user. It is empty in EventLogInRefused if no user has
-	// the address, or if a code was refused ([Accounts.LogInByCode]), and in
-	// EventRegistered if it is only decided whether a mail is sent
-	// ([VerifyBeforeRegistration]).
+	// the address, or if [Accounts.LogInByCode] has refused the code, for which it
+	// doesn't read the user. It is also empty in EventRegistered if it is only decided
+	// whether a mail is sent ([VerifyBeforeRegistration]).
 	UserID string `json:"user_id,omitempty"`
 	// Device is the ID of a [DeviceInfo], or empty: the device in which the user
 	// logged in, or proved their identity again, or which was ended. With
-	// ReasonOthers, it is the device whose session goes on.
+	// ReasonSession and ReasonOthers, it is the device of the session that asked.
 	Device string `json:"device,omitempty"`
 }
 

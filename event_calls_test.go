@@ -2,6 +2,7 @@ package signup_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 
 	"github.com/gosignup/signup"
@@ -56,43 +57,7 @@ func mailVerification(t testing.TB, c *eventCase) error {
 	return err
 }
 
-var eventCalls = []eventCall{
-	{name: "Register", prepare: nothing, call: func(ctx context.Context, c *eventCase) error {
-		_, err := c.Register(ctx, adaRegistration(""))
-		return err
-	}, before: "registered/password", after: "registered/password", history: "registered/password"},
-	{name: "Register with a key", prepare: nothing, call: registerKeyed,
-		before: "registered/password", after: "registered/password", history: "registered/password"},
-	{name: "Register again", prepare: func(t testing.TB, c *eventCase) {
-		if err := registerKeyed(t.Context(), c); err != nil {
-			t.Fatalf("Register returned %v, want nil", err)
-		}
-	}, call: registerKeyed},
-	{name: "Register again with a wrong password", prepare: func(t testing.TB, c *eventCase) {
-		if err := registerKeyed(t.Context(), c); err != nil {
-			t.Fatalf("Register returned %v, want nil", err)
-		}
-	}, call: func(ctx context.Context, c *eventCase) error {
-		r := adaRegistration(eventKey)
-		r.Password = wrong
-		_, err := c.Register(ctx, r)
-		return err
-	}, err: signup.ErrBadCredentials, after: "log_in_refused/wrong"},
-	{name: "Register a taken address", call: func(ctx context.Context, c *eventCase) error {
-		_, err := c.Register(ctx, adaRegistration(""))
-		return err
-	}, err: signup.ErrExists, before: "registered/password"},
-	{name: "Register by mail", mode: signup.VerifyBeforeRegistration, prepare: nothing, call: func(ctx context.Context, c *eventCase) error {
-		_, err := c.Register(ctx, adaRegistration(""))
-		return err
-	}, before: "registered/email?"},
-	{name: "CompleteRegistration", mode: signup.VerifyBeforeRegistration, prepare: func(t testing.TB, c *eventCase) {
-		register(t, c)
-		c.token = c.mails.token(t, signup.PurposeVerifyEmail)
-	}, call: func(ctx context.Context, c *eventCase) error {
-		_, err := c.CompleteRegistration(ctx, c.token, adaRegistration(""))
-		return err
-	}, before: "registered/email", after: "registered/email", history: "registered/email"},
+var eventCalls = slices.Concat(signUpEvents, []eventCall{
 	{name: "VerifyEmail", prepare: prepared(mailVerification), call: verifyEmail, after: "email_verified/email", history: "email_verified/email"},
 	{name: "VerifyEmail again", prepare: prepared(func(t testing.TB, c *eventCase) error {
 		if err := mailVerification(t, c); err != nil {
@@ -157,4 +122,4 @@ var eventCalls = []eventCall{
 	}, after: "sessions_ended/others+", history: "sessions_ended/others+"},
 	{name: "EndAllSessions", call: func(ctx context.Context, c *eventCase) error { return c.EndAllSessions(ctx, adaEmail) },
 		after: "sessions_ended/all", history: "sessions_ended/all"},
-}
+}, mailedEvents, changeEvents)

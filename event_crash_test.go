@@ -15,6 +15,9 @@ var errLost = errors.New("connection lost")
 // change.
 func TestEventsSurviveCrashes(t *testing.T) {
 	for _, e := range eventCalls {
+		if e.moves {
+			continue
+		}
 		for _, made := range []bool{false, true} {
 			for n := 1; ; n++ {
 				c := e.start(t)
@@ -86,7 +89,8 @@ func TestEventsOfRepeatedWrites(t *testing.T) {
 		c.with(conflictOnce(c.Store))
 		err := e.call(t.Context(), c)
 		_, after := c.log.take()
-		added := history(t, c.Accounts, adaKey)[len(old):]
+		key, _ := signup.CanonicalEmail(e.address())
+		added := history(t, c.Accounts, key)[len(old):]
 		if err != nil || brief(added) != e.history || brief(after) != e.after {
 			t.Errorf("%s: the call returned %v, the history got %q and After %q; want nil, %q, %q", e.name, err, brief(added), brief(after), e.history, e.after)
 		}

@@ -47,6 +47,9 @@ type change struct {
 	event Event
 	id    string // in the history
 	made  bool   // as far as is known, if the last write succeeded
+
+	asked   Version // the Version of the user that Before was asked about last
+	refusal error   // of Before, then
 }
 
 // newChange returns a change of the user. Its Device may be set.
@@ -67,18 +70,31 @@ func (c *change) recordFor(ctx context.Context, v User, u *User) error {
 	if c.findIn(*u) {
 		return nil
 	}
-	c.event.At = now()
 	if err := c.ask(ctx, v); err != nil {
 		return err
 	}
+	c.event.At = now()
 	c.add(u, false)
 	return nil
 }
 
-// ask returns the error of Accounts.Before.
+// ask returns the error of Accounts.Before. It asks once about each version of the user
+// that is stored.
 func (c *change) ask(ctx context.Context, u User) error {
-	c.event.UserID = u.ID
-	return c.a.before(ctx, c.event, u)
+	c.event.UserID, c.event.At = u.ID, now()
+	if u.Version == "" || u.Version != c.asked {
+		c.asked, c.refusal = u.Version, c.a.before(ctx, c.event, u)
+	}
+	return c.refusal
+}
+
+// explain returns err with what the call was doing, or the error of Accounts.Before as
+// it is.
+func (c *change) explain(doing string, err error) error {
+	if c.refusal != nil {
+		return c.refusal
+	}
+	return fmt.Errorf("%s: %w", doing, err)
 }
 
 // add adds the event to the history of u.

@@ -19,9 +19,10 @@ const (
 	// EventReauthenticated: [Accounts.Reauthenticate] succeeded. ReasonPassword. It is
 	// in no history.
 	EventReauthenticated EventKind = "reauthenticated"
-	// EventLogInRefused: a log-in by password or code, or another call that asks for the
-	// password, was refused. ReasonWrong, ReasonInactive, ReasonUnverified or ReasonThrottled. It is
-	// in no history: a stranger must not be able to write there.
+	// EventLogInRefused: a log-in with a password or code, or another call that asks
+	// for the password, was refused. A token that isn't valid is no event. ReasonWrong,
+	// ReasonInactive, ReasonUnverified or ReasonThrottled. It is in no history: a
+	// stranger must not be able to write there.
 	EventLogInRefused EventKind = "log_in_refused"
 	// EventPasswordChanged: the user has a new password. ReasonPassword (the old one
 	// was given), ReasonReset or ReasonSet.

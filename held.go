@@ -101,6 +101,19 @@ func (a *Accounts) free(ctx context.Context, key string) (bool, error) {
 	return true, nil
 }
 
+// reports false, free decides.
+func isHeld(h User) bool {
+	if h.isTombstone() {
+		return false
+	}
+	s, err := h.Private.parse()
+	if err != nil || !s.isPlaceholder() {
+		return true // not made by this version
+	}
+	at := now()
+	return at.UnixMilli() < s.undoUntil || s.heldFor != "" && at.Sub(h.UpdatedAt) < claimGrace
+}
+
 // needsClaim reports whether the placeholder p, which has the state s, is needed. If it
 // isn't, no move of which p is the claim can reach its commit any more.
 func (a *Accounts) needsClaim(ctx context.Context, p User, s privateState) (bool, error) {

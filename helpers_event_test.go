@@ -1,6 +1,7 @@
 package signup_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -92,7 +93,16 @@ type eventCall struct {
 	err     error
 	// What the call adds, as brief writes it.
 	before, after, history string
+	// to is the address that the user has after the call, adaEmail if empty.
+	to   string
+	gone bool // after the call
+	// moves is set if the call changes more than one document. Tests of such calls show
+	// what a failure of the Store leaves.
+	moves bool
 }
+
+// address returns the address of the user after the call.
+func (e eventCall) address() string { return cmp.Or(e.to, adaEmail) }
 
 // An eventCase is an eventCall on its way.
 type eventCase struct {
@@ -100,14 +110,16 @@ type eventCase struct {
 	mails *outbox
 	s     signup.Session // of the user
 	token string         // from a mail
-	log   *eventLog
+	// challenge and code are for a log-in.
+	challenge, code string
+	log             *eventLog
 }
 
 // start returns the case of an eventCall that is prepared.
 func (e eventCall) start(t testing.TB) *eventCase {
 	t.Helper()
 	a, o := mailAccounts()
-	a.EmailVerification = e.mode
+	a.EmailVerification, a.Counter = e.mode, new(signup.MemoryCounter)
 	c := &eventCase{Accounts: a, mails: o, log: watch(a)}
 	if e.prepare == nil {
 		e.prepare = registerAndLogIn
@@ -122,7 +134,7 @@ func (e eventCall) start(t testing.TB) *eventCase {
 func (c *eventCase) with(store signup.Store) {
 	c.Accounts = &signup.Accounts{
 		Store: store, Hasher: c.Hasher, Secrets: c.Secrets, Send: c.Send, Before: c.Before, After: c.After,
-		EmailVerification: c.EmailVerification,
+		EmailVerification: c.EmailVerification, Counter: c.Counter, Limits: c.Limits,
 	}
 }
 

@@ -157,6 +157,10 @@ var guesses = []guess{
 		_, err := a.Register(context.Background(), adaRepeated(password))
 		return err
 	}},
+	{"ChangeOwnPassword", "get +1 hash get -1 hash update mail", "get +1 hash", func(a *signup.Accounts, s signup.Session, password string) error {
+		_, err := a.ChangeOwnPassword(context.Background(), s, password, newPassword)
+		return err
+	}},
 }
 
 func adaRepeated(password string) signup.Registration {

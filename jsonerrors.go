@@ -42,7 +42,12 @@ type JSONErrorsOptions struct {
 // an http.Flusher, an http.Hijacker, an http.CloseNotifier (which gin's Stream
 // needs) and an io.ReaderFrom. A router's own recovery from panics, such as that
 // of gin.Default, comes first, and may end half a response as if it were whole.
+//
+// JSONErrors panics if next is nil, as that is a mistake in the program.
 func JSONErrors(next http.Handler, opts *JSONErrorsOptions) http.Handler {
+	if next == nil {
+		panic("signup: JSONErrors without a handler")
+	}
 	words := wording{logger: slog.Default}
 	if opts != nil {
 		words.translate = opts.Translate

@@ -206,3 +206,12 @@ func TestJSONErrorsAbort(t *testing.T) {
 		}
 	}
 }
+
+func TestNewJSONErrorsPanics(t *testing.T) {
+	defer func() {
+		if v := recover(); v != "signup: JSONErrors without a handler" {
+			t.Errorf("JSONErrors(nil, nil) panicked with %v, want \"signup: JSONErrors without a handler\"", v)
+		}
+	}()
+	signup.JSONErrors(nil, nil)
+}

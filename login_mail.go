@@ -120,6 +120,7 @@ func (a *Accounts) LogInByToken(ctx context.Context, token string, c Client) (Se
 // logInByToken is LogInByToken for a call that was counted.
 func (a *Accounts) logInByToken(ctx context.Context, token string, c Client) (Session, error) {
 	entry := a.newEntry(c, ByEmail)
+	var asked User
 	u, err := a.useToken(ctx, token, PurposeLogIn, entry.isIn, func(u *User) error {
 		if u.EmailVerifiedAt.IsZero() {
 			u.EmailVerifiedAt = now()
@@ -127,9 +128,11 @@ func (a *Accounts) logInByToken(ctx context.Context, token string, c Client) (Se
 		if err := countLinkLogIn(u); err != nil {
 			return fmt.Errorf("log in: %w", err)
 		}
+		asked = *u
 		return entry.record(ctx, u)
 	})
 	if err != nil {
+		a.noteRefusal(ctx, attempt{}, asked, err) // by Before
 		return Session{}, err
 	}
 	entry.change.done(ctx)

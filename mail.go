@@ -56,8 +56,8 @@ const (
 	// do if that wasn't the user: reset the password.
 	NoticePasswordChanged Notice = "password_changed"
 	// NoticeAlreadyRegistered: with [Accounts].Discreet, a registration was begun for an
-	// address that has a user, active or not. The mail says that the user can log
-	// in, or reset the password.
+	// address that has a user, active or not, or another user has asked to change to that
+	// address. The mail says that the user can log in, or reset the password.
 	NoticeAlreadyRegistered Notice = "already_registered"
 	// NoticeNoAccount: with [Accounts].Discreet, a mail was asked for with an address
 	// that has no active user, for a reset of the password for example. The mail goes to
@@ -167,11 +167,17 @@ func (a *Accounts) checkMail() error {
 
 // send hands m to Accounts.Send.
 func (a *Accounts) send(ctx context.Context, m Mail) error {
+	return a.sendInPlaceOf(ctx, cmp.Or(string(m.Purpose), string(m.Notice)), m)
+}
+
+// sendInPlaceOf is send for a mail in the place of that about another matter, whose name
+// is in the error: it doesn't show which mail was sent.
+func (a *Accounts) sendInPlaceOf(ctx context.Context, about string, m Mail) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	if err := a.Send(ctx, m); err != nil {
-		return &sendError{cmp.Or(string(m.Purpose), string(m.Notice)), err}
+		return &sendError{about, err}
 	}
 	return nil
 }

@@ -39,7 +39,7 @@ func (a *Accounts) sendToUser(ctx context.Context, purpose Purpose, email string
 		case notice == NoticeNoAccount:
 			u = User{Email: to.email} // nothing of a user that can't use it
 		}
-		return a.send(ctx, Mail{To: u.Email, Notice: notice, User: u})
+		return a.sendInPlaceOf(ctx, string(purpose), Mail{To: u.Email, Notice: notice, User: u})
 	})
 }
 

@@ -18,8 +18,8 @@ const (
 // acceptedLanguages returns the language tags of the Accept-Language lines (RFC 9110,
 // section 12.5.4), the preferred one first, those of one weight in the order of the
 // lines, and each once. It reads the first maxAcceptLanguage bytes, and of these the
-// first maxLanguages elements with a weight above 0. The tags are in the canonical form of BCP 47 ("de-AT", and
-// "he" for "iw"); a subtag that isn't registered is removed.
+// first maxLanguages elements with a weight above 0. The tags are in the canonical form
+// of BCP 47 ("de-AT", and "he" for "iw"); a subtag that isn't registered is removed.
 //
 // An element counts as absent if its weight is 0, if it isn't well formed, if its tag
 // is longer than maxLanguageTag or names no known language, and if it is "*", which

@@ -16,13 +16,13 @@ import (
 // are those of [Accounts.ChangePassword], and so are the notice, the cost and the order
 // of the checks.
 //
-// If oldPassword isn't the user's, the error is [ErrBadCredentials], and s goes on.
-// It is counted for the device as by [Accounts.Reauthenticate]. A user without a password
-// gets it for each oldPassword; such a user chooses one with [Accounts.ResetPassword]. If s has ended, or ends during
-// the call, the error is [ErrEnded], except that ErrBadCredentials is also returned if
-// the password or the user's state changes while oldPassword is checked. Of any number
-// of calls at once with one Session, or with one old password, one succeeds. The others
-// return one of these two errors.
+// If oldPassword isn't the user's, the error is [ErrBadCredentials], and s goes on. It
+// is counted for the device as by [Accounts.Reauthenticate]. A user without a password
+// gets it for each oldPassword; such a user chooses one with [Accounts.ResetPassword].
+// If s has ended, or ends during the call, the error is [ErrEnded], except that
+// ErrBadCredentials is also returned if the password or the user's state changes while
+// oldPassword is checked. Of any number of calls at once with one Session, or with one
+// old password, one succeeds. The others return one of these two errors.
 //
 // If newPassword isn't accepted, the error is a *[ValidationError], and s goes on. Other
 // errors are those of ChangePassword and [Accounts.Resume]. After an error of

@@ -148,7 +148,6 @@ func (a *Accounts) createOrReplay(ctx context.Context, r Registration, verifiedA
 			if err := a.check(ctx, r.Password, u, a.Fields, problems); err != nil {
 				return User{}, false, err
 			}
-			c.event.At = now()
 			if err := c.ask(ctx, u); err != nil {
 				return User{}, false, err
 			}

@@ -94,11 +94,11 @@ type Client struct {
 // isn't empty replaces the label of the device.
 //
 // A successful LogIn is one Store.Get, two calls of the Counter, three if c has an
-// Origin, and one [Store.Update], which also replaces a hash that needs a rehash, gives a
-// SecurityStamp to a user stored without one, and makes sure that the user is still
-// active and has the same password. It leaves UpdatedAt alone, except for a rehash. A change by another call in the meantime is
-// kept: LogIn then reads the user again and tries again. If other calls change the
-// user all the time, the error is [ErrBusy].
+// Origin, and one [Store.Update], which also replaces a hash that needs a rehash, gives
+// a SecurityStamp to a user stored without one, and makes sure that the user is still
+// active and has the same password. It leaves UpdatedAt alone, except for a rehash. A
+// change by another call in the meantime is kept: LogIn then reads the user again and
+// tries again. If other calls change the user all the time, the error is [ErrBusy].
 //
 // After an error of Store.Update, the outcome is unknown, and a device may be listed
 // that has no session. If Private isn't in the form that this package writes, LogIn
@@ -227,8 +227,8 @@ func (s *Session) check(u *User) error {
 // It is counted for the device of s. If there were too many ([Limits].PerDevice), the
 // error is the same, and the password isn't compared. If s has ended, or ends during
 // the call, it is [ErrEnded], except that ErrBadCredentials is also returned for a user
-// that is deactivated, deleted or registered anew during the call. Other errors are those
-// of [Accounts.Authenticate] and [Accounts.Resume].
+// that is deactivated, deleted or registered anew during the call. Other errors are
+// those of [Accounts.Authenticate] and [Accounts.Resume].
 //
 // A user without a password gets ErrBadCredentials for each password. Such a user logs in
 // by mail again ([Accounts.SendLogIn]), and the application keeps the Session of that

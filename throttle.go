@@ -41,8 +41,8 @@ type Counter interface {
 	//
 	// A Counter may count an n above 0 more than once after a failure, may begin a
 	// count above 0 for lack of memory, and may then forget it too late. It never
-	// counts too little. If processes share it, each uses its own clock, and a count may
-	// be forgotten too early by as much as two clocks differ.
+	// counts too little. If processes share it, each uses its own clock, and a count
+	// may be forgotten too early by as much as two clocks differ.
 	//
 	// A name has 1 to [MaxCountName] bytes, of any value. It should contain no
 	// address: this package passes hashes. A window is longer than 0 and at most

@@ -19,6 +19,9 @@ func TestCounterFails(t *testing.T) {
 	for _, g := range guesses {
 		calls = append(calls, limitedCall{g.name, func(a *signup.Accounts, _ signup.Client) error { return g.call(a, s, goodPassword) }})
 	}
+	calls = append(calls, limitedCall{"SendEmailChange", func(a *signup.Accounts, _ signup.Client) error {
+		return a.SendEmailChange(context.Background(), s, secondKey)
+	}})
 	for _, mode := range []signup.EmailVerification{signup.VerifyNever, signup.VerifyBeforeRegistration} {
 		for _, failure := range []error{errors.New("the counter is down"), signup.ErrInvalid, signup.ErrBusy, context.DeadlineExceeded} {
 			a, tr, session := tracedAda(t, nil)
@@ -27,7 +30,7 @@ func TestCounterFails(t *testing.T) {
 			tr.failCount = failure
 			for _, c := range calls {
 				for _, client := range []signup.Client{{Origin: "192.0.2.1"}, {}} {
-					if client.Origin == "" && (c.name == "Register" || c.name == "CompleteRegistration") {
+					if client.Origin == "" && (c.name == "Register" || c.name == "CompleteRegistration" || c.name == "LogInByToken") {
 						continue // nothing is counted for some of them
 					}
 					if mode == signup.VerifyBeforeRegistration && c.name == "a repeated Register" {

@@ -16,17 +16,17 @@ import (
 func TestGuessCounted(t *testing.T) {
 	for _, g := range guesses {
 		a, tr, s := tracedAda(t, nil)
-		guess := func(password string) (err error, calls string) {
+		guess := func(password string) (calls string, err error) {
 			calls = tr.of(func() { err = g.call(a, s, password) })
-			return err, calls
+			return calls, err
 		}
 		for range 2 {
-			if err, calls := guess(wrongPassword); !errors.Is(err, signup.ErrBadCredentials) || calls != g.wrong {
+			if calls, err := guess(wrongPassword); !errors.Is(err, signup.ErrBadCredentials) || calls != g.wrong {
 				t.Errorf("%s with a wrong password returned %v after %q, want ErrBadCredentials after %q", g.name, err, calls, g.wrong)
 			}
 		}
 		want := strings.Replace(g.right, "-1", "-3", 1)
-		if err, calls := guess(goodPassword); err != nil || calls != want {
+		if calls, err := guess(goodPassword); err != nil || calls != want {
 			t.Errorf("%s with the right password, after 2 wrong ones, returned %v after %q, want nil after %q", g.name, err, calls, want)
 		}
 		for name := range tr.names {

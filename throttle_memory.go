@@ -18,12 +18,12 @@ const (
 // empty one, ready for use. It must not be copied after the first call. What it
 // has counted is gone when the process ends. It starts no goroutine and no timer.
 //
-// Its memory is limited to 35 MB, and grows from less than 1 MB with the
-// number of names. Up to about 600,000 names at once, hardly any count is inexact. If
-// there are more, it drops the lowest counts first, and a new name may begin with a count
-// as high as those that were dropped, instead of 0, and last as long. So a client can't
-// reset a count by counting under many other names. It also can't raise the counts of
-// others to a limit of 20 with fewer than 20 million Adds.
+// Its memory is limited to 35 MB, and grows from less than 1 MB with the number of
+// names. Up to about 600,000 names at once, hardly any count is inexact. If there are
+// more, it drops the lowest counts first, and a new name may begin with a count as high
+// as those that were dropped, instead of 0, and last as long. So a client can't reset a
+// count by counting under many other names. It also can't raise the counts of others to
+// a limit of 20 with fewer than 20 million Adds.
 type MemoryCounter struct {
 	once    sync.Once
 	seeds   [2]maphash.Seed

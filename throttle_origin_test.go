@@ -80,6 +80,13 @@ func TestOriginUnknown(t *testing.T) {
 	}
 }
 
+// tokenAccountsThatSend returns Accounts of another Store, with the secret.
+func tokenAccountsThatSend(secret string) *signup.Accounts {
+	a := tokenAccounts(secret)
+	a.Send = new(outbox).send
+	return a
+}
+
 // A limitedCall is a call with an Origin.
 type limitedCall struct {
 	name string
@@ -104,6 +111,21 @@ var limitedCalls = []limitedCall{
 	}},
 	{"SendPasswordReset", func(a *signup.Accounts, c signup.Client) error {
 		return a.SendPasswordReset(context.Background(), adaEmail, c)
+	}},
+	{"SendLogIn", func(a *signup.Accounts, c signup.Client) error {
+		_, err := a.SendLogIn(context.Background(), adaEmail, c)
+		return err
+	}},
+	{"LogInByToken", func(a *signup.Accounts, c signup.Client) error {
+		_, err := a.LogInByToken(context.Background(), "no token", c)
+		return err
+	}},
+	{"LogInByCode", func(a *signup.Accounts, c signup.Client) error {
+		challenge, err := tokenAccountsThatSend("first").SendLogIn(context.Background(), adaEmail, signup.Client{})
+		if err == nil {
+			_, err = a.LogInByCode(context.Background(), challenge, "0", c)
+		}
+		return err
 	}},
 }
 

@@ -39,8 +39,24 @@ func (a *Accounts) takeBack(ctx context.Context, c Counter, name string, n int, 
 	detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), takeBackTimeout)
 	defer cancel()
 	if _, err := c.Add(detached, name, -n, window); err != nil {
+		a.noteNotTakenBack(detached, err)
+	}
+}
+
+// noteNotTakenBack logs that a count couldn't be taken back, if it is the first one of an
+// outage of the Counter, or has another cause than those before.
+func (a *Accounts) noteNotTakenBack(ctx context.Context, err error) {
+	if first, other := a.notTakenBack.note(err.Error(), a.noteTakenBack); first || other {
 		l := cmp.Or(a.Logger, slog.Default())
-		l.LogAttrs(detached, slog.LevelWarn, "signup: count not taken back", slog.Any("error", err))
+		l.LogAttrs(ctx, slog.LevelWarn, "signup: count not taken back", slog.Any("error", err))
+	}
+}
+
+// noteTakenBack logs that such an outage has ended, or looks again later.
+func (a *Accounts) noteTakenBack() {
+	if n, lasted := a.notTakenBack.end(a.noteTakenBack); n > 0 {
+		l := cmp.Or(a.Logger, slog.Default())
+		l.LogAttrs(context.Background(), slog.LevelWarn, "signup: counts not taken back", slog.Int64("failed", n), slog.Duration("duration", lasted))
 	}
 }
 
@@ -111,6 +127,22 @@ func (a *Accounts) checkAttempt(ctx context.Context, t attempt, u User, password
 	if t.over {
 		u = User{}
 	}
+	panicked := false
+	if record != nil {
+		change := record
+		record = func(u *User) error { // the password was right
+			panicked = true
+			err := change(u)
+			panicked = false
+			return err
+		}
+	}
+	// Otherwise a Before that panics would lock the user out.
+	defer func() {
+		if panicked {
+			a.takeBack(ctx, a.counter, t.name, 1, a.limits.Window)
+		}
+	}()
 	u, err := a.checkUser(ctx, u, password, rehash, record)
 	a.endAttempt(ctx, t, err)
 	return u, err
