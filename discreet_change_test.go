@@ -36,7 +36,7 @@ func sessionOf(t testing.TB, a *signup.Accounts, email string) signup.Session {
 func TestDiscreetEmailChange(t *testing.T) {
 	for _, s := range situations {
 		a, tr, session := s.discreetChange(t)
-		for n, want := range []string{"<nil> after get +1 get mail mail", "<nil> after get +1"} {
+		for n, want := range []string{"<nil> after get +1 get +1 mail mail", "<nil> after get +1"} {
 			var err error
 			calls := tr.of(func() { err = a.SendEmailChange(t.Context(), session, adaEmail) })
 			if got := fmt.Sprint(err, " after ", calls); got != want {

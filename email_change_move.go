@@ -77,6 +77,7 @@ func (a *Accounts) tryMove(ctx context.Context, m *move) (u User, again bool, er
 	}
 	if m.change != nil { // before anything is stored
 		if err := m.change.ask(ctx, m.moved(u)); err != nil {
+			m.refused = true
 			return User{}, false, err
 		}
 	}

@@ -21,8 +21,9 @@ func TestEmailChangeRefusedLeavesNothing(t *testing.T) {
 		"deactivated":  {func(t *addressTest) error { return t.a.SetActive(t.Context(), adaEmail, false) }, signup.ErrToken},
 		"new password": {func(t *addressTest) error { _, err := t.a.SetPassword(t.Context(), adaEmail, newPassword); return err }, signup.ErrToken},
 		"moved on":     {func(t *addressTest) error { return t.confirm(thirdKey) }, signup.ErrToken},
-		"refused by Before": {func(t *addressTest) error {
+		"changed, and refused by Before": {func(t *addressTest) error {
 			t.a.Before = func(context.Context, signup.Event, signup.User) error { return refused }
+			update(t, t.a, adaKey, func(u *signup.User) { u.FirstName = "Augusta" })
 			return nil
 		}, refused},
 	} {
@@ -77,7 +78,7 @@ func TestEmailChangeRefusedBesideAnother(t *testing.T) {
 	_, change := test.ask(adaEmail, secondKey)
 	refused, calls := errors.New("once"), 0
 	test.a.Before = func(context.Context, signup.Event, signup.User) error {
-		if calls++; calls == 1 { // of the second call
+		if calls++; calls == 2 { // of the second call
 			return refused
 		}
 		return nil
