@@ -17,17 +17,17 @@ func (a *Accounts) checkDiscreet() error {
 // registerDiscreetly is sendRegistration for the address of u with Discreet. Whether or
 // not the address has a user, it is one call of Counter, Store and Send each.
 func (a *Accounts) registerDiscreetly(ctx context.Context, u User) error {
-	_, err := a.sendAtMostOne(ctx, PurposeVerifyEmail, u.Key(), func() error {
+	_, err := a.sendAtMostOne(ctx, PurposeRegister, u.Key(), func() error {
 		stored, err := a.get(ctx, u.Key())
 		switch {
 		case errors.Is(err, ErrNotFound), err == nil && stored.isReleased():
-			return a.sendToken(ctx, PurposeVerifyEmail, u, u.Email)
+			return a.sendToken(ctx, PurposeRegister, u, u.Email)
 		case err != nil:
 			return fmt.Errorf("register: %w", err)
 		case stored.Placeholder:
 			stored = User{Email: stored.Email} // the address is held for a user of another one
 		}
-		return a.sendInPlaceOf(ctx, string(PurposeVerifyEmail), Mail{To: stored.Email, Notice: NoticeAlreadyRegistered, User: stored})
+		return a.sendInPlaceOf(ctx, string(PurposeRegister), Mail{To: stored.Email, Notice: NoticeAlreadyRegistered, User: stored})
 	})
 	return err
 }

@@ -69,7 +69,7 @@ func TestCompleteRegistrationOfHeldAddress(t *testing.T) {
 	if _, err := b.Register(t.Context(), signup.Registration{Email: adaEmail}); err != nil {
 		t.Fatalf("Register returned %v, want nil", err)
 	}
-	token := o.token(t, signup.PurposeVerifyEmail)
+	token := o.token(t, signup.PurposeRegister)
 	undo := test.change(adaEmail, secondKey)
 	before := fmt.Sprint(test.documents()[adaKey].Version)
 	if _, err := test.a.CompleteRegistration(t.Context(), token, signup.Registration{Password: newPassword}); err != signup.ErrToken {

@@ -62,11 +62,11 @@ type discreetCall struct {
 }
 
 var discreetCalls = []discreetCall{
-	{"Register", func(s situation) signup.Notice { return s.registered }, signup.PurposeVerifyEmail, func(t testing.TB, a *signup.Accounts, c signup.Client) string {
+	{"Register", func(s situation) signup.Notice { return s.registered }, signup.PurposeRegister, func(t testing.TB, a *signup.Accounts, c signup.Client) string {
 		u, err := a.Register(t.Context(), signup.Registration{Email: adaEmail, IdempotencyKey: replayKey, Client: c})
 		return fmt.Sprint(u.Equal(signup.User{Email: adaEmail}), u.Key() == "ada@example.org", err)
 	}},
-	{"NewHandler", func(s situation) signup.Notice { return s.registered }, signup.PurposeVerifyEmail, func(t testing.TB, a *signup.Accounts, c signup.Client) string {
+	{"NewHandler", func(s situation) signup.Notice { return s.registered }, signup.PurposeRegister, func(t testing.TB, a *signup.Accounts, c signup.Client) string {
 		return dump(t, postFrom(signup.NewHandler(a, originOptions), "X-Origin", c.Origin, adaBody))
 	}},
 	{"SendEmailVerification", func(s situation) signup.Notice { return s.verified }, signup.PurposeVerifyEmail, func(t testing.TB, a *signup.Accounts, c signup.Client) string {

@@ -42,7 +42,7 @@ func TestEmailChangeAbandoned(t *testing.T) {
 			if _, err := a.Register(t.Context(), signup.Registration{Email: secondKey}); err != nil {
 				return err
 			}
-			_, err := a.CompleteRegistration(t.Context(), t.o.token(t, signup.PurposeVerifyEmail), signup.Registration{Password: newPassword})
+			_, err := a.CompleteRegistration(t.Context(), t.o.token(t, signup.PurposeRegister), signup.Registration{Password: newPassword})
 			return err
 		},
 		"ConfirmEmailChange": func(t *addressTest) error {

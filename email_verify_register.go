@@ -30,7 +30,7 @@ func (a *Accounts) sendRegistration(ctx context.Context, r Registration) (User, 
 		}
 		return u, nil
 	}
-	may, err := a.countMail(ctx, PurposeVerifyEmail, u.Key())
+	may, err := a.countMail(ctx, PurposeRegister, u.Key())
 	if err != nil {
 		return User{}, fmt.Errorf("register: %w", err)
 	}
@@ -40,11 +40,11 @@ func (a *Accounts) sendRegistration(ctx context.Context, r Registration) (User, 
 	}
 	if err == nil && may {
 		// The token has the key, and the address as it was typed.
-		err = a.sendToken(ctx, PurposeVerifyEmail, u, u.Email)
+		err = a.sendToken(ctx, PurposeRegister, u, u.Email)
 	}
 	if err != nil {
 		if may {
-			a.mailNotSent(ctx, PurposeVerifyEmail, u.Key())
+			a.mailNotSent(ctx, PurposeRegister, u.Key())
 		}
 		return User{}, err
 	}

@@ -29,7 +29,7 @@ func registrationToken(t testing.TB, a *signup.Accounts, o *outbox) string {
 	if err != nil || u.ID != "" || u.Email != adaEmail {
 		t.Fatalf("Register returned %v, %v; want a user without ID, with the address, and nil", u, err)
 	}
-	return o.token(t, signup.PurposeVerifyEmail)
+	return o.token(t, signup.PurposeRegister)
 }
 
 // A sign-up stores and hashes nothing. The account has the password and the data that
@@ -44,12 +44,12 @@ func TestRegisterByMail(t *testing.T) {
 	}); err != nil {
 		t.Fatalf("Register returned %v, want nil", err)
 	}
-	token := o.token(t, signup.PurposeVerifyEmail)
+	token := o.token(t, signup.PurposeRegister)
 	if n := len(snapshot(t, a.Store)); n != 0 || hasher.hashes.Load() != 0 {
 		t.Fatalf("got %d users and %d hashes after the sign-up, want none", n, hasher.hashes.Load())
 	}
-	if p, u, err := a.PeekToken(t.Context(), token); err != nil || p != signup.PurposeVerifyEmail || u.ID != "" || u.Email != "ada@example.org" {
-		t.Errorf("PeekToken returned %q, %v, %v; want %s, a user with the address alone, and nil", p, u, err, signup.PurposeVerifyEmail)
+	if p, u, err := a.PeekToken(t.Context(), token); err != nil || p != signup.PurposeRegister || u.ID != "" || u.Email != "ada@example.org" {
+		t.Errorf("PeekToken returned %q, %v, %v; want %s, a user with the address alone, and nil", p, u, err, signup.PurposeRegister)
 	}
 	if _, err := a.VerifyEmail(t.Context(), token); err != signup.ErrToken {
 		t.Errorf("VerifyEmail of a token without a user returned %v, want ErrToken", err)
@@ -174,7 +174,7 @@ func TestCompleteRegistrationAttacks(t *testing.T) {
 			return issued(t, a, signup.PurposeResetPassword, createAda(t, a.Store, nil))
 		},
 		"of another program": func(t *testing.T, _ *signup.Accounts, _ string) string {
-			return issued(t, tokenAccounts("other"), signup.PurposeVerifyEmail, signup.User{Email: adaEmail})
+			return issued(t, tokenAccounts("other"), signup.PurposeRegister, signup.User{Email: adaEmail})
 		},
 		"empty":   func(*testing.T, *signup.Accounts, string) string { return "" },
 		"changed": func(_ *testing.T, _ *signup.Accounts, token string) string { return strings.ToLower(token) },
@@ -276,7 +276,7 @@ func TestHandlerRegistersByMail(t *testing.T) {
 		if got := checkPlain(t, post(h, body), http.StatusAccepted); got.Message != message {
 			t.Errorf("got the message %q, want %q", got.Message, message)
 		}
-		token := o.token(t, signup.PurposeVerifyEmail)
+		token := o.token(t, signup.PurposeRegister)
 		if n := len(snapshot(t, a.Store)); n != 0 {
 			t.Fatalf("got %d users after %q, want 0", n, message)
 		}
@@ -298,7 +298,7 @@ func TestHandlerRegistersByMail(t *testing.T) {
 	log, logged := newLog(t)
 	h = signup.NewHandler(a, &signup.HandlerOptions{Logger: log})
 	checkPlain(t, post(h, `{"email_address": "bob@example.org"}`), http.StatusInternalServerError)
-	if text := logged.String(); strings.Contains(text, "xample") || !strings.Contains(text, "verify_email") {
+	if text := logged.String(); strings.Contains(text, "xample") || !strings.Contains(text, "register") {
 		t.Error("got a log with an address, or without the purpose; want the purpose alone")
 	}
 	o.fail = func(context.Context) error { return signup.ErrBusy }

@@ -53,14 +53,14 @@ var signUpEvents = []eventCall{
 	}, before: "registered/email?"},
 	{name: "CompleteRegistration", mode: signup.VerifyBeforeRegistration, prepare: func(t testing.TB, c *eventCase) {
 		register(t, c)
-		c.token = c.mails.token(t, signup.PurposeVerifyEmail)
+		c.token = c.mails.token(t, signup.PurposeRegister)
 	}, call: func(ctx context.Context, c *eventCase) error {
 		_, err := c.CompleteRegistration(ctx, c.token, adaRegistration(""))
 		return err
 	}, before: "registered/email", after: "registered/email", history: "registered/email"},
 	{name: "CompleteRegistration again", mode: signup.VerifyBeforeRegistration, prepare: func(t testing.TB, c *eventCase) {
 		register(t, c)
-		c.token = c.mails.token(t, signup.PurposeVerifyEmail)
+		c.token = c.mails.token(t, signup.PurposeRegister)
 		if err := complete(t.Context(), c); err != nil {
 			t.Fatalf("CompleteRegistration returned %v, want nil", err)
 		}

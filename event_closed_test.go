@@ -57,7 +57,7 @@ func TestClosedSignUpLater(t *testing.T) {
 	if _, err := a.Register(t.Context(), adaRepeated(goodPassword)); err != nil {
 		t.Fatalf("Register returned %v, want nil", err)
 	}
-	token := tr.token(t, signup.PurposeVerifyEmail)
+	token := tr.token(t, signup.PurposeRegister)
 	a.Before = invitedOnly
 	if _, err := a.CompleteRegistration(t.Context(), token, signup.Registration{Password: goodPassword}); err != errClosed {
 		t.Errorf("CompleteRegistration returned %v, want the error of Before", err)

@@ -74,7 +74,7 @@ func ExampleAccounts_CompleteRegistration() {
 	user, err = accounts.CompleteRegistration(ctx, token, signup.Registration{Password: "correct horse battery", FirstName: "Ada"})
 	fmt.Println(user.FirstName, !user.EmailVerifiedAt.IsZero(), err)
 	// Output:
-	// mail: verify_email
+	// mail: register
 	// true <nil>
 	// ada@example.org <nil>
 	// Ada true <nil>

@@ -286,7 +286,7 @@ func TestLogInByTokenAttacks(t *testing.T) {
 		"empty": "", "the challenge": l.challenge, "the code": l.code, "cut": l.token[1:], "with a line break": l.token + "\n",
 		"of another program": issued(t, tokenAccounts("other"), signup.PurposeLogIn, u),
 		"for an invitation":  issued(t, a, signup.PurposeInvite, signup.User{Email: adaEmail}),
-		"for a registration": issued(t, a, signup.PurposeVerifyEmail, signup.User{Email: adaEmail}),
+		"for a registration": issued(t, a, signup.PurposeRegister, signup.User{Email: adaEmail}),
 	}
 	for p := range userPurposes {
 		if p != signup.PurposeLogIn {

@@ -24,8 +24,7 @@ type Mail struct {
 	// as stored with the user.
 	To string
 	// Purpose is what Token is for. It is empty if there is no Token. The text of the
-	// mail depends on Notice, on Purpose, and for [PurposeVerifyEmail] on whether User
-	// has an ID.
+	// mail depends on Notice and on Purpose.
 	Purpose Purpose
 	// Token is for a link to a page of the application. The link begins with a
 	// configured URL, never with the Host header of a request. The page calls

@@ -145,7 +145,7 @@ func TestMailedTokenAttacks(t *testing.T) {
 			"empty": "", "made up": rand.Text() + rand.Text(), "cut": token[:len(token)-1], "longer": token + "A", "padded": token + "=",
 			"with a space": " " + token, "with a line break": token + "\n", "twice": token + token, "very long": string(make([]byte, 1<<20)),
 			"for an address without a user": issued(t, a, signup.PurposeInvite, signup.User{Email: u.Email}),
-			"for registration":              issued(t, a, signup.PurposeVerifyEmail, signup.User{Email: u.Email}),
+			"for registration":              issued(t, a, signup.PurposeRegister, signup.User{Email: u.Email}),
 			"of another program":            issued(t, tokenAccounts("other"), c.purpose, u),
 		}
 		for p := range userPurposes {

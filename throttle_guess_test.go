@@ -143,7 +143,7 @@ func TestThrottledCompletion(t *testing.T) {
 	if _, err := a.Register(t.Context(), signup.Registration{Email: adaEmail}); err != nil {
 		t.Fatalf("Register returned %v, want nil", err)
 	}
-	token := tr.token(t, signup.PurposeVerifyEmail)
+	token := tr.token(t, signup.PurposeRegister)
 	complete := func(password string) error {
 		_, err := a.CompleteRegistration(t.Context(), token, signup.Registration{Password: password})
 		return err

@@ -13,11 +13,12 @@ type Purpose string
 
 // The purposes of tokens. They are stable. Each names the method that uses the token.
 const (
-	// PurposeVerifyEmail: show that mail to the address arrives. If the User of the Mail,
-	// or of [Accounts.PeekToken], has an ID, the method is [Accounts.VerifyEmail].
-	// Otherwise the token is that of a sign-up with [VerifyBeforeRegistration], and the
-	// method is [Accounts.CompleteRegistration].
+	// PurposeVerifyEmail: show that mail to the address arrives, by
+	// [Accounts.VerifyEmail].
 	PurposeVerifyEmail Purpose = "verify_email"
+	// PurposeRegister: create the account of a sign-up with [VerifyBeforeRegistration],
+	// by [Accounts.CompleteRegistration].
+	PurposeRegister Purpose = "register"
 	// PurposeResetPassword: choose a new password, by [Accounts.ResetPassword].
 	PurposeResetPassword Purpose = "reset_password"
 	// PurposeChangeEmail: move the account to another address, by
@@ -61,7 +62,8 @@ type purposeRule struct {
 // rehash of the password and a change of the names or the Profile leave it valid.
 //
 //	Purpose         Bound to, beside that   What its use changes
-//	verify_email    EmailVerifiedAt         EmailVerifiedAt; or it creates the user
+//	verify_email    EmailVerifiedAt         EmailVerifiedAt
+//	register        no user                 it creates the user
 //	reset_password                          SecurityStamp, with the password
 //	change_email                            SecurityStamp, with Email
 //	undo_email      (see below)             SecurityStamp, with Email
@@ -73,7 +75,8 @@ type purposeRule struct {
 //
 // The code 7 is reserved: it was that of a purpose that was never used.
 var purposes = map[Purpose]purposeRule{
-	PurposeVerifyEmail:   {code: 1, maxLife: maxMailedLife, absent: true, present: true, bound: verifiedAt},
+	PurposeVerifyEmail:   {code: 1, maxLife: maxMailedLife, present: true, bound: verifiedAt},
+	PurposeRegister:      {code: 8, maxLife: maxMailedLife, absent: true},
 	PurposeResetPassword: {code: 2, maxLife: maxMailedLife, present: true},
 	PurposeChangeEmail:   {code: 3, maxLife: maxMailedLife, present: true},
 	PurposeUndoEmail:     {code: 4, maxLife: maxLongLife, present: true},

@@ -226,7 +226,7 @@ func TestTokenWithoutStamp(t *testing.T) {
 
 // A token for an address without a user is valid until there is one.
 func TestTokenForNewUser(t *testing.T) {
-	for _, p := range []signup.Purpose{signup.PurposeInvite, signup.PurposeVerifyEmail} {
+	for _, p := range []signup.Purpose{signup.PurposeInvite, signup.PurposeRegister} {
 		a := tokenAccounts("first")
 		text, _, err := a.NewToken(p, signup.User{Email: "Ada@example.org"}, "Ada@example.org", time.Hour)
 		if err != nil {
@@ -458,7 +458,7 @@ func TestTokenStoreFails(t *testing.T) {
 func TestTokenFindNeedsPurpose(t *testing.T) {
 	a := tokenAccounts("first")
 	text := issued(t, a, signup.PurposeLogIn, stored(t, a, "ada@example.org"))
-	for _, allowed := range [][]signup.Purpose{nil, {""}, {"log"}, {"log_in "}, {signup.PurposeInvite, signup.PurposeVerifyEmail}} {
+	for _, allowed := range [][]signup.Purpose{nil, {""}, {"log"}, {"log_in "}, {signup.PurposeInvite, signup.PurposeRegister}} {
 		if _, _, err := a.FindByToken(t.Context(), text, allowed...); err != signup.ErrToken {
 			t.Errorf("with %q, findByToken returned %v, want ErrToken", allowed, err)
 		}
