@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// unclaimTimeout limits the removal of a placeholder. The request may have been canceled
-// by then.
-const unclaimTimeout = 2 * time.Second
+// moveTimeout limits what a move does after it has been decided. The request may have been
+// canceled by then.
+const moveTimeout = 2 * time.Second
 
 // claim makes the new key of m a placeholder. It returns the user u as read last.
 func (a *Accounts) claim(ctx context.Context, m *move, u User) (_ User, again bool, err error) {
@@ -115,7 +115,7 @@ func (a *Accounts) mayMoveTo(ctx context.Context, p User, s privateState) (bool,
 // address would be held for a minute, and the placeholder would remain when the user is
 // deleted. If unclaim fails, Accounts.free removes it when the address is needed.
 func (a *Accounts) unclaim(ctx context.Context, m *move) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), unclaimTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), moveTimeout)
 	defer cancel()
 	const attempts = 10 // each is caused by another change of the user in between
 	for range attempts {

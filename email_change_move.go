@@ -95,7 +95,9 @@ func (a *Accounts) tryMove(ctx context.Context, m *move) (u User, again bool, er
 		return User{}, false, err
 	}
 	m.before = u
-	u, err = a.arrive(ctx, m)
+	detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), moveTimeout)
+	defer cancel()
+	u, err = a.arrive(detached, m)
 	return u, false, err
 }
 
