@@ -101,7 +101,9 @@ func (a *Accounts) tryMove(ctx context.Context, m *move) (u User, again bool, er
 		return User{}, false, err
 	}
 	m.before = u
-	u, err = a.arrive(ctx, m)
+	detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), moveTimeout)
+	defer cancel()
+	u, err = a.arrive(detached, m)
 	return u, false, err
 }
 
@@ -137,75 +139,6 @@ func (a *Accounts) arrive(ctx context.Context, m *move) (User, error) {
 		return User{}, errMovedOn
 	}
 	return u, nil
-}
-
-// claim makes the new key of m a placeholder. It returns the user u as read last.
-func (a *Accounts) claim(ctx context.Context, m *move, u User) (_ User, again bool, err error) {
-	if !m.undo { // an undo needs the tombstone that is there
-		p := m.placeholder(u)
-		err := a.Store.Create(ctx, &p)
-		switch {
-		case err == nil:
-			return u, false, nil
-		case errors.Is(err, ErrExists):
-			free, err := a.free(ctx, m.to.Key())
-			if err == nil && !free {
-				err = ErrExists
-			}
-			return User{}, err == nil, err
-		case !errors.Is(err, ErrReplayed):
-			return User{}, false, err
-		}
-	}
-	h, err := a.Store.Get(ctx, m.to.Key())
-	switch {
-	case errors.Is(err, ErrNotFound), err == nil && (h.ID != m.id || !h.Placeholder):
-		return User{}, true, nil
-	case err != nil:
-		return User{}, false, err
-	}
-	return a.claimAgain(ctx, m, u, h)
-}
-
-// claimAgain claims the new key of m, which h of the same user holds. The Update makes
-// the Version of h void for calls that have read it.
-func (a *Accounts) claimAgain(ctx context.Context, m *move, u, h User) (_ User, again bool, err error) {
-	s, err := h.Private.parse()
-	if err == nil && m.undo {
-		err = m.reclaim(h)
-	}
-	if err != nil {
-		return User{}, false, err
-	}
-	switch {
-	case a.moving.noBump && s.movedTo == "":
-		return u, false, nil
-	case s.movedTo != "" && !a.moving.noReread, s.movedTo == "" && s.heldFor != m.from && !a.moving.noOrigin:
-		// A reader may need h to finish a move, unless the user is seen under the old
-		// key later than h.
-		u, err = a.get(ctx, m.from)
-		switch {
-		case errors.Is(err, ErrNotFound), err == nil && (u.ID != m.id || u.Placeholder):
-			return User{}, true, nil
-		case err == nil:
-			err = m.check(u)
-		}
-		if err != nil {
-			return User{}, false, err
-		}
-	}
-	p := m.placeholder(u)
-	p.SecurityStamp, p.Version = h.SecurityStamp, h.Version // the token of an undo stays valid
-	if err := p.changePrivate(func(p *privateState) { p.undoUntil = s.undoUntil }); err != nil {
-		return User{}, false, err
-	}
-	switch err := a.Store.Update(ctx, &p); {
-	case isRace(err):
-		return User{}, true, nil
-	case err != nil:
-		return User{}, false, err
-	}
-	return u, false, nil
 }
 
 // isRace reports whether err means that the document was changed since it was read.

@@ -15,9 +15,6 @@ const (
 	// claimGrace is how long a placeholder is taken for one of a move that goes on. A
 	// move takes a few round trips, and is safe if it takes longer.
 	claimGrace = time.Minute
-	// unclaimTimeout limits the removal of a placeholder. The request may have been
-	// canceled by then.
-	unclaimTimeout = 2 * time.Second
 )
 
 // checkUndoLife returns what is wrong with UndoLife, or nil.
@@ -99,70 +96,6 @@ func (a *Accounts) free(ctx context.Context, key string) (bool, error) {
 		return false, err
 	}
 	return true, nil
-}
-
-// reports false, free decides.
-func isHeld(h User) bool {
-	if h.isTombstone() {
-		return false
-	}
-	s, err := h.Private.parse()
-	if err != nil || !s.isPlaceholder() {
-		return true // not made by this version
-	}
-	at := now()
-	return at.UnixMilli() < s.undoUntil || s.heldFor != "" && at.Sub(h.UpdatedAt) < claimGrace
-}
-
-// needsClaim reports whether the placeholder p, which has the state s, is needed. If it
-// isn't, no move of which p is the claim can reach its commit any more.
-func (a *Accounts) needsClaim(ctx context.Context, p User, s privateState) (bool, error) {
-	if at := now(); !a.moving.noGrace && (at.Sub(p.UpdatedAt) < claimGrace || at.UnixMilli() < s.undoUntil) {
-		return true, nil
-	}
-	return a.mayMoveTo(ctx, p, s)
-}
-
-// mayMoveTo is needsClaim for a placeholder of any age.
-func (a *Accounts) mayMoveTo(ctx context.Context, p User, s privateState) (bool, error) {
-	o, err := a.Store.Get(ctx, s.heldFor)
-	switch {
-	case errors.Is(err, ErrNotFound), err == nil && o.ID != p.ID:
-		return false, nil
-	case err != nil:
-		return false, err
-	}
-	if _, ok := moved(o, p); ok {
-		return true, nil
-	}
-	if a.moving.noTouch {
-		return false, nil
-	}
-	// The Update makes the Version void that a slow move has read.
-	err = a.Store.Update(ctx, &o)
-	if isRace(err) {
-		return true, nil
-	}
-	return false, err
-}
-
-// unclaim removes the placeholder of the move m, which was refused. Without it, the
-// address would be held for a minute, and the placeholder would remain when the user is
-// deleted. If unclaim fails, Accounts.free removes it when the address is needed.
-func (a *Accounts) unclaim(ctx context.Context, m *move) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), unclaimTimeout)
-	defer cancel()
-	p, err := a.Store.Get(ctx, m.to.Key())
-	if err != nil || p.ID != m.id || !p.Placeholder {
-		return
-	}
-	s, err := p.Private.parse()
-	if err != nil || s.heldFor != m.from || now().UnixMilli() < s.undoUntil {
-		return
-	}
-	if needed, err := a.mayMoveTo(ctx, p, s); err == nil && !needed {
-		_ = a.Store.Delete(ctx, p)
-	}
 }
 
 // needsTombstone reports whether the tombstone t, which has the state s, is needed: for
