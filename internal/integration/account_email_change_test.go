@@ -26,7 +26,7 @@ func TestAccountEmailChangeKilled(t *testing.T) {
 	kills := soaking(3, 20)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Duration(kills+1)*startTime)
 	defer cancel()
-	totals, movers := newMovers(ctx, t, n, 6)
+	totals, movers := newMovers(ctx, t, n, 8)
 	var steps sync.RWMutex // held for reading during a step
 	var done atomic.Bool
 	var wg sync.WaitGroup
@@ -54,7 +54,7 @@ func TestAccountEmailChangeKilled(t *testing.T) {
 	}
 	err := error(nil)
 	for range kills {
-		sleep(ctx, 500*time.Millisecond+time.Duration(mathrand.Int64N(int64(500*time.Millisecond))))
+		sleep(ctx, time.Second+time.Duration(mathrand.Int64N(int64(time.Second))))
 		if err = restart(ctx, n); err != nil {
 			break
 		}

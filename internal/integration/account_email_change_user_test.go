@@ -82,7 +82,7 @@ func (u *movingUser) attempt(ctx context.Context, f func(context.Context) error)
 		taken, repeated, err = u.untilTaken(ctx, f)
 		return taken, repeated, false, err
 	}
-	bounded, cancel := context.WithTimeout(ctx, time.Duration(mathrand.IntN(int(20*time.Millisecond))))
+	bounded, cancel := context.WithTimeout(ctx, time.Duration(mathrand.IntN(int(60*time.Millisecond))))
 	defer cancel()
 	u.calls.Add(1)
 	err = f(bounded)
