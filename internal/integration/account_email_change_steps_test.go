@@ -158,7 +158,7 @@ func (u *movingUser) cancel(ctx context.Context, to string) {
 		return
 	}
 	undo := u.undos[u.email]
-	clear(u.undos)
+	delete(u.undos, u.email) // those of former addresses stay valid
 	repeated, err := u.until(ctx, func(ctx context.Context) error {
 		_, err := u.accounts.UndoEmailChange(ctx, undo)
 		return err
