@@ -133,7 +133,8 @@ func checkAll(ctx context.Context, movers []*mover) {
 	wg.Wait()
 }
 
-// check compares what the user can log in with with what was acknowledged.
+// check wants the user to log in with the address that was acknowledged last, and with no
+// other.
 func (u *movingUser) check(ctx context.Context) {
 	u.Helper()
 	at := u.places(ctx)

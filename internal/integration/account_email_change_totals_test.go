@@ -15,7 +15,7 @@ type moveTotals struct {
 	owners                                      ownerTotals
 	changes, undone, canceled, signUps, refused atomic.Int64 // acknowledged; refused: ErrExists
 	abandoned, applied, doubled                 atomic.Int64 // applied: abandoned, and carried out
-	asked                                       atomic.Int64 // for contested addresses
+	given, asked                                atomic.Int64 // free addresses, and calls for contested ones
 
 	mu      sync.Mutex
 	waiting map[string]chan struct{} // for another caller, by contested address
@@ -23,7 +23,7 @@ type moveTotals struct {
 }
 
 // free returns an address that is asked for once.
-func (m *moveTotals) free() string { return fmt.Sprintf("free%d@example.org", m.asked.Add(1)) }
+func (m *moveTotals) free() string { return fmt.Sprintf("free%d@example.org", m.given.Add(1)) }
 
 // contested returns an address that three callers get, one after the other.
 func (m *moveTotals) contested() string {
@@ -65,17 +65,24 @@ func (m *moveTotals) won(t *testing.T, address, id string) {
 	m.winners[address] = id
 }
 
+// report fails the test if a kind of change is missing, and logs the counts.
 func (m *moveTotals) report(t *testing.T, kills int, movers []*mover) {
 	t.Helper()
 	o := &m.owners
 	if min(m.changes.Load(), m.undone.Load(), m.canceled.Load(), m.signUps.Load(), m.refused.Load(), o.passwords.Load(), o.logIns.Load(), o.unknown.Load(), m.abandoned.Load()) == 0 {
 		t.Error("got a kind of change of which none was acknowledged, or none refused, abandoned or of unknown outcome; want some of each")
 	}
+	contested := 0
+	for address := range m.winners {
+		if strings.HasPrefix(address, "contested") {
+			contested++
+		}
+	}
 	users := 0
 	for _, mover := range movers {
 		users += len(mover.users)
 	}
-	t.Attr("moves", fmt.Sprintf("%d kills; %d users; acknowledged %d changes of address, %d undone, %d canceled, %d passwords, %d resets, %d log-ins; refused as taken %d; %d calls, of which %d of unknown outcome; %d changes abandoned, of which %d were made; lost %d, doubled %d",
-		kills, users, m.changes.Load(), m.undone.Load(), m.canceled.Load(), o.passwords.Load(), o.resets.Load(), o.logIns.Load(), m.refused.Load(),
+	t.Attr("moves", fmt.Sprintf("%d kills; %d users; acknowledged %d changes of address, %d undone, %d canceled, %d passwords, %d resets, %d log-ins; %d contested addresses with one winner each, %d calls refused as taken; %d calls, of which %d of unknown outcome; %d changes abandoned, of which %d were made; lost %d, doubled %d",
+		kills, users, m.changes.Load(), m.undone.Load(), m.canceled.Load(), o.passwords.Load(), o.resets.Load(), o.logIns.Load(), contested, m.refused.Load(),
 		o.calls.Load(), o.unknown.Load(), m.abandoned.Load(), m.applied.Load(), o.lost.Load(), m.doubled.Load()))
 }
