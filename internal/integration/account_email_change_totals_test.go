@@ -65,11 +65,18 @@ func (m *moveTotals) won(t *testing.T, address, id string) {
 	m.winners[address] = id
 }
 
+// complete reports whether there was each kind of outcome.
+func (m *moveTotals) complete() bool {
+	o := &m.owners
+	return min(m.changes.Load(), m.undone.Load(), m.canceled.Load(), m.signUps.Load(), m.refused.Load(),
+		o.passwords.Load(), o.logIns.Load(), o.unknown.Load(), m.abandoned.Load()) > 0
+}
+
 // report fails the test if a kind of change is missing, and logs the counts.
 func (m *moveTotals) report(t *testing.T, kills int, movers []*mover) {
 	t.Helper()
 	o := &m.owners
-	if min(m.changes.Load(), m.undone.Load(), m.canceled.Load(), m.signUps.Load(), m.refused.Load(), o.passwords.Load(), o.logIns.Load(), o.unknown.Load(), m.abandoned.Load()) == 0 {
+	if !m.complete() {
 		t.Error("got a kind of change of which none was acknowledged, or none refused, abandoned or of unknown outcome; want some of each")
 	}
 	contested := 0
