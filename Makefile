@@ -43,7 +43,7 @@ fuzz: ## each fuzz target, for FUZZTIME (5s)
 	  grep '^fuzz: elapsed' .fuzz.log | tail -n 1; rm .fuzz.log; done
 
 faults: server ## the tests with failing networks, killed nodes and many users, at full length
-	@SIGNUP_TEST_SOAK=yes go run ./internal/testrun internal/integration -race -count=1 -timeout=2h -run 'TestToxics|TestKill|TestMigration|TestSearchMany|TestNothingLeaks' ./...
+	@SIGNUP_TEST_SOAK=yes go run ./internal/testrun internal/integration -race -count=1 -timeout=2h -run 'TestToxics|TestKill|TestAccount(Kill|EmailChange|Guesses)|TestMigration|TestSearchMany|TestNothingLeaks' ./...
 
 soak: faults ## faults, and each fuzz target for ten minutes
 	@$(MAKE) --no-print-directory fuzz FUZZTIME=10m
@@ -67,7 +67,7 @@ server: ## a Docker engine and the images of Elasticsearch, made if they are mis
 
 # A server that the user provides is neither killed nor disconnected. It has neither the
 # roles that the tests need nor a place for snapshots.
-given = $(if $(SIGNUP_TEST_ELASTICSEARCH_URL),-skip 'TestCluster|TestKill|TestIsolated|TestNoMaster|TestToxics|TestRole|TestSnapshot')
+given = $(if $(SIGNUP_TEST_ELASTICSEARCH_URL),-skip 'TestCluster|TestKill|TestAccount(Kill|EmailChange|Guesses|Counter)|TestIsolated|TestNoMaster|TestToxics|TestRole|TestSnapshot')
 
 integration: server ## the tests against a real Elasticsearch
 	@go run ./internal/testrun internal/integration -race -count=1 -timeout=50m $(given) ./...

@@ -18,7 +18,7 @@ import (
 // reset them, log in and end sessions. After each start, what was acknowledged stands.
 func TestAccountKill(t *testing.T) {
 	n := startSingle(t)
-	kills := soaking(3, 10)
+	kills := soaking(2, 10)
 	owners, totals := newOwners(t, n, 4)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Duration(kills+1)*startTime)
 	defer cancel()
