@@ -14,9 +14,10 @@ import (
 //
 // If the change wasn't made yet, it is canceled. If it was, the account is moved back,
 // from the address that it has now, however often that was changed since. In both cases
-// all sessions end, all other tokens of the user are void, the list of devices and the
-// PasswordHash are empty, and [NoticeEmailChangeUndone] is sent, if Send is set. So no
-// password works until the user resets it. Names and Profile stay as they are now.
+// all sessions end, all other tokens of the user are void except those for an undo of
+// earlier changes, the list of devices and the PasswordHash are empty, and
+// [NoticeEmailChangeUndone] is sent, if Send is set. So no password works until the user
+// resets it. Names and Profile stay as they are now.
 //
 // A change can be undone for UndoLife. The addresses that the account had later are held
 // as long as they would have been, but can't undo in turn: of the owner of an address
