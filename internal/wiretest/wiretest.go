@@ -113,9 +113,14 @@ func (c Case) run(t *testing.T, client *http.Client, url string) {
 
 var repeated = regexp.MustCompile(`'(?:[^"\\]|\\.)*@(?:[^"\\]|\\.)*' ((?:added successfully|successfully logged in)!|already exists\.|is not valid )`)
 
+// typed is the member of a FieldError that repeats what was typed.
+var typed = regexp.MustCompile(`"value":"(?:[^"\\]|\\.)*"`)
+
 // Shown returns the body of a response in a form that the output of a test may
-// contain: without the address, which the messages repeat.
-func Shown(body []byte) string { return repeated.ReplaceAllString(string(body), "'…' $1") }
+// contain: without the address, which the messages and "value" repeat.
+func Shown(body []byte) string {
+	return typed.ReplaceAllString(repeated.ReplaceAllString(string(body), "'…' $1"), `"value":"…"`)
+}
 
 func (c Case) check(t *testing.T, res *http.Response, text []byte) {
 	want := c.Recorded
