@@ -124,11 +124,20 @@ var wrongCounters = []struct {
 	{"goes beyond MaxCount", func() signup.Counter { return &plainCounter{wraps: true} }, []string{"Highest"}},
 }
 
+func containsAll(names, wanted []string) bool {
+	return !slices.ContainsFunc(wanted, func(name string) bool { return !slices.Contains(names, name) })
+}
+
 // Each wrong counter is caught by the rules that it breaks, and a right one by none.
 func TestWrongCounters(t *testing.T) {
 	var table strings.Builder
 	for _, w := range wrongCounters {
 		caught := caughtBy(t, w.make)
+		// A gap of less than a microsecond is met by chance, on few processors not in every
+		// run of the suite.
+		for tries := 1; tries < 6 && !containsAll(caught, w.caught); tries++ {
+			caught = caughtBy(t, w.make)
+		}
 		for _, name := range w.caught {
 			if !slices.Contains(caught, name) {
 				t.Errorf("the counter that %s: caught by %q, want %s too", w.name, caught, name)
