@@ -40,9 +40,7 @@ func tombstoneOf(u User) User {
 	var members struct {
 		Deleted tombstone `json:"deleted"`
 	}
-	for _, h := range u.Private.held() {
-		members.Deleted.Held = append(members.Deleted.Held, h.Key)
-	}
+	members.Deleted.Held = u.Private.heldKeys()
 	text, _ := json.Marshal(members) // strings only
 	t := User{
 		ID: u.ID, Email: u.Email, Placeholder: true, UpdatedAt: now(), Private: Private(text), Version: u.Version,
@@ -51,19 +49,18 @@ func tombstoneOf(u User) User {
 	return t
 }
 
-// A heldAddress is a former address that stays taken, so that a change of address can be
-// undone.
-type heldAddress struct {
-	Key   string `json:"key"`
-	Until int64  `json:"until"` // in milliseconds since 1970
-}
-
-// held returns the addresses that are held for the user, as the member "held" of p lists
-// them. If p is malformed, there are none.
-func (p Private) held() []heldAddress {
+// heldKeys returns the keys of the addresses that the member "held" of p lists. It reads
+// less strictly than parse: an entry that is malformed prevents no deletion of the others.
+func (p Private) heldKeys() []string {
 	var members struct {
-		Held []heldAddress `json:"held"`
+		Held []struct {
+			Key string `json:"key"`
+		} `json:"held"`
 	}
-	_ = json.Unmarshal([]byte(p), &members) // a value of another type prevents no deletion of the others
-	return members.Held
+	_ = json.Unmarshal([]byte(p), &members)
+	var keys []string
+	for _, h := range members.Held {
+		keys = append(keys, h.Key)
+	}
+	return keys
 }

@@ -87,8 +87,8 @@ type Accounts struct {
 	// ([Accounts.SendLogIn]) or the application.
 	EmailVerification EmailVerification
 	// Discreet hides which addresses have users, against what OWASP calls user
-	// enumeration. Without it, Register returns ErrExists
-	// for such an address. With it, Register, SendEmailVerification, SendPasswordReset and
+	// enumeration. Without it, Register returns ErrExists for such an address.
+	// With it, Register, SendEmailVerification, SendPasswordReset and
 	// SendLogIn do the same for each valid address: each calls the Counter, the Store and
 	// Send once, computes no hash, and returns the same, or a challenge of the same form.
 	// So does SendEmailChange, for which ErrExists is left out as well, with two calls of
@@ -139,9 +139,8 @@ type Accounts struct {
 	Before func(ctx context.Context, e Event, u User) error
 	// After gets each event when the Store has the change, or a log-in was refused,
 	// except what Before refuses with another error than ErrBadCredentials or
-	// ErrUnverified. [EventLogger] makes such a function. After is
-	// called by several goroutines at once, and must return soon: the request waits for
-	// it. Its context isn't canceled with the call's. A panic of After reaches the
+	// ErrUnverified. [EventLogger] makes such a function. After is called by several
+	// goroutines at once, and must return soon: the request waits for it. Its context isn't canceled with the call's. A panic of After reaches the
 	// caller. If After is nil, nothing is called.
 	//
 	// If a call returns an error of the Store, the outcome is unknown, and After isn't

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
-	"crypto/subtle"
 	"errors"
 	"time"
 )
@@ -132,11 +131,6 @@ func isRespelling(u User, email string) bool {
 	v := u
 	v.Email = email
 	return v.Key() == u.Key()
-}
-
-// isBound reports whether u is in the state that t is bound to.
-func isBound(t token, u User) bool {
-	return subtle.ConstantTimeCompare(stateOf(t.purpose, u), t.state) == 1
 }
 
 func (a *Accounts) undoLife() time.Duration { return cmp.Or(a.UndoLife, defaultUndoLife) }

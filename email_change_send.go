@@ -1,7 +1,6 @@
 package signup
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -64,7 +63,7 @@ func (a *Accounts) SendEmailChange(ctx context.Context, s Session, email string)
 
 // sendEmailChange is SendEmailChange for the user u, to the address of to.
 func (a *Accounts) sendEmailChange(ctx context.Context, u, to User) error {
-	life := cmp.Or(a.TokenLife, defaultTokenLife)
+	life := a.tokenLife()
 	token, expires, err := a.newToken(PurposeChangeEmail, u, to.Email, life)
 	if err != nil {
 		return err
@@ -133,9 +132,5 @@ func (a *Accounts) mayMove(ctx context.Context, u User, key string) (other User,
 // sendUndo sends u, as it is before a change of address, a mail with a token that undoes
 // the change.
 func (a *Accounts) sendUndo(ctx context.Context, u User, notice Notice, life time.Duration) error {
-	token, expires, err := a.newToken(PurposeUndoEmail, u, "", life)
-	if err != nil {
-		return err
-	}
-	return a.send(ctx, Mail{To: u.Email, Purpose: PurposeUndoEmail, Token: token, Expires: expires, User: u, Notice: notice})
+	return a.sendWithToken(ctx, Mail{Purpose: PurposeUndoEmail, User: u, Notice: notice}, "", life)
 }

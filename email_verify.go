@@ -2,7 +2,6 @@ package signup
 
 import (
 	"context"
-	"crypto/subtle"
 	"errors"
 	"fmt"
 	"time"
@@ -108,7 +107,7 @@ func (a *Accounts) findVerified(ctx context.Context, text string) (User, error) 
 	}
 	before := u
 	before.EmailVerifiedAt = time.Time{}
-	if !u.mayLogIn() || u.EmailVerifiedAt.IsZero() || subtle.ConstantTimeCompare(stateOf(t.purpose, before), t.state) != 1 {
+	if !u.mayLogIn() || u.EmailVerifiedAt.IsZero() || !isBound(t, before) {
 		return User{}, ErrToken
 	}
 	return u, nil

@@ -21,8 +21,8 @@ const defaultInviteLife = 7 * 24 * time.Hour
 // expires.
 //
 // If the address has a user, active or not, or is held for one after a change of
-// address, the error wraps [ErrExists]. Don't show it to a client that may not know which addresses are registered. If email isn't an
-// address, the error is a *[ValidationError]. If Send or Secrets isn't set, it wraps
+// address, the error wraps [ErrExists]. Don't show it to a client that may not know which
+// addresses are registered. If email isn't an address, the error is a *[ValidationError]. If Send or Secrets isn't set, it wraps
 // [ErrNotConfigured]. If life is out of range, it wraps none of this package's. If Send
 // returns an error, that is returned, without its text, and no mail was sent; call
 // again. Any other error is the Store's or ctx's.
@@ -38,9 +38,5 @@ func (a *Accounts) Invite(ctx context.Context, email string, life time.Duration)
 		return err
 	}
 	// The token has the key, and the address as it was typed.
-	text, expires, err := a.newToken(PurposeInvite, u, u.Email, cmp.Or(life, defaultInviteLife))
-	if err != nil {
-		return err
-	}
-	return a.send(ctx, Mail{To: u.Email, Purpose: PurposeInvite, Token: text, Expires: expires, User: u})
+	return a.sendWithToken(ctx, Mail{Purpose: PurposeInvite, User: u}, u.Email, cmp.Or(life, defaultInviteLife))
 }

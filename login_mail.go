@@ -1,11 +1,9 @@
 package signup
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
-	"time"
 )
 
 // SendLogIn sends the user of the address email a mail for a log-in without a password,
@@ -78,7 +76,7 @@ func (a *Accounts) sendLogIn(ctx context.Context, u User) (challenge string, err
 func (a *Accounts) newLogInToken(u User) token {
 	return token{
 		purpose: PurposeLogIn, key: u.Key(), state: stateOf(PurposeLogIn, u),
-		expires: time.Now().UTC().Add(cmp.Or(a.TokenLife, defaultTokenLife)).Truncate(time.Second),
+		expires: expiryAfter(a.tokenLife()),
 	}
 }
 
@@ -103,8 +101,9 @@ func (a *Accounts) newLogInToken(u User) token {
 //
 // If Secrets isn't set, the error wraps [ErrNotConfigured]. If c.Origin makes too many
 // calls ([Limits].PerOrigin), it is [ErrThrottled]. If other calls change the user all the
-// time, it is [ErrBusy]. If Private isn't in the form that this package writes, nothing is changed, and the error wraps none of this package's. Any other
-// error is the Store's or ctx's. After an error of Store.Update, the outcome is unknown:
+// time, it is [ErrBusy]. If Private isn't in the form that this package writes, nothing is
+// changed, and the error wraps none of this package's. Any other error is the Store's or
+// ctx's. After an error of Store.Update, the outcome is unknown:
 // the token may be used, and a device may be listed that has no session. The user asks
 // for another mail then.
 func (a *Accounts) LogInByToken(ctx context.Context, token string, c Client) (Session, error) {

@@ -183,12 +183,20 @@ func (a *Accounts) sendInPlaceOf(ctx context.Context, about string, m Mail) erro
 
 // sendToken sends u a mail with a token for purpose, which has the text extra.
 func (a *Accounts) sendToken(ctx context.Context, purpose Purpose, u User, extra string) error {
-	text, expires, err := a.newToken(purpose, u, extra, cmp.Or(a.TokenLife, defaultTokenLife))
-	if err != nil {
+	return a.sendWithToken(ctx, Mail{Purpose: purpose, User: u}, extra, a.tokenLife())
+}
+
+// sendWithToken sends m to the address of its User, with a token for its Purpose that
+// has the text extra and is valid for life.
+func (a *Accounts) sendWithToken(ctx context.Context, m Mail, extra string, life time.Duration) (err error) {
+	m.To = m.User.Email
+	if m.Token, m.Expires, err = a.newToken(m.Purpose, m.User, extra, life); err != nil {
 		return err
 	}
-	return a.send(ctx, Mail{To: u.Email, Purpose: purpose, Token: text, Expires: expires, User: u})
+	return a.send(ctx, m)
 }
+
+func (a *Accounts) tokenLife() time.Duration { return cmp.Or(a.TokenLife, defaultTokenLife) }
 
 // afterChange calls send, which sends a mail about a change of u that has been made.
 // The change can't be taken back, and the mail isn't lost because the client has gone.
@@ -197,8 +205,7 @@ func (a *Accounts) afterChange(ctx context.Context, u User, send func(context.Co
 	detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), noticeTimeout)
 	defer cancel()
 	if err := send(detached); err != nil {
-		l := cmp.Or(a.Logger, slog.Default())
-		l.LogAttrs(detached, slog.LevelError, "signup: mail not sent", slog.String("enduser.pseudo.id", u.ID), slog.Any("error", err))
+		a.logger().LogAttrs(detached, slog.LevelError, "signup: mail not sent", slog.String("enduser.pseudo.id", u.ID), slog.Any("error", err))
 	}
 }
 
@@ -211,3 +218,5 @@ func (a *Accounts) sendNotice(ctx context.Context, u User, notice Notice) {
 		return a.send(ctx, Mail{To: u.Email, User: u, Notice: notice})
 	})
 }
+
+func (a *Accounts) logger() *slog.Logger { return cmp.Or(a.Logger, slog.Default()) }

@@ -2,7 +2,6 @@ package signup
 
 import (
 	"context"
-	"crypto/subtle"
 )
 
 // SendPasswordReset sends the user of the address email a mail with a token for
@@ -65,7 +64,7 @@ func (a *Accounts) ResetPassword(ctx context.Context, token, password string) (U
 	}
 	verify(&u)
 	u, err = a.setPassword(ctx, u, password, ReasonReset, func(stored *User) error {
-		if !stored.mayLogIn() || subtle.ConstantTimeCompare(stateOf(t.purpose, *stored), t.state) != 1 {
+		if !stored.mayLogIn() || !isBound(t, *stored) {
 			return ErrToken
 		}
 		verify(stored)

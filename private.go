@@ -161,14 +161,12 @@ func (s privateState) text() (Private, error) {
 
 func (s privateState) encode() []byte {
 	b := []byte(`{`)
-	b = appendArray(b, "devices", s.devices)
+	b = appendArray(b, "devices", s.devices, device.append)
 	if s.linkLogIns > 0 {
 		b = strconv.AppendUint(appendName(b, "link_log_ins"), s.linkLogIns, 10)
 	}
-	if len(s.events) > 0 {
-		b = s.appendEvents(appendName(b, "events"))
-	}
-	b = appendArray(b, "held", s.held)
+	b = appendArray(b, "events", s.events, func(text string, b []byte) []byte { return append(b, text...) })
+	b = appendArray(b, "held", s.held, heldKey.append)
 	b = s.appendPlaceholder(b)
 	for _, text := range s.others {
 		b = append(appendComma(b), text...)
@@ -193,7 +191,7 @@ func appendName(b []byte, name string) []byte {
 }
 
 // appendArray appends a member to the object b, if list isn't empty.
-func appendArray[T interface{ append([]byte) []byte }](b []byte, name string, list []T) []byte {
+func appendArray[T any](b []byte, name string, list []T, appendTo func(T, []byte) []byte) []byte {
 	if len(list) == 0 {
 		return b
 	}
@@ -202,7 +200,7 @@ func appendArray[T interface{ append([]byte) []byte }](b []byte, name string, li
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = e.append(b)
+		b = appendTo(e, b)
 	}
 	return append(b, ']')
 }

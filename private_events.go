@@ -84,15 +84,3 @@ func (s *privateState) isSentBy(id string) bool {
 }
 
 func sentBy(id string) string { return `"sent":"` + id + `"` }
-
-// appendEvents appends the list of events as an array.
-func (s *privateState) appendEvents(b []byte) []byte {
-	b = append(b, '[')
-	for i, text := range s.events {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = append(b, text...)
-	}
-	return append(b, ']')
-}

@@ -1,7 +1,6 @@
 package signup
 
 import (
-	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -47,16 +46,14 @@ func (a *Accounts) takeBack(ctx context.Context, c Counter, name string, n int, 
 // outage of the Counter, or has another cause than those before.
 func (a *Accounts) noteNotTakenBack(ctx context.Context, err error) {
 	if first, other := a.notTakenBack.note(err.Error(), a.noteTakenBack); first || other {
-		l := cmp.Or(a.Logger, slog.Default())
-		l.LogAttrs(ctx, slog.LevelWarn, "signup: count not taken back", slog.Any("error", err))
+		a.logger().LogAttrs(ctx, slog.LevelWarn, "signup: count not taken back", slog.Any("error", err))
 	}
 }
 
 // noteTakenBack logs that such an outage has ended, or looks again later.
 func (a *Accounts) noteTakenBack() {
 	if n, lasted := a.notTakenBack.end(a.noteTakenBack); n > 0 {
-		l := cmp.Or(a.Logger, slog.Default())
-		l.LogAttrs(context.Background(), slog.LevelWarn, "signup: counts not taken back", slog.Int64("failed", n), slog.Duration("duration", lasted))
+		a.logger().LogAttrs(context.Background(), slog.LevelWarn, "signup: counts not taken back", slog.Int64("failed", n), slog.Duration("duration", lasted))
 	}
 }
 

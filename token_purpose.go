@@ -2,6 +2,7 @@ package signup
 
 import (
 	"crypto/sha256"
+	"crypto/subtle"
 	"encoding/binary"
 	"strconv"
 	"time"
@@ -116,6 +117,11 @@ func stateOf(purpose Purpose, u User) []byte {
 		}
 	}
 	return digest(texts...)
+}
+
+// isBound reports whether u is in the state that t is bound to.
+func isBound(t token, u User) bool {
+	return subtle.ConstantTimeCompare(stateOf(t.purpose, u), t.state) == 1
 }
 
 // digest returns a digest of texts, of stateSize bytes.

@@ -2,7 +2,6 @@ package signup
 
 import (
 	"context"
-	"crypto/subtle"
 	"errors"
 	"fmt"
 	"maps"
@@ -27,9 +26,14 @@ func (a *Accounts) newToken(purpose Purpose, u User, extra string, life time.Dur
 	case exists && (!rule.present || !u.mayLogIn()), !exists && !rule.absent:
 		return "", time.Time{}, fmt.Errorf("signup: no token for %s in this state of the user", purpose)
 	}
-	expires = time.Now().UTC().Add(life).Truncate(time.Second)
+	expires = expiryAfter(life)
 	text, err = a.seal(token{purpose: purpose, key: u.Key(), expires: expires, state: stateOf(purpose, u), extra: extra})
 	return text, expires, err
+}
+
+// expiryAfter returns when a token expires that is made now, to the second.
+func expiryAfter(life time.Duration) time.Time {
+	return time.Now().UTC().Add(life).Truncate(time.Second)
 }
 
 // findByToken returns the user and the content of the token text, if its purpose is
@@ -58,7 +62,7 @@ func (a *Accounts) findByToken(ctx context.Context, text string, allowed ...Purp
 		}
 	}
 	if exists && (!rule.present || !may) || !exists && !rule.absent ||
-		subtle.ConstantTimeCompare(stateOf(t.purpose, u), t.state) != 1 {
+		!isBound(t, u) {
 		return User{}, token{}, ErrToken
 	}
 	return u, t, nil
@@ -117,7 +121,7 @@ func (a *Accounts) useToken(ctx context.Context, text string, purpose Purpose, m
 		if u.ID != id || u.Key() != t.key {
 			return User{}, errors.New("signup: using a token would change the ID or the key of its user")
 		}
-		if subtle.ConstantTimeCompare(stateOf(purpose, u), t.state) == 1 {
+		if isBound(t, u) {
 			return User{}, fmt.Errorf("signup: using a token for %s would leave it valid", purpose)
 		}
 		u.UpdatedAt = now()

@@ -30,7 +30,8 @@ type owner struct {
 // ownerTotals are what all owners have seen.
 type ownerTotals struct {
 	calls, unknown                               atomic.Int64
-	passwords, resets, logIns, ends, voids, lost atomic.Int64 // acknowledged, but for lost
+	passwords, resets, logIns, ends, voids atomic.Int64 // acknowledged
+	lost                                   atomic.Int64 // acknowledged, and gone afterwards
 }
 
 // keep is how many sessions and passwords an owner keeps of each kind. It is well below
