@@ -29,7 +29,7 @@ type owner struct {
 
 // ownerTotals are what all owners have seen.
 type ownerTotals struct {
-	calls, unknown                               atomic.Int64
+	calls, unknown                         atomic.Int64
 	passwords, resets, logIns, ends, voids atomic.Int64 // acknowledged
 	lost                                   atomic.Int64 // acknowledged, and gone afterwards
 }
