@@ -79,17 +79,10 @@ func (a *Accounts) claimAgain(ctx context.Context, m *move, u, h User) (_ User, 
 	return u, false, nil
 }
 
-// needsClaim reports whether the placeholder p, which has the state s, is needed. If it
-// isn't, no move of which p is the claim can reach its commit any more.
+// needsClaim reports whether the placeholder p, which has the state s, is needed,
+// whatever its age. If it isn't, no move of which p is the claim can reach its commit any
+// more.
 func (a *Accounts) needsClaim(ctx context.Context, p User, s privateState) (bool, error) {
-	if at := now(); !a.moving.noGrace && (at.Sub(p.UpdatedAt) < claimGrace || at.UnixMilli() < s.undoUntil) {
-		return true, nil
-	}
-	return a.mayMoveTo(ctx, p, s)
-}
-
-// mayMoveTo is needsClaim for a placeholder of any age.
-func (a *Accounts) mayMoveTo(ctx context.Context, p User, s privateState) (bool, error) {
 	o, err := a.Store.Get(ctx, s.heldFor)
 	switch {
 	case errors.Is(err, ErrNotFound), err == nil && o.ID != p.ID:
@@ -127,7 +120,7 @@ func (a *Accounts) unclaim(ctx context.Context, m *move) {
 		if err != nil || s.heldFor != m.from || now().UnixMilli() < s.undoUntil {
 			return
 		}
-		needed, err := a.mayMoveTo(ctx, p, s)
+		needed, err := a.needsClaim(ctx, p, s)
 		if err == nil && !needed {
 			err = a.Store.Delete(ctx, p)
 		}

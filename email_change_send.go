@@ -102,8 +102,8 @@ func (a *Accounts) mayMove(ctx context.Context, u User, key string) (other User,
 	if err == nil && v.ID != u.ID {
 		switch {
 		case !a.Discreet:
-			var taken bool
-			if taken, err = a.isTaken(ctx, key); taken {
+			var free bool
+			if free, err = a.release(ctx, v); err == nil && !free {
 				err = ErrExists
 			}
 		case !v.Placeholder:

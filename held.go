@@ -56,13 +56,13 @@ func (a *Accounts) tryCreate(ctx context.Context, u *User) (again bool, err erro
 // isTaken reports whether key belongs to a user, or is held for one.
 func (a *Accounts) isTaken(ctx context.Context, key string) (bool, error) {
 	u, err := a.get(ctx, key)
-	switch {
-	case errors.Is(err, ErrNotFound):
+	if errors.Is(err, ErrNotFound) {
 		return false, nil
-	case err != nil || !u.Placeholder:
-		return err == nil, err
 	}
-	free, err := a.free(ctx, key)
+	if err != nil {
+		return false, err
+	}
+	free, err := a.release(ctx, u)
 	return err == nil && !free, err
 }
 
@@ -73,8 +73,16 @@ func (a *Accounts) free(ctx context.Context, key string) (bool, error) {
 	if errors.Is(err, ErrNotFound) {
 		return true, nil
 	}
-	if err != nil || !h.Placeholder {
+	if err != nil {
 		return false, err
+	}
+	return a.release(ctx, h)
+}
+
+// release is free for the document h, as read from the Store.
+func (a *Accounts) release(ctx context.Context, h User) (bool, error) {
+	if !h.Placeholder {
+		return false, nil
 	}
 	if h.isTombstone() {
 		return true, a.finishDeletion(ctx, h)
@@ -82,6 +90,9 @@ func (a *Accounts) free(ctx context.Context, key string) (bool, error) {
 	s, err := h.Private.parse()
 	if err != nil || !s.isPlaceholder() {
 		return false, nil // not made by this version
+	}
+	if !h.isReleased() && (s.heldFor == "" || !a.moving.noGrace) {
+		return false, nil
 	}
 	var needed bool
 	if s.heldFor != "" {
@@ -98,12 +109,9 @@ func (a *Accounts) free(ctx context.Context, key string) (bool, error) {
 	return true, nil
 }
 
-// needsTombstone reports whether the tombstone t, which has the state s, is needed: for
-// an undo, or because the user isn't known to have arrived.
+// needsTombstone reports whether the tombstone t, which has the state s, is needed after
+// the time for an undo, because the user isn't known to have arrived.
 func (a *Accounts) needsTombstone(ctx context.Context, t User, s privateState) (bool, error) {
-	if now().UnixMilli() < s.undoUntil {
-		return true, nil
-	}
 	u, err := a.get(ctx, s.movedTo)
 	switch {
 	case errors.Is(err, ErrNotFound), err == nil && u.ID != t.ID:
@@ -118,7 +126,7 @@ func (a *Accounts) needsTombstone(ctx context.Context, t User, s privateState) (
 }
 
 // isReleased reports whether the address of u, as read from the Store, isn't held any more
-// by what u says. Then Accounts.free decides, which may need other documents.
+// by what u says. Then Accounts.release decides, which may need other documents.
 func (u *User) isReleased() bool {
 	if !u.Placeholder {
 		return false
@@ -149,7 +157,7 @@ func (a *Accounts) releaseExpired(ctx context.Context, u User) ([]string, error)
 		t, err := a.Store.Get(ctx, h.key)
 		gone := errors.Is(err, ErrNotFound) || err == nil && t.ID != u.ID
 		if err == nil && !gone {
-			gone, err = a.free(ctx, h.key)
+			gone, err = a.release(ctx, t)
 		}
 		if err != nil && !errors.Is(err, ErrNotFound) {
 			return nil, err
