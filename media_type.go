@@ -53,6 +53,18 @@ func prefersProblem(lines []string) bool {
 	return problem > 0 && problem >= plain
 }
 
+// acceptsHTML reports whether the Accept lines name text/html, as those of browsers do
+// that ask for a page. Wildcards don't count.
+func acceptsHTML(lines []string) bool {
+	for element := range elements(lines, maxAccept) {
+		name, params, _ := strings.Cut(element, ";")
+		if sameType(name, "text/html") && quality(params) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // elements returns the elements of a list (RFC 9110, section 5.6.1) on several lines,
 // up to the first one that doesn't end within budget bytes. Each line counts with a
 // comma. White space around an element remains.

@@ -71,6 +71,8 @@ const (
 	CodeLoggedIn             = "logged_in" // Value: the address as typed
 	CodeBadCredentials       = "bad_credentials"
 	CodeUnverified           = "unverified"
+	CodeNotLoggedIn          = "not_logged_in"
+	CodeNotFresh             = "not_fresh" // log in again, or give the password again
 
 	CodeFailed           = "failed"    // status 500
 	CodeBusy             = "busy"      // status 503

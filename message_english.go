@@ -67,6 +67,8 @@ var englishTexts = map[string]string{
 	CodeLoggedIn:             "'{value}' successfully logged in!",
 	CodeBadCredentials:       "Unknown email_address or bad password",
 	CodeUnverified:           "Please verify your email_address first, with the link in the mail that we have sent you.",
+	CodeNotLoggedIn:          "Please log in.",
+	CodeNotFresh:             "Please give your password again.",
 
 	CodeFailed:           "Something broke... We are looking into it!",
 	CodeBusy:             "The service is busy. Please try again in a moment.",

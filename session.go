@@ -42,6 +42,10 @@ type Session struct {
 	At time.Time `json:"at"`
 	// By has the methods by which the user has proved it in this session.
 	By Methods `json:"by"`
+	// Remember reports whether the client keeps its session when it is closed ("remember
+	// me"). The application sets it after a log-in, for [Sessions]. Calls that return a
+	// changed Session leave it as it is, and nothing else of this package uses it.
+	Remember bool `json:"remember,omitzero"`
 }
 
 // Methods is a set of ways to prove an identity: constants joined by |. The zero value

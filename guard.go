@@ -1,0 +1,218 @@
+package signup
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strconv"
+)
+
+// A Guard lets requests of logged-in users through to an application's handlers.
+// Accounts and Sessions must be set; the zero value of every other field selects the
+// default that its comment names. The fields must not be changed after the first call.
+// The methods are safe for concurrent use.
+//
+//	guard := &signup.Guard{Accounts: accounts, Sessions: sessions, LogInURL: "/account/log-in"}
+//	mux.Handle("GET /orders", guard.Require(orders))
+//
+// A handler behind a Guard gets the user by [CurrentUser]. Responses have Cache-Control:
+// no-store, so that a private page isn't shown from a cache after the log-out, and Vary:
+// Cookie; a handler may set other values.
+//
+// For a request without a log-in, the response depends on what the client accepts. A
+// browser that asks for a page (a GET or HEAD whose Accept header has text/html) is
+// redirected to LogInURL by 303, with its path and query as the parameter "next", so
+// that it comes back. A form that was posted by a browser is redirected without "next",
+// since it can't be posted again. Other requests get 401 in the form of [NewHandler]'s errors.
+type Guard struct {
+	// Accounts has the users.
+	Accounts *Accounts
+	// Sessions has the Session of each client.
+	Sessions Sessions
+	// LogInURL is the page to log in, such as "/account/log-in". If it is empty, each
+	// request without a log-in gets 401.
+	LogInURL string
+	// ReauthenticateURL is the page to give the password again, such as
+	// "/account/confirm", for RequireFresh. If it is empty, it is LogInURL.
+	ReauthenticateURL string
+	// Logger gets a record of each request that fails. Nil is slog.Default().
+	Logger *slog.Logger
+	// Translate is like that of [HandlerOptions].
+	Translate func(languages []string, m Message) string
+}
+
+// Require returns a handler that calls next for logged-in users: those with a Session
+// that [Accounts.Resume] accepts. That is one Store.Get for each request. A Session that
+// has ended is removed.
+//
+// If the Store fails, the response is 500, or 503 with Retry-After if it is busy, and
+// the Session stays.
+func (g *Guard) Require(next http.Handler) http.Handler { return g.require(next, false) }
+
+// RequireFresh is [Guard.Require] for sensitive changes: the user must have proved their
+// identity within the last 5 minutes ([Session].At). Otherwise a browser is redirected
+// to ReauthenticateURL. Other requests get 401 with a challenge as in RFC 9470, section
+// 3: the error insufficient_user_authentication, and max_age in seconds.
+func (g *Guard) RequireFresh(next http.Handler) http.Handler { return g.require(next, true) }
+
+func (g *Guard) require(next http.Handler, fresh bool) http.Handler {
+	g.check(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r, err := g.resume(w, r)
+		if err == nil && fresh {
+			s, _ := CurrentSession(r.Context())
+			err = requireFresh(s)
+		}
+		if err != nil {
+			g.refuse(w, r, err)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// Load returns a handler that calls next for every request. If the client is logged in,
+// [CurrentUser] returns the user; if it isn't, or the Session has ended, there is none.
+// It is for pages that everybody may see, and costs what Require costs. Errors of the
+// Store are handled as by Require.
+func (g *Guard) Load(next http.Handler) http.Handler {
+	g.check(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r, err := g.resume(w, r)
+		if err != nil && !errors.Is(err, ErrEnded) {
+			g.refuse(w, r, err)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// check panics if g can't be used, as that is a mistake in the program.
+func (g *Guard) check(next http.Handler) {
+	switch {
+	case g.Accounts == nil || g.Sessions == nil:
+		panic("signup: Guard without Accounts or Sessions")
+	case next == nil:
+		panic("signup: Guard without a handler")
+	}
+	if err := g.Accounts.setUp(); err != nil {
+		panic(err)
+	}
+}
+
+// resume returns r with the user and the Session of its client. If there is no Session
+// that goes on, the error is ErrEnded.
+func (g *Guard) resume(w http.ResponseWriter, r *http.Request) (*http.Request, error) {
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Add("Vary", "Cookie")
+	s, ok := g.Sessions.Current(r)
+	if !ok {
+		return r, ErrEnded
+	}
+	u, err := g.Accounts.Resume(r.Context(), s)
+	if errors.Is(err, ErrEnded) {
+		if err := g.Sessions.Clear(w, r); err != nil { // the next request tries again
+			g.log(r.Context(), slog.LevelError, "ended session not removed", err)
+		}
+	}
+	if err != nil {
+		return r, err
+	}
+	return r.WithContext(context.WithValue(r.Context(), logInKey{}, &logIn{s, u})), nil
+}
+
+// refuse responds to a request that isn't let through.
+func (g *Guard) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	res, level, outcome := newErrorResponse(r.Context(), err, g.Accounts.maxWait)
+	page := g.LogInURL
+	switch {
+	case errors.Is(err, ErrEnded):
+		res = notLoggedIn
+		w.Header().Set("WWW-Authenticate", challengeLogIn)
+	case errors.Is(err, ErrStale):
+		res = notFresh
+		w.Header().Set("WWW-Authenticate", challengeFresh)
+		if g.ReauthenticateURL != "" {
+			page = g.ReauthenticateURL
+		}
+	default:
+		g.log(r.Context(), level, outcome, err)
+		page = ""
+	}
+	if page != "" && acceptsHTML(r.Header["Accept"]) {
+		w.Header().Del("WWW-Authenticate")
+		http.Redirect(w, r, withNext(page, r), http.StatusSeeOther)
+		return
+	}
+	res.write(w, r, wording{g.Translate, g.logger})
+}
+
+// notLoggedIn and notFresh are the responses to requests that need a log-in.
+var (
+	notLoggedIn = response{status: http.StatusUnauthorized, message: Message{Code: CodeNotLoggedIn}}
+	notFresh    = response{status: http.StatusUnauthorized, message: Message{Code: CodeNotFresh}}
+)
+
+// The challenges that RFC 9110, section 15.5.2, demands with 401. No scheme is
+// registered for cookies. RFC 9470 defines its error for the scheme Bearer.
+var (
+	challengeLogIn = `Session realm="account"`
+	challengeFresh = `Bearer error="insufficient_user_authentication", ` +
+		`error_description="a more recent log-in is required", max_age=` + strconv.Itoa(int(maxFresh.Seconds()))
+)
+
+// withNext returns page with the URL of r as the parameter "next", if r can be repeated.
+func withNext(page string, r *http.Request) string {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		return page
+	}
+	u, err := url.Parse(page)
+	if err != nil {
+		return page
+	}
+	q := u.Query()
+	q.Set("next", r.URL.RequestURI())
+	u.RawQuery = q.Encode()
+	return u.String()
+}
+
+func (g *Guard) logger() *slog.Logger {
+	if g.Logger != nil {
+		return g.Logger
+	}
+	return slog.Default()
+}
+
+func (g *Guard) log(ctx context.Context, level slog.Level, outcome string, err error) {
+	g.logger().LogAttrs(ctx, level, "signup: request "+outcome, slog.Any("error", err))
+}
+
+// A logIn is what a Guard knows about a request.
+type logIn struct {
+	session Session
+	user    User
+}
+
+type logInKey struct{}
+
+// CurrentUser returns the user of a request that a [Guard] has let through, as stored
+// when the request began, and reports whether there is one. ctx is the request's.
+func CurrentUser(ctx context.Context) (User, bool) {
+	l, ok := ctx.Value(logInKey{}).(*logIn)
+	if !ok {
+		return User{}, false
+	}
+	return l.user, true
+}
+
+// CurrentSession returns the Session of a request that a [Guard] has let through, and
+// reports whether there is one. ctx is the request's.
+func CurrentSession(ctx context.Context) (Session, bool) {
+	l, ok := ctx.Value(logInKey{}).(*logIn)
+	if !ok {
+		return Session{}, false
+	}
+	return l.session, true
+}

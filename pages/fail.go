@@ -1,0 +1,52 @@
+package pages
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+
+	"github.com/gosignup/signup"
+)
+
+// fail responds to an error of Accounts or Sessions that the page itself doesn't handle.
+func (q *request) fail(err error) {
+	switch {
+	case errors.Is(err, signup.ErrThrottled):
+		q.w.Header().Set("Retry-After", "60")
+		q.message(http.StatusTooManyRequests, "page_throttled")
+	case errors.Is(err, signup.ErrBusy):
+		q.w.Header().Set("Retry-After", "5")
+		q.message(http.StatusServiceUnavailable, "page_busy")
+	case errors.Is(err, signup.ErrToken):
+		q.cookies.Set(q.w, tokenCookie, "", 0)
+		q.message(http.StatusBadRequest, "page_link_invalid")
+	case errors.Is(err, signup.ErrEnded):
+		_ = q.redirect("log-in")
+	case errors.Is(err, signup.ErrStale):
+		_ = q.redirect("confirm")
+	case q.r.Context().Err() != nil: // the client has gone
+		q.message(http.StatusServiceUnavailable, "page_busy")
+	default:
+		q.logFailure(err)
+		q.message(http.StatusInternalServerError, "page_failed")
+	}
+}
+
+// logFailure logs an error that isn't the client's.
+func (q *request) logFailure(err error) {
+	q.logger().LogAttrs(q.r.Context(), slog.LevelError, "signup: page failed",
+		slog.String("http.request.method", q.r.Method), slog.Any("error", err))
+}
+
+// notAllowed responds to a method that p doesn't have.
+func (q *request) notAllowed(p page) {
+	allow := "GET, HEAD, POST"
+	switch {
+	case p.post == nil:
+		allow = "GET, HEAD"
+	case p.get == nil:
+		allow = "POST"
+	}
+	q.w.Header().Set("Allow", allow)
+	q.message(http.StatusMethodNotAllowed, "page_method_not_allowed")
+}

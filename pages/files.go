@@ -1,0 +1,102 @@
+package pages
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"errors"
+	"html/template"
+	"io/fs"
+	"net/http"
+	"path"
+	"strings"
+	"time"
+)
+
+//go:embed templates static texts
+var embedded embed.FS
+
+const (
+	layoutFile = "layout.html"
+	partsFile  = "parts.html"
+)
+
+// loadFiles reads the templates, the static files and the texts. It panics if one of
+// them is wrong, since templates are part of the program.
+func (s *site) loadFiles() {
+	s.texts = loadTexts(s)
+	s.templates = make(map[string]*template.Template)
+	common := template.Must(template.New(partsFile).Parse(s.file("templates/" + partsFile)))
+	template.Must(common.New(layoutFile).Parse(s.file("templates/" + layoutFile)))
+	for _, name := range s.names("templates") {
+		if name == layoutFile || name == partsFile {
+			continue
+		}
+		t := template.Must(template.Must(common.Clone()).New(name).Parse(s.file("templates/" + name)))
+		s.templates[strings.TrimSuffix(name, ".html")] = t
+	}
+	s.static = make(map[string]staticFile)
+	for _, name := range s.names("static") {
+		s.static[name] = newStaticFile(name, s.file("static/"+name))
+	}
+}
+
+// file returns the content of a file: that of Options.Files, or the embedded one.
+func (s *site) file(name string) string {
+	if s.opts.Files != nil {
+		b, err := fs.ReadFile(s.opts.Files, name)
+		if err == nil {
+			return string(b)
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			panic(err)
+		}
+	}
+	b, err := embedded.ReadFile(name)
+	if err != nil {
+		panic(err)
+	}
+	return string(b)
+}
+
+// names returns the names of the files in dir, of Options.Files and the embedded ones.
+func (s *site) names(dir string) []string {
+	seen := make(map[string]bool)
+	var names []string
+	for _, files := range []fs.FS{embedded, s.opts.Files} {
+		if files == nil {
+			continue
+		}
+		entries, err := fs.ReadDir(files, dir)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			panic(err)
+		}
+		for _, e := range entries {
+			if !e.IsDir() && !seen[e.Name()] {
+				seen[e.Name()] = true
+				names = append(names, e.Name())
+			}
+		}
+	}
+	return names
+}
+
+// A staticFile is a style sheet, script or image.
+type staticFile struct {
+	name, etag string
+	content    []byte
+}
+
+func newStaticFile(name, content string) staticFile {
+	sum := sha256.Sum256([]byte(content))
+	return staticFile{path.Base(name), `"` + hex.EncodeToString(sum[:8]) + `"`, []byte(content)}
+}
+
+// serve sends the file. It is no secret, so caches may keep it; they ask whether it has
+// changed.
+func (f staticFile) serve(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Cache-Control", "no-cache")
+	w.Header().Set("ETag", f.etag)
+	http.ServeContent(w, r, f.name, time.Time{}, bytes.NewReader(f.content))
+}

@@ -1,0 +1,109 @@
+package pages
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/gosignup/signup"
+)
+
+// An input describes a field of a form, before it has texts and values. The label is the
+// text of the code "field_" and name; the hint that of the code hint, if there is one.
+type input struct {
+	name, kind   string // kind is the type of the HTML input
+	autocomplete string
+	hint         string
+	optional     bool
+	autofocus    bool
+	newPassword  bool // with the rules of the Policy
+}
+
+// The inputs that several forms have.
+var (
+	emailInput = input{name: signup.FieldEmail, kind: "email", autocomplete: "username"}
+	// A password is never sent back to the browser.
+	passwordInput    = input{name: signup.FieldPassword, kind: "password", autocomplete: "current-password"}
+	newPasswordInput = input{name: signup.FieldPassword, kind: "password", autocomplete: "new-password", newPassword: true}
+)
+
+// fields returns the fields of a form, with the values of q's form if it was posted, and
+// otherwise with those of values.
+func (q *request) fields(inputs []input, values map[string]string) []Field {
+	fields := make([]Field, 0, len(inputs))
+	if q.form != nil {
+		values = q.form
+	}
+	for _, in := range inputs {
+		f := Field{
+			Name: in.name, Type: in.kind, Label: q.text("field_" + in.name), Autocomplete: in.autocomplete,
+			Required: !in.optional, Autofocus: in.autofocus,
+		}
+		switch in.kind {
+		case "password":
+		case "checkbox":
+			f.Checked, f.Required = values[in.name] != "", false
+		default:
+			f.Value = values[in.name]
+		}
+		if in.hint != "" {
+			f.Hint = q.text(in.hint)
+		}
+		if in.newPassword {
+			q.setPasswordRules(&f)
+		}
+		fields = append(fields, f)
+	}
+	return fields
+}
+
+// showForm sends the page name with a form of inputs. err is why the form that was
+// posted isn't accepted; nil if it is shown for the first time. An error that isn't about
+// the form is returned.
+func (q *request) showForm(name string, inputs []input, values map[string]string, err error) error {
+	p := q.newPage(name)
+	p.Fields = q.fields(inputs, values)
+	return q.showFormPage(p, err)
+}
+
+// showFormPage is showForm for a page whose Fields are set.
+func (q *request) showFormPage(p *Page, err error) error {
+	status := http.StatusOK
+	if err != nil {
+		if !q.explain(p, err) {
+			return err
+		}
+		status = http.StatusUnprocessableEntity
+	}
+	return q.show(status, p)
+}
+
+// explain sets the errors of p and its fields to what err says, and reports whether err
+// is about the form.
+func (q *request) explain(p *Page, err error) bool {
+	var wrong []signup.FieldError
+	if e, ok := errors.AsType[*signup.ValidationError](err); ok && e != nil {
+		wrong = e.Fields
+	} else if e, ok := errors.AsType[signup.FieldError](err); ok { // of Accounts.Before
+		wrong = []signup.FieldError{e}
+	} else if e, ok := errors.AsType[*signup.FieldError](err); ok && e != nil {
+		wrong = []signup.FieldError{*e}
+	} else if errors.Is(err, signup.ErrBadCredentials) {
+		p.Error = p.T(signup.CodeBadCredentials)
+		return true
+	} else {
+		return false
+	}
+	for _, e := range wrong {
+		text := q.language.text(q.site, e.AsMessage())
+		placed := false
+		for i := range p.Fields {
+			if p.Fields[i].Name == e.Field && p.Fields[i].Error == "" {
+				p.Fields[i].Error, placed = text, true
+			}
+		}
+		if !placed && p.Error == "" {
+			p.Error = text
+		}
+	}
+	return true
+}

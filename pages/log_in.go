@@ -1,0 +1,135 @@
+package pages
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/internal/webclient"
+)
+
+var logInPages = []page{
+	{path: "log-in", get: getLogIn, post: postLogIn},
+	{path: "log-out", post: postLogOut},
+}
+
+// fieldRemember is the checkbox of "remember me", and fieldNext the path of the page that
+// a user is sent back to.
+const (
+	fieldRemember = "remember"
+	fieldNext     = "next"
+)
+
+var logInInputs = []input{
+	{name: signup.FieldEmail, kind: "email", autocomplete: "username", autofocus: true},
+	passwordInput,
+	{name: fieldRemember, kind: "checkbox"},
+}
+
+func getLogIn(q *request) error {
+	if q.user != nil {
+		return q.redirectURL(q.next())
+	}
+	return q.showLogIn(nil)
+}
+
+func (q *request) showLogIn(err error) error {
+	p := q.newPage("log-in")
+	p.Fields = q.fields(logInInputs, nil)
+	p.Data = q.next()
+	p.Notice = q.notice()
+	return q.showFormPage(p, err)
+}
+
+func postLogIn(q *request) error {
+	if err := required(q, signup.FieldEmail, signup.FieldPassword); err != nil {
+		return q.showLogIn(err)
+	}
+	s, err := q.accounts.LogIn(q.r.Context(), q.form[signup.FieldEmail], q.form[signup.FieldPassword], q.client())
+	if errors.Is(err, signup.ErrUnverified) {
+		return q.redirect("verify-mail")
+	}
+	if err != nil {
+		return q.showLogIn(err)
+	}
+	return q.logIn(s)
+}
+
+// logIn starts the session s and sends the user on to where they came from.
+func (q *request) logIn(s signup.Session) error {
+	s.Remember = q.form[fieldRemember] != ""
+	if err := q.keep(s); err != nil {
+		return err
+	}
+	return q.redirectURL(q.next())
+}
+
+// keep keeps s for the client, in the place of the Session before, and makes the
+// device known.
+func (q *request) keep(s signup.Session) error {
+	if err := q.sessions.Set(q.w, q.r, s); err != nil {
+		return err
+	}
+	if cookie := q.accounts.DeviceCookie(s); cookie != "" {
+		q.cookies.Set(q.w, webclient.Device, cookie, webclient.DeviceLife)
+	}
+	return nil
+}
+
+// next returns the path that the user is sent to after a log-in. What the URL or the form
+// says counts only if it is a path of the site.
+func (q *request) next() string {
+	next := q.r.URL.Query().Get(fieldNext)
+	if q.form != nil {
+		next = q.form[fieldNext]
+	}
+	if next = webclient.LocalURL(next); next == "" {
+		return q.opts.Home
+	}
+	return next
+}
+
+// postLogOut ends the session here and in the account, so that a copy of it has ended,
+// too. The device stays known only if that fails.
+func postLogOut(q *request) error {
+	if q.user != nil {
+		if err := q.accounts.EndDevice(q.r.Context(), q.session, q.session.Device); err != nil && !errors.Is(err, signup.ErrEnded) {
+			q.logFailure(err)
+		}
+	}
+	if err := q.sessions.Clear(q.w, q.r); err != nil {
+		return err
+	}
+	return q.redirect("log-in?" + done("logged_out"))
+}
+
+// required returns a *signup.ValidationError of the fields of names that were left empty.
+func required(q *request, names ...string) error {
+	var wrong []signup.FieldError
+	for _, name := range names {
+		if q.form[name] == "" {
+			wrong = append(wrong, signup.FieldError{Field: name, Code: signup.CodeRequired})
+		}
+	}
+	if wrong == nil {
+		return nil
+	}
+	return &signup.ValidationError{Fields: wrong}
+}
+
+// parameterDone names what was done before a page is shown. Its text has the code "done_"
+// and the value.
+const parameterDone = "done"
+
+// done returns the query by which the next page says that what was done.
+func done(what string) string { return parameterDone + "=" + what }
+
+// notice returns the text of what was done before, or "". The query comes from a URL,
+// which anybody can write, so it only chooses among the texts that there are.
+func (q *request) notice() string {
+	code := "done_" + q.r.URL.Query().Get(parameterDone)
+	if _, ok := q.texts.english[code]; !ok || q.r.Method == http.MethodPost {
+		return ""
+	}
+	return q.text(code)
+}

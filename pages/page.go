@@ -1,0 +1,170 @@
+package pages
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/internal/webclient"
+)
+
+// A page is one path beneath Options.Path.
+type page struct {
+	path string
+	need need
+	// get and post serve the two methods. A nil one is not allowed. An error that they
+	// return is handled by request.fail.
+	get, post func(q *request) error
+	// is reports whether the site has the page. Nil: it has.
+	is func(s *site) bool
+	// purposes are those of the tokens that the page uses. The link of a mail leads to it.
+	purposes []signup.Purpose
+}
+
+// need is which clients may see a page.
+type need int
+
+const (
+	anybody  need = iota
+	loggedIn      // users
+	fresh         // users with a recent proof of their identity
+)
+
+// allPages has the pages that there are, in the order in which a user meets them.
+var allPages = concat(
+	logInPages,
+	linkPages,
+)
+
+func concat(groups ...[]page) (all []page) {
+	for _, g := range groups {
+		all = append(all, g...)
+	}
+	return all
+}
+
+// pageOf returns the path of the page that uses tokens for purpose.
+func (s *site) pageOf(purpose signup.Purpose) string {
+	for path, p := range s.pages {
+		if slices.Contains(p.purposes, purpose) {
+			return path
+		}
+	}
+	panic("pages: no page for " + string(purpose))
+}
+
+// canMail reports whether mails with tokens can be sent.
+func canMail(s *site) bool { return s.accounts.Send != nil && len(s.accounts.Secrets) > 0 }
+
+func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	setSecurityHeaders(w.Header())
+	if r.URL.Path == changePassword {
+		http.Redirect(w, r, s.url("password"), http.StatusSeeOther)
+		return
+	}
+	name, ok := strings.CutPrefix(r.URL.Path, s.opts.Path)
+	if file, is := s.static[name]; ok && is {
+		file.serve(w, r)
+		return
+	}
+	p, is := s.pages[name]
+	if !ok || !is {
+		s.newRequest(w, r).message(http.StatusNotFound, "page_not_found")
+		return
+	}
+	s.need(p.need, s.guarded(p)).ServeHTTP(w, r)
+}
+
+// need returns next behind the Guard that n asks for.
+func (s *site) need(n need, next http.Handler) http.Handler {
+	switch n {
+	case loggedIn:
+		return s.guard.Require(next)
+	case fresh:
+		return s.guard.RequireFresh(next)
+	default:
+		return s.guard.Load(next)
+	}
+}
+
+// guarded returns the handler of p for requests that the Guard lets through.
+func (s *site) guarded(p page) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		q := s.newRequest(w, r)
+		serve := p.get
+		switch r.Method {
+		case http.MethodGet, http.MethodHead:
+		case http.MethodPost:
+			serve = p.post
+		default:
+			serve = nil
+		}
+		if serve == nil {
+			q.notAllowed(p)
+			return
+		}
+		if r.Method == http.MethodPost && !q.parseForm() {
+			return
+		}
+		if err := serve(q); err != nil {
+			q.fail(err)
+		}
+	})
+}
+
+// A request is a request of a page, and what is known about it.
+type request struct {
+	*site
+	w        http.ResponseWriter
+	r        *http.Request
+	language *language         // of the page
+	user     *signup.User      // nil: not logged in
+	session  signup.Session    // zero: not logged in
+	form     map[string]string // what was posted; passwords included
+}
+
+func (s *site) newRequest(w http.ResponseWriter, r *http.Request) *request {
+	q := &request{site: s, w: w, language: s.texts.match(r.Header["Accept-Language"])}
+	q.r = r.WithContext(signup.WithLanguages(r.Context(), q.language.tags()))
+	if u, ok := signup.CurrentUser(r.Context()); ok {
+		q.user = &u
+		q.session, _ = signup.CurrentSession(r.Context())
+	}
+	return q
+}
+
+// client returns what is known about the client.
+func (q *request) client() signup.Client {
+	return signup.Client{
+		Cookie: q.cookies.Get(q.r, webclient.Device),
+		Origin: q.opts.Origin(q.r),
+		Label:  webclient.Label(q.r.UserAgent()),
+	}
+}
+
+// redirect sends the client to a page of the site, by GET.
+func (q *request) redirect(page string) error { return q.redirectURL(q.url(page)) }
+
+// redirectURL sends the client to a path of its own site, by GET.
+func (q *request) redirectURL(path string) error {
+	http.Redirect(q.w, q.r, path, http.StatusSeeOther)
+	return nil
+}
+
+// maxForm limits a posted form, in bytes.
+const maxForm = 64 << 10
+
+// parseForm reads the posted form, or responds to one that can't be read.
+func (q *request) parseForm() bool {
+	q.r.Body = http.MaxBytesReader(q.w, q.r.Body, maxForm)
+	if err := q.r.ParseForm(); err != nil {
+		q.message(http.StatusBadRequest, "page_bad_form")
+		return false
+	}
+	q.form = make(map[string]string, len(q.r.PostForm))
+	for name, values := range q.r.PostForm {
+		q.form[name] = values[0]
+	}
+	return true
+}

@@ -1,0 +1,163 @@
+// Package pages serves the pages that a person needs to have an account: sign up, log
+// in, a forgotten password, the profile, another address, devices, export, deletion.
+// They work without JavaScript. One line mounts them:
+//
+//	mux.Handle("/account/", pages.New(accounts, sessions, &pages.Options{Name: "Orchard", BaseURL: "https://orchard.example"}))
+//
+// # Pages
+//
+// Each page is one path element beneath Options.Path, such as /account/log-in. A page
+// that needs something which isn't configured, such as [signup.Accounts].Send, is 404,
+// and no page links to it. The handler of /.well-known/change-password, which password
+// managers open, is the same one:
+//
+//	mux.Handle("/.well-known/change-password", accountPages)
+//
+// # Links in mails
+//
+// A mail with a Token has the link that [Link] returns. A GET of it changes nothing, so
+// that programs that scan mail do no harm: it moves the token from the URL to a cookie
+// and redirects to the page for its [signup.Purpose]. The button of that page uses the
+// token.
+//
+// # Making them one's own
+//
+// Options.Files replaces templates, the style sheet and the texts, file by file; see
+// [Options]. [Page] is what a template gets.
+//
+// # Security
+//
+// A page may not be framed, sends no Referer, isn't stored by caches, and loads scripts
+// and styles only from its own files (Content-Security-Policy). POST requests from other
+// sites are refused by [http.CrossOriginProtection]. A page redirects only to paths of
+// its own site. No URL, and no log record, has a password or address.
+package pages
+
+import (
+	"cmp"
+	"html/template"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/internal/webclient"
+)
+
+// Options are the options of [New]. Name and BaseURL must be set; the zero value of every
+// other field selects the default that its comment names.
+type Options struct {
+	// Name is the name of the site, as the pages show it.
+	Name string
+	// BaseURL is the scheme and host of the site, such as "https://orchard.example". If
+	// the scheme is http, as in development, cookies are set without Secure.
+	BaseURL string
+	// Path is where the pages are mounted. It begins and ends with a slash. "" is
+	// "/account/".
+	Path string
+	// Home is the path of the page that a user comes to after a log-in, if no other page
+	// had sent them. "" is the profile page.
+	Home string
+	// Origin returns where a request comes from, for [signup.Limits].PerOrigin, or "" if
+	// that is unknown. Nil takes the address in RemoteAddr, which is right unless the
+	// program runs behind a proxy: then it is the proxy's, and all clients share one
+	// limit. A header such as X-Forwarded-For is only right if the proxy sets it.
+	Origin func(r *http.Request) string
+	// Files replaces files of this package, those in its directories templates, static
+	// and texts: "templates/log-in.html" is the page to log in, "templates/layout.html"
+	// what surrounds each page, "static/style.css" the style sheet, and "texts/en.json"
+	// has the English texts. A file texts/xx.json, named after the language's BCP 47
+	// tag, adds a language. It may leave texts out: they are in English then. Nil
+	// replaces nothing.
+	Files fs.FS
+	// Translate returns the text of m in one of languages, as that of
+	// [signup.HandlerOptions] does, or "" for the text of this package. The Code is that
+	// of the texts in texts/en.json. Nil replaces no text.
+	Translate func(languages []string, m signup.Message) string
+	// Logger gets a record of each request that fails, without addresses. Nil is
+	// slog.Default().
+	Logger *slog.Logger
+}
+
+// Link returns the URL that a mail with the token has. baseURL and path are those of
+// [Options]; the path "" is "/account/".
+func Link(baseURL, path, token string) string {
+	return strings.TrimSuffix(baseURL, "/") + cmp.Or(path, defaultPath) + linkPage + "?" + tokenParameter + "=" + url.QueryEscape(token)
+}
+
+const (
+	defaultPath    = "/account/"
+	linkPage       = "link"
+	tokenParameter = "token"
+	changePassword = "/.well-known/change-password"
+)
+
+// site is the handler that New returns.
+type site struct {
+	accounts  *signup.Accounts
+	sessions  signup.Sessions
+	opts      Options
+	cookies   webclient.Cookies
+	texts     *texts
+	templates map[string]*template.Template
+	static    map[string]staticFile
+	pages     map[string]page
+	guard     *signup.Guard
+}
+
+// New returns the handler of the pages for the users of a. Sessions keeps who is logged
+// in. It panics if one of them is nil or can't be used, or if opts is wrong, as that is
+// a mistake in the program.
+func New(a *signup.Accounts, s signup.Sessions, opts *Options) http.Handler {
+	if a == nil || s == nil || opts == nil {
+		panic("pages: New without Accounts, Sessions or Options")
+	}
+	site := &site{accounts: a, sessions: s, opts: *opts}
+	site.checkOptions()
+	site.loadFiles()
+	site.guard = &signup.Guard{
+		Accounts: a, Sessions: s, Logger: opts.Logger,
+		LogInURL: site.url("log-in"), ReauthenticateURL: site.url("confirm"),
+		Translate: site.translate,
+	}
+	site.pages = make(map[string]page)
+	for _, p := range allPages {
+		if p.is == nil || p.is(site) {
+			site.pages[p.path] = p
+		}
+	}
+	protection := http.NewCrossOriginProtection()
+	protection.SetDenyHandler(http.HandlerFunc(site.denyCrossOrigin))
+	return protection.Handler(site)
+}
+
+// checkOptions panics if an option is wrong, and sets the defaults.
+func (s *site) checkOptions() {
+	base, err := url.Parse(s.opts.BaseURL)
+	switch {
+	case s.opts.Name == "":
+		panic("pages: Options.Name is empty")
+	case err != nil || base.Host == "" || base.Scheme != "https" && base.Scheme != "http" ||
+		strings.Trim(base.Path, "/") != "" || base.RawQuery != "" || base.Fragment != "":
+		panic("pages: Options.BaseURL is not a scheme and a host, such as https://example.org")
+	}
+	s.cookies.Insecure = base.Scheme == "http"
+	s.opts.Path = cmp.Or(s.opts.Path, defaultPath)
+	if !strings.HasSuffix(s.opts.Path, "/") || webclient.LocalURL(s.opts.Path) == "" {
+		panic("pages: Options.Path must begin and end with one slash")
+	}
+	s.opts.Home = cmp.Or(s.opts.Home, s.url("profile"))
+	if webclient.LocalURL(s.opts.Home) == "" {
+		panic("pages: Options.Home must be a path of the site")
+	}
+	if s.opts.Origin == nil {
+		s.opts.Origin = webclient.Origin
+	}
+}
+
+// url returns the path of a page.
+func (s *site) url(page string) string { return s.opts.Path + page }
+
+func (s *site) logger() *slog.Logger { return cmp.Or(s.opts.Logger, slog.Default()) }

@@ -1,0 +1,163 @@
+package pages
+
+import (
+	"bytes"
+	"html/template"
+	"net/http"
+	"strconv"
+
+	"github.com/gosignup/signup"
+)
+
+// A Page is what a template gets. Its methods make the texts, in the language of the
+// page; {{.T "log_in_title"}} is the text of that code.
+type Page struct {
+	// Site is [Options].Name.
+	Site string
+	// Path is [Options].Path, which all URLs of pages begin with.
+	Path string
+	// Home is [Options].Home.
+	Home string
+	// Name is the name of the page, such as "log-in".
+	Name string
+	// User is the user that is logged in, or nil.
+	User *signup.PublicUser
+	// Fields are the fields of the form. Those with an Error come with the page that
+	// answers a form that isn't accepted.
+	Fields []Field
+	// Error is what is wrong with the form as a whole, or "".
+	Error string
+	// Notice is what was done just before, or "".
+	Notice string
+	// CanMail reports whether the site sends mails, and so has the pages that need them.
+	CanMail bool
+	// Data is what only this page has.
+	Data any
+
+	language *language
+	site     *site
+}
+
+// A Field is an input of a form.
+type Field struct {
+	// Name is the name of the field in the form, and Type that of the HTML input, or
+	// "textarea".
+	Name, Type string
+	// Label and Hint are texts. Hint may be empty.
+	Label, Hint string
+	// Value is what was typed, for the form to be shown again. It is empty for passwords.
+	Value string
+	// Checked reports whether a checkbox is checked.
+	Checked bool
+	// Error is what is wrong with the Value, or "".
+	Error string
+	// Autocomplete is the name of the field for browsers and password managers (HTML,
+	// section 4.10.18.7), and PasswordRules what a password manager generates.
+	Autocomplete, PasswordRules string
+	// Required reports whether the field must be filled in.
+	Required bool
+	// MinLength is the least number of characters of a new password, or 0.
+	MinLength int
+	// Autofocus reports whether the page begins with the field.
+	Autofocus bool
+}
+
+// Describe returns the value of aria-describedby: the IDs of the hint and the error that
+// the field has.
+func (f Field) Describe() string {
+	ids := ""
+	if f.Hint != "" {
+		ids = f.Name + "-hint"
+	}
+	if f.Error != "" {
+		ids += " " + f.Name + "-error"
+	}
+	return ids
+}
+
+// T returns the text of code. If it quotes a value, that is the second argument.
+func (p *Page) T(code string, value ...string) string {
+	m := signup.Message{Code: code}
+	if len(value) > 0 {
+		m.Value = value[0]
+	}
+	return p.language.text(p.site, m)
+}
+
+// Lang returns the BCP 47 tag of the page's language.
+func (p *Page) Lang() string { return p.T("language") }
+
+// Field returns the field name of the form, for a template that places fields itself.
+func (p *Page) Field(name string) Field {
+	for _, f := range p.Fields {
+		if f.Name == name {
+			return f
+		}
+	}
+	return Field{Name: name}
+}
+
+// Wrong returns the fields that have an Error.
+func (p *Page) Wrong() (wrong []Field) {
+	for _, f := range p.Fields {
+		if f.Error != "" {
+			wrong = append(wrong, f)
+		}
+	}
+	return wrong
+}
+
+// newPage returns the page name for q.
+func (q *request) newPage(name string) *Page {
+	p := &Page{
+		Site: q.opts.Name, Path: q.opts.Path, Home: q.opts.Home, Name: name,
+		CanMail: canMail(q.site), language: q.language, site: q.site,
+	}
+	if q.user != nil {
+		u := q.accounts.Public(*q.user)
+		p.User = &u
+	}
+	return p
+}
+
+// text returns the text of code in the language of the page.
+func (q *request) text(code string, value ...string) string { return q.newPage("").T(code, value...) }
+
+// show sends the page p.
+func (q *request) show(status int, p *Page) error {
+	t, ok := q.templates[p.Name]
+	if !ok {
+		panic("pages: no template " + p.Name)
+	}
+	return q.write(status, t, p)
+}
+
+// message sends a page that has only the text of code, and no form.
+func (q *request) message(status int, code string) {
+	p := q.newPage("message")
+	p.Data = Text{Title: p.T(code + "_title"), Text: p.T(code + "_text")}
+	if err := q.show(status, p); err != nil {
+		q.logFailure(err)
+	}
+}
+
+// A Text is the Data of the page "message": a heading and a paragraph.
+type Text struct{ Title, Text string }
+
+// write sends what t makes of p. Nothing is sent of a template that fails.
+func (q *request) write(status int, t *template.Template, p *Page) error {
+	var b bytes.Buffer
+	if err := t.ExecuteTemplate(&b, layoutFile, p); err != nil {
+		return err
+	}
+	h := q.w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Language", p.Lang())
+	h.Add("Vary", "Accept-Language")
+	h.Set("Content-Length", strconv.Itoa(b.Len()))
+	q.w.WriteHeader(status)
+	if q.r.Method != http.MethodHead {
+		_, _ = q.w.Write(b.Bytes()) // if it fails, the client has gone
+	}
+	return nil
+}

@@ -1,0 +1,43 @@
+// The pages work without this file. It adds a button that shows a password, and hints
+// while a new one is typed. Texts come from the page.
+"use strict";
+
+for (const input of document.querySelectorAll("input[type=password]")) {
+  addShowButton(input);
+  if (input.dataset.minlength) addLengthHint(input);
+}
+
+// addShowButton adds a button after input that shows and hides what is typed.
+function addShowButton(input) {
+  const texts = document.body.dataset;
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "show";
+  button.textContent = texts.show;
+  button.setAttribute("aria-pressed", "false");
+  button.setAttribute("aria-controls", input.id);
+  button.addEventListener("click", () => {
+    const shown = input.type === "text";
+    input.type = shown ? "password" : "text";
+    button.setAttribute("aria-pressed", String(!shown));
+    input.focus();
+  });
+  input.form.addEventListener("submit", () => { input.type = "password"; });
+  input.after(button);
+}
+
+// addLengthHint says how many characters a new password still needs, in Unicode code
+// points, as the server counts.
+function addLengthHint(input) {
+  const least = Number(input.dataset.minlength);
+  const hint = document.createElement("p");
+  hint.className = "live";
+  hint.setAttribute("aria-live", "polite");
+  input.parentElement.append(hint);
+  input.addEventListener("input", () => {
+    const left = least - [...input.value.normalize("NFC")].length;
+    const texts = document.body.dataset;
+    hint.textContent = input.value === "" ? "" : left > 0 ? texts.left.replace("{}", String(left)) : texts.enough;
+    hint.classList.toggle("good", left <= 0);
+  });
+}
