@@ -110,17 +110,25 @@ func TestGuardsBehindEachOther(t *testing.T) {
 	calls := &callStore{}
 	g.withStore(func(s signup.Store) signup.Store { calls.Store = s; return calls })
 	other := &signup.Guard{Accounts: g.guard.Accounts, Sessions: g, Logger: quiet.Logger}
-	inner := other.RequireFresh(show)
+	inner, session := other.RequireFresh(show), g.session
 	if res := send(g.guard.Load(g.guard.Require(inner)), guardRequest("GET", "/", "")); res.StatusCode != http.StatusAccepted || calls.gets != 1 {
 		t.Errorf("got %d after %d Gets, want 202 after 1", res.StatusCode, calls.gets)
 	}
-	// The Session is looked at again.
-	clearing := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_ = g.Clear(w, r)
-		inner.ServeHTTP(w, r)
-	})
-	if res := send(g.guard.Require(clearing), guardRequest("GET", "/", "")); res.StatusCode != http.StatusUnauthorized {
-		t.Errorf("after Clear between two Guards, got %d, want 401", res.StatusCode)
+	// The Session is looked at again: it may be another one by now, or none.
+	for name, change := range map[string]func(w http.ResponseWriter, r *http.Request) error{
+		"Set":   func(w http.ResponseWriter, r *http.Request) error { return g.Set(w, r, stale(g.session)) },
+		"Clear": func(w http.ResponseWriter, r *http.Request) error { return g.Clear(w, r) },
+	} {
+		g.session, g.has = session, true
+		changing := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if err := change(w, r); err != nil {
+				t.Errorf("%s returned %v, want nil", name, err)
+			}
+			inner.ServeHTTP(w, r)
+		})
+		if res := send(g.guard.Require(changing), guardRequest("GET", "/", "")); res.StatusCode != http.StatusUnauthorized {
+			t.Errorf("after %s between two Guards, got %d, want 401", name, res.StatusCode)
+		}
 	}
 	// A user of one Accounts is no user of another one.
 	g = newGuarded(t)
