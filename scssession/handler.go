@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"sync"
 )
 
 // Handler returns a handler that calls next with the session of the client. It must
@@ -71,13 +72,24 @@ type responseWriter struct {
 	request  *http.Request // and with the session
 	token    string        // that the client has sent
 	before   http.Header   // before next was called
-	begun    bool
-	dropped  bool
-	failed   bool // the last Set or Clear
+
+	// A goroutine of next may outlive it, as with http.TimeoutHandler.
+	mu      sync.Mutex
+	begun   bool
+	dropped bool
+	failed  bool // the last Set or Clear
+}
+
+func (w *responseWriter) hasBegun() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.begun
 }
 
 // note notes the error of a Set or Clear, and returns it with the name of this package.
 func (w *responseWriter) note(err error) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.failed = err != nil
 	if err != nil {
 		return fmt.Errorf("scssession: %w", err)
@@ -88,6 +100,8 @@ func (w *responseWriter) note(err error) error {
 // begin saves the session, once, and sets its cookie. If that fails, it writes another
 // response.
 func (w *responseWriter) begin() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	if w.begun {
 		if w.dropped {
 			return errDropped
@@ -115,7 +129,7 @@ func (w *responseWriter) begin() error {
 
 func (w *responseWriter) WriteHeader(status int) {
 	isInformational := status >= 100 && status < 200 && status != http.StatusSwitchingProtocols
-	if isInformational && !w.dropped || w.begin() == nil {
+	if isInformational && !w.hasBegun() || w.begin() == nil {
 		w.ResponseWriter.WriteHeader(status)
 	}
 }

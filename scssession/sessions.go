@@ -73,7 +73,7 @@ func (s *Sessions) current(ctx context.Context) (signup.Session, bool) {
 // client's cookie stays as it is. Set also returns an error if the response has begun.
 func (s *Sessions) Set(_ http.ResponseWriter, r *http.Request, session signup.Session) error {
 	w, ctx := s.writerOf(r), r.Context()
-	if w.begun {
+	if w.hasBegun() {
 		return errors.New("scssession: the session can't be set after the response has begun")
 	}
 	text, err := json.Marshal(session)

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gosignup/signup/scssession"
 )
@@ -91,4 +92,26 @@ func TestDroppedResponse(t *testing.T) {
 		}
 	})))
 	b.want("/", "Internal Server Error\n")
+}
+
+// A handler that is still running after its response has been sent, as with
+// http.TimeoutHandler, sets no session.
+func TestSetAfterTimeout(t *testing.T) {
+	data := newStore()
+	s := scssession.New(scssession.NewManager(&scssession.Options{Store: data}))
+	sent, done := make(chan struct{}), make(chan struct{})
+	slow := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer close(done)
+		<-sent
+		if err := s.Set(w, r, session("ada")); err == nil {
+			t.Error("Set returned nil, want an error")
+		}
+	})
+	b := newBrowser(t, s.Handler(http.TimeoutHandler(slow, time.Millisecond, "too slow")))
+	b.want("/", "too slow")
+	close(sent)
+	<-done
+	if len(b.cookies) != 0 || data.len() != 0 {
+		t.Errorf("got %d cookies and %d stored sessions, want none", len(b.cookies), data.len())
+	}
 }

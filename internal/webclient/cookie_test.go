@@ -1,4 +1,4 @@
-package webclient
+package webclient_test
 
 import (
 	"net/http"
@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/gosignup/signup/internal/webclient"
 )
 
 func TestCookies(t *testing.T) {
@@ -16,15 +18,15 @@ func TestCookies(t *testing.T) {
 		life     time.Duration
 		want     string
 	}{
-		{"for a year", false, "v", DeviceLife, "__Host-signup-device=v; Path=/; Max-Age=31536000; HttpOnly; Secure; SameSite=Lax"},
+		{"for a year", false, "v", webclient.DeviceLife, "__Host-signup-device=v; Path=/; Max-Age=31536000; HttpOnly; Secure; SameSite=Lax"},
 		{"for the browser's session", false, "v", 0, "__Host-signup-device=v; Path=/; HttpOnly; Secure; SameSite=Lax"},
 		{"removed", false, "", time.Hour, "__Host-signup-device=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax"},
 		{"insecure", true, "v", time.Hour, "signup-device=v; Path=/; Max-Age=3600; HttpOnly; SameSite=Lax"},
 		{"insecure, removed", true, "", 0, "signup-device=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"},
 	} {
 		w := httptest.NewRecorder()
-		cookies := Cookies{Insecure: c.insecure}
-		cookies.Set(w, Device, c.value, c.life)
+		cookies := webclient.Cookies{Insecure: c.insecure}
+		cookies.Set(w, webclient.Device, c.value, c.life)
 		if got := w.Header().Values("Set-Cookie"); len(got) != 1 || got[0] != c.want {
 			t.Errorf("%s: got %q, want %q", c.name, got, c.want)
 		}
@@ -32,10 +34,10 @@ func TestCookies(t *testing.T) {
 		for _, cookie := range w.Result().Cookies() {
 			r.AddCookie(cookie)
 		}
-		if got := cookies.Get(r, Device); got != c.value {
+		if got := cookies.Get(r, webclient.Device); got != c.value {
 			t.Errorf("%s: Get returned %q, want %q", c.name, got, c.value)
 		}
-		if got := cookies.Get(r, Token) + (Cookies{Insecure: !c.insecure}).Get(r, Device); got != "" {
+		if got := cookies.Get(r, webclient.Token) + (webclient.Cookies{Insecure: !c.insecure}).Get(r, webclient.Device); got != "" {
 			t.Errorf("%s: Get of other cookies returned %q, want nothing", c.name, got)
 		}
 	}
@@ -44,7 +46,7 @@ func TestCookies(t *testing.T) {
 // A value can't add an attribute or a header.
 func TestCookieValues(t *testing.T) {
 	w := httptest.NewRecorder()
-	Cookies{}.Set(w, Token, "v; Domain=evil.example\r\nX: y", 0)
+	webclient.Cookies{}.Set(w, webclient.Token, "v; Domain=evil.example\r\nX: y", 0)
 	got := w.Header().Get("Set-Cookie")
 	if strings.Contains(got, "; Domain") || strings.ContainsAny(got, "\r\n") {
 		t.Errorf("got %q, want one value and no Domain", got)
