@@ -5,7 +5,7 @@ package signup
 // FieldError: docs/messages.md has them all.
 const (
 	CodeRequired      = "required"
-	CodeType          = "type"           // not a string
+	CodeType          = "type"           // not a string, or with the Value "boolean" not true or false
 	CodeInvalid       = "invalid"        // Value, without a more exact reason
 	CodeUnacceptable  = "unacceptable"   // without a reason, by the application's rules
 	CodeTooShort      = "too_short"      // Min, in characters

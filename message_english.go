@@ -8,6 +8,12 @@ import (
 // notValid is the 2014 tutorial's sentence about an address.
 const notValid = "'{value}' is not valid '{field}'."
 
+// notBoolean is the text of CodeType for a field that has the Value typeBoolean.
+const (
+	notBoolean  = "'{field}' must be true or false."
+	typeBoolean = "boolean"
+)
+
 // englishTexts has the English text of each code. A name in braces stands for a
 // field of Message.
 //
@@ -97,6 +103,9 @@ var englishTexts = map[string]string{
 func (m Message) english() string {
 	var b strings.Builder
 	text := englishTexts[m.Code]
+	if m.Code == CodeType && m.Value == typeBoolean {
+		text = notBoolean
+	}
 	for {
 		before, rest, found := strings.Cut(text, "{")
 		b.WriteString(before)
