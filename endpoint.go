@@ -92,8 +92,10 @@ type request struct {
 	// ctx is that of r, with its languages.
 	ctx context.Context
 	// in has the members of the JSON object. A missing one is absent, and true is "true".
-	in      map[string]string
-	session Session // if the endpoint needs one
+	in map[string]string
+	// session is that of the client, if the endpoint needs one.
+	session    Session
+	hasSession bool
 }
 
 // newEndpoint returns an endpoint of a, without its fields. It panics if a can't
@@ -193,7 +195,7 @@ func (e *endpoint) respond(q *request) (res response) {
 
 // refuse logs err and returns its response.
 func (e *endpoint) refuse(q *request, err error) response {
-	if e.ended != nil && errors.Is(err, ErrEnded) && q.session.ID != "" {
+	if e.ended != nil && errors.Is(err, ErrEnded) && q.hasSession {
 		e.ended(q)
 	}
 	res, level, outcome := newErrorResponse(q.ctx, err, e.retryAfter)

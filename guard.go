@@ -130,10 +130,8 @@ func (g *Guard) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	switch {
 	case errors.Is(err, ErrEnded):
 		res = notLoggedIn
-		w.Header().Set("WWW-Authenticate", challengeLogIn)
 	case errors.Is(err, ErrStale):
 		res = notFresh
-		w.Header().Set("WWW-Authenticate", challengeFresh)
 		if g.ReauthenticateURL != "" {
 			page = g.ReauthenticateURL
 		}
@@ -142,7 +140,6 @@ func (g *Guard) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		page = ""
 	}
 	if page != "" && acceptsHTML(r.Header["Accept"]) {
-		w.Header().Del("WWW-Authenticate")
 		http.Redirect(w, r, withNext(page, r), http.StatusSeeOther)
 		return
 	}
@@ -151,8 +148,8 @@ func (g *Guard) refuse(w http.ResponseWriter, r *http.Request, err error) {
 
 // notLoggedIn and notFresh are the responses to requests that need a log-in.
 var (
-	notLoggedIn = response{status: http.StatusUnauthorized, message: Message{Code: CodeNotLoggedIn}}
-	notFresh    = response{status: http.StatusUnauthorized, message: Message{Code: CodeNotFresh}}
+	notLoggedIn = response{status: http.StatusUnauthorized, message: Message{Code: CodeNotLoggedIn}, challenge: challengeLogIn}
+	notFresh    = response{status: http.StatusUnauthorized, message: Message{Code: CodeNotFresh}, challenge: challengeFresh}
 )
 
 // The challenges that RFC 9110, section 15.5.2, demands with 401. No scheme is

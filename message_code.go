@@ -74,10 +74,27 @@ const (
 	CodeNotLoggedIn          = "not_logged_in"
 	CodeNotFresh             = "not_fresh" // log in again, or give the password again
 
+	CodeDone              = "done" // what was asked for is in other members
+	CodeTokenInvalid      = "token_invalid"
+	CodeAddressTaken      = "address_taken"
+	CodeMailRequested     = "mail_requested" // it may not have been sent
+	CodeEmailVerified     = "email_verified"
+	CodePasswordChanged   = "password_changed"
+	CodeProfileChanged    = "profile_changed"
+	CodeEmailChanged      = "email_changed"
+	CodeEmailChangeUndone = "email_change_undone"
+	CodeReauthenticated   = "reauthenticated"
+	CodeLoggedOut         = "logged_out"
+	CodeDeviceEnded       = "device_ended"
+	CodeSessionsEnded     = "sessions_ended"
+	CodeDeactivated       = "deactivated"
+	CodeDeleted           = "deleted"
+
 	CodeFailed           = "failed"    // status 500
 	CodeBusy             = "busy"      // status 503
 	CodeThrottled        = "throttled" // status 429
 	CodeNotFound         = "not_found"
+	CodeCrossOrigin      = "cross_origin" // status 403
 	CodeMethodNotAllowed = "method_not_allowed"
 	CodeNotJSON          = "not_json" // no body, or another Content-Type
 	CodeContentEncoding  = "content_encoding"
