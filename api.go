@@ -128,8 +128,9 @@ func (p *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // newEndpoint returns the endpoint that e describes.
 func (p *api) newEndpoint(e apiEndpoint, opts *HandlerOptions) *endpoint {
+	required := e.required()
 	h := newEndpoint(e.path, p.accounts, opts, func(q *request) (response, error) {
-		if err := e.checkRequired(q); err != nil {
+		if err := missing(q.in, required...); err != nil {
 			return response{}, err
 		}
 		res, err := e.serve(p, q)

@@ -115,18 +115,14 @@ func (e apiEndpoint) members(a *Accounts) (texts, booleans []string) {
 	return texts, booleans
 }
 
-// checkRequired returns a *ValidationError of the required fields that q lacks, or nil.
-func (e apiEndpoint) checkRequired(q *request) error {
-	if e.ownChecks {
-		return nil
-	}
-	var names []string
+// required returns the names of the required fields that Accounts doesn't check.
+func (e apiEndpoint) required() (names []string) {
 	for _, f := range e.fields {
-		if f.required {
+		if f.required && !e.ownChecks {
 			names = append(names, f.name)
 		}
 	}
-	return missing(q.in, names...)
+	return names
 }
 
 // allResults returns every kind of response that e has.

@@ -68,7 +68,7 @@ const (
 	CodeMailSent             = "mail_sent"
 	CodeExists               = "exists" // Value: the address as typed
 	CodeIdempotencyKeyReused = "idempotency_key_reused"
-	CodeLoggedIn             = "logged_in" // Value: the address as typed
+	CodeLoggedIn             = "logged_in" // Value: the address as typed, or the key after a log-in by mail
 	CodeBadCredentials       = "bad_credentials"
 	CodeUnverified           = "unverified"
 	CodeNotLoggedIn          = "not_logged_in"
