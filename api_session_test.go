@@ -97,11 +97,11 @@ func TestAPIDeviceCookie(t *testing.T) {
 		c.call("OK logged_out", "log-out")
 		c.call("Unauthorized not_logged_in", "devices")
 		c.logIn(adaEmail, goodPassword)
-		if devices := member[[]signup.DeviceInfo](c, c.call("OK done", "devices"), "devices"); len(devices) != 1 || !devices[0].Current {
+		if devices := c.devices(); len(devices) != 1 || !devices[0].Current {
 			t.Errorf("got the devices %v, want one, which is the current one", devices)
 		}
 		// To end one's own device is to log out, and the device isn't known any more.
-		devices := member[[]signup.DeviceInfo](c, c.call("OK done", "devices"), "devices")
+		devices := c.devices()
 		c.call("OK device_ended", "end-device", "device", "unknown")
 		c.call("OK device_ended", "end-device", "device", devices[0].ID)
 		if a.sessions.len() != 0 {
