@@ -159,36 +159,6 @@ func TestAPISessionsFail(t *testing.T) {
 	}
 }
 
-// A sign-up that is sent twice with an Idempotency-Key registers one user.
-func TestAPIDoubleSubmit(t *testing.T) {
-	a := newAPITest(t, nil)
-	l := watch(a.a)
-	c := a.client()
-	body := `{"email_address": "ada@example.org", "password": "` + goodPassword + `"}`
-	key := http.Header{"Idempotency-Key": {"0123456789abcdef"}}
-	for range 3 {
-		if res := c.raw(http.MethodPost, "sign-up", body, key); res.brief() != "OK registered" {
-			t.Errorf("got %q, want OK registered", res.brief())
-		}
-	}
-	if _, after := l.take(); brief(after) != "registered/password" {
-		t.Errorf("got the events %q, want one registration", brief(after))
-	}
-	for _, c2 := range []struct {
-		body, key, want string
-	}{
-		{body, "0123456789abcdeX", "Conflict exists"},
-		{strings.Replace(body, "battery", "staple", 1), "0123456789abcdef", "Unprocessable Entity idempotency_key_reused"},
-		{body, "x", "Bad Request idempotency_key"},
-	} {
-		res := c.raw(http.MethodPost, "sign-up", c2.body, http.Header{"Idempotency-Key": {c2.key}})
-		c.check(apiCall(t, "sign-up"), res)
-		if res.brief() != c2.want {
-			t.Errorf("got %q, want %q", res.brief(), c2.want)
-		}
-	}
-}
-
 // An old proof of the identity is fresh again after reauthenticate.
 func TestAPIFreshUntil(t *testing.T) {
 	a := newAPITest(t, nil)
