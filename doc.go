@@ -19,7 +19,9 @@
 // to a [Store], which keeps the users:
 //
 //   - [NewHandler] and [NewLoginHandler] read the request and write the response.
-//     [JSONErrors] gives the errors of any router the same form.
+//     [JSONErrors] gives the errors of any router the same form. [NewAPI] serves the
+//     whole life of an account as JSON, and a [Guard] lets logged-in users through to
+//     the application's own handlers.
 //   - [Accounts] checks addresses ([CanonicalEmail]), passwords ([Policy]) and
 //     declared extra fields ([ProfileField]), and hashes passwords ([Hasher])
 //     within limits ([HashLimits]). [Accounts.Register] and
@@ -47,5 +49,6 @@
 //
 // No error and no log record of this module contains a password, a hash or an
 // address, and no response contains a password or a hash. An address is only in
-// the response to the client that sent it.
+// the response to a client that sent it, is logged in as its user, or sent a token that
+// was mailed to it.
 package signup

@@ -3,12 +3,9 @@ package signup
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"maps"
 	"net/http"
-	"runtime"
-	"runtime/debug"
 	"time"
 )
 
@@ -57,45 +54,58 @@ func (o *HandlerOptions) client(r *http.Request) Client {
 	return o.Client(r)
 }
 
-const (
-	defaultMaxBody = 64 << 10
-	allowedMethods = "OPTIONS, POST"
-)
+const defaultMaxBody = 64 << 10
 
 // notAllowed is the response to a method that a URL doesn't have.
 var notAllowed = httpError(http.StatusMethodNotAllowed, Message{Code: CodeMethodNotAllowed})
 
-// An endpoint serves POST requests with a JSON object. It does what all
-// endpoints share: the method, admission, the limit on the body, strict JSON,
+// An endpoint serves one kind of request: a POST with a JSON object, or a GET. It does
+// what all endpoints share: the method, admission, the limit on the body, strict JSON,
 // panics, errors and the log. What is special to one is its function serve.
 type endpoint struct {
-	name   string // in log records
-	opts   HandlerOptions
-	fields []string // the members that serve uses; others are dropped
+	name  string // in log records
+	opts  HandlerOptions
+	isGet bool // GET and HEAD, without a body
+	// fields and booleans are the members that serve uses: texts, and true or false.
+	// Others are dropped.
+	fields, booleans []string
+	// keepNull reports whether a null is the empty text. Otherwise it counts as absent.
+	keepNull bool
 	// admit decides whether there is capacity for the request. It is called once,
 	// before the body is read, so that a refusal is cheap.
-	admit func() error
-	serve serveFunc
+	admit func(q *request) error
+	serve func(q *request) (response, error)
+	// ended, if set, is called for a request whose Session has ended.
+	ended func(q *request)
 	// retryAfter is sent with ErrBusy.
 	retryAfter time.Duration
 	overload   outage
 }
 
-// A serveFunc does what an admitted request asks for. in has the request's
-// members; a missing one and null are the empty text. It may set headers of w. Of an error,
-// the client learns what newErrorResponse returns.
-type serveFunc func(w http.ResponseWriter, r *http.Request, in map[string]string) (response, error)
+// A request is on its way through an endpoint.
+type request struct {
+	w startedWriter
+	r *http.Request
+	// ctx is that of r, with its languages.
+	ctx context.Context
+	// in has the members of the JSON object. A missing one is absent, and true is "true".
+	in map[string]string
+	// session is that of the client, if the endpoint needs one.
+	session    Session
+	hasSession bool
+}
 
 // newEndpoint returns an endpoint of a, without its fields. It panics if a can't
 // be used.
-func newEndpoint(name string, a *Accounts, opts *HandlerOptions, serve serveFunc) *endpoint {
+func newEndpoint(name string, a *Accounts, opts *HandlerOptions, serve func(*request) (response, error)) *endpoint {
 	if a == nil {
 		panic("signup: " + name + " handler without Accounts")
 	}
 	if err := a.setUp(); err != nil {
 		panic(err)
 	}
-	e := &endpoint{name: name, admit: a.admit, serve: serve, retryAfter: a.maxWait}
+	admit := func(*request) error { return a.admit() }
+	e := &endpoint{name: name, admit: admit, serve: serve, retryAfter: a.maxWait}
 	if opts != nil {
 		e.opts = *opts
 	}
@@ -103,89 +113,92 @@ func newEndpoint(name string, a *Accounts, opts *HandlerOptions, serve serveFunc
 	case e.opts.MaxBodyBytes == 0:
 		e.opts.MaxBodyBytes = defaultMaxBody
 	case e.opts.MaxBodyBytes < 0:
-		panic("signup: HandlerOptions.MaxBodyBytes is negative")
+		panic("signup: MaxBodyBytes is negative")
 	}
 	return e
 }
 
 func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	switch r.Method {
-	case http.MethodPost:
-		started := &startedWriter{ResponseWriter: w}
-		res := e.post(started, r)
+	switch {
+	case e.allows(r.Method):
+		q := &request{
+			w: startedWriter{ResponseWriter: w}, r: r,
+			ctx: withAcceptLanguage(r.Context(), r.Header["Accept-Language"]),
+		}
+		res := e.respond(q)
 		switch {
-		case !started.started:
+		case !q.w.started:
 			res.write(w, r, e.wording())
 		case res.status >= 500: // cut it, so that it isn't taken for a whole one
 			panic(http.ErrAbortHandler)
 		}
-	case http.MethodOptions:
-		w.Header().Set("Allow", allowedMethods)
+	case r.Method == http.MethodOptions:
+		w.Header().Set("Allow", e.allowed())
 		w.WriteHeader(http.StatusNoContent)
 	default:
-		w.Header().Set("Allow", allowedMethods)
+		w.Header().Set("Allow", e.allowed())
 		notAllowed.write(w, r, e.wording())
 	}
 }
 
-// post returns the response to a POST request.
-func (e *endpoint) post(w *startedWriter, r *http.Request) (res response) {
+// allows reports whether e serves requests with method.
+func (e *endpoint) allows(method string) bool {
+	if e.isGet {
+		return method == http.MethodGet || method == http.MethodHead
+	}
+	return method == http.MethodPost
+}
+
+// allowed returns the value of the header Allow.
+func (e *endpoint) allowed() string {
+	if e.isGet {
+		return "GET, HEAD, OPTIONS"
+	}
+	return "OPTIONS, POST"
+}
+
+// respond returns the response to a request with an allowed method.
+func (e *endpoint) respond(q *request) (res response) {
 	var before http.Header // the header before serve was called
+	undo := func() {
+		if before != nil && !q.w.started {
+			clear(q.w.Header()) // a session's cookie, for example
+			maps.Copy(q.w.Header(), before)
+		}
+	}
 	defer func() {
 		if v := recover(); v != nil {
-			logPanic(r.Context(), e.logger(), v)
+			logPanic(q.ctx, e.logger(), v)
 			res = brokenResponse
-		}
-		if before != nil && res.status >= 400 && !w.started {
-			clear(w.Header()) // a session's cookie, for example
-			maps.Copy(w.Header(), before)
+			undo()
 		}
 	}()
-	in, err := e.read(w, r)
+	err := e.read(q)
 	if err == nil {
-		before = maps.Clone(w.Header())
-		res, err = e.serve(w, r, in)
+		before = maps.Clone(q.w.Header())
+		res, err = e.serve(q)
 	}
 	if err != nil {
-		refusal, level, outcome := newErrorResponse(r.Context(), err, e.retryAfter)
-		if refusal.status == http.StatusServiceUnavailable && errors.Is(err, ErrBusy) {
-			e.noteOverload(r.Context(), err)
-		}
-		e.log(r.Context(), level, outcome, "http.response.status_code", refusal.status, "error", err)
-		return refusal
+		undo()
+		return e.refuse(q, err)
 	}
-	e.log(r.Context(), slog.LevelInfo, res.outcome, "enduser.pseudo.id", res.userID)
+	level := slog.LevelInfo
+	if e.isGet {
+		level = slog.LevelDebug
+	}
+	e.log(q.ctx, level, res.outcome, "enduser.pseudo.id", res.userID)
 	return res
 }
 
-func (e *endpoint) wording() wording { return wording{e.opts.Translate, e.logger} }
-
-func (e *endpoint) logger() *slog.Logger {
-	if e.opts.Logger != nil {
-		return e.opts.Logger
+// refuse logs err and returns its response.
+func (e *endpoint) refuse(q *request, err error) response {
+	if e.ended != nil && errors.Is(err, ErrEnded) && q.hasSession {
+		e.ended(q)
 	}
-	return slog.Default()
-}
-
-// log writes a record such as "signup: sign-up refused".
-func (e *endpoint) log(ctx context.Context, level slog.Level, outcome string, args ...any) {
-	if l := e.logger(); l.Enabled(ctx, level) {
-		l.Log(ctx, level, "signup: "+e.name+" "+outcome, args...)
+	res, level, outcome := newErrorResponse(q.ctx, err, e.retryAfter)
+	if res.status == http.StatusServiceUnavailable && errors.Is(err, ErrBusy) {
+		e.noteOverload(q.ctx, err)
 	}
-}
-
-// logPanic logs the panic v, or panics again if v is how a handler ends a
-// connection on purpose. It quotes only the runtime's own panics: another value
-// may hold anything, and the stack shows the place.
-func logPanic(ctx context.Context, l *slog.Logger, v any) {
-	if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
-		panic(v)
-	}
-	attrs := []slog.Attr{slog.String("exception.stacktrace", string(debug.Stack()))}
-	if e, ok := v.(runtime.Error); ok {
-		attrs = append(attrs, slog.String("exception.message", e.Error()))
-	} else {
-		attrs = append(attrs, slog.String("exception.type", fmt.Sprintf("%T", v)))
-	}
-	l.LogAttrs(ctx, slog.LevelError, "signup: panic", attrs...)
+	e.log(q.ctx, level, outcome, "http.response.status_code", res.status, "error", err)
+	return res
 }

@@ -10,30 +10,34 @@ import (
 	"github.com/gosignup/signup/internal/strictjson"
 )
 
-// read returns the members of the request, if it is admitted.
-func (e *endpoint) read(w http.ResponseWriter, r *http.Request) (map[string]string, error) {
-	if err := e.checkHeader(w, r); err != nil {
-		return nil, err
+// read sets the members of the request, if it is admitted.
+func (e *endpoint) read(q *request) error {
+	if e.isGet {
+		return e.admit(q)
+	}
+	if err := e.checkHeader(&q.w, q.r); err != nil {
+		return err
 	}
 	// A refused request's body is not read here. After the response, net/http
 	// reads up to 256 KiB of it and keeps the connection, which is cheaper than a
 	// new one, or closes the connection if more is left or if the client waits
 	// for "100 Continue".
-	if err := e.admit(); err != nil {
-		return nil, err
+	if err := e.admit(q); err != nil {
+		return err
 	}
-	body, err := e.readBody(w, r)
+	body, err := e.readBody(&q.w, q.r)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if len(body) == 0 {
-		return nil, errNotJSON
+		return errNotJSON
 	}
 	members, err := strictjson.Object(body)
 	if err != nil {
-		return nil, badRequest(malformed(jsonMessage(err)))
+		return badRequest(malformed(jsonMessage(err)))
 	}
-	return texts(members, e.fields)
+	q.in, err = e.texts(members)
+	return err
 }
 
 // checkHeader returns the error for a request whose header shows that its body
@@ -77,18 +81,31 @@ func tooLong(w http.ResponseWriter, limit int64) error {
 	return badRequest(httpError(http.StatusRequestEntityTooLarge, m))
 }
 
-// texts returns the members that fields names, or a *ValidationError of those
-// that aren't strings.
-func texts(members map[string]json.RawMessage, fields []string) (map[string]string, error) {
-	in := make(map[string]string, len(fields))
+// texts returns the members that e uses, or a *ValidationError of those of another type.
+func (e *endpoint) texts(members map[string]json.RawMessage) (map[string]string, error) {
+	in := make(map[string]string, len(e.fields))
 	var wrong []FieldError
-	for _, name := range fields {
+	for _, name := range e.fields {
 		raw, ok := members[name]
-		if !ok || string(raw) == "null" {
-			continue
+		switch {
+		case !ok:
+		case string(raw) == "null":
+			if e.keepNull {
+				in[name] = ""
+			}
+		default:
+			if in[name], ok = strictjson.Text(raw); !ok {
+				wrong = append(wrong, *inEnglish(FieldError{Field: name, Code: CodeType}))
+			}
 		}
-		if in[name], ok = strictjson.Text(raw); !ok {
-			wrong = append(wrong, *inEnglish(FieldError{Field: name, Code: CodeType}))
+	}
+	for _, name := range e.booleans {
+		switch string(members[name]) {
+		case "true":
+			in[name] = "true"
+		case "", "false", "null":
+		default:
+			wrong = append(wrong, *inEnglish(FieldError{Field: name, Code: CodeType, Value: typeBoolean}))
 		}
 	}
 	if len(wrong) > 0 {

@@ -146,12 +146,12 @@ func (g *Guard) resume(w http.ResponseWriter, r *http.Request) (*http.Request, e
 // refuse responds to a request that isn't let through.
 func (g *Guard) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	res, level, outcome := newErrorResponse(r.Context(), err, g.Accounts.maxWait)
-	page, challenge := "", ""
+	page := ""
 	switch {
 	case errors.Is(err, ErrEnded):
-		res, page, challenge = notLoggedIn, g.LogInURL, challengeLogIn
+		res, page = notLoggedIn, g.LogInURL
 	case errors.Is(err, ErrStale):
-		res, page, challenge = notFresh, g.ReauthenticateURL, challengeFresh
+		res, page = notFresh, g.ReauthenticateURL
 	default:
 		g.log(r.Context(), level, outcome, err)
 	}
@@ -159,16 +159,13 @@ func (g *Guard) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		http.Redirect(w, r, withNext(page, r), http.StatusSeeOther)
 		return
 	}
-	if challenge != "" {
-		w.Header().Set("WWW-Authenticate", challenge)
-	}
 	res.write(w, r, wording{g.Translate, g.logger})
 }
 
 // notLoggedIn and notFresh are the responses to requests that need a log-in.
 var (
-	notLoggedIn = response{status: http.StatusUnauthorized, message: Message{Code: CodeNotLoggedIn}}
-	notFresh    = response{status: http.StatusUnauthorized, message: Message{Code: CodeNotFresh}}
+	notLoggedIn = response{status: http.StatusUnauthorized, message: Message{Code: CodeNotLoggedIn}, challenge: challengeLogIn}
+	notFresh    = response{status: http.StatusUnauthorized, message: Message{Code: CodeNotFresh}, challenge: challengeFresh}
 )
 
 // The challenges that RFC 9110, section 15.5.2, demands with 401, in the form of section

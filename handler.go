@@ -56,32 +56,42 @@ import (
 // as that is a mistake in the program.
 func NewHandler(a *Accounts, opts *HandlerOptions) http.Handler {
 	var e *endpoint
-	e = newEndpoint("sign-up", a, opts, func(_ http.ResponseWriter, r *http.Request, in map[string]string) (response, error) {
-		return serveRegister(a, e.opts.client(r), r, in)
+	e = newEndpoint("sign-up", a, opts, func(q *request) (response, error) {
+		return serveRegister(a, e.opts.client(q.r), q)
 	})
-	e.fields = []string{FieldEmail, FieldPassword, FieldFirstName, FieldLastName}
-	for _, f := range a.Fields {
-		if !f.ReadOnly {
-			e.fields = append(e.fields, f.Name)
-		}
-	}
+	e.fields = append([]string{FieldEmail, FieldPassword, FieldFirstName, FieldLastName}, a.declaredFields()...)
 	return e
 }
 
-// serveRegister registers the user that in describes, for the client c.
-func serveRegister(a *Accounts, c Client, r *http.Request, in map[string]string) (response, error) {
-	typed := strings.TrimSpace(in[FieldEmail])
-	reg := Registration{
-		Email: in[FieldEmail], Password: in[FieldPassword],
-		FirstName: in[FieldFirstName], LastName: in[FieldLastName],
-		Profile: in, // Register takes only the declared fields of it
+// declaredFields returns the names of the declared fields that a user may set.
+func (a *Accounts) declaredFields() (names []string) {
+	for _, f := range a.Fields {
+		if !f.ReadOnly {
+			names = append(names, f.Name)
+		}
+	}
+	return names
+}
+
+// registration returns the Registration that the request q of the client c describes.
+func registration(c Client, q *request) Registration {
+	return Registration{
+		Email: q.in[FieldEmail], Password: q.in[FieldPassword],
+		FirstName: q.in[FieldFirstName], LastName: q.in[FieldLastName],
+		Profile: q.in, // Register takes only the declared fields of it
 		Client:  c,
 	}
+}
+
+// serveRegister registers the user that q describes, for the client c.
+func serveRegister(a *Accounts, c Client, q *request) (response, error) {
+	typed := strings.TrimSpace(q.in[FieldEmail])
+	reg := registration(c, q)
 	var wrong *FieldError
-	if reg.IdempotencyKey, wrong = idempotencyKey(r.Header); wrong != nil {
+	if reg.IdempotencyKey, wrong = idempotencyKey(q.r.Header); wrong != nil {
 		return response{}, &ValidationError{Fields: []FieldError{*wrong}}
 	}
-	u, replayed, err := a.register(r.Context(), reg)
+	u, replayed, err := a.register(q.ctx, reg)
 	switch {
 	case err == nil && a.EmailVerification == VerifyBeforeRegistration:
 		return response{

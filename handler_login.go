@@ -48,49 +48,69 @@ import (
 // NewLoginHandler panics if a is nil or can't be used.
 func NewLoginHandler(a *Accounts, onSuccess func(w http.ResponseWriter, r *http.Request, u User) error, opts *HandlerOptions) http.Handler {
 	var e *endpoint
-	e = newEndpoint("log-in", a, opts, func(w http.ResponseWriter, r *http.Request, in map[string]string) (response, error) {
-		return serveLogin(a, e.opts.client(r), onSuccess, w, r, in)
+	e = newEndpoint("log-in", a, opts, func(q *request) (response, error) {
+		return serveLogin(a, e.opts.client(q.r), onSuccess, q)
 	})
 	e.fields = []string{FieldEmail, FieldPassword}
 	return e
 }
 
-func serveLogin(a *Accounts, c Client, onSuccess func(http.ResponseWriter, *http.Request, User) error,
-	w http.ResponseWriter, r *http.Request, in map[string]string) (response, error) {
-	var missing []FieldError
-	if isBlank(in[FieldEmail]) {
-		missing = append(missing, *required(FieldEmail))
+func serveLogin(a *Accounts, c Client, onSuccess func(http.ResponseWriter, *http.Request, User) error, q *request) (response, error) {
+	if err := missing(q.in, FieldEmail, FieldPassword); err != nil {
+		return response{}, err
 	}
-	if in[FieldPassword] == "" {
-		missing = append(missing, *required(FieldPassword))
+	u, err := a.authenticate(q.ctx, c, q.in[FieldEmail], q.in[FieldPassword])
+	if err != nil {
+		return response{}, credentialsError(err)
 	}
-	if missing != nil {
-		return response{}, &ValidationError{Fields: missing}
+	if onSuccess != nil {
+		if err := onSuccess(&q.w, q.r, u); err != nil {
+			return response{}, sessionError(err)
+		}
 	}
-	u, err := a.authenticate(r.Context(), c, in[FieldEmail], in[FieldPassword])
-	if errors.Is(err, ErrBadCredentials) {
-		return response{}, &responseError{err, slog.LevelInfo, response{
+	return loggedIn(q.in[FieldEmail], u.ID), nil
+}
+
+// missing returns a *ValidationError of the fields of in that have no value, or nil.
+func missing(in map[string]string, fields ...string) error {
+	var wrong []FieldError
+	for _, name := range fields {
+		if in[name] == "" || name == FieldEmail && isBlank(in[name]) {
+			wrong = append(wrong, *required(name))
+		}
+	}
+	if wrong == nil {
+		return nil
+	}
+	return &ValidationError{Fields: wrong}
+}
+
+// credentialsError returns err, an error of a call with a password, with its response.
+func credentialsError(err error) error {
+	switch {
+	case errors.Is(err, ErrBadCredentials):
+		return &responseError{err, slog.LevelInfo, response{
 			status: http.StatusBadRequest, message: Message{Code: CodeBadCredentials},
 		}}
-	}
-	if errors.Is(err, ErrUnverified) {
-		return response{}, &responseError{err, slog.LevelInfo, response{
+	case errors.Is(err, ErrUnverified):
+		return &responseError{err, slog.LevelInfo, response{
 			status: http.StatusForbidden, message: Message{Code: CodeUnverified},
 		}}
 	}
-	if err != nil {
-		return response{}, err
+	return err
+}
+
+// sessionError returns err, which prevented that a session is kept, with its response.
+func sessionError(err error) error {
+	failed := brokenResponse
+	failed.outcome = "failed"
+	return &responseError{fmt.Errorf("start session: %w", err), slog.LevelError, failed}
+}
+
+// loggedIn returns the response to the log-in of the user with the ID id.
+func loggedIn(email, id string) response {
+	return response{
+		status: http.StatusOK, message: Message{Code: CodeLoggedIn, Value: strings.TrimSpace(email)},
+		userID: id, outcome: "succeeded",
 	}
-	res := response{
-		status: http.StatusOK, message: Message{Code: CodeLoggedIn, Value: strings.TrimSpace(in[FieldEmail])},
-		userID: u.ID, outcome: "succeeded",
-	}
-	if onSuccess != nil {
-		if err := onSuccess(w, r, u); err != nil {
-			failed := brokenResponse
-			failed.outcome = "failed"
-			return response{}, &responseError{fmt.Errorf("start session: %w", err), slog.LevelError, failed}
-		}
-	}
-	return res, nil
 }

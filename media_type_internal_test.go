@@ -158,10 +158,10 @@ type memoryless struct{ Store }
 func TestHeadersCostLittle(t *testing.T) {
 	for _, admitted := range []bool{true, false} {
 		h := newEndpoint("test", &Accounts{Store: memoryless{}}, nil,
-			func(http.ResponseWriter, *http.Request, map[string]string) (response, error) {
+			func(*request) (response, error) {
 				return response{}, ErrConflict
 			})
-		h.admit = func() error {
+		h.admit = func(*request) error {
 			if admitted {
 				return nil
 			}
@@ -200,7 +200,7 @@ func TestEndpointAdmitsOnce(t *testing.T) {
 	for _, h := range []http.Handler{NewHandler(a, nil), NewLoginHandler(a, nil, nil)} {
 		e := h.(*endpoint)
 		decisions := 0
-		e.admit = func() error { decisions++; return nil }
+		e.admit = func(*request) error { decisions++; return nil }
 		err := a.inTurn(t.Context(), a.hasher().Work(), func() {
 			if err := a.admit(); err == nil {
 				t.Errorf("while the only turn is taken, admit returned nil, want ErrBusy")

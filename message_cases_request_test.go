@@ -136,5 +136,5 @@ func otherCases() []messageCase {
 
 // messageCases returns a case for every code that a handler sends.
 func messageCases(t *testing.T) []messageCase {
-	return slices.Concat(fieldCases(t), jsonCases(), requestCases(), otherCases())
+	return slices.Concat(fieldCases(t), jsonCases(), requestCases(), otherCases(), apiCases())
 }

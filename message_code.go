@@ -5,7 +5,7 @@ package signup
 // FieldError: docs/messages.md has them all.
 const (
 	CodeRequired      = "required"
-	CodeType          = "type"           // not a string
+	CodeType          = "type"           // not a string, or with the Value "boolean" not true or false
 	CodeInvalid       = "invalid"        // Value, without a more exact reason
 	CodeUnacceptable  = "unacceptable"   // without a reason, by the application's rules
 	CodeTooShort      = "too_short"      // Min, in characters
@@ -68,16 +68,33 @@ const (
 	CodeMailSent             = "mail_sent"
 	CodeExists               = "exists" // Value: the address as typed
 	CodeIdempotencyKeyReused = "idempotency_key_reused"
-	CodeLoggedIn             = "logged_in" // Value: the address as typed
+	CodeLoggedIn             = "logged_in" // Value: the address as typed, or the key after a log-in by mail
 	CodeBadCredentials       = "bad_credentials"
 	CodeUnverified           = "unverified"
 	CodeNotLoggedIn          = "not_logged_in"
 	CodeNotFresh             = "not_fresh" // log in again, or give the password again
 
+	CodeDone              = "done" // what was asked for is in other members
+	CodeTokenInvalid      = "token_invalid"
+	CodeAddressTaken      = "address_taken"
+	CodeMailRequested     = "mail_requested" // it may not have been sent
+	CodeEmailVerified     = "email_verified"
+	CodePasswordChanged   = "password_changed"
+	CodeProfileChanged    = "profile_changed"
+	CodeEmailChanged      = "email_changed"
+	CodeEmailChangeUndone = "email_change_undone"
+	CodeReauthenticated   = "reauthenticated"
+	CodeLoggedOut         = "logged_out"
+	CodeDeviceEnded       = "device_ended"
+	CodeSessionsEnded     = "sessions_ended"
+	CodeDeactivated       = "deactivated"
+	CodeDeleted           = "deleted"
+
 	CodeFailed           = "failed"    // status 500
 	CodeBusy             = "busy"      // status 503
 	CodeThrottled        = "throttled" // status 429
 	CodeNotFound         = "not_found"
+	CodeCrossOrigin      = "cross_origin" // status 403
 	CodeMethodNotAllowed = "method_not_allowed"
 	CodeNotJSON          = "not_json" // no body, or another Content-Type
 	CodeContentEncoding  = "content_encoding"

@@ -8,6 +8,12 @@ import (
 // notValid is the 2014 tutorial's sentence about an address.
 const notValid = "'{value}' is not valid '{field}'."
 
+// notBoolean is the text of CodeType for a field that has the Value typeBoolean.
+const (
+	notBoolean  = "'{field}' must be true or false."
+	typeBoolean = "boolean"
+)
+
 // englishTexts has the English text of each code. A name in braces stands for a
 // field of Message.
 //
@@ -70,10 +76,27 @@ var englishTexts = map[string]string{
 	CodeNotLoggedIn:          "Please log in.",
 	CodeNotFresh:             "Please give your password again.",
 
+	CodeDone:              "Done.",
+	CodeTokenInvalid:      "The link or code is not valid any more. Please ask for a new one.",
+	CodeAddressTaken:      "The new address can't be used: it belongs to an account.",
+	CodeMailRequested:     "Please check your mail. We have sent one if the address has an account that needs it.",
+	CodeEmailVerified:     "Your address is verified.",
+	CodePasswordChanged:   "Your password was changed.",
+	CodeProfileChanged:    "Your profile was changed.",
+	CodeEmailChanged:      "Your address was changed. Please log in with the new one.",
+	CodeEmailChangeUndone: "The change of your address was undone. Please reset your password.",
+	CodeReauthenticated:   "Your password was confirmed.",
+	CodeLoggedOut:         "You are logged out.",
+	CodeDeviceEnded:       "The device is logged out.",
+	CodeSessionsEnded:     "All other devices are logged out.",
+	CodeDeactivated:       "Your account is inactive now.",
+	CodeDeleted:           "Your account was deleted.",
+
 	CodeFailed:           "Something broke... We are looking into it!",
 	CodeBusy:             "The service is busy. Please try again in a moment.",
 	CodeThrottled:        "There were too many requests. Please try again in a minute.",
 	CodeNotFound:         "There is nothing at this URL.",
+	CodeCrossOrigin:      "The request comes from a page of another site.",
 	CodeMethodNotAllowed: "The method is not allowed for this URL.",
 	CodeNotJSON:          "Content-Type: 'application/json' required",
 	CodeContentEncoding:  "The request's body must not be compressed or encoded (Content-Encoding).",
@@ -97,6 +120,9 @@ var englishTexts = map[string]string{
 func (m Message) english() string {
 	var b strings.Builder
 	text := englishTexts[m.Code]
+	if m.Code == CodeType && m.Value == typeBoolean {
+		text = notBoolean
+	}
 	for {
 		before, rest, found := strings.Cut(text, "{")
 		b.WriteString(before)

@@ -11,9 +11,8 @@ import (
 	"github.com/gosignup/signup"
 )
 
-// notByHandlers are the codes that no handler sends: JSON is UTF-8, and no handler
-// changes a password.
-var notByHandlers = []string{signup.CodeNotUTF8, signup.CodeUnchanged}
+// notByHandlers are the codes that no handler sends: JSON is UTF-8.
+var notByHandlers = []string{signup.CodeNotUTF8}
 
 // bracketed is a translation that shows the code.
 func bracketed(code string) string { return "⟦" + code + "⟧" }
@@ -98,7 +97,7 @@ func shownTexts(t *testing.T, res *http.Response, status int) []string {
 			if !strings.HasSuffix(text, ": "+http.StatusText(status)) {
 				t.Errorf("got the error %q, want the name of the status", text)
 			}
-		case "success", "status", "errors":
+		case "success", "status", "errors", "user", "events":
 		default:
 			t.Errorf("got the member %s, want only those of the two forms", name)
 		}

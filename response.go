@@ -21,6 +21,9 @@ type response struct {
 	fields     []FieldError
 	isHTTP     bool          // the message is HTTP's rather than the application's: "error" names the status
 	retryAfter time.Duration // 0: no Retry-After
+	challenge  string        // of WWW-Authenticate, with status 401
+	members    *members      // beside the message, or nil
+	file       []byte        // a JSON text that is sent in the place of the object, as a download
 
 	outcome, userID string // for the log
 }
@@ -82,6 +85,17 @@ type plainBody struct {
 	Message string       `json:"message"`
 	Success bool         `json:"success"`
 	Errors  []FieldError `json:"errors,omitempty"`
+	*members
+}
+
+// The members of successful responses, beside the message.
+type members struct {
+	User       *PublicUser  `json:"user,omitempty"`
+	FreshUntil time.Time    `json:"fresh_until,omitzero"`
+	Devices    []DeviceInfo `json:"devices,omitzero"`
+	Events     []Event      `json:"events,omitzero"`
+	Purpose    Purpose      `json:"purpose,omitempty"`
+	Email      string       `json:"email_address,omitempty"`
 }
 
 // problemBody has the members of RFC 9457, section 3.1. The type is absent and so
@@ -98,11 +112,34 @@ type problemBody struct {
 // It sets no Content-Language (RFC 9110, section 8.5): a Translate returns only texts,
 // and some of them may be in English.
 func (res response) write(w http.ResponseWriter, r *http.Request, t wording) {
+	header := w.Header()
+	contentType, text := typeJSON, res.file
+	if text == nil {
+		contentType, text = res.encode(header, r, t)
+	} else {
+		header.Set("Content-Disposition", `attachment; filename="account.json"`)
+	}
+	if res.retryAfter > 0 {
+		header.Set("Retry-After", strconv.Itoa(int(math.Ceil(res.retryAfter.Seconds()))))
+	}
+	if res.challenge != "" {
+		header.Set("WWW-Authenticate", res.challenge)
+	}
+	header.Set("Content-Type", contentType)
+	header.Set("Content-Length", strconv.Itoa(len(text)))
+	header.Set("Cache-Control", "no-store")
+	header.Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(res.status)
+	_, _ = w.Write(text) // if it fails, the client has gone
+}
+
+// encode returns the JSON text of res and its type. It adds what they depend on to Vary
+// in header.
+func (res response) encode(header http.Header, r *http.Request, t wording) (contentType string, text []byte) {
 	message, fields := t.text(r, res)
 	contentType, body := typeJSON, any(plainBody{
-		Message: message, Success: res.status < 400, Errors: fields,
+		Message: message, Success: res.status < 400, Errors: fields, members: res.members,
 	})
-	header := w.Header()
 	if t.translate != nil {
 		header.Add("Vary", "Accept-Language")
 	}
@@ -119,15 +156,7 @@ func (res response) write(w http.ResponseWriter, r *http.Request, t wording) {
 	}
 	text, err := json.Marshal(body)
 	if err != nil {
-		panic(err) // strings, numbers and booleans always have a JSON form
+		panic(err) // such values always have a JSON form
 	}
-	if res.retryAfter > 0 {
-		header.Set("Retry-After", strconv.Itoa(int(math.Ceil(res.retryAfter.Seconds()))))
-	}
-	header.Set("Content-Type", contentType)
-	header.Set("Content-Length", strconv.Itoa(len(text)+1))
-	header.Set("Cache-Control", "no-store")
-	header.Set("X-Content-Type-Options", "nosniff")
-	w.WriteHeader(res.status)
-	_, _ = w.Write(append(text, '\n')) // if it fails, the client has gone
+	return contentType, append(text, '\n')
 }
