@@ -13,11 +13,11 @@ import (
 	"github.com/gosignup/signup/memstore"
 )
 
-// memorySessions keeps Sessions in memory, under the random values of cookies. Module
+// exampleSessions keeps Sessions in memory, under the random values of cookies. Module
 // scssession does more: sessions end after some time, and are kept in a database.
-type memorySessions struct{ sessions sync.Map }
+type exampleSessions struct{ sessions sync.Map }
 
-func (m *memorySessions) Current(r *http.Request) (signup.Session, bool) {
+func (m *exampleSessions) Current(r *http.Request) (signup.Session, bool) {
 	cookie, err := r.Cookie("__Host-session")
 	if err != nil {
 		return signup.Session{}, false
@@ -29,7 +29,7 @@ func (m *memorySessions) Current(r *http.Request) (signup.Session, bool) {
 	return s.(signup.Session), true
 }
 
-func (m *memorySessions) Set(w http.ResponseWriter, r *http.Request, s signup.Session) error {
+func (m *exampleSessions) Set(w http.ResponseWriter, r *http.Request, s signup.Session) error {
 	if cookie, err := r.Cookie("__Host-session"); err == nil {
 		m.sessions.Delete(cookie.Value)
 	}
@@ -43,7 +43,7 @@ func (m *memorySessions) Set(w http.ResponseWriter, r *http.Request, s signup.Se
 	return nil
 }
 
-func (m *memorySessions) Clear(w http.ResponseWriter, r *http.Request) error {
+func (m *exampleSessions) Clear(w http.ResponseWriter, r *http.Request) error {
 	if cookie, err := r.Cookie("__Host-session"); err == nil {
 		m.sessions.Delete(cookie.Value)
 		m.setCookie(w, "", -1)
@@ -51,7 +51,7 @@ func (m *memorySessions) Clear(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-func (m *memorySessions) setCookie(w http.ResponseWriter, token string, maxAge int) {
+func (m *exampleSessions) setCookie(w http.ResponseWriter, token string, maxAge int) {
 	http.SetCookie(w, &http.Cookie{
 		Name: "__Host-session", Value: token, MaxAge: maxAge, Path: "/", Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode,
 	})
@@ -62,7 +62,7 @@ func (m *memorySessions) setCookie(w http.ResponseWriter, token string, maxAge i
 func ExampleGuard() {
 	ctx := context.Background()
 	accounts := &signup.Accounts{Store: memstore.New()}
-	sessions := new(memorySessions)
+	sessions := new(exampleSessions)
 	guard := &signup.Guard{
 		Accounts: accounts, Sessions: sessions,
 		LogInURL: "/account/log-in", ReauthenticateURL: "/account/confirm", // as package pages has them
