@@ -21,9 +21,9 @@ func (q *request) fail(err error) {
 		q.cookies.Set(q.w, tokenCookie, "", 0)
 		q.message(http.StatusBadRequest, "page_link_invalid")
 	case errors.Is(err, signup.ErrEnded):
-		_ = q.redirect("log-in")
+		_ = q.redirect("log-in" + comeBack(q.r))
 	case errors.Is(err, signup.ErrStale):
-		_ = q.redirect("confirm")
+		_ = q.redirect("confirm" + comeBack(q.r))
 	case q.r.Context().Err() != nil: // the client has gone
 		q.message(http.StatusServiceUnavailable, "page_busy")
 	default:

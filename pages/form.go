@@ -3,6 +3,7 @@ package pages
 import (
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/gosignup/signup"
 )
@@ -35,7 +36,7 @@ func (q *request) fields(inputs []input, values map[string]string) []Field {
 	}
 	for _, in := range inputs {
 		f := Field{
-			Name: in.name, Type: in.kind, Label: q.text("field_" + in.name), Autocomplete: in.autocomplete,
+			Name: in.name, Type: in.kind, Label: q.label(in.name), Autocomplete: in.autocomplete,
 			Required: !in.optional, Autofocus: in.autofocus,
 		}
 		switch in.kind {
@@ -54,6 +55,24 @@ func (q *request) fields(inputs []input, values map[string]string) []Field {
 		fields = append(fields, f)
 	}
 	return fields
+}
+
+// label returns the text of the code "field_" and name. A declared field that has none
+// is called by its name.
+func (q *request) label(name string) string {
+	if text := q.text("field_" + name); text != "" {
+		return text
+	}
+	return strings.ToUpper(name[:1]) + strings.ReplaceAll(name[1:], "_", " ")
+}
+
+// declaredInput returns the input for a field of Accounts.Fields.
+func declaredInput(f signup.ProfileField) input {
+	in := input{name: f.Name, kind: "text", optional: !f.Required}
+	if f.Multiline {
+		in.kind = "textarea"
+	}
+	return in
 }
 
 // showForm sends the page name with a form of inputs. err is why the form that was

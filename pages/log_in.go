@@ -10,7 +10,6 @@ import (
 
 var logInPages = []page{
 	{path: "log-in", get: getLogIn, post: postLogIn},
-	{path: "log-out", post: postLogOut},
 }
 
 // fieldRemember is the checkbox of "remember me", and fieldNext the path of the page that
@@ -87,20 +86,6 @@ func (q *request) next() string {
 		return q.opts.Home
 	}
 	return next
-}
-
-// postLogOut ends the session here and in the account, so that a copy of it has ended,
-// too. The device stays known only if that fails.
-func postLogOut(q *request) error {
-	if q.user != nil {
-		if err := q.accounts.EndDevice(q.r.Context(), q.session, q.session.Device); err != nil && !errors.Is(err, signup.ErrEnded) {
-			q.logFailure(err)
-		}
-	}
-	if err := q.sessions.Clear(q.w, q.r); err != nil {
-		return err
-	}
-	return q.redirect("log-in?" + done("logged_out"))
 }
 
 // required returns a *signup.ValidationError of the fields of names that were left empty.

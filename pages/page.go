@@ -2,6 +2,7 @@ package pages
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -35,6 +36,16 @@ const (
 var allPages = concat(
 	logInPages,
 	linkPages,
+	profilePages,
+	passwordPages,
+	emailPages,
+	emailLinkPages,
+	devicesPages,
+	activityPages,
+	dataPages,
+	confirmPages,
+	leavePages,
+	logOutPages,
 )
 
 func concat(groups ...[]page) (all []page) {
@@ -73,19 +84,36 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.newRequest(w, r).message(http.StatusNotFound, "page_not_found")
 		return
 	}
-	s.need(p.need, s.guarded(p)).ServeHTTP(w, r)
+	s.need(p.need, r, s.guarded(p)).ServeHTTP(w, r)
 }
 
-// need returns next behind the Guard that n asks for.
-func (s *site) need(n need, next http.Handler) http.Handler {
+// need returns next behind the Guard that n asks for. A form that is posted without the
+// log-in that it needs can't be posted again. So the user comes back to its page, and a
+// notice says that nothing was changed.
+func (s *site) need(n need, r *http.Request, next http.Handler) http.Handler {
+	guard := *s.guard
+	if r.Method == http.MethodPost {
+		guard.LogInURL += comeBack(r)
+		guard.ReauthenticateURL += comeBack(r)
+	}
 	switch n {
 	case loggedIn:
-		return s.guard.Require(next)
+		return guard.Require(next)
 	case fresh:
-		return s.guard.RequireFresh(next)
+		return guard.RequireFresh(next)
 	default:
-		return s.guard.Load(next)
+		return guard.Load(next)
 	}
+}
+
+// comeBack returns the query with which the pages log-in and confirm send the user back to
+// the page of r.
+func comeBack(r *http.Request) string {
+	query := url.Values{fieldNext: {r.URL.RequestURI()}}
+	if r.Method == http.MethodPost {
+		query.Set(parameterDone, "nothing")
+	}
+	return "?" + query.Encode()
 }
 
 // guarded returns the handler of p for requests that the Guard lets through.
