@@ -10,12 +10,11 @@ var confirmPages = []page{
 
 var confirmInputs = []input{{name: signup.FieldPassword, kind: "password", autocomplete: "current-password", autofocus: true}}
 
-// showConfirm sends the page, whose Data is the path that the user is sent to afterwards.
-// For a user without a password, it has no fields: such a user logs in by mail.
+// showConfirm sends the page. For a user without a password, it has no fields: such a
+// user logs in by mail.
 func (q *request) showConfirm(err error) error {
 	p := q.newPage("confirm")
 	p.Notice = q.notice()
-	p.Data = q.next()
 	if q.hasPassword() {
 		p.Fields = q.fields(confirmInputs, nil)
 	}

@@ -72,7 +72,7 @@ func TestConfirmAfterSessionEnded(t *testing.T) {
 		t.Fatal(err)
 	}
 	s = b.submit(s, "Continue", map[string]string{"Password": goodPassword}).checkNotice(nothingNotice)
-	s = site.logInAt(b, s, adaEmail).checkAt("/account/confirm?next=%2faccount%2femail")
+	s = site.logInAt(b, s, adaEmail).checkAt("/account/confirm?next=%2Faccount%2Femail")
 	b.submit(s, "Continue", map[string]string{"Password": goodPassword}).checkAt("/account/email")
 }
 
@@ -84,11 +84,18 @@ func TestConfirmWithoutPassword(t *testing.T) {
 	if fields := all(s.doc, "input"); len(fields) > 0 {
 		t.Errorf("the page has %d fields, want none", len(fields))
 	}
-	if got, want := s.link("Confirm by mail, without a password"), "/account/log-in-mail?next=%2faccount%2femail"; got != want {
+	if got, want := s.link("Confirm by mail, without a password"), "/account/log-in-mail?next=%2Faccount%2Femail"; got != want {
 		t.Errorf("the page leads to %q, want %q", got, want)
 	}
-	s = b.post("/account/confirm", url.Values{"password": {goodPassword}})
-	s.check(http.StatusUnprocessableEntity, "Confirm that it is you")
+	b.post("/account/confirm", url.Values{"password": {goodPassword}}).check(http.StatusUnprocessableEntity, "Confirm that it is you")
+
+	// The mail of a log-in is a proof as well, and leads back.
+	s = b.submit(b.click(s, "Confirm by mail, without a password"), "Send mail", map[string]string{"Email address": adaEmail})
+	code := site.mails.one(signup.PurposeLogIn).Code
+	b.submit(s, "Log in", map[string]string{"Code": code}).checkAt("/account/email").checkOK("Change your email address")
+	if n := len(site.sessions.all()); n != 1 {
+		t.Errorf("there are %d sessions, want one", n)
+	}
 }
 
 func TestConfirmInGerman(t *testing.T) {

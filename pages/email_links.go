@@ -12,41 +12,32 @@ import (
 var emailLinkPages = []page{
 	{
 		path: "email-confirm", is: canMail, purposes: []signup.Purpose{signup.PurposeChangeEmail},
-		get: getEmailConfirm, post: postEmailConfirm,
+		get: getEmailConfirm, post: postEmailConfirm, again: []string{"email", "log-in"},
 	},
 	{
 		path: "email-undo", is: canMail, purposes: []signup.Purpose{signup.PurposeUndoEmail},
-		get: getEmailUndo, post: postEmailUndo,
+		get: getEmailUndo, post: postEmailUndo, again: []string{"forgot", "log-in"},
 	},
-	{path: "email-undone", is: canMail, get: func(q *request) error { return q.show(http.StatusOK, q.newPage("email-undone")) }},
+	{path: "email-undone", is: canMail, get: getEmailUndone},
 }
 
-func getEmailConfirm(q *request) error {
-	_, u, err := q.token(signup.PurposeChangeEmail)
-	if err != nil {
-		return err
-	}
-	return q.showEmailLink("email-confirm", u, nil)
-}
+func getEmailConfirm(q *request) error { return q.showEmailLink(signup.PurposeChangeEmail, nil) }
+func getEmailUndo(q *request) error    { return q.showEmailLink(signup.PurposeUndoEmail, nil) }
 
-func getEmailUndo(q *request) error {
-	_, u, err := q.token(signup.PurposeUndoEmail)
-	if err != nil {
-		return err
-	}
-	return q.showEmailLink("email-undo", u, nil)
-}
-
-// showEmailLink sends the page name for a link to u. Its Data is the address that the
+// showEmailLink sends the page of a token for purpose. Its Data is the address that the
 // account has, or had before the change.
-func (q *request) showEmailLink(name string, u signup.User, err error) error {
-	p := q.newPage(name)
-	p.Data = u.Email
+func (q *request) showEmailLink(purpose signup.Purpose, err error) error {
+	token, u, invalid := q.token(purpose)
+	if invalid != nil {
+		return invalid
+	}
+	p := q.newPage(q.page.path)
+	p.Mark, p.Data = markOf(token), u.Email
 	return q.showFormPage(p, err)
 }
 
 func postEmailConfirm(q *request) error {
-	token, before, err := q.token(signup.PurposeChangeEmail)
+	token, err := q.postedToken()
 	if err != nil {
 		return err
 	}
@@ -57,7 +48,7 @@ func postEmailConfirm(q *request) error {
 		return nil
 	}
 	if err != nil {
-		return q.showEmailLink("email-confirm", before, err)
+		return q.formOr(err, func(err error) error { return q.showEmailLink(signup.PurposeChangeEmail, err) })
 	}
 	q.forgetToken()
 	if q.user != nil && q.user.ID != u.ID {
@@ -70,13 +61,13 @@ func postEmailConfirm(q *request) error {
 }
 
 func postEmailUndo(q *request) error {
-	token, before, err := q.token(signup.PurposeUndoEmail)
+	token, err := q.postedToken()
 	if err != nil {
 		return err
 	}
 	u, err := q.accounts.UndoEmailChange(q.r.Context(), token)
 	if err != nil {
-		return q.showEmailLink("email-undo", before, err)
+		return err
 	}
 	q.forgetToken()
 	if q.user != nil && q.user.ID == u.ID {
@@ -85,6 +76,13 @@ func postEmailUndo(q *request) error {
 		}
 	}
 	return q.redirect("email-undone")
+}
+
+// getEmailUndone shows what follows an undo: no password works until the user has chosen
+// one. It says nothing about any account, so that everybody may open it.
+func getEmailUndone(q *request) error {
+	q.message(http.StatusOK, "email_undone", "forgot")
+	return nil
 }
 
 // clear removes the Session of the client, if there is one.

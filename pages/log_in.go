@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 
@@ -19,11 +20,11 @@ const (
 	fieldNext     = "next"
 )
 
-var logInInputs = []input{
-	{name: signup.FieldEmail, kind: "email", autocomplete: "username", autofocus: true},
-	passwordInput,
-	{name: fieldRemember, kind: "checkbox"},
-}
+var (
+	firstEmailInput = input{name: signup.FieldEmail, kind: "email", autocomplete: "username", autofocus: true}
+	rememberInput   = input{name: fieldRemember, kind: "checkbox"}
+	logInInputs     = []input{firstEmailInput, passwordInput, rememberInput}
+)
 
 func getLogIn(q *request) error {
 	if q.user != nil {
@@ -35,7 +36,6 @@ func getLogIn(q *request) error {
 func (q *request) showLogIn(err error) error {
 	p := q.newPage("log-in")
 	p.Fields = q.fields(logInInputs, nil)
-	p.Data = q.next()
 	p.Notice = q.notice()
 	return q.showFormPage(p, err)
 }
@@ -46,7 +46,7 @@ func postLogIn(q *request) error {
 	}
 	s, err := q.accounts.LogIn(q.r.Context(), q.form[signup.FieldEmail], q.form[signup.FieldPassword], q.client())
 	if errors.Is(err, signup.ErrUnverified) {
-		return q.redirect("verify-mail")
+		return q.redirectOn("verify-mail", parameterDone, "unverified")
 	}
 	if err != nil {
 		return q.showLogIn(err)
@@ -75,17 +75,32 @@ func (q *request) keep(s signup.Session) error {
 	return nil
 }
 
-// next returns the path that the user is sent to after a log-in. What the URL or the form
-// says counts only if it is a path of the site.
-func (q *request) next() string {
-	next := q.r.URL.Query().Get(fieldNext)
+// next returns the path that the user is sent to after a log-in.
+func (q *request) next() string { return cmp.Or(q.wanted(), q.opts.Home) }
+
+// wanted returns the path that the URL or the form says the user is to be sent to after a
+// log-in, or "". It counts only if it is a path of the site.
+func (q *request) wanted() string {
 	if q.form != nil {
-		next = q.form[fieldNext]
+		return webclient.LocalURL(q.form[fieldNext])
 	}
-	if next = webclient.LocalURL(next); next == "" {
-		return q.opts.Home
+	return webclient.LocalURL(q.r.URL.Query().Get(fieldNext))
+}
+
+// enter logs in the user that has just chosen the password, and sends them on to where
+// they came from. That was done, so the page to log in follows if the log-in fails.
+func (q *request) enter(email, password, done string) error {
+	s, err := q.accounts.LogIn(q.r.Context(), email, password, q.client())
+	if err == nil {
+		return q.logIn(s)
 	}
-	return next
+	for _, expected := range []error{signup.ErrBadCredentials, signup.ErrUnverified, signup.ErrThrottled, signup.ErrBusy} {
+		if errors.Is(err, expected) {
+			return q.redirectOn("log-in", parameterDone, done)
+		}
+	}
+	q.logFailure(err)
+	return q.redirectOn("log-in", parameterDone, done)
 }
 
 // required returns a *signup.ValidationError of the fields of names that were left empty.

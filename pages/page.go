@@ -21,6 +21,8 @@ type page struct {
 	is func(s *site) bool
 	// purposes are those of the tokens that the page uses. The link of a mail leads to it.
 	purposes []signup.Purpose
+	// again are the pages that are offered if the token can't be used.
+	again []string
 }
 
 // need is which clients may see a page.
@@ -34,8 +36,14 @@ const (
 
 // allPages has the pages that there are, in the order in which a user meets them.
 var allPages = concat(
+	signUpPages,
 	logInPages,
 	linkPages,
+	checkMailPages,
+	completePages,
+	verifyPages,
+	resetPages,
+	logInMailPages,
 	profilePages,
 	passwordPages,
 	emailPages,
@@ -120,6 +128,7 @@ func comeBack(r *http.Request) string {
 func (s *site) guarded(p page) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		q := s.newRequest(w, r)
+		q.page = p
 		serve := p.get
 		switch r.Method {
 		case http.MethodGet, http.MethodHead:
@@ -144,6 +153,7 @@ func (s *site) guarded(p page) http.Handler {
 // A request is a request of a page, and what is known about it.
 type request struct {
 	*site
+	page     page // zero: none
 	w        http.ResponseWriter
 	r        *http.Request
 	language *language         // of the page
@@ -173,6 +183,16 @@ func (q *request) client() signup.Client {
 
 // redirect sends the client to a page of the site, by GET.
 func (q *request) redirect(page string) error { return q.redirectURL(q.url(page)) }
+
+// redirectOn sends the client to a page of the site with a parameter, and with the page
+// that it is sent to after a log-in.
+func (q *request) redirectOn(page, parameter, value string) error {
+	v := url.Values{}
+	if parameter != "" {
+		v.Set(parameter, value)
+	}
+	return q.redirectURL(withNext(q.url(page), q.wanted(), v))
+}
 
 // redirectURL sends the client to a path of its own site, by GET.
 func (q *request) redirectURL(path string) error {

@@ -129,6 +129,10 @@ func New(a *signup.Accounts, s signup.Sessions, opts *Options) http.Handler {
 		}
 	}
 	protection := http.NewCrossOriginProtection()
+	// Behind a proxy that changes the Host header, it isn't that of the Origin header.
+	if err := protection.AddTrustedOrigin(strings.TrimSuffix(opts.BaseURL, "/")); err != nil {
+		panic(err)
+	}
 	protection.SetDenyHandler(http.HandlerFunc(site.denyCrossOrigin))
 	return protection.Handler(site)
 }
@@ -151,6 +155,11 @@ func (s *site) checkOptions() {
 	s.opts.Home = cmp.Or(s.opts.Home, s.url("profile"))
 	if webclient.LocalURL(s.opts.Home) == "" {
 		panic("pages: Options.Home must be a path of the site")
+	}
+	for _, f := range s.accounts.Fields {
+		if f.Name == fieldRemember || f.Name == fieldNext {
+			panic("pages: forms have a field " + f.Name + " of their own: give that of Accounts.Fields another name")
+		}
 	}
 	if s.opts.Origin == nil {
 		s.opts.Origin = webclient.Origin

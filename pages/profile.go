@@ -12,20 +12,6 @@ var profilePages = []page{
 	{path: "profile", need: loggedIn, get: getProfile, post: postProfile},
 }
 
-// profileInputs returns the inputs for what a user may change.
-func (q *request) profileInputs() []input {
-	inputs := []input{
-		{name: signup.FieldFirstName, kind: "text", autocomplete: "given-name", optional: true},
-		{name: signup.FieldLastName, kind: "text", autocomplete: "family-name", optional: true},
-	}
-	for _, f := range q.accounts.Fields {
-		if !f.ReadOnly {
-			inputs = append(inputs, declaredInput(f))
-		}
-	}
-	return inputs
-}
-
 // profileValues returns the values of u by the names of their fields.
 func profileValues(u *signup.User) map[string]string {
 	values := make(map[string]string, len(u.Profile)+2)
@@ -39,12 +25,12 @@ func getProfile(q *request) error { return q.showProfile(nil) }
 func (q *request) showProfile(err error) error {
 	p := q.newPage("profile")
 	p.Notice = q.notice()
-	inputs, values := q.profileInputs(), profileValues(q.user)
+	values := profileValues(q.user)
 	if q.form != nil { // a field that the form didn't have keeps its value
 		maps.Copy(values, q.form)
 		q.form = values
 	}
-	p.Fields = q.fields(inputs, values)
+	p.Fields = q.fields(q.personInputs(), values)
 	p.Data = q.readOnlyFields()
 	return q.showFormPage(p, err)
 }
@@ -53,8 +39,11 @@ func (q *request) showProfile(err error) error {
 func (q *request) readOnlyFields() (fields []Field) {
 	for _, f := range q.accounts.Fields {
 		if value := q.user.Profile[f.Name]; f.ReadOnly && !f.Hidden && value != "" {
-			in := declaredInput(f)
-			fields = append(fields, Field{Name: f.Name, Type: in.kind, Label: q.label(f.Name), Value: value})
+			kind := "text"
+			if f.Multiline {
+				kind = "textarea"
+			}
+			fields = append(fields, Field{Name: f.Name, Type: kind, Label: q.label(f.Name), Value: value, ReadOnly: true})
 		}
 	}
 	return fields
@@ -63,7 +52,7 @@ func (q *request) readOnlyFields() (fields []Field) {
 // postProfile changes the fields that the form has. So a form of before a field was
 // declared leaves that field alone.
 func postProfile(q *request) error {
-	inputs := q.profileInputs()
+	inputs := q.personInputs()
 	_, err := q.accounts.ChangeProfile(q.r.Context(), q.session, func(u *signup.User) error {
 		before := profileValues(u)
 		for _, in := range inputs {
