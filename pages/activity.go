@@ -37,7 +37,7 @@ func getActivity(q *request) error {
 	for _, d := range devices {
 		labels[d.ID] = d.Label
 	}
-	p := q.newPage("activity")
+	p := q.userPage("activity")
 	list := make([]Activity, 0, len(events))
 	for _, e := range events {
 		list = append(list, Activity{What: eventText(p, e.Kind), How: p.T("reason_" + string(e.Reason)), Device: labels[e.Device], At: e.At})

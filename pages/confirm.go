@@ -13,8 +13,7 @@ var confirmInputs = []input{{name: signup.FieldPassword, kind: "password", autoc
 // showConfirm sends the page. For a user without a password, it has no fields: such a
 // user logs in by mail.
 func (q *request) showConfirm(err error) error {
-	p := q.newPage("confirm")
-	p.Notice = q.notice()
+	p := q.userPage("confirm")
 	if q.hasPassword() {
 		p.Fields = q.fields(confirmInputs, nil)
 	}

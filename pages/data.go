@@ -6,8 +6,8 @@ import (
 )
 
 var dataPages = []page{
-	{path: "data", need: loggedIn, get: func(q *request) error { return q.show(http.StatusOK, q.newPage("data")) }},
-	{path: "export", need: fresh, get: func(q *request) error { return q.show(http.StatusOK, q.newPage("export")) }, post: postExport},
+	{path: "data", need: loggedIn, get: func(q *request) error { return q.show(http.StatusOK, q.userPage("data")) }},
+	{path: "export", need: fresh, get: func(q *request) error { return q.show(http.StatusOK, q.userPage("export")) }, post: postExport},
 }
 
 // exportName is the name of the file that the browser stores.

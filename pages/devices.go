@@ -19,8 +19,7 @@ func getDevices(q *request) error {
 	if err != nil {
 		return err
 	}
-	p := q.newPage("devices")
-	p.Notice = q.notice()
+	p := q.userPage("devices")
 	p.Data = list
 	return q.show(http.StatusOK, p)
 }

@@ -15,8 +15,7 @@ var newEmailInputs = []input{{name: signup.FieldEmail, kind: "email", autocomple
 func getEmail(q *request) error { return q.showEmail(nil) }
 
 func (q *request) showEmail(err error) error {
-	p := q.newPage("email")
-	p.Notice = q.notice()
+	p := q.userPage("email")
 	p.Fields = q.fields(newEmailInputs, nil)
 	p.Fields[0].Label = q.text("field_new_email_address")
 	return q.showFormPage(p, err)

@@ -22,7 +22,7 @@ func getDeactivate(q *request) error { return q.showLeave("deactivate", nil) }
 func getDelete(q *request) error     { return q.showLeave("delete", nil) }
 
 func (q *request) showLeave(name string, err error) error {
-	p := q.newPage(name)
+	p := q.userPage(name)
 	p.Fields = q.fields(sureInputs, nil)
 	p.Fields[0].Label = q.text(name + "_sure")
 	return q.showFormPage(p, err)

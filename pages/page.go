@@ -25,15 +25,6 @@ type page struct {
 	again []string
 }
 
-// need is which clients may see a page.
-type need int
-
-const (
-	anybody  need = iota
-	loggedIn      // users
-	fresh         // users with a recent proof of their identity
-)
-
 // allPages has the pages that there are, in the order in which a user meets them.
 var allPages = concat(
 	signUpPages,
@@ -95,35 +86,6 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.need(p.need, r, s.guarded(p)).ServeHTTP(w, r)
 }
 
-// need returns next behind the Guard that n asks for. A form that is posted without the
-// log-in that it needs can't be posted again. So the user comes back to its page, and a
-// notice says that nothing was changed.
-func (s *site) need(n need, r *http.Request, next http.Handler) http.Handler {
-	guard := *s.guard
-	if r.Method == http.MethodPost {
-		guard.LogInURL += comeBack(r)
-		guard.ReauthenticateURL += comeBack(r)
-	}
-	switch n {
-	case loggedIn:
-		return guard.Require(next)
-	case fresh:
-		return guard.RequireFresh(next)
-	default:
-		return guard.Load(next)
-	}
-}
-
-// comeBack returns the query with which the pages log-in and confirm send the user back to
-// the page of r.
-func comeBack(r *http.Request) string {
-	query := url.Values{fieldNext: {r.URL.RequestURI()}}
-	if r.Method == http.MethodPost {
-		query.Set(parameterDone, "nothing")
-	}
-	return "?" + query.Encode()
-}
-
 // guarded returns the handler of p for requests that the Guard lets through.
 func (s *site) guarded(p page) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -142,6 +104,10 @@ func (s *site) guarded(p page) http.Handler {
 			return
 		}
 		if r.Method == http.MethodPost && !q.parseForm() {
+			return
+		}
+		if q.isOfAnotherUser() {
+			_ = q.redirect(p.path + "?" + done("other_user"))
 			return
 		}
 		if err := serve(q); err != nil {

@@ -22,8 +22,7 @@ func getPassword(q *request) error { return q.showPassword(nil) }
 // showPassword sends the page to change the password. For a user without one, it has no
 // fields, and its button sends the mail to choose one.
 func (q *request) showPassword(err error) error {
-	p := q.newPage("password")
-	p.Notice = q.notice()
+	p := q.userPage("password")
 	if q.hasPassword() {
 		p.Fields = q.fields(passwordInputs, nil)
 		p.Fields[1].Label = q.text("field_new_password")

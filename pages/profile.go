@@ -23,8 +23,7 @@ func profileValues(u *signup.User) map[string]string {
 func getProfile(q *request) error { return q.showProfile(nil) }
 
 func (q *request) showProfile(err error) error {
-	p := q.newPage("profile")
-	p.Notice = q.notice()
+	p := q.userPage("profile")
 	values := profileValues(q.user)
 	if q.form != nil { // a field that the form didn't have keeps its value
 		maps.Copy(values, q.form)

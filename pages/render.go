@@ -28,6 +28,8 @@ type Page struct {
 	// Mark is the value of the hidden field "link-mark" in a form that uses the token of
 	// a link.
 	Mark string
+	// UserMark is the value of the hidden field "user-mark" in a form that is for User.
+	UserMark string
 	// User is the user that is logged in, or nil.
 	User *signup.PublicUser
 	// Fields are the fields of the form. Those with an Error come with the page that
@@ -145,7 +147,7 @@ func (q *request) newPage(name string) *Page {
 	}
 	if q.user != nil {
 		u := q.accounts.Public(*q.user)
-		p.User = &u
+		p.User, p.UserMark = &u, userMark(u.ID)
 	}
 	return p
 }
