@@ -2,6 +2,7 @@ package pages_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -183,4 +184,14 @@ func TestEmailInGerman(t *testing.T) {
 	s = b.get(linkOf(mails[1])).checkOK("Neue Adresse bestätigen")
 	b.submit(s, "Adresse ändern", nil).checkNotice("Ihre Adresse ist geändert. Bitte melden Sie sich mit der neuen an.")
 	b.page("email-undone").checkOK("Die Adressänderung ist rückgängig gemacht")
+}
+
+func TestEmailSendFails(t *testing.T) {
+	site, b := adaAndBrowser(t)
+	site.mails.fail = errors.New("no mailbox " + newEmail)
+	s := b.submit(b.page("email"), "Send the link", map[string]string{"New email address": newEmail})
+	s.check(http.StatusInternalServerError, "Something went wrong") // the site checks the log for addresses
+	if strings.Contains(s.body, "mailbox") {
+		t.Errorf("the page has the error of Send, want it left out")
+	}
 }

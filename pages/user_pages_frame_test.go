@@ -2,9 +2,12 @@ package pages_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
+
+	"github.com/gosignup/signup/pages"
 )
 
 func TestUserPagesAreNotStored(t *testing.T) {
@@ -111,4 +114,51 @@ func TestStartPage(t *testing.T) {
 	b.page("").checkAt("/account/profile").checkOK("Profile")
 	v := site.visitor()
 	site.logInAt(v, v.page(""), adaEmail).checkAt("/account/profile")
+}
+
+// What is only for the Store is in no page, and neither is what was typed as a password.
+func TestUserPagesHaveNoSecrets(t *testing.T) {
+	site, b := adaAndBrowser(t)
+	site.member(adaEmail)
+	u := site.user(adaEmail)
+	if u.SecurityStamp == "" || u.PasswordHash == "" {
+		t.Fatal("the user has no SecurityStamp or no PasswordHash, want both")
+	}
+	for _, secret := range []string{u.SecurityStamp, string(u.PasswordHash), goodPassword, b.cookie("session"), b.cookie("signup-device")} {
+		site.hide(secret) // each response is checked for it
+	}
+	for _, p := range userPages {
+		b.page(p.name)
+	}
+	b.postOnly("/account/export", url.Values{})
+	b.postOnly("/account/password", url.Values{"old_password": {goodPassword}, "password": {goodPassword}})
+	b.postOnly("/account/profile", url.Values{"first_name": {"\x00"}, "password": {goodPassword}})
+	b.postOnly("/account/confirm", url.Values{"password": {newPassword}})
+	b.postOnly("/account/delete", url.Values{"password": {goodPassword}})
+}
+
+// All URLs begin with the path at which the pages are mounted.
+func TestUserPagesAtAnotherPath(t *testing.T) {
+	site, b := adaAndBrowser(t)
+	handler := pages.New(site.accounts, site.sessions, &pages.Options{Name: "Orchard", BaseURL: baseURL, Path: "/me/"})
+	send := func(method, path, cookie string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest(method, baseURL+path, nil)
+		r.Header.Set("Accept", "text/html")
+		r.AddCookie(&http.Cookie{Name: sessionCookie, Value: cookie})
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, r)
+		return w
+	}
+	for _, p := range userPages {
+		w := send(http.MethodGet, "/me/"+p.name, b.cookie("session"))
+		if w.Code != http.StatusOK || strings.Contains(w.Body.String(), "/account/") {
+			t.Errorf("%s has status %d, and /account/ in it: %t; want 200 and only URLs beneath /me/", p.name, w.Code, strings.Contains(w.Body.String(), "/account/"))
+		}
+		for _, method := range []string{http.MethodGet, http.MethodPost} {
+			w := send(method, "/me/"+p.name, "x")
+			if to := w.Header().Get("Location"); p.post != nil && !strings.HasPrefix(to, "/me/log-in?") {
+				t.Errorf("%s %s without a log-in leads to %q, want /me/log-in", method, p.name, to)
+			}
+		}
+	}
 }
