@@ -17,7 +17,7 @@ func verification(v signup.EmailVerification) func(*signup.Accounts, *pages.Opti
 // profileFields declares fields of each kind.
 func profileFields(a *signup.Accounts, _ *pages.Options) {
 	a.Fields = []signup.ProfileField{
-		{Name: "company", Required: true}, {Name: "about_you", Multiline: true}, {Name: "role", ReadOnly: true},
+		{Name: "company", Required: true}, {Name: "about_me", Multiline: true}, {Name: "role", ReadOnly: true},
 	}
 }
 
@@ -41,14 +41,14 @@ func TestSignUpNever(t *testing.T) {
 	s := b.page("sign-up?next=%2Forders%3Fopen%3D1").checkOK("Sign up")
 	s = b.submit(s, "Sign up", map[string]string{
 		"Email address": "Ada@example.org", "Password": goodPassword, "First name": "Ada", "Last name": "Löve",
-		"Company": "Engines", "About you": "one\r\ntwo", "Stay logged in on this device": "yes",
+		"Company": "Engines", "About me": "one\r\ntwo", "Stay logged in on this device": "yes",
 	})
 	s.checkAt("/orders?open=1")
 	if kept := b.checkLoggedIn(adaEmail); !kept.Remember {
 		t.Error("the session has Remember unset, want it set")
 	}
 	u := site.user(adaEmail)
-	if u.FirstName != "Ada" || u.LastName != "Löve" || u.Profile["company"] != "Engines" || u.Profile["about_you"] != "one\ntwo" {
+	if u.FirstName != "Ada" || u.LastName != "Löve" || u.Profile["company"] != "Engines" || u.Profile["about_me"] != "one\ntwo" {
 		t.Errorf("stored the names %q and %q and the profile %q, want what was typed", u.FirstName, u.LastName, u.Profile)
 	}
 	b.page("sign-up?next=%2Forders").checkAt("/orders") // logged in already
