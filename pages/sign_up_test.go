@@ -2,6 +2,7 @@ package pages_test
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -185,6 +186,30 @@ func TestSignUpTwice(t *testing.T) {
 			if s.status != http.StatusUnprocessableEntity || !strings.HasPrefix(s.errorOf("Email address"), "There is an account") {
 				t.Errorf("%d: another password has status %d and the error %q, want that there is an account", v, s.status, s.errorOf("Email address"))
 			}
+		}
+	}
+}
+
+// So does the form of a link, whose token was used by then.
+func TestCompleteTwice(t *testing.T) {
+	for _, m := range mailedPages {
+		if m.path != "/account/complete" && m.path != "/account/verify" {
+			continue
+		}
+		site, link := m.mailed(t)
+		b := site.browser()
+		path, values := b.fill(b.get(link), m.button, m.typed)
+		u, _ := url.Parse(baseURL)
+		cookies := b.client.Jar.Cookies(u)
+		first := b.postOnly(path, values)
+		for _, c := range cookies { // sent before the first response has come
+			c.Path, c.Secure = "/", true
+		}
+		b.client.Jar.SetCookies(u, cookies)
+		second := b.postOnly(path, values)
+		if first.status != http.StatusSeeOther || second.status != first.status || second.header.Get("Location") != first.header.Get("Location") {
+			t.Errorf("%s: the second response has status %d to %q, want %d to %q as the first one",
+				m.purpose, second.status, second.header.Get("Location"), first.status, first.header.Get("Location"))
 		}
 	}
 }
