@@ -15,13 +15,13 @@ var checkMailPages = []page{
 		if err := q.accounts.SendEmailVerification(q.r.Context(), email, q.client()); err != nil {
 			return err
 		}
-		return q.redirectOn("check-mail", parameterFor, "verify-mail")
+		return q.mailed("check-mail", parameterFor, "verify-mail")
 	}),
 	askPage("forgot", func(q *request, email string) error {
 		if err := q.accounts.SendPasswordReset(q.r.Context(), email, q.client()); err != nil {
 			return err
 		}
-		return q.redirectOn("check-mail", parameterFor, "forgot")
+		return q.mailed("check-mail", parameterFor, "forgot")
 	}),
 	askPage("log-in-mail", sendLogIn),
 }

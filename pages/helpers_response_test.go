@@ -2,7 +2,10 @@ package pages_test
 
 import (
 	"net/http"
+	"slices"
 	"strings"
+
+	"golang.org/x/net/html"
 )
 
 // checkResponse reports what is wrong with a response that would be wrong with any: a
@@ -94,6 +97,14 @@ func (s *screen) checkLabels() {
 		labels[attr(l, "for")] = true
 		for _, in := range all(l, "input") {
 			labels[attr(in, "id")] = true
+		}
+	}
+	for _, f := range all(s.doc, "form") {
+		typed := slices.ContainsFunc(all(f, "input", "textarea"), func(in *html.Node) bool {
+			return attr(in, "type") != "hidden" && attr(in, "type") != "checkbox"
+		})
+		if typed && !has(f, "novalidate") { // browsers refuse addresses that Accounts accepts
+			s.t.Errorf("%s has the form %q without novalidate, want it", s.plainPath(), attr(f, "action"))
 		}
 	}
 	for _, in := range all(s.doc, "input", "textarea", "select") {

@@ -1,7 +1,6 @@
 package pages
 
 import (
-	"cmp"
 	"errors"
 	"net/http"
 
@@ -13,12 +12,8 @@ var logInPages = []page{
 	{path: "log-in", get: getLogIn, post: postLogIn},
 }
 
-// fieldRemember is the checkbox of "remember me", and fieldNext the path of the page that
-// a user is sent back to.
-const (
-	fieldRemember = "remember"
-	fieldNext     = "next"
-)
+// fieldRemember is the checkbox of "remember me".
+const fieldRemember = "remember"
 
 var (
 	firstEmailInput = input{name: signup.FieldEmail, kind: "email", autocomplete: "username", autofocus: true}
@@ -60,6 +55,7 @@ func (q *request) logIn(s signup.Session) error {
 	if err := q.keep(s); err != nil {
 		return err
 	}
+	q.forgetNext()
 	return q.redirectURL(q.next())
 }
 
@@ -73,18 +69,6 @@ func (q *request) keep(s signup.Session) error {
 		q.cookies.Set(q.w, webclient.Device, cookie, webclient.DeviceLife)
 	}
 	return nil
-}
-
-// next returns the path that the user is sent to after a log-in.
-func (q *request) next() string { return cmp.Or(q.wanted(), q.opts.Home) }
-
-// wanted returns the path that the URL or the form says the user is to be sent to after a
-// log-in, or "". It counts only if it is a path of the site.
-func (q *request) wanted() string {
-	if q.form != nil {
-		return webclient.LocalURL(q.form[fieldNext])
-	}
-	return webclient.LocalURL(q.r.URL.Query().Get(fieldNext))
 }
 
 // enter logs in the user that has just chosen the password, and sends them on to where

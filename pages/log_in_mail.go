@@ -1,9 +1,7 @@
 package pages
 
 import (
-	"cmp"
 	"errors"
-	"time"
 
 	"github.com/gosignup/signup"
 	"github.com/gosignup/signup/internal/webclient"
@@ -34,9 +32,9 @@ func sendLogIn(q *request, email string) error {
 		return err
 	}
 	if challenge != "" {
-		q.cookies.Set(q.w, webclient.Challenge, challenge, cmp.Or(q.accounts.TokenLife, time.Hour))
+		q.cookies.Set(q.w, webclient.Challenge, challenge, q.tokenLife())
 	}
-	return q.redirectOn("log-in-code", "", "")
+	return q.mailed("log-in-code", "", "")
 }
 
 func getLogInCode(q *request) error { return q.showForm("log-in-code", codeInputs, nil, nil) }

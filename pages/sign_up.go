@@ -65,7 +65,7 @@ func postSignUp(q *request) error {
 	case signup.VerifyNever:
 		return q.enter(r.Email, r.Password, "signed_up")
 	case signup.VerifyBeforeLogIn:
-		return q.redirectOn("check-mail", parameterFor, "verify-mail")
+		return q.mailed("check-mail", parameterFor, "verify-mail")
 	}
-	return q.redirectOn("check-mail", parameterFor, "sign-up")
+	return q.mailed("check-mail", parameterFor, "sign-up")
 }

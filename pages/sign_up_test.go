@@ -2,6 +2,7 @@ package pages_test
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -17,7 +18,7 @@ func verification(v signup.EmailVerification) func(*signup.Accounts, *pages.Opti
 // profileFields declares fields of each kind.
 func profileFields(a *signup.Accounts, _ *pages.Options) {
 	a.Fields = []signup.ProfileField{
-		{Name: "company", Required: true}, {Name: "about_you", Multiline: true}, {Name: "role", ReadOnly: true},
+		{Name: "company", Required: true}, {Name: "about_me", Multiline: true}, {Name: "role", ReadOnly: true},
 	}
 }
 
@@ -41,14 +42,14 @@ func TestSignUpNever(t *testing.T) {
 	s := b.page("sign-up?next=%2Forders%3Fopen%3D1").checkOK("Sign up")
 	s = b.submit(s, "Sign up", map[string]string{
 		"Email address": "Ada@example.org", "Password": goodPassword, "First name": "Ada", "Last name": "Löve",
-		"Company": "Engines", "About you": "one\r\ntwo", "Stay logged in on this device": "yes",
+		"Company": "Engines", "About me": "one\r\ntwo", "Stay logged in on this device": "yes",
 	})
 	s.checkAt("/orders?open=1")
 	if kept := b.checkLoggedIn(adaEmail); !kept.Remember {
 		t.Error("the session has Remember unset, want it set")
 	}
 	u := site.user(adaEmail)
-	if u.FirstName != "Ada" || u.LastName != "Löve" || u.Profile["company"] != "Engines" || u.Profile["about_you"] != "one\ntwo" {
+	if u.FirstName != "Ada" || u.LastName != "Löve" || u.Profile["company"] != "Engines" || u.Profile["about_me"] != "one\ntwo" {
 		t.Errorf("stored the names %q and %q and the profile %q, want what was typed", u.FirstName, u.LastName, u.Profile)
 	}
 	b.page("sign-up?next=%2Forders").checkAt("/orders") // logged in already
@@ -185,6 +186,30 @@ func TestSignUpTwice(t *testing.T) {
 			if s.status != http.StatusUnprocessableEntity || !strings.HasPrefix(s.errorOf("Email address"), "There is an account") {
 				t.Errorf("%d: another password has status %d and the error %q, want that there is an account", v, s.status, s.errorOf("Email address"))
 			}
+		}
+	}
+}
+
+// So does the form of a link, whose token was used by then.
+func TestCompleteTwice(t *testing.T) {
+	for _, m := range mailedPages {
+		if m.path != "/account/complete" && m.path != "/account/verify" {
+			continue
+		}
+		site, link := m.mailed(t)
+		b := site.browser()
+		path, values := b.fill(b.get(link), m.button, m.typed)
+		u, _ := url.Parse(baseURL)
+		cookies := b.client.Jar.Cookies(u)
+		first := b.postOnly(path, values)
+		for _, c := range cookies { // sent before the first response has come
+			c.Path, c.Secure = "/", true
+		}
+		b.client.Jar.SetCookies(u, cookies)
+		second := b.postOnly(path, values)
+		if first.status != http.StatusSeeOther || second.status != first.status || second.header.Get("Location") != first.header.Get("Location") {
+			t.Errorf("%s: the second response has status %d to %q, want %d to %q as the first one",
+				m.purpose, second.status, second.header.Get("Location"), first.status, first.header.Get("Location"))
 		}
 	}
 }
