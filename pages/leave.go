@@ -52,10 +52,13 @@ func (q *request) leave(name, what string, act func(context.Context, signup.Sess
 // getGoodbye shows what has become of the account. It says nothing about any account, so
 // that everybody may open it.
 func getGoodbye(q *request) error {
-	switch what := q.r.URL.Query().Get(parameterDone); what {
-	case "deactivated", "deleted":
-		q.message(http.StatusOK, "goodbye_"+what)
-		return nil
+	switch q.r.URL.Query().Get(parameterDone) {
+	case "deactivated":
+		q.message(http.StatusOK, "goodbye_deactivated")
+	case "deleted":
+		q.message(http.StatusOK, "goodbye_deleted", "sign-up")
+	default:
+		return q.redirect("log-in")
 	}
-	return q.redirect("log-in")
+	return nil
 }
