@@ -22,7 +22,6 @@ type input struct {
 
 // The inputs that several forms have.
 var (
-	emailInput = input{name: signup.FieldEmail, kind: "email", autocomplete: "username"}
 	// A password is never sent back to the browser.
 	passwordInput    = input{name: signup.FieldPassword, kind: "password", autocomplete: "current-password"}
 	newPasswordInput = input{name: signup.FieldPassword, kind: "password", autocomplete: "new-password", newPassword: true}
