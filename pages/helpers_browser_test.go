@@ -2,12 +2,10 @@ package pages_test
 
 import (
 	"bytes"
-	"cmp"
 	"io"
 	"maps"
 	"net/http"
 	"net/http/cookiejar"
-	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -38,23 +36,6 @@ func (s *testSite) browser() *browser {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	return b
-}
-
-// A roundTripper sends requests to a handler, without a network.
-type roundTripper struct{ http.Handler }
-
-func (rt roundTripper) RoundTrip(r *http.Request) (*http.Response, error) {
-	w := httptest.NewRecorder()
-	served := r.Clone(r.Context())
-	served.RequestURI, served.RemoteAddr = r.URL.RequestURI(), "192.0.2.1:1234"
-	served.Host = cmp.Or(r.Host, r.URL.Host)
-	if served.Body == nil {
-		served.Body = http.NoBody
-	}
-	rt.ServeHTTP(w, served)
-	res := w.Result()
-	res.Request = r
-	return res, nil
 }
 
 // A screen is a response that a browser shows.

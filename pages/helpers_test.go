@@ -1,8 +1,10 @@
 package pages_test
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -114,4 +116,21 @@ func (s *testSite) checkLog() {
 	if strings.Contains(logged, "@") {
 		s.t.Errorf("the log has an address, want none: %.400s", logged)
 	}
+}
+
+// A roundTripper sends requests to a handler, without a network.
+type roundTripper struct{ http.Handler }
+
+func (rt roundTripper) RoundTrip(r *http.Request) (*http.Response, error) {
+	w := httptest.NewRecorder()
+	served := r.Clone(r.Context())
+	served.RequestURI, served.RemoteAddr = r.URL.RequestURI(), "192.0.2.1:1234"
+	served.Host = cmp.Or(r.Host, r.URL.Host)
+	if served.Body == nil {
+		served.Body = http.NoBody
+	}
+	rt.ServeHTTP(w, served)
+	res := w.Result()
+	res.Request = r
+	return res, nil
 }
