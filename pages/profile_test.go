@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"net/url"
 	"strings"
 	"testing"
 
@@ -96,51 +95,7 @@ func TestProfileErrors(t *testing.T) {
 }
 
 // A form sets only the fields that it has, also if it is shown again with an error.
-func TestProfilePartialForm(t *testing.T) {
-	site, b := adaAndBrowser(t, withFields)
-	site.change(adaEmail, func(u *signup.User) {
-		u.FirstName, u.Profile = "Ada", map[string]string{"company": "Engines", "about_me": "\r\nfirst\r\n\r\nlast\n"}
-	})
-	before := site.user(adaEmail)
-	b.post("/account/profile", url.Values{
-		"role": {"admin"}, "notes": {"x"}, "email_address": {"x@example.org"}, "id": {"x"}, "password": {"x"}, "undeclared": {"x"},
-	}).checkNotice("Your profile is saved.")
-	if after := site.user(adaEmail); !after.Equal(before) {
-		t.Errorf("a form of fields that can't be set has changed the user, want nothing changed: %q", after.Profile)
-	}
-	s := b.post("/account/profile", url.Values{"last_name": {"Lovelace"}, "phone": {"x"}}).checkError("Phone", "Please use digits, not <letters>.")
-	b.submit(s, "Save", map[string]string{"Phone": "1"}).checkNotice("Your profile is saved.")
-	after := site.user(adaEmail)
-	if after.FirstName != "Ada" || after.LastName != "Lovelace" || after.Profile["company"] != "Engines" || after.Profile["phone"] != "1" ||
-		after.Profile["about_me"] != before.Profile["about_me"] {
-		t.Errorf("got the names %q and %q and the profile %q, want the last name and the phone changed", after.FirstName, after.LastName, after.Profile)
-	}
-}
-
 // A text comes back from a browser as it was stored.
-func TestProfileUnchanged(t *testing.T) {
-	for _, about := range []string{"", "one", "\none", "\n\none\n", "\r\none\r\ntwo", "</textarea><script>alert(1)</script>", "&amp;<b>"} {
-		site, b := adaAndBrowser(t, withFields)
-		site.change(adaEmail, func(u *signup.User) {
-			u.Profile = map[string]string{"company": "<Engines & \"Co\">"}
-			setOrDelete(u, about)
-		})
-		before := site.user(adaEmail)
-		path, values := b.fill(b.page("profile"), "Save", nil)
-		values.Set("about_me", strings.ReplaceAll(values.Get("about_me"), "\n", "\r\n")) // as browsers do
-		b.post(path, values).checkNotice("Your profile is saved.")
-		if after := site.user(adaEmail); !after.Equal(before) {
-			t.Errorf("got the profile %q, want %q", after.Profile, before.Profile)
-		}
-	}
-}
-
-func setOrDelete(u *signup.User, about string) {
-	if about != "" {
-		u.Profile["about_me"] = about
-	}
-}
-
 func TestProfileHostileValues(t *testing.T) {
 	site, b := adaAndBrowser(t, withFields)
 	hostile := []string{
