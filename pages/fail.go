@@ -18,12 +18,13 @@ func (q *request) fail(err error) {
 		q.w.Header().Set("Retry-After", "5")
 		q.message(http.StatusServiceUnavailable, "page_busy")
 	case errors.Is(err, signup.ErrToken):
-		q.cookies.Set(q.w, tokenCookie, "", 0)
-		q.message(http.StatusBadRequest, "page_link_invalid")
+		q.linkInvalid()
+	case errors.Is(err, errNoToken):
+		q.message(http.StatusBadRequest, "page_link_again", q.page.again...)
 	case errors.Is(err, signup.ErrEnded):
-		_ = q.redirect("log-in")
+		_ = q.redirect("log-in" + comeBack(q.r))
 	case errors.Is(err, signup.ErrStale):
-		_ = q.redirect("confirm")
+		_ = q.redirect("confirm" + comeBack(q.r))
 	case q.r.Context().Err() != nil: // the client has gone
 		q.message(http.StatusServiceUnavailable, "page_busy")
 	default:

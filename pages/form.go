@@ -3,6 +3,7 @@ package pages
 import (
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/gosignup/signup"
 )
@@ -14,13 +15,13 @@ type input struct {
 	autocomplete string
 	hint         string
 	optional     bool
+	readonly     bool // has its value also in a form that was posted
 	autofocus    bool
 	newPassword  bool // with the rules of the Policy
 }
 
 // The inputs that several forms have.
 var (
-	emailInput = input{name: signup.FieldEmail, kind: "email", autocomplete: "username"}
 	// A password is never sent back to the browser.
 	passwordInput    = input{name: signup.FieldPassword, kind: "password", autocomplete: "current-password"}
 	newPasswordInput = input{name: signup.FieldPassword, kind: "password", autocomplete: "new-password", newPassword: true}
@@ -30,20 +31,21 @@ var (
 // otherwise with those of values.
 func (q *request) fields(inputs []input, values map[string]string) []Field {
 	fields := make([]Field, 0, len(inputs))
-	if q.form != nil {
-		values = q.form
-	}
 	for _, in := range inputs {
 		f := Field{
-			Name: in.name, Type: in.kind, Label: q.text("field_" + in.name), Autocomplete: in.autocomplete,
-			Required: !in.optional, Autofocus: in.autofocus,
+			Name: in.name, Type: in.kind, Label: q.label(in.name), Autocomplete: in.autocomplete,
+			Required: !in.optional && !in.readonly, ReadOnly: in.readonly, Autofocus: in.autofocus,
+		}
+		value := values[in.name]
+		if q.form != nil && !in.readonly {
+			value = q.form[in.name]
 		}
 		switch in.kind {
 		case "password":
 		case "checkbox":
-			f.Checked, f.Required = values[in.name] != "", false
+			f.Checked, f.Required = value != "", false
 		default:
-			f.Value = values[in.name]
+			f.Value = value
 		}
 		if in.hint != "" {
 			f.Hint = q.text(in.hint)
@@ -54,6 +56,15 @@ func (q *request) fields(inputs []input, values map[string]string) []Field {
 		fields = append(fields, f)
 	}
 	return fields
+}
+
+// label returns the text of the code "field_" and name, or else a readable form of name.
+func (q *request) label(name string) string {
+	readable := strings.TrimSpace(strings.ReplaceAll(name, "_", " "))
+	if readable != "" {
+		readable = strings.ToUpper(readable[:1]) + readable[1:] // a name begins with an ASCII letter
+	}
+	return q.language.text(q.site, signup.Message{Code: "field_" + name, English: readable})
 }
 
 // showForm sends the page name with a form of inputs. err is why the form that was
@@ -73,6 +84,9 @@ func (q *request) showFormPage(p *Page, err error) error {
 			return err
 		}
 		status = http.StatusUnprocessableEntity
+		for i := range p.Fields {
+			p.Fields[i].Autofocus = false // what is wrong has the focus
+		}
 	}
 	return q.show(status, p)
 }

@@ -10,21 +10,16 @@ import (
 
 var logInPages = []page{
 	{path: "log-in", get: getLogIn, post: postLogIn},
-	{path: "log-out", post: postLogOut},
 }
 
-// fieldRemember is the checkbox of "remember me", and fieldNext the path of the page that
-// a user is sent back to.
-const (
-	fieldRemember = "remember"
-	fieldNext     = "next"
+// fieldRemember is the checkbox of "remember me".
+const fieldRemember = "remember"
+
+var (
+	firstEmailInput = input{name: signup.FieldEmail, kind: "email", autocomplete: "username", autofocus: true}
+	rememberInput   = input{name: fieldRemember, kind: "checkbox"}
+	logInInputs     = []input{firstEmailInput, passwordInput, rememberInput}
 )
-
-var logInInputs = []input{
-	{name: signup.FieldEmail, kind: "email", autocomplete: "username", autofocus: true},
-	passwordInput,
-	{name: fieldRemember, kind: "checkbox"},
-}
 
 func getLogIn(q *request) error {
 	if q.user != nil {
@@ -36,7 +31,6 @@ func getLogIn(q *request) error {
 func (q *request) showLogIn(err error) error {
 	p := q.newPage("log-in")
 	p.Fields = q.fields(logInInputs, nil)
-	p.Data = q.next()
 	p.Notice = q.notice()
 	return q.showFormPage(p, err)
 }
@@ -47,7 +41,7 @@ func postLogIn(q *request) error {
 	}
 	s, err := q.accounts.LogIn(q.r.Context(), q.form[signup.FieldEmail], q.form[signup.FieldPassword], q.client())
 	if errors.Is(err, signup.ErrUnverified) {
-		return q.redirect("verify-mail")
+		return q.redirectOn("verify-mail", parameterDone, "unverified")
 	}
 	if err != nil {
 		return q.showLogIn(err)
@@ -61,6 +55,7 @@ func (q *request) logIn(s signup.Session) error {
 	if err := q.keep(s); err != nil {
 		return err
 	}
+	q.forgetNext()
 	return q.redirectURL(q.next())
 }
 
@@ -76,31 +71,20 @@ func (q *request) keep(s signup.Session) error {
 	return nil
 }
 
-// next returns the path that the user is sent to after a log-in. What the URL or the form
-// says counts only if it is a path of the site.
-func (q *request) next() string {
-	next := q.r.URL.Query().Get(fieldNext)
-	if q.form != nil {
-		next = q.form[fieldNext]
+// enter logs in the user that has just chosen the password, and sends them on to where
+// they came from. That was done, so the page to log in follows if the log-in fails.
+func (q *request) enter(email, password, done string) error {
+	s, err := q.accounts.LogIn(q.r.Context(), email, password, q.client())
+	if err == nil {
+		return q.logIn(s)
 	}
-	if next = webclient.LocalURL(next); next == "" {
-		return q.opts.Home
-	}
-	return next
-}
-
-// postLogOut ends the session here and in the account, so that a copy of it has ended,
-// too. The device stays known only if that fails.
-func postLogOut(q *request) error {
-	if q.user != nil {
-		if err := q.accounts.EndDevice(q.r.Context(), q.session, q.session.Device); err != nil && !errors.Is(err, signup.ErrEnded) {
-			q.logFailure(err)
+	for _, expected := range []error{signup.ErrBadCredentials, signup.ErrUnverified, signup.ErrThrottled, signup.ErrBusy} {
+		if errors.Is(err, expected) {
+			return q.redirectOn("log-in", parameterDone, done)
 		}
 	}
-	if err := q.sessions.Clear(q.w, q.r); err != nil {
-		return err
-	}
-	return q.redirect("log-in?" + done("logged_out"))
+	q.logFailure(err)
+	return q.redirectOn("log-in", parameterDone, done)
 }
 
 // required returns a *signup.ValidationError of the fields of names that were left empty.

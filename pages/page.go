@@ -2,6 +2,7 @@ package pages
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -20,21 +21,30 @@ type page struct {
 	is func(s *site) bool
 	// purposes are those of the tokens that the page uses. The link of a mail leads to it.
 	purposes []signup.Purpose
+	// again are the pages that are offered if the token can't be used.
+	again []string
 }
-
-// need is which clients may see a page.
-type need int
-
-const (
-	anybody  need = iota
-	loggedIn      // users
-	fresh         // users with a recent proof of their identity
-)
 
 // allPages has the pages that there are, in the order in which a user meets them.
 var allPages = concat(
+	signUpPages,
 	logInPages,
 	linkPages,
+	checkMailPages,
+	completePages,
+	verifyPages,
+	resetPages,
+	logInMailPages,
+	profilePages,
+	passwordPages,
+	emailPages,
+	emailLinkPages,
+	devicesPages,
+	activityPages,
+	dataPages,
+	confirmPages,
+	leavePages,
+	logOutPages,
 )
 
 func concat(groups ...[]page) (all []page) {
@@ -73,25 +83,14 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.newRequest(w, r).message(http.StatusNotFound, "page_not_found")
 		return
 	}
-	s.need(p.need, s.guarded(p)).ServeHTTP(w, r)
-}
-
-// need returns next behind the Guard that n asks for.
-func (s *site) need(n need, next http.Handler) http.Handler {
-	switch n {
-	case loggedIn:
-		return s.guard.Require(next)
-	case fresh:
-		return s.guard.RequireFresh(next)
-	default:
-		return s.guard.Load(next)
-	}
+	s.need(p.need, r, s.guarded(p)).ServeHTTP(w, r)
 }
 
 // guarded returns the handler of p for requests that the Guard lets through.
 func (s *site) guarded(p page) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		q := s.newRequest(w, r)
+		q.page = p
 		serve := p.get
 		switch r.Method {
 		case http.MethodGet, http.MethodHead:
@@ -107,6 +106,10 @@ func (s *site) guarded(p page) http.Handler {
 		if r.Method == http.MethodPost && !q.parseForm() {
 			return
 		}
+		if q.isOfAnotherUser() {
+			_ = q.redirect(p.path + "?" + done("other_user"))
+			return
+		}
 		if err := serve(q); err != nil {
 			q.fail(err)
 		}
@@ -116,6 +119,7 @@ func (s *site) guarded(p page) http.Handler {
 // A request is a request of a page, and what is known about it.
 type request struct {
 	*site
+	page     page // zero: none
 	w        http.ResponseWriter
 	r        *http.Request
 	language *language         // of the page
@@ -145,6 +149,16 @@ func (q *request) client() signup.Client {
 
 // redirect sends the client to a page of the site, by GET.
 func (q *request) redirect(page string) error { return q.redirectURL(q.url(page)) }
+
+// redirectOn sends the client to a page of the site with a parameter, and with the page
+// that it is sent to after a log-in.
+func (q *request) redirectOn(page, parameter, value string) error {
+	v := url.Values{}
+	if parameter != "" {
+		v.Set(parameter, value)
+	}
+	return q.redirectURL(withNext(q.url(page), q.wanted(), v))
+}
 
 // redirectURL sends the client to a path of its own site, by GET.
 func (q *request) redirectURL(path string) error {

@@ -6,10 +6,10 @@
 //
 // # Pages
 //
-// Each page is one path element beneath Options.Path, such as /account/log-in. A page
-// that needs something which isn't configured, such as [signup.Accounts].Send, is 404,
-// and no page links to it. The handler of /.well-known/change-password, which password
-// managers open, is the same one:
+// Each page is one path element beneath Options.Path, such as /account/log-in. The path
+// itself leads to the profile. A page that needs something which isn't configured, such as
+// [signup.Accounts].Send, is 404, and no page links to it. The handler of
+// /.well-known/change-password, which password managers open, is the same one:
 //
 //	mux.Handle("/.well-known/change-password", accountPages)
 //
@@ -23,7 +23,13 @@
 // # Making them one's own
 //
 // Options.Files replaces templates, the style sheet and the texts, file by file; see
-// [Options]. [Page] is what a template gets.
+// [Options]. [Page] is what a template gets. In a form of the user, it repeats
+// Page.UserMark by this line:
+//
+//	{{template "user-mark" .}}
+//
+// If another user has logged in since the page was opened, as in another tab, such a form
+// changes nothing.
 //
 // # Security
 //
@@ -133,6 +139,10 @@ func New(a *signup.Accounts, s signup.Sessions, opts *Options) http.Handler {
 		}
 	}
 	protection := http.NewCrossOriginProtection()
+	// Behind a proxy that changes the Host header, it isn't that of the Origin header.
+	if err := protection.AddTrustedOrigin(strings.TrimSuffix(opts.BaseURL, "/")); err != nil {
+		panic(err)
+	}
 	protection.SetDenyHandler(http.HandlerFunc(site.denyCrossOrigin))
 	return protection.Handler(site)
 }
@@ -155,6 +165,11 @@ func (s *site) checkOptions() {
 	s.opts.Home = cmp.Or(s.opts.Home, s.url("profile"))
 	if webclient.LocalURL(s.opts.Home) == "" {
 		panic("pages: Options.Home must be a path of the site")
+	}
+	for _, f := range s.accounts.Fields {
+		if f.Name == fieldRemember || f.Name == fieldNext {
+			panic("pages: forms have a field " + f.Name + " of their own: give that of Accounts.Fields another name")
+		}
 	}
 	if s.opts.Origin == nil {
 		s.opts.Origin = webclient.Origin

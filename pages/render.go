@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"html/template"
 	"net/http"
+	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/gosignup/signup"
 )
@@ -20,6 +22,14 @@ type Page struct {
 	Home string
 	// Name is the name of the page, such as "log-in".
 	Name string
+	// Next is the path that the user is sent to after a log-in, or "" for Home. Forms
+	// that lead to a log-in have it as a hidden field, and URL adds it.
+	Next string
+	// Mark is the value of the hidden field "link-mark" in a form that uses the token of
+	// a link.
+	Mark string
+	// UserMark is the value of the hidden field "user-mark" in a form that is for User.
+	UserMark string
 	// User is the user that is logged in, or nil.
 	User *signup.PublicUser
 	// Fields are the fields of the form. Those with an Error come with the page that
@@ -38,43 +48,6 @@ type Page struct {
 	site     *site
 }
 
-// A Field is an input of a form.
-type Field struct {
-	// Name is the name of the field in the form, and Type that of the HTML input, or
-	// "textarea".
-	Name, Type string
-	// Label and Hint are texts. Hint may be empty.
-	Label, Hint string
-	// Value is what was typed, for the form to be shown again. It is empty for passwords.
-	Value string
-	// Checked reports whether a checkbox is checked.
-	Checked bool
-	// Error is what is wrong with the Value, or "".
-	Error string
-	// Autocomplete is the name of the field for browsers and password managers (HTML,
-	// section 4.10.18.7), and PasswordRules what a password manager generates.
-	Autocomplete, PasswordRules string
-	// Required reports whether the field must be filled in.
-	Required bool
-	// MinLength is the least number of characters of a new password, or 0.
-	MinLength int
-	// Autofocus reports whether the page begins with the field.
-	Autofocus bool
-}
-
-// Describe returns the value of aria-describedby: the IDs of the hint and the error that
-// the field has.
-func (f Field) Describe() string {
-	ids := ""
-	if f.Hint != "" {
-		ids = f.Name + "-hint"
-	}
-	if f.Error != "" {
-		ids += " " + f.Name + "-error"
-	}
-	return ids
-}
-
 // T returns the text of code. If it quotes a value, that is the second argument.
 func (p *Page) T(code string, value ...string) string {
 	m := signup.Message{Code: code}
@@ -82,6 +55,21 @@ func (p *Page) T(code string, value ...string) string {
 		m.Value = value[0]
 	}
 	return p.language.text(p.site, m)
+}
+
+// URL returns the path of a page, such as "log-in", with the parameter "next" if Next is
+// set.
+func (p *Page) URL(page string) string { return withNext(p.Path+page, p.Next, url.Values{}) }
+
+// withNext returns path with the parameters v, and with next as another one if it is set.
+func withNext(path, next string, v url.Values) string {
+	if next != "" {
+		v.Set(fieldNext, next)
+	}
+	if len(v) == 0 {
+		return path
+	}
+	return path + "?" + v.Encode()
 }
 
 // Lang returns the BCP 47 tag of the page's language.
@@ -111,11 +99,11 @@ func (p *Page) Wrong() (wrong []Field) {
 func (q *request) newPage(name string) *Page {
 	p := &Page{
 		Site: q.opts.Name, Path: q.opts.Path, Home: q.opts.Home, Name: name,
-		CanMail: canMail(q.site), language: q.language, site: q.site,
+		Next: q.wanted(), CanMail: canMail(q.site), language: q.language, site: q.site,
 	}
 	if q.user != nil {
 		u := q.accounts.Public(*q.user)
-		p.User = &u
+		p.User, p.UserMark = &u, userMark(u.ID)
 	}
 	return p
 }
@@ -132,17 +120,35 @@ func (q *request) show(status int, p *Page) error {
 	return q.write(status, t, p)
 }
 
-// message sends a page that has only the text of code, and no form.
-func (q *request) message(status int, code string) {
+// message sends a page that has only the text of code, and links to pages.
+func (q *request) message(status int, code string, pages ...string) {
 	p := q.newPage("message")
-	p.Data = Text{Title: p.T(code + "_title"), Text: p.T(code + "_text")}
+	p.Data = Text{Title: p.T(code + "_title"), Text: p.T(code + "_text"), Links: q.links(pages...)}
 	if err := q.show(status, p); err != nil {
 		q.logFailure(err)
 	}
 }
 
-// A Text is the Data of the page "message": a heading and a paragraph.
-type Text struct{ Title, Text string }
+// A Text is the Data of the page "message": a heading, a paragraph and links.
+type Text struct {
+	Title, Text string
+	Links       []PageLink
+}
+
+// links returns links to those of pages that the site has. Their texts have the codes
+// "go_" and the name of the page, with "_" for "-".
+func (q *request) links(pages ...string) (links []PageLink) {
+	p := q.newPage("")
+	for _, page := range pages {
+		if _, ok := q.pages[page]; ok {
+			links = append(links, PageLink{URL: p.URL(page), Text: p.T("go_" + underscored(page))})
+		}
+	}
+	return links
+}
+
+// underscored returns the name of a page as a part of codes.
+func underscored(page string) string { return strings.ReplaceAll(page, "-", "_") }
 
 // write sends what t makes of p. Nothing is sent of a template that fails.
 func (q *request) write(status int, t *template.Template, p *Page) error {

@@ -1,10 +1,19 @@
 // The pages work without this file. It adds a button that shows a password, and hints
-// while a new one is typed. Texts come from the page.
+// while a new one is typed, and shows times in the time zone of the browser. Texts come
+// from the page.
 "use strict";
 
 for (const input of document.querySelectorAll("input[type=password]")) {
   addShowButton(input);
   if (input.dataset.minlength) addLengthHint(input);
+}
+
+const timeFormat = new Intl.DateTimeFormat(document.documentElement.lang, {
+  year: "numeric", month: "long", day: "numeric", hour: "2-digit", minute: "2-digit", timeZoneName: "short",
+});
+for (const time of document.querySelectorAll("time[datetime]")) {
+  time.title = time.textContent;
+  time.textContent = timeFormat.format(new Date(time.dateTime));
 }
 
 // addShowButton adds a button after input that shows and hides what is typed.

@@ -1,0 +1,50 @@
+package pages_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/gosignup/signup"
+)
+
+// A token that was voided between GET and POST.
+func TestTokenVoidedMeanwhile(t *testing.T) {
+	for _, m := range mailedPages {
+		site, link := m.mailed(t)
+		b := site.browser()
+		path, values := b.fill(b.get(link), m.button, m.typed)
+		if m.purpose == signup.PurposeRegister || m.purpose == signup.PurposeInvite {
+			site.register(adaEmail)
+		} else if err := site.accounts.EndAllSessions(t.Context(), adaEmail); err != nil {
+			t.Fatalf("EndAllSessions returned %v, want nil", err)
+		}
+		writes := site.store.writes.Load()
+		b.post(path, values).check(http.StatusBadRequest, "This link can no longer be used")
+		if site.store.writes.Load() != writes || b.cookie("signup-token") != "" {
+			t.Errorf("%s: wrote %d times, token kept: %t; want nothing written and no token", m.purpose, site.store.writes.Load()-writes, b.cookie("signup-token") != "")
+		}
+	}
+}
+
+// If another link is opened after a page was shown, its form does nothing: the user has
+// seen the account of the first one.
+func TestAnotherLinkMeanwhile(t *testing.T) {
+	for _, m := range mailedPages {
+		site, link := m.mailed(t)
+		b := site.browser()
+		path, values := b.fill(b.get(link), m.button, m.typed)
+		if err := site.accounts.Invite(t.Context(), "eve@example.org", 0); err != nil {
+			t.Fatalf("Invite returned %v, want nil", err)
+		}
+		b.get(site.mails.link(signup.PurposeInvite)).checkAt("/account/complete")
+		writes := site.store.writes.Load()
+		b.post(path, values).check(http.StatusBadRequest, "Please open the link again")
+		if m.path != "/account/complete" {
+			b.get(m.path).check(http.StatusBadRequest, "Please open the link again")
+		}
+		if n := site.store.writes.Load() - writes; n != 0 || len(site.sessions.all()) != 0 {
+			t.Errorf("%s: wrote %d times, %d sessions; want none", m.purpose, n, len(site.sessions.all()))
+		}
+		b.get(link).checkAt(m.path)
+	}
+}

@@ -1,0 +1,25 @@
+package pages
+
+import "net/http"
+
+var logOutPages = []page{
+	{path: "log-out", get: getLogOut, post: postLogOut},
+}
+
+// getLogOut shows a button, for links from elsewhere: a GET request must not log out,
+// since any site can cause one.
+func getLogOut(q *request) error {
+	if q.user == nil {
+		return q.redirect("log-in")
+	}
+	return q.show(http.StatusOK, q.newPage("log-out"))
+}
+
+// postLogOut removes the Session, which Sessions keeps on the server, so that the client
+// has no copy of it. The device stays known, and its next log-in isn't a new one.
+func postLogOut(q *request) error {
+	if err := q.sessions.Clear(q.w, q.r); err != nil {
+		return err
+	}
+	return q.redirect("log-in?" + done("logged_out"))
+}

@@ -1,0 +1,72 @@
+package pages
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
+	"net/url"
+)
+
+// need is which clients may see a page.
+type need int
+
+const (
+	anybody  need = iota
+	loggedIn      // users
+	fresh         // users with a recent proof of their identity
+)
+
+// need returns next behind the Guard that n asks for. A form that is posted without the
+// log-in that it needs can't be posted again. So the user comes back to its page, and a
+// notice says that nothing was changed.
+func (s *site) need(n need, r *http.Request, next http.Handler) http.Handler {
+	guard := *s.guard
+	if r.Method == http.MethodPost {
+		guard.LogInURL += comeBack(r)
+		guard.ReauthenticateURL += comeBack(r)
+	}
+	switch n {
+	case loggedIn:
+		return guard.Require(next)
+	case fresh:
+		return guard.RequireFresh(next)
+	default:
+		return guard.Load(next)
+	}
+}
+
+// comeBack returns the query with which the pages log-in and confirm send the user back to
+// the page of r.
+func comeBack(r *http.Request) string {
+	query := url.Values{fieldNext: {r.URL.RequestURI()}}
+	if r.Method == http.MethodPost {
+		query.Set(parameterDone, "nothing")
+	}
+	return "?" + query.Encode()
+}
+
+// userPage returns the page name for the user, with the notice of what was done before.
+func (q *request) userPage(name string) *Page {
+	p := q.newPage(name)
+	p.Notice = q.notice()
+	return p
+}
+
+// fieldUserMark has the mark of the user that a form was shown to. No declared field can
+// have this name.
+const fieldUserMark = "user-mark"
+
+// userMark returns a text that stands for the user with the ID in a form.
+func userMark(id string) string {
+	sum := sha256.Sum256([]byte("github.com/gosignup/signup/pages: mark of the user " + id))
+	return hex.EncodeToString(sum[:16])
+}
+
+// isOfAnotherUser reports whether the posted form was shown to another user than the one
+// that is logged in: in another tab, for example, before a log-out and a log-in. It would
+// delete or change the wrong account. A form without the mark, of an application's own
+// template, is accepted.
+func (q *request) isOfAnotherUser() bool {
+	mark := q.form[fieldUserMark]
+	return mark != "" && q.user != nil && mark != userMark(q.user.ID)
+}

@@ -1,0 +1,62 @@
+package pages_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/gosignup/signup"
+)
+
+// The page that the user wanted follows after the log-in, also by way of a mail that is
+// opened in the same browser.
+func TestNextByMail(t *testing.T) {
+	const want = "/orders?open=1;x&y=%20"
+	for _, c := range []struct {
+		page, button string
+		typed        map[string]string
+		verify       signup.EmailVerification
+		purpose      signup.Purpose
+	}{
+		{"sign-up", "Continue", nil, signup.VerifyBeforeRegistration, signup.PurposeRegister},
+		{"sign-up", "Sign up", map[string]string{"Password": goodPassword}, signup.VerifyBeforeLogIn, signup.PurposeVerifyEmail},
+		{"forgot", "Send mail", nil, signup.VerifyNever, signup.PurposeResetPassword},
+		{"log-in-mail", "Send mail", nil, signup.VerifyNever, signup.PurposeLogIn},
+	} {
+		site := newSite(t, verification(c.verify))
+		if c.page != "sign-up" {
+			site.register(adaEmail)
+		}
+		b := site.browser()
+		s := b.page(c.page + "?next=%2Forders%3Fopen%3D1%3Bx%26y%3D%2520")
+		path, values := b.fill(s, c.button, c.typed)
+		values.Set("email_address", adaEmail)
+		b.post(path, values)
+		link := site.mails.link(c.purpose)
+		for _, m := range mailedPages {
+			if m.purpose == c.purpose {
+				s = b.submit(b.get(link), m.button, m.typed)
+			}
+		}
+		if c.purpose == signup.PurposeVerifyEmail {
+			s = b.submit(s.checkOK("Log in"), "Log in", map[string]string{"Email address": adaEmail, "Password": goodPassword})
+		}
+		s.checkAt(want)
+		b.checkLoggedIn(adaEmail)
+		if b.cookie("signup-next") != "" {
+			t.Errorf("%s: the browser has the path after its use, want it removed", c.page)
+		}
+	}
+}
+
+// Such a cookie counts only if it is a path of the site.
+func TestNextCookieOfAnotherSite(t *testing.T) {
+	for _, next := range []string{"https://evil.example", "//evil.example", "%2F%2Fevil.example", "/%5Cevil.example", "%", "%zz"} {
+		site, link := mailedPages[3].mailed(t)
+		b := site.browser()
+		b.header.Set("Cookie", "__Host-signup-next="+next)
+		s := b.send(http.MethodGet, link, nil, "")
+		b.header.Set("Cookie", "__Host-signup-next="+next)
+		s = b.follow(s)
+		b.submit(s, "Set password", map[string]string{"Password": newPassword}).checkAt("/account/profile")
+	}
+}

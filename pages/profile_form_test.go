@@ -1,0 +1,69 @@
+package pages_test
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/gosignup/signup"
+)
+
+func TestProfilePartialForm(t *testing.T) {
+	site, b := adaAndBrowser(t, withFields)
+	site.change(adaEmail, func(u *signup.User) {
+		u.FirstName, u.Profile = "Ada", map[string]string{"company": "Engines", "about_me": "\r\nfirst\r\n\r\nlast\n"}
+	})
+	before := site.user(adaEmail)
+	b.post("/account/profile", url.Values{
+		"role": {"admin"}, "notes": {"x"}, "email_address": {"x@example.org"}, "id": {"x"}, "password": {"x"}, "undeclared": {"x"},
+	}).checkNotice("Your profile is saved.")
+	if after := site.user(adaEmail); !after.Equal(before) {
+		t.Errorf("a form of fields that can't be set has changed the user, want nothing changed: %q", after.Profile)
+	}
+	s := b.post("/account/profile", url.Values{"last_name": {"Lovelace"}, "phone": {"x"}}).checkError("Phone", "Please use digits, not <letters>.")
+	b.submit(s, "Save", map[string]string{"Phone": "1"}).checkNotice("Your profile is saved.")
+	after := site.user(adaEmail)
+	if after.FirstName != "Ada" || after.LastName != "Lovelace" || after.Profile["company"] != "Engines" || after.Profile["phone"] != "1" ||
+		after.Profile["about_me"] != before.Profile["about_me"] {
+		t.Errorf("got the names %q and %q and the profile %q, want the last name and the phone changed", after.FirstName, after.LastName, after.Profile)
+	}
+}
+
+func TestProfileUnchanged(t *testing.T) {
+	for _, about := range []string{"", "one", "\none", "\n\none\n", "\r\none\r\ntwo", "</textarea><script>alert(1)</script>", "&amp;<b>"} {
+		site, b := adaAndBrowser(t, withFields)
+		site.change(adaEmail, func(u *signup.User) {
+			u.Profile = map[string]string{"company": "<Engines & \"Co\">"}
+			setOrDelete(u, about)
+		})
+		before := site.user(adaEmail)
+		path, values := b.fill(b.page("profile"), "Save", nil)
+		values.Set("about_me", strings.ReplaceAll(values.Get("about_me"), "\n", "\r\n")) // as browsers do
+		b.post(path, values).checkNotice("Your profile is saved.")
+		if after := site.user(adaEmail); !after.Equal(before) {
+			t.Errorf("got the profile %q, want %q", after.Profile, before.Profile)
+		}
+	}
+}
+
+func setOrDelete(u *signup.User, about string) {
+	if about != "" {
+		u.Profile["about_me"] = about
+	}
+}
+
+// The user is changed between the page and its form: what the form doesn't have is kept.
+func TestProfileChangedMeanwhile(t *testing.T) {
+	site, b := adaAndBrowser(t, withFields)
+	s := b.page("profile")
+	phone := site.member(adaEmail)
+	phone.post("/account/profile", url.Values{"company": {"Engines"}})
+	site.change(adaEmail, func(u *signup.User) { u.Profile["role"], u.Profile["undeclared"] = "admin", "x" })
+	_, values := b.fill(s, "Save", map[string]string{"First name": "Ada"})
+	values.Del("company") // the page is of before that field was declared
+	b.post("/account/profile", values).checkNotice("Your profile is saved.")
+	u := site.user(adaEmail)
+	if u.FirstName != "Ada" || u.Profile["company"] != "Engines" || u.Profile["role"] != "admin" || u.Profile["undeclared"] != "x" {
+		t.Errorf("got the first name %q and the profile %q, want both changes", u.FirstName, u.Profile)
+	}
+}

@@ -1,0 +1,37 @@
+package pages
+
+import "github.com/gosignup/signup"
+
+var resetPages = []page{{
+	path: "reset", get: getReset, post: postReset, is: canMail,
+	purposes: []signup.Purpose{signup.PurposeResetPassword},
+	again:    []string{"forgot", "log-in"},
+}}
+
+func getReset(q *request) error { return q.showReset(nil) }
+
+// showReset sends the page on which the user of a token chooses a new password.
+func (q *request) showReset(err error) error {
+	token, u, invalid := q.token(signup.PurposeResetPassword)
+	if invalid != nil {
+		return invalid
+	}
+	p := q.newPage("reset")
+	p.Mark = markOf(token)
+	p.Fields = q.fields([]input{knownEmailInput, newPasswordInput, rememberInput}, map[string]string{signup.FieldEmail: u.Email})
+	return q.showFormPage(p, err)
+}
+
+func postReset(q *request) error {
+	token, err := q.postedToken()
+	if err != nil {
+		return err
+	}
+	password := q.form[signup.FieldPassword]
+	u, err := q.accounts.ResetPassword(q.r.Context(), token, password)
+	if err != nil {
+		return q.formOr(err, q.showReset)
+	}
+	q.forgetToken()
+	return q.enter(u.Email, password, "password_reset")
+}

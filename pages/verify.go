@@ -1,0 +1,39 @@
+package pages
+
+import (
+	"net/http"
+
+	"github.com/gosignup/signup"
+)
+
+var verifyPages = []page{{
+	path: "verify", get: getVerify, post: postVerify, is: canMail,
+	purposes: []signup.Purpose{signup.PurposeVerifyEmail},
+	again:    []string{"verify-mail", "log-in"},
+}}
+
+func getVerify(q *request) error {
+	token, u, err := q.token(signup.PurposeVerifyEmail)
+	if err != nil {
+		return err
+	}
+	p := q.newPage("verify")
+	p.Mark, p.Data = markOf(token), u.Email
+	return q.show(http.StatusOK, p)
+}
+
+// postVerify may be repeated: the call returns the user again.
+func postVerify(q *request) error {
+	token, err := q.postedToken()
+	if err != nil {
+		return err
+	}
+	if _, err := q.accounts.VerifyEmail(q.r.Context(), token); err != nil {
+		return err
+	}
+	q.forgetToken()
+	if q.user != nil {
+		return q.redirectOn("profile", parameterDone, "verified")
+	}
+	return q.redirectOn("log-in", parameterDone, "verified")
+}
