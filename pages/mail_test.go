@@ -188,7 +188,7 @@ func TestAskingWhenLoggedIn(t *testing.T) {
 
 func TestCheckMailForOther(t *testing.T) {
 	b := newSite(t).browser()
-	for _, asked := range []string{"", "?for=", "?for=title", "?for=log-in", "?for=https://evil.example", `?for="><script>`} {
+	for _, asked := range []string{"", "?for=", "?for=title", "?for=sign_up", "?for=log-in", "?for=https://evil.example", `?for="><script>`} {
 		s := b.page("check-mail" + strings.ReplaceAll(asked, `"><`, "%22%3E%3C")).checkOK("Check your mail")
 		if s.hasLink("Ask for another one") || !strings.HasPrefix(s.main(), "Check your mail If your address can be used for this,") {
 			t.Errorf("check-mail%s says %q, want the text that fits all", asked, s.main())

@@ -18,7 +18,8 @@
 // A mail with a Token has the link that [Link] returns. A GET of it changes nothing, so
 // that programs that scan mail do no harm: it moves the token from the URL to a cookie
 // and redirects to the page for its [signup.Purpose]. The button of that page uses the
-// token.
+// token. The cookie lasts for 15 minutes; after that, or if the browser keeps no cookies,
+// the page says what to do, and the link can still be used.
 //
 // # Making them one's own
 //
@@ -118,8 +119,9 @@ type site struct {
 }
 
 // New returns the handler of the pages for the users of a. Sessions keeps who is logged
-// in. It panics if one of them is nil or can't be used, or if opts is wrong, as that is
-// a mistake in the program.
+// in. It panics if one of them is nil or can't be used, if opts is wrong, or if a field of
+// [signup.Accounts].Fields is called "next" or "remember", as that is a mistake in the
+// program.
 func New(a *signup.Accounts, s signup.Sessions, opts *Options) http.Handler {
 	if a == nil || s == nil || opts == nil {
 		panic("pages: New without Accounts, Sessions or Options")
