@@ -7,6 +7,9 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
+
+	"github.com/gosignup/signup/internal/webclient"
 )
 
 // A Guard lets requests of logged-in users through to an application's handlers.
@@ -19,13 +22,16 @@ import (
 //
 // A handler behind a Guard gets the user by [CurrentUser]. Responses have Cache-Control:
 // no-store, so that a private page isn't shown from a cache after the log-out, and Vary:
-// Cookie; a handler may set other values.
+// Cookie; a handler may set other values. A handler behind several of them with the same
+// Accounts, such as one for the whole site and one for a page, costs one Store.Get.
 //
 // For a request without a log-in, the response depends on what the client accepts. A
 // browser that asks for a page (a GET or HEAD whose Accept header has text/html) is
 // redirected to LogInURL by 303, with its path and query as the parameter "next", so
-// that it comes back. A form that was posted by a browser is redirected without "next",
-// since it can't be posted again. Other requests get 401 in the form of [NewHandler]'s errors.
+// that it comes back. What isn't a plain path, or has more than 2048 bytes, is left out.
+// The log-in page checks "next" all the same, as anybody can make such a link. A form
+// that was posted by a browser is redirected without "next", since it can't be posted
+// again. Other requests get 401 in the form of [NewHandler]'s errors.
 type Guard struct {
 	// Accounts has the users.
 	Accounts *Accounts
@@ -35,7 +41,8 @@ type Guard struct {
 	// request without a log-in gets 401.
 	LogInURL string
 	// ReauthenticateURL is the page to give the password again, such as
-	// "/account/confirm", for RequireFresh. If it is empty, it is LogInURL.
+	// "/account/confirm". RequireFresh needs it if LogInURL is set: a log-in page that
+	// sends logged-in users back would send them in a circle.
 	ReauthenticateURL string
 	// Logger gets a record of each request that fails. Nil is slog.Default().
 	Logger *slog.Logger
@@ -55,7 +62,12 @@ func (g *Guard) Require(next http.Handler) http.Handler { return g.require(next,
 // identity within the last 5 minutes ([Session].At). Otherwise a browser is redirected
 // to ReauthenticateURL. Other requests get 401 with a challenge as in RFC 9470, section
 // 3: the error insufficient_user_authentication, and max_age in seconds.
-func (g *Guard) RequireFresh(next http.Handler) http.Handler { return g.require(next, true) }
+func (g *Guard) RequireFresh(next http.Handler) http.Handler {
+	if g.LogInURL != "" && g.ReauthenticateURL == "" {
+		panic("signup: Guard.RequireFresh with LogInURL needs ReauthenticateURL")
+	}
+	return g.require(next, true)
+}
 
 func (g *Guard) require(next http.Handler, fresh bool) http.Handler {
 	g.check(next)
@@ -97,6 +109,11 @@ func (g *Guard) check(next http.Handler) {
 	case next == nil:
 		panic("signup: Guard without a handler")
 	}
+	for _, page := range []string{g.LogInURL, g.ReauthenticateURL} {
+		if _, err := url.Parse(page); err != nil {
+			panic("signup: Guard with a URL that isn't valid")
+		}
+	}
 	if err := g.Accounts.setUp(); err != nil {
 		panic(err)
 	}
@@ -111,6 +128,9 @@ func (g *Guard) resume(w http.ResponseWriter, r *http.Request) (*http.Request, e
 	if !ok {
 		return r, ErrEnded
 	}
+	if l, ok := r.Context().Value(logInKey{}).(*logIn); ok && l.accounts == g.Accounts && l.session == s {
+		return r, nil // another Guard has let r through
+	}
 	u, err := g.Accounts.Resume(r.Context(), s)
 	if errors.Is(err, ErrEnded) {
 		if err := g.Sessions.Clear(w, r); err != nil { // the next request tries again
@@ -120,24 +140,20 @@ func (g *Guard) resume(w http.ResponseWriter, r *http.Request) (*http.Request, e
 	if err != nil {
 		return r, err
 	}
-	return r.WithContext(context.WithValue(r.Context(), logInKey{}, &logIn{s, u})), nil
+	return r.WithContext(context.WithValue(r.Context(), logInKey{}, &logIn{g.Accounts, s, u})), nil
 }
 
 // refuse responds to a request that isn't let through.
 func (g *Guard) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	res, level, outcome := newErrorResponse(r.Context(), err, g.Accounts.maxWait)
-	page := g.LogInURL
+	page := ""
 	switch {
 	case errors.Is(err, ErrEnded):
-		res = notLoggedIn
+		res, page = notLoggedIn, g.LogInURL
 	case errors.Is(err, ErrStale):
-		res = notFresh
-		if g.ReauthenticateURL != "" {
-			page = g.ReauthenticateURL
-		}
+		res, page = notFresh, g.ReauthenticateURL
 	default:
 		g.log(r.Context(), level, outcome, err)
-		page = ""
 	}
 	if page != "" && acceptsHTML(r.Header["Accept"]) {
 		http.Redirect(w, r, withNext(page, r), http.StatusSeeOther)
@@ -152,8 +168,9 @@ var (
 	notFresh    = response{status: http.StatusUnauthorized, message: Message{Code: CodeNotFresh}, challenge: challengeFresh}
 )
 
-// The challenges that RFC 9110, section 15.5.2, demands with 401. No scheme is
-// registered for cookies. RFC 9470 defines its error for the scheme Bearer.
+// The challenges that RFC 9110, section 15.5.2, demands with 401, in the form of section
+// 11.6.1. No scheme is registered for cookies. A browser ignores a scheme that it doesn't
+// know, and asks for no password itself. RFC 9470 defines its error for the scheme Bearer.
 var (
 	challengeLogIn = `Session realm="account"`
 	challengeFresh = `Bearer error="insufficient_user_authentication", ` +
@@ -165,12 +182,17 @@ func withNext(page string, r *http.Request) string {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		return page
 	}
+	next := r.RequestURI // unlike r.URL, also right behind http.StripPrefix
+	if !strings.HasPrefix(next, "/") {
+		next = r.URL.RequestURI()
+	}
+	next = webclient.LocalURL(next)
 	u, err := url.Parse(page)
-	if err != nil {
+	if err != nil || next == "" {
 		return page
 	}
 	q := u.Query()
-	q.Set("next", r.URL.RequestURI())
+	q.Set("next", next)
 	u.RawQuery = q.Encode()
 	return u.String()
 }
@@ -184,32 +206,4 @@ func (g *Guard) logger() *slog.Logger {
 
 func (g *Guard) log(ctx context.Context, level slog.Level, outcome string, err error) {
 	g.logger().LogAttrs(ctx, level, "signup: request "+outcome, slog.Any("error", err))
-}
-
-// A logIn is what a Guard knows about a request.
-type logIn struct {
-	session Session
-	user    User
-}
-
-type logInKey struct{}
-
-// CurrentUser returns the user of a request that a [Guard] has let through, as stored
-// when the request began, and reports whether there is one. ctx is the request's.
-func CurrentUser(ctx context.Context) (User, bool) {
-	l, ok := ctx.Value(logInKey{}).(*logIn)
-	if !ok {
-		return User{}, false
-	}
-	return l.user, true
-}
-
-// CurrentSession returns the Session of a request that a [Guard] has let through, and
-// reports whether there is one. ctx is the request's.
-func CurrentSession(ctx context.Context) (Session, bool) {
-	l, ok := ctx.Value(logInKey{}).(*logIn)
-	if !ok {
-		return Session{}, false
-	}
-	return l.session, true
 }

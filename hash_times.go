@@ -90,12 +90,12 @@ func (u *usualTime) add(t cputime.Time) {
 
 // usualOf returns the median of the processor times: unlike a mean, it isn't moved by
 // a few that were longer because the system did something else. If the hash leaves its
-// work to other goroutines, as argon2id does, it returns the lower quartile of the times
-// that have passed, as these are longer whenever anything else ran. It sorts times.
+// work to other goroutines, as argon2id does, it is the median of the times that have
+// passed. It sorts times.
 func usualOf(times []cputime.Time) time.Duration {
 	slices.SortFunc(times, func(s, t cputime.Time) int { return cmp.Compare(s.Passed, t.Passed) })
 	if quickest := times[0]; quickest.Used < quickest.Passed/2 {
-		return times[len(times)/4].Passed
+		return times[len(times)/2].Passed
 	}
 	slices.SortFunc(times, func(s, t cputime.Time) int { return cmp.Compare(s.Used, t.Used) })
 	return times[len(times)/2].Used

@@ -40,7 +40,7 @@ func secretRegistration() signup.Registration {
 }
 
 func secretSession() signup.Session {
-	return signup.Session{Key: "ada@example.org", ID: "id-1", Stamp: "stamp-1", Device: "device-1", By: signup.ByPassword}
+	return signup.Session{Key: "ada@example.org", ID: "id-1", Stamp: "stamp-1", Device: "device-1", By: signup.ByPassword, Remember: true}
 }
 
 func fieldError() signup.FieldError {

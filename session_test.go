@@ -329,8 +329,10 @@ func TestSessionStoreFails(t *testing.T) {
 // A Session is equal after each encoding that applications keep it in.
 func TestSessionRoundTrips(t *testing.T) {
 	a := sessionAccounts(t)
+	remembered := logIn(t, a, signup.Client{})
+	remembered.Remember = true
 	for _, s := range []signup.Session{
-		logIn(t, a, signup.Client{}), {}, {Key: strings.Repeat("é", 100) + "@example.org", ID: `"\`, At: time.Unix(0, 0).UTC(), By: 255},
+		logIn(t, a, signup.Client{}), remembered, {}, {Key: strings.Repeat("é", 100) + "@example.org", ID: `"\`, At: time.Unix(0, 0).UTC(), By: 255},
 	} {
 		for name, trip := range map[string]func(signup.Session) (signup.Session, int, error){
 			"JSON": func(s signup.Session) (got signup.Session, n int, err error) {

@@ -44,20 +44,26 @@ func (s *site) loadFiles() {
 
 // file returns the content of a file: that of Options.Files, or the embedded one.
 func (s *site) file(name string) string {
-	if s.opts.Files != nil {
-		b, err := fs.ReadFile(s.opts.Files, name)
-		if err == nil {
-			return string(b)
+	versions := s.versions(name)
+	return versions[len(versions)-1]
+}
+
+// versions returns the contents of a file: the embedded one, then that of Options.Files,
+// as far as they exist.
+func (s *site) versions(name string) (contents []string) {
+	for _, files := range []fs.FS{embedded, s.opts.Files} {
+		if files == nil {
+			continue
 		}
-		if !errors.Is(err, fs.ErrNotExist) {
+		b, err := fs.ReadFile(files, name)
+		switch {
+		case err == nil:
+			contents = append(contents, string(b))
+		case !errors.Is(err, fs.ErrNotExist):
 			panic(err)
 		}
 	}
-	b, err := embedded.ReadFile(name)
-	if err != nil {
-		panic(err)
-	}
-	return string(b)
+	return contents
 }
 
 // names returns the names of the files in dir, of Options.Files and the embedded ones.

@@ -65,12 +65,16 @@ type Options struct {
 	// program runs behind a proxy: then it is the proxy's, and all clients share one
 	// limit. A header such as X-Forwarded-For is only right if the proxy sets it.
 	Origin func(r *http.Request) string
-	// Files replaces files of this package, those in its directories templates, static
-	// and texts: "templates/log-in.html" is the page to log in, "templates/layout.html"
-	// what surrounds each page, "static/style.css" the style sheet, and "texts/en.json"
-	// has the English texts. A file texts/xx.json, named after the language's BCP 47
-	// tag, adds a language. It may leave texts out: they are in English then. Nil
-	// replaces nothing.
+	// Files replaces and adds files, in the directories that this package has:
+	//
+	//   - templates: "templates/log-in.html" is the page to log in, "templates/layout.html"
+	//     what surrounds each page, and "templates/parts.html" has what several pages have.
+	//   - static: "static/style.css" is the style sheet. Other files of this directory are
+	//     served as well.
+	//   - texts: "texts/fr.json" adds French, or replaces some of its texts. The name is a
+	//     BCP 47 tag. Texts that a language leaves out are in English.
+	//
+	// Nil replaces nothing. A file that can't be used is a panic of New.
 	Files fs.FS
 	// Translate returns the text of m in one of languages, as that of
 	// [signup.HandlerOptions] does, or "" for the text of this package. The Code is that

@@ -41,9 +41,11 @@ func loadTexts(s *site) *texts {
 		if err != nil {
 			panic(fmt.Sprintf("pages: texts/%s isn't named after a language: %v", name, err))
 		}
-		var catalog map[string]string
-		if err := json.Unmarshal([]byte(s.file("texts/"+name)), &catalog); err != nil {
-			panic(fmt.Sprintf("pages: texts/%s: %v", name, err))
+		catalog := make(map[string]string)
+		for _, content := range s.versions("texts/" + name) {
+			if err := json.Unmarshal([]byte(content), &catalog); err != nil { // adds to it
+				panic(fmt.Sprintf("pages: texts/%s: %v", name, err))
+			}
 		}
 		if catalog["language"] == "" {
 			catalog["language"] = tag.String()

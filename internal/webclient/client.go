@@ -34,7 +34,8 @@ func Origin(r *http.Request) string {
 // Edge has "Chrome" as well, and that of Chrome has "Safari".
 var (
 	browsers = [][2]string{
-		{"Edg", "Edge"}, {"OPR/", "Opera"}, {"SamsungBrowser/", "Samsung Internet"}, {"Vivaldi/", "Vivaldi"},
+		{"Edg/", "Edge"}, {"EdgA/", "Edge"}, {"EdgiOS/", "Edge"}, {"Edge/", "Edge"},
+		{"OPR/", "Opera"}, {"OPT/", "Opera"}, {"SamsungBrowser/", "Samsung Internet"}, {"Vivaldi/", "Vivaldi"},
 		{"Firefox/", "Firefox"}, {"FxiOS/", "Firefox"}, {"CriOS/", "Chrome"}, {"Chrome/", "Chrome"}, {"Safari/", "Safari"},
 		{"curl/", "curl"},
 	}
@@ -63,10 +64,14 @@ func find(names [][2]string, in string) string {
 	return ""
 }
 
+// asBrowser changes a URL as a browser does before it parses it.
+var asBrowser = strings.NewReplacer("\t", "", "\n", "", "\r", "", `\`, "/")
+
 // LocalURL returns s if it is a URL of the same site, without scheme and host: a path
 // that begins with one slash, with an optional query and fragment. Otherwise it returns
-// "". A browser treats a backslash as a slash, and removes tabs and line breaks, so none
-// of them is accepted.
+// "". A browser treats a backslash as a slash, and removes tabs and line breaks (WHATWG
+// URL, section 4.4), so none of them is accepted. An escaped one, such as "%5c", is not
+// accepted at the beginning, where a program that decodes the path would make it a host.
 func LocalURL(s string) string {
 	const maxLength = 2048
 	if len(s) > maxLength || !strings.HasPrefix(s, "/") || strings.HasPrefix(s, "//") ||
@@ -74,7 +79,7 @@ func LocalURL(s string) string {
 		return ""
 	}
 	u, err := url.Parse(s)
-	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || strings.HasPrefix(u.Path, "//") {
+	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || strings.HasPrefix(asBrowser.Replace(u.Path), "//") {
 		return ""
 	}
 	return s

@@ -1,0 +1,151 @@
+package signup_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/gosignup/signup"
+)
+
+// If an ended Session can't be removed, the log has the error.
+func TestGuardClearFails(t *testing.T) {
+	for name, way := range ways {
+		g := newGuarded(t)
+		g.session.Stamp, g.clearErr = "another", errors.New("connection refused")
+		res := send(way(g.guard, show), guardRequest(http.MethodGet, "/", ""))
+		if want := map[bool]int{true: 202, false: 401}[name == "Load"]; res.StatusCode != want {
+			t.Errorf("%s: got %d, want %d", name, res.StatusCode, want)
+		}
+		if records := g.log.records(t); len(records) != 1 || records[0]["level"] != "ERROR" || records[0]["error"] != "connection refused" {
+			t.Errorf("%s: the log has %v, want one error", name, records)
+		}
+	}
+}
+
+// If the Store fails, the Session stays, and nothing is redirected.
+func TestGuardStoreFails(t *testing.T) {
+	canceled, cancel := context.WithCancel(context.Background())
+	cancel()
+	for _, c := range []struct {
+		name       string
+		err        error
+		ctx        context.Context
+		status     int
+		retryAfter bool
+		level      string
+	}{
+		{"failure", errors.New("connection refused"), nil, 500, false, "ERROR"},
+		{"busy", signup.ErrBusy, nil, 503, true, "DEBUG"},
+		{"client gone", context.Canceled, canceled, 503, false, "INFO"},
+	} {
+		for way, guard := range ways {
+			g := newGuarded(t)
+			g.withStore(func(s signup.Store) signup.Store {
+				return fakeStore{Store: s, get: func(context.Context, string) (signup.User, error) { return signup.User{}, c.err }}
+			})
+			r := guardRequest("GET", "/orders", browserAccept)
+			if c.ctx != nil {
+				r = r.WithContext(c.ctx)
+			}
+			res := send(guard(g.guard, show), r)
+			if res.StatusCode != c.status || (res.Header.Get("Retry-After") != "") != c.retryAfter || !g.has || g.clears != 0 ||
+				res.Header.Get("Location")+res.Header.Get("WWW-Authenticate") != "" {
+				t.Errorf("%s, %s: got %d with %v, and the session kept: %t; want %d, Retry-After: %t, and the session kept",
+					c.name, way, res.StatusCode, res.Header, g.has, c.status, c.retryAfter)
+			}
+			res.Header.Set("Vary", "Accept")
+			checkPlain(t, res, c.status)
+			if records := g.log.records(t); len(records) != 1 || records[0]["level"] != c.level {
+				t.Errorf("%s, %s: the log has %v, want one record of level %s", c.name, way, records, c.level)
+			}
+		}
+	}
+}
+
+func TestGuardMistakesPanic(t *testing.T) {
+	a, s := newAccounts(), &oneSession{}
+	for name, c := range map[string]struct {
+		guard signup.Guard
+		next  http.Handler
+		fresh bool // only RequireFresh panics
+	}{
+		"no Accounts":          {guard: signup.Guard{Sessions: s}, next: show},
+		"no Sessions":          {guard: signup.Guard{Accounts: a}, next: show},
+		"no Store":             {guard: signup.Guard{Accounts: &signup.Accounts{}, Sessions: s}, next: show},
+		"no handler":           {guard: signup.Guard{Accounts: a, Sessions: s}},
+		"a LogInURL":           {guard: signup.Guard{Accounts: a, Sessions: s, LogInURL: "/%zz"}, next: show},
+		"a ReauthenticateURL":  {guard: signup.Guard{Accounts: a, Sessions: s, ReauthenticateURL: "/%zz"}, next: show},
+		"no ReauthenticateURL": {guard: signup.Guard{Accounts: a, Sessions: s, LogInURL: logInPage}, next: show, fresh: true},
+	} {
+		for way, guard := range ways {
+			func() {
+				defer func() {
+					want := way == "RequireFresh" || !c.fresh
+					if v := recover(); (v != nil) != want {
+						t.Errorf("%s: %s panicked with %v, want a panic: %t", name, way, v, want)
+					}
+				}()
+				guard(&c.guard, c.next)
+			}()
+		}
+	}
+}
+
+// A handler without a Guard has no user.
+func TestCurrentUserWithoutGuard(t *testing.T) {
+	if u, ok := signup.CurrentUser(t.Context()); ok || u.ID != "" {
+		t.Errorf("CurrentUser returned %v, %t; want the zero User, false", u, ok)
+	}
+	if s, ok := signup.CurrentSession(t.Context()); ok || s != (signup.Session{}) {
+		t.Errorf("CurrentSession returned %v, %t; want the zero Session, false", s, ok)
+	}
+}
+
+// Several Guards of one Accounts cost one Store.Get. Those of others ask their own.
+func TestGuardsBehindEachOther(t *testing.T) {
+	g := newGuarded(t)
+	calls := &callStore{}
+	g.withStore(func(s signup.Store) signup.Store { calls.Store = s; return calls })
+	other := &signup.Guard{Accounts: g.guard.Accounts, Sessions: g, Logger: quiet.Logger}
+	inner, session := other.RequireFresh(show), g.session
+	if res := send(g.guard.Load(g.guard.Require(inner)), guardRequest("GET", "/", "")); res.StatusCode != http.StatusAccepted || calls.gets != 1 {
+		t.Errorf("got %d after %d Gets, want 202 after 1", res.StatusCode, calls.gets)
+	}
+	// The Session is looked at again: it may be another one by now, or none.
+	for name, change := range map[string]func(w http.ResponseWriter, r *http.Request) error{
+		"Set":   func(w http.ResponseWriter, r *http.Request) error { return g.Set(w, r, stale(g.session)) },
+		"Clear": func(w http.ResponseWriter, r *http.Request) error { return g.Clear(w, r) },
+	} {
+		g.session, g.has = session, true
+		changing := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if err := change(w, r); err != nil {
+				t.Errorf("%s returned %v, want nil", name, err)
+			}
+			inner.ServeHTTP(w, r)
+		})
+		if res := send(g.guard.Require(changing), guardRequest("GET", "/", "")); res.StatusCode != http.StatusUnauthorized {
+			t.Errorf("after %s between two Guards, got %d, want 401", name, res.StatusCode)
+		}
+	}
+	// A user of one Accounts is no user of another one.
+	g = newGuarded(t)
+	stranger := &signup.Guard{Accounts: newAccounts(), Sessions: g, Logger: quiet.Logger}
+	if res := send(g.guard.Require(stranger.Require(show)), guardRequest("GET", "/", "")); res.StatusCode != http.StatusUnauthorized {
+		t.Errorf("with other Accounts, got %d, want 401", res.StatusCode)
+	}
+}
+
+// Translate puts the texts of a Guard into the client's language.
+func TestGuardTranslates(t *testing.T) {
+	g := newGuarded(t)
+	g.has = false
+	g.guard.Translate = func(languages []string, m signup.Message) string { return strings.Join(languages, " ") + ": " + m.Code }
+	r := guardRequest("POST", "/", "application/json")
+	r.Header.Set("Accept-Language", "de-AT,en;q=0.5")
+	if body := readAll(t, send(g.guard.Require(show), r)); !strings.Contains(body, `"de-AT en: not_logged_in"`) {
+		t.Errorf("got %s, want the translated message", body)
+	}
+}

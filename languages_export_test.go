@@ -1,0 +1,4 @@
+package signup
+
+// WithAcceptLanguage is for the tests outside of the package.
+var WithAcceptLanguage = withAcceptLanguage
