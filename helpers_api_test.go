@@ -17,7 +17,7 @@ type apiTest struct {
 	testing.TB
 	a        *signup.Accounts
 	mails    *outbox
-	sessions *memorySessions
+	sessions *testSessions
 	opts     *signup.APIOptions
 	h        http.Handler
 	log      *logBuffer

@@ -9,8 +9,8 @@ import (
 	"github.com/gosignup/signup"
 )
 
-// memorySessions are Sessions in memory, by the random text of a cookie.
-type memorySessions struct {
+// testSessions are Sessions in memory, by the random text of a cookie.
+type testSessions struct {
 	mu   sync.Mutex
 	kept map[string]signup.Session
 	fail bool // if set, Set and Clear return an error after they have set a cookie
@@ -20,16 +20,16 @@ const sessionCookie = "session"
 
 var errSessions = errors.New("sessions are down")
 
-func newSessions() *memorySessions { return &memorySessions{kept: make(map[string]signup.Session)} }
+func newSessions() *testSessions { return &testSessions{kept: make(map[string]signup.Session)} }
 
-func (m *memorySessions) Current(r *http.Request) (signup.Session, bool) {
+func (m *testSessions) Current(r *http.Request) (signup.Session, bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	s, ok := m.kept[tokenOf(r)]
 	return s, ok
 }
 
-func (m *memorySessions) Set(w http.ResponseWriter, r *http.Request, s signup.Session) error {
+func (m *testSessions) Set(w http.ResponseWriter, r *http.Request, s signup.Session) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	token := rand.Text()
@@ -46,7 +46,7 @@ func (m *memorySessions) Set(w http.ResponseWriter, r *http.Request, s signup.Se
 	return nil
 }
 
-func (m *memorySessions) Clear(w http.ResponseWriter, r *http.Request) error {
+func (m *testSessions) Clear(w http.ResponseWriter, r *http.Request) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	http.SetCookie(w, &http.Cookie{Name: sessionCookie, Path: "/", MaxAge: -1})
@@ -58,7 +58,7 @@ func (m *memorySessions) Clear(w http.ResponseWriter, r *http.Request) error {
 }
 
 // change changes every Session.
-func (m *memorySessions) change(f func(signup.Session) signup.Session) {
+func (m *testSessions) change(f func(signup.Session) signup.Session) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for token, s := range m.kept {
@@ -67,7 +67,7 @@ func (m *memorySessions) change(f func(signup.Session) signup.Session) {
 }
 
 // len returns how many Sessions are kept.
-func (m *memorySessions) len() int {
+func (m *testSessions) len() int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return len(m.kept)
