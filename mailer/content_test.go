@@ -1,0 +1,273 @@
+package mailer_test
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"html"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/mailer"
+	"github.com/gosignup/signup/pages"
+)
+
+// kinds returns the texts of the constants of package signup of the type Purpose or
+// Notice, as the source code has them.
+func kinds(t *testing.T, file, of string) (all []string) {
+	t.Helper()
+	f, err := parser.ParseFile(token.NewFileSet(), "../"+file, nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ast.Inspect(f, func(n ast.Node) bool {
+		if v, ok := n.(*ast.ValueSpec); ok && len(v.Values) == 1 {
+			if kind, ok := v.Type.(*ast.Ident); ok && kind.Name == of {
+				text, err := strconv.Unquote(v.Values[0].(*ast.BasicLit).Value)
+				if err != nil {
+					t.Fatal(err)
+				}
+				all = append(all, text)
+			}
+		}
+		return true
+	})
+	if len(all) < 5 {
+		t.Fatalf("%s has %d constants of type %s, want 5 or more", file, len(all), of)
+	}
+	return all
+}
+
+// A content is what the mail of one purpose or notice has.
+type content struct {
+	mail    signup.Mail
+	page    string // what the link of a notice without a token leads to
+	en, de  string // part of the text, beside the common texts
+	support bool   // it says where to get help
+}
+
+var contents = []content{
+	{mail: signup.Mail{Purpose: signup.PurposeVerifyEmail}, en: "confirm", de: "bestätigen"},
+	{mail: signup.Mail{Purpose: signup.PurposeRegister}, en: "sign up for Orchard", de: "Registrierung bei Orchard"},
+	{mail: signup.Mail{Purpose: signup.PurposeResetPassword}, en: "your password stays as it is", de: "Ihr Passwort bleibt"},
+	{mail: signup.Mail{Purpose: signup.PurposeChangeEmail}, en: "new address of an account", de: "neue Adresse eines Kontos"},
+	{mail: signup.Mail{Purpose: signup.PurposeUndoEmail}, en: "undone", de: "rückgängig"},
+	{mail: signup.Mail{Purpose: signup.PurposeLogIn, Code: "ABCD2345"}, en: "without a password", de: "ohne Passwort"},
+	{mail: signup.Mail{Purpose: signup.PurposeInvite}, en: "invited", de: "eingeladen"},
+	{mail: signup.Mail{Notice: signup.NoticePasswordChanged}, page: "forgot", en: "reset the password at once", de: "setzen Sie das Passwort sofort zurück"},
+	{mail: signup.Mail{Notice: signup.NoticeAlreadyRegistered}, page: "log-in", en: "You can log in", de: "Sie können sich anmelden"},
+	{mail: signup.Mail{Notice: signup.NoticeNoAccount}, page: "log-in", en: "may have another address", de: "vielleicht eine andere Adresse"},
+	{mail: signup.Mail{Notice: signup.NoticeAlreadyVerified}, page: "log-in", en: "was confirmed before", de: "wurde schon bestätigt"},
+	{mail: signup.Mail{Notice: signup.NoticeDeactivated}, support: true, en: "To use the account again", de: "Um das Konto wieder zu benutzen"},
+	{mail: signup.Mail{Notice: signup.NoticeDeleted}, support: true, en: "Nothing of it is stored", de: "nichts mehr davon gespeichert"},
+	{mail: signup.Mail{Notice: signup.NoticeEmailChangeRequested, Purpose: signup.PurposeUndoEmail}, en: "cancel the change", de: "brechen Sie die Änderung ab"},
+	{mail: signup.Mail{Notice: signup.NoticeEmailChanged, Purpose: signup.PurposeUndoEmail}, en: "another email address now", de: "eine andere E-Mail-Adresse"},
+	{mail: signup.Mail{Notice: signup.NoticeEmailChanged}, page: "log-in", en: "spelled in another way", de: "anders geschrieben"},
+	{mail: signup.Mail{Notice: signup.NoticeEmailChangeUndone}, page: "forgot", en: "your password no longer works", de: "Ihr Passwort gilt nicht mehr"},
+}
+
+func TestEachKindHasContent(t *testing.T) {
+	for _, of := range []struct {
+		file, kind string
+		text       func(signup.Mail) string
+	}{
+		{"token_purpose.go", "Purpose", func(m signup.Mail) string { return string(m.Purpose) }},
+		{"mail.go", "Notice", func(m signup.Mail) string { return string(m.Notice) }},
+	} {
+		for _, kind := range kinds(t, of.file, of.kind) {
+			if !slices.ContainsFunc(contents, func(c content) bool {
+				return of.text(c.mail) == kind && (of.kind == "Notice" || c.mail.Notice == "")
+			}) {
+				t.Errorf("contents has no %s %s", of.kind, kind)
+			}
+		}
+	}
+}
+
+func TestContent(t *testing.T) {
+	s := newServer(t, false, nil)
+	o := options(s.client(t))
+	o.Location = time.FixedZone("CET", 3600)
+	m := start(t, o)
+	expires := time.Date(2126, time.March, 5, 13, 30, 0, 0, time.UTC)
+	type sample struct {
+		content
+		language string
+	}
+	samples := make(map[string]sample)
+	for _, c := range contents {
+		for _, language := range []string{"en", "de"} {
+			c := c
+			c.mail.To, c.mail.User = adaMail, ada()
+			c.mail.User.FirstName = fmt.Sprintf("Ada %d %s", len(samples), language)
+			if c.mail.Purpose != "" {
+				c.mail.Token, c.mail.Expires = "AbC-d_1", expires
+			}
+			samples[c.mail.User.FirstName+" Lovelace"] = sample{c, language}
+			if err := m.Send(signup.WithLanguages(t.Context(), []string{language + "-CH", "fr"}), c.mail); err != nil {
+				t.Fatalf("Send of %v returned the error %v, want none", c.mail, err)
+			}
+		}
+	}
+	m.drain(t)
+	subjects := make(map[string]bool)
+	for _, r := range s.received() {
+		p := parse(t, r.text)
+		to, err := p.header.AddressList("To")
+		if err != nil || len(to) != 1 {
+			t.Fatalf("got the error %v for the field To, want one address", err)
+		}
+		c := samples[to[0].Name]
+		delete(samples, to[0].Name)
+		name := fmt.Sprint(cmp.Or(string(c.mail.Notice), string(c.mail.Purpose)), ", ", c.language)
+		subjects[p.subject] = true
+		if !strings.Contains(p.subject, site) {
+			t.Errorf("%s: the subject is %q, want one with %s", name, p.subject, site)
+		}
+		if got := p.header.Get("Content-Language"); got != c.language {
+			t.Errorf("%s: got the Content-Language %q, want %s", name, got, c.language)
+		}
+		checkParts(t, name, c.content, c.language, p)
+	}
+	if len(samples) != 0 {
+		t.Errorf("%d mails have not come, want all", len(samples))
+	}
+	if want := 2 * (len(contents) - 1); len(subjects) != want { // email_changed has one for both
+		t.Errorf("there are %d subjects, want %d", len(subjects), want)
+	}
+}
+
+// checkParts checks what the text and the HTML of a mail say.
+func checkParts(t *testing.T, name string, c content, language string, p parsed) {
+	t.Helper()
+	link, wants := "", []string{c.en, "Hello Ada", "March 2126, 14:30 CET", "if"}
+	if language == "de" {
+		wants = []string{c.de, "Guten Tag Ada", "März 2126, 14:30 Uhr (CET)", "wenn sie"}
+	}
+	switch {
+	case c.mail.Token != "":
+		link = pages.Link(baseURL, "", c.mail.Token)
+	case c.page != "":
+		link = baseURL + "/account/" + c.page
+	}
+	if c.mail.Expires.IsZero() {
+		wants = slices.Delete(wants, 2, 3)
+	}
+	if c.mail.Code != "" {
+		wants = append(wants, "ABCD 2345")
+	}
+	if c.support {
+		wants = append(wants, baseURL)
+	}
+	for part, body := range map[string]string{"text": p.text, "HTML": html.UnescapeString(p.html)} {
+		body = strings.Join(strings.Fields(body), " ")
+		for _, want := range wants {
+			if !strings.Contains(strings.ToLower(body), strings.ToLower(want)) {
+				t.Errorf("%s: the %s doesn't have %q", name, part, want)
+			}
+		}
+		if got := strings.Contains(body, "/account/"); got != (link != "") || !strings.Contains(body, link) {
+			t.Errorf("%s: the %s has a link: %t; want %q", name, part, got, link)
+		}
+		if strings.Contains(body, "<no value>") || strings.Contains(body, "{{") || strings.Contains(body, "Zgotmpl") {
+			t.Errorf("%s: the %s has traces of the template", name, part)
+		}
+	}
+	if link != "" && !strings.Contains(p.html, `href="`+link+`"`) {
+		t.Errorf("%s: the HTML has no button with the link", name)
+	}
+	for _, foreign := range []string{"<img", "src=", "url(", "@import", "<script", "<link"} {
+		if strings.Contains(p.html, foreign) {
+			t.Errorf("%s: the HTML has %q, want nothing that is loaded", name, foreign)
+		}
+	}
+	for line := range strings.Lines(p.text) {
+		if n := len([]rune(strings.TrimSuffix(line, "\n"))); n > 72 && !strings.HasPrefix(line, "https://") {
+			t.Errorf("%s: the text has a line of %d characters, want at most 72", name, n)
+		}
+	}
+}
+
+func TestAlreadyRegisteredInactive(t *testing.T) {
+	u := ada()
+	u.Active = false
+	text := printed(t, options(nil), signup.Mail{To: adaMail, Notice: signup.NoticeAlreadyRegistered, User: u})
+	if !strings.Contains(text, "deactivated") || strings.Contains(text, "You can log in") {
+		t.Errorf("the mail to an inactive user says that the account is deactivated: %t; want true, and not that the user can log in",
+			strings.Contains(text, "deactivated"))
+	}
+}
+
+// printed returns what Print writes for m.
+func printed(t testing.TB, o mailer.Options, m signup.Mail) string {
+	t.Helper()
+	b := &buffer{}
+	o.Server = mailer.Print(b)
+	r := start(t, o)
+	r.send(t, m)
+	r.drain(t)
+	return b.String()
+}
+
+func TestExpiryInWords(t *testing.T) {
+	for _, c := range []struct {
+		after time.Duration
+		want  string
+	}{
+		{time.Hour, "valid for 1 hour, until"},
+		{59*time.Minute + 59*time.Second, "valid for 1 hour, until"},
+		{45 * time.Minute, "valid for 45 minutes, until"},
+		{time.Minute, "valid for 1 minute, until"},
+		{20 * time.Second, "valid for 1 minute, until"},
+		{100 * time.Minute, "valid for 100 minutes, until"},
+		{24 * time.Hour, "valid for 24 hours, until"},
+		{23*time.Hour + 50*time.Minute, "valid for 23 hours, until"},
+		{7 * 24 * time.Hour, "is valid until"},
+	} {
+		mail := resetMail()
+		mail.Expires = time.Now().Add(c.after)
+		if text := printed(t, options(nil), mail); !strings.Contains(text, c.want) {
+			t.Errorf("the mail with a token for %v doesn't have %q", c.after, c.want)
+		}
+	}
+}
+
+func TestLanguage(t *testing.T) {
+	const english, german = "Hello", "Guten Tag"
+	for _, c := range []struct {
+		name    string
+		client  []string
+		profile string
+		want    string
+	}{
+		{"none", nil, "", english},
+		{"client", []string{"de-AT"}, "", german},
+		{"unknown and German", []string{"tlh", "de"}, "", german},
+		{"unknown", []string{"tlh"}, "", english},
+		{"not a tag", []string{"<script>", "de;q=1"}, "", english},
+		{"profile", []string{"en"}, "de", german},
+		{"profile without a tag", []string{"de"}, "", german},
+		{"profile with another text", []string{"de"}, "Klingon, please", english},
+	} {
+		b := &buffer{}
+		o := options(mailer.Print(b))
+		o.Language = func(_ context.Context, m signup.Mail) string { return m.User.Profile["language"] }
+		m := start(t, o)
+		mail := resetMail()
+		mail.User.Profile = map[string]string{"language": c.profile}
+		if err := m.Send(signup.WithLanguages(t.Context(), c.client), mail); err != nil {
+			t.Fatalf("%s: Send returned the error %v, want none", c.name, err)
+		}
+		m.drain(t)
+		if !strings.Contains(b.String(), c.want) {
+			t.Errorf("%s: the mail doesn't have %q", c.name, c.want)
+		}
+	}
+}

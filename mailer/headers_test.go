@@ -1,0 +1,230 @@
+package mailer_test
+
+import (
+	"net/mail"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/gosignup/signup"
+)
+
+// fields are those that each mail has, sorted.
+var fields = []string{
+	"Auto-Submitted", "Content-Language", "Content-Type", "Date", "From", "Message-Id", "Mime-Version", "Subject", "To",
+}
+
+// checkHeader reports if p has other fields than each mail, or one of them twice.
+func checkHeader(t testing.TB, p parsed) {
+	t.Helper()
+	var got []string
+	for name, values := range p.header {
+		for range values {
+			got = append(got, name)
+		}
+	}
+	slices.Sort(got)
+	if !slices.Equal(got, fields) {
+		t.Errorf("got the fields %q, want %q", got, fields)
+	}
+}
+
+func TestHeader(t *testing.T) {
+	s := newServer(t, false, nil)
+	m := start(t, options(s.client(t)))
+	m.send(t, resetMail())
+	m.send(t, resetMail())
+	m.drain(t)
+	mails := s.received()
+	if len(mails) != 2 {
+		t.Fatalf("got %d mails, want 2", len(mails))
+	}
+	p := parse(t, mails[0].text)
+	checkHeader(t, p)
+	if got := p.header.Get("Auto-Submitted"); got != "auto-generated" {
+		t.Errorf("got Auto-Submitted %q, want auto-generated", got)
+	}
+	if date, err := p.header.Date(); err != nil || time.Since(date) > time.Minute {
+		t.Errorf("got the Date %v (error %v), want now", date, err)
+	}
+	from, err := mail.ParseAddress(p.header.Get("From"))
+	if err != nil || from.String() != `"Orchard" <no-reply@orchard.example>` {
+		t.Errorf("got another From (error %v), want that of Options.From", err)
+	}
+	if mails[0].from != "no-reply@orchard.example" || mails[0].to != adaMail {
+		t.Error("the envelope has other addresses than the mail")
+	}
+	id, other := p.header.Get("Message-Id"), parse(t, mails[1].text).header.Get("Message-Id")
+	if !strings.HasPrefix(id, "<") || !strings.HasSuffix(id, "@orchard.example>") || len(id) < 40 || id == other {
+		t.Error("got two Message-IDs of which one isn't random, or not of the domain of From")
+	}
+}
+
+// hostile are names that try to become more than a name.
+var hostile = []string{
+	"Ada\r\nBcc: eve@example.com", "Ada\nSubject: x\n\nbody", "Ada\x00\x1b[2J", `Ada" <eve@example.com>, "`,
+	`\`, `"`, "<eve@example.com>", "eve@example.com", "a, b; c: d", "(comment", "=?utf-8?q?=0d=0aBcc:_eve=40example.com?=",
+	"=?=?utf-8?b?QmNjOg==?=", "\u202egpj.exe", "Ada\u2028Bcc: eve@example.com", "Ada\u0085Bcc: x", "\u200b", "   ",
+	strings.Repeat("A", 2000), strings.Repeat("Ä", 2000), strings.Repeat("👩‍🌾 ", 500), "محمد", "Zoë Ångström", "\xff\xfe", "<b>Ada</b> & {{.Mail}}",
+}
+
+// checkNamed sends a mail to a user with the name first, and checks it.
+func checkNamed(t testing.TB, s *server, m running, first string) {
+	t.Helper()
+	mail := resetMail()
+	mail.User.FirstName, mail.User.LastName = first, ""
+	n := len(s.received())
+	sent := m.Stats().Sent
+	m.send(t, mail)
+	for m.Stats().Sent == sent {
+		time.Sleep(100 * time.Microsecond)
+	}
+	r := s.received()[n]
+	p := parse(t, r.text)
+	checkHeader(t, p)
+	to, err := p.header.AddressList("To")
+	if err != nil || len(to) != 1 || to[0].Address != adaMail || r.to != adaMail {
+		t.Fatalf("for the name %q, got %d recipients (error %v), want the user", first, len(to), err)
+	}
+	for _, name := range []string{to[0].Name, p.subject} {
+		if n := utf8.RuneCountInString(name); n > 150 || strings.ContainsFunc(name, func(r rune) bool {
+			return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028'
+		}) {
+			t.Errorf("for the name %q, got %q in the header, want at most 150 visible characters", first, name)
+		}
+	}
+	head, _, _ := strings.Cut(r.text, "\r\n\r\n")
+	for line := range strings.SplitSeq(head, "\r\n") {
+		if len(line) > 998 { // RFC 5322, section 2.1.1
+			t.Errorf("for the name %q, got a header line of %d bytes, want at most 998", first, len(line))
+		}
+	}
+	if strings.Contains(p.html, "<b>Ada") || strings.Contains(p.text, "{Purpose:") {
+		t.Errorf("for the name %q, got it as HTML or as a template, want it as text", first)
+	}
+}
+
+func TestHostileNames(t *testing.T) {
+	s := newServer(t, false, nil)
+	m := start(t, options(s.client(t)))
+	for _, name := range hostile {
+		checkNamed(t, s, m, name)
+	}
+}
+
+func FuzzName(f *testing.F) {
+	for _, name := range hostile {
+		f.Add(name)
+	}
+	s := newServer(f, false, func(s *server) { s.MaxLineLength = 1000 })
+	o := options(s.client(f))
+	o.Workers = 1
+	m := start(f, o)
+	f.Fuzz(func(t *testing.T, name string) { checkNamed(t, s, m, name) })
+}
+
+// A stranger can register another person's address under a name that advertises something.
+func TestNameOnlyToVerifiedAddress(t *testing.T) {
+	const name = "Win a prize at evil.example"
+	for _, c := range []struct {
+		what   string
+		change func(*signup.Mail)
+		want   bool
+	}{
+		{"verified", func(*signup.Mail) {}, true},
+		{"not verified", func(m *signup.Mail) { m.User.EmailVerifiedAt = time.Time{} }, false},
+		{"new address", func(m *signup.Mail) { m.To, m.Purpose = "other@example.org", signup.PurposeChangeEmail }, false},
+	} {
+		mail := resetMail()
+		mail.User.FirstName = name
+		c.change(&mail)
+		if got := strings.Contains(printed(t, options(nil), mail), "prize"); got != c.want {
+			t.Errorf("%s: the mail has the name: %t; want %t", c.what, got, c.want)
+		}
+	}
+}
+
+func TestSiteNames(t *testing.T) {
+	for _, name := range []string{`"Orchard" & <Sons>`, "Obstgärten, e. V.", "果樹園", strings.Repeat("ä", 50), strings.Repeat("A", 100)} {
+		s := newServer(t, false, nil)
+		o := options(s.client(t))
+		o.Name = name
+		m := start(t, o)
+		m.send(t, resetMail())
+		m.drain(t)
+		p := parse(t, s.received()[0].text)
+		checkHeader(t, p)
+		if !strings.Contains(p.subject, name) {
+			t.Errorf("for the site %q, got the subject %q, want one with the name", name, p.subject)
+		}
+		if strings.Contains(p.html, "<Sons>") {
+			t.Errorf("for the site %q, got the name as HTML", name)
+		}
+	}
+}
+
+func TestAddresses(t *testing.T) {
+	long := strings.Repeat("a", 64) + "@" + strings.Repeat("b.", 90) + "example"
+	for _, c := range []struct {
+		address, envelope string
+		utf8              bool
+	}{
+		{"!#$%&'*+-/=?^_`{|}~.x@example.org", "!#$%&'*+-/=?^_`{|}~.x@example.org", false},
+		{"Ada.Lovelace+tag@Example.ORG", "Ada.Lovelace+tag@example.org", false},
+		{"ada@bücher.example", "ada@xn--bcher-kva.example", false},
+		{"ada@例え.example", "ada@xn--r8jz45g.example", false},
+		{"zoë@example.org", "zoë@example.org", true},
+		{"用户@bücher.example", "用户@xn--bcher-kva.example", true},
+		{long, long, false},
+	} {
+		stored, err := signup.NormalizeEmail(c.address)
+		if err != nil {
+			t.Fatalf("NormalizeEmail returned the error %v for %q", err, c.address)
+		}
+		s := newServer(t, false, nil)
+		m := start(t, options(s.client(t)))
+		mail := resetMail()
+		mail.To, mail.User.Email = stored, stored
+		m.send(t, mail)
+		m.drain(t)
+		got := s.received()
+		if len(got) != 1 || got[0].to != c.envelope || got[0].utf8 != c.utf8 {
+			t.Errorf("for %q, got %d mails, with other recipients or SMTPUTF8; want one to %q, with SMTPUTF8: %t", c.address, len(got), c.envelope, c.utf8)
+			continue
+		}
+		to, err := parse(t, got[0].text).header.AddressList("To")
+		if err != nil || len(to) != 1 || to[0].Address != c.envelope {
+			t.Errorf("for %q, got another To (error %v), want %q", c.address, err, c.envelope)
+		}
+	}
+}
+
+// There is no way to write such an address without SMTPUTF8.
+func TestWithoutSMTPUTF8(t *testing.T) {
+	s := newServer(t, false, func(s *server) { s.EnableSMTPUTF8 = false })
+	m := start(t, options(s.client(t)))
+	mail := resetMail()
+	mail.To = "zoë@example.org"
+	m.send(t, mail)
+	m.send(t, resetMail())
+	if got := m.drain(t); got.Failed != 1 || got.Sent != 1 || got.Retried != 0 {
+		t.Errorf("got %+v, want one mail failed at the first attempt, and one sent", got)
+	}
+	if !strings.Contains(m.log.String(), `"cause":"no SMTPUTF8"`) {
+		t.Error("the log doesn't have the cause")
+	}
+}
+
+func TestNotAnAddress(t *testing.T) {
+	m := start(t, options(newServer(t, false, nil).client(t)))
+	for _, to := range []string{"", "ada", "ada@example.org\r\nRCPT TO:<eve@example.com>", "ada@example.org, eve@example.com"} {
+		mail := resetMail()
+		mail.To = to
+		if err := m.Send(t.Context(), mail); err == nil || strings.Contains(err.Error(), "example") {
+			t.Errorf("for %q, Send returned the error %v, want one without the address", to, err)
+		}
+	}
+}
