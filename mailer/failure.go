@@ -58,7 +58,6 @@ func causeOf(err error) string {
 		dns         *net.DNSError
 		certificate *tls.CertificateVerificationError
 		header      tls.RecordHeaderError
-		alert       tls.AlertError
 		network     *net.OpError
 	)
 	switch {
@@ -72,7 +71,7 @@ func causeOf(err error) string {
 		return "connection refused"
 	case errors.As(err, &certificate):
 		return "certificate"
-	case errors.As(err, &header), errors.As(err, &alert):
+	case errors.As(err, &header), errors.As(err, &network) && strings.HasSuffix(network.Op, " error"): // an alert
 		return "TLS"
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
 		return "connection closed"

@@ -66,8 +66,8 @@ func (m *Mailer) attempt(c connection, q *queued) {
 	}
 	switch {
 	case f == nil:
-		m.sent.Add(1)
 		m.log(slog.LevelInfo, "mailer: mail sent", q, &failure{}, took)
+		m.sent.Add(1)
 		m.queue.done()
 	case m.ctx.Err() != nil: // interrupted: neither success nor failure
 		m.queue.putBack(q, time.Time{})
@@ -100,19 +100,19 @@ func (m *Mailer) retry(q *queued, f *failure, took time.Duration) {
 		m.giveUp(q, f, took)
 		return
 	}
-	m.retried.Add(1)
 	m.log(slog.LevelWarn, "mailer: mail not sent yet", q, f, took)
+	m.retried.Add(1)
 	m.queue.putBack(q, due)
 }
 
 // giveUp removes q.
 func (m *Mailer) giveUp(q *queued, f *failure, took time.Duration) {
 	if e := q.mail.Expires; !f.permanent && !e.IsZero() {
-		m.expired.Add(1)
 		m.log(slog.LevelError, "mailer: mail not sent before its token expired", q, f, took)
+		m.expired.Add(1)
 	} else {
-		m.failed.Add(1)
 		m.log(slog.LevelError, "mailer: mail not sent", q, f, took)
+		m.failed.Add(1)
 	}
 	m.queue.done()
 }
