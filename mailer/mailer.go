@@ -30,8 +30,9 @@ type Mailer struct {
 	closeErr error
 }
 
-// New returns a Mailer, and starts its workers. The error says what is wrong with opts:
-// a field, or a template of Files.
+// New returns a Mailer, and starts its workers, which Close ends. It writes each mail in
+// each language once, without sending it, and connects to no server. The error says what
+// is wrong with opts: a field, or a template of Files.
 func New(opts Options) (*Mailer, error) {
 	m := &Mailer{opts: opts}
 	if err := m.opts.check(); err != nil {
@@ -78,9 +79,10 @@ func (m *Mailer) Send(ctx context.Context, mail signup.Mail) error {
 	if err != nil {
 		return err
 	}
+	now := time.Now()
 	err = m.queue.put(&queued{
 		mail: mail, template: name, language: l, link: link, to: to,
-		id: rand.Text(), at: time.Now(),
+		id: rand.Text(), at: now, due: now,
 	})
 	if err != nil {
 		m.refused.Add(1)

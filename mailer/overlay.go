@@ -20,18 +20,19 @@ func (o overlay) Open(name string) (fs.File, error) {
 }
 
 // ReadDir returns the entries of both directories.
-func (o overlay) ReadDir(name string) ([]fs.DirEntry, error) {
-	all, err := fs.ReadDir(o.bottom, name)
-	if err != nil || o.top == nil {
-		return all, err
-	}
-	more, err := fs.ReadDir(o.top, name)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
-	}
-	for _, e := range more {
-		if !slices.ContainsFunc(all, func(f fs.DirEntry) bool { return f.Name() == e.Name() }) {
-			all = append(all, e)
+func (o overlay) ReadDir(name string) (all []fs.DirEntry, err error) {
+	for _, files := range []fs.FS{o.bottom, o.top} {
+		if files == nil {
+			continue
+		}
+		entries, err := fs.ReadDir(files, name)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+		for _, e := range entries {
+			if !slices.ContainsFunc(all, func(f fs.DirEntry) bool { return f.Name() == e.Name() }) {
+				all = append(all, e)
+			}
 		}
 	}
 	return all, nil

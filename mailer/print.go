@@ -11,8 +11,9 @@ import (
 )
 
 // Print returns a Server that writes each mail to w, as text, instead of sending it. It
-// is for development: a terminal shows the links, and anyone that reads w can use them.
-// Control characters are left out. w is used by one goroutine at a time.
+// is for development: a person that reads w can use the links. Control characters are left
+// out. Print writes a mail with one call of w.Write, and one mail at a time. If Write
+// returns an error, the mail is given up.
 func Print(w io.Writer) Server { return &printer{w: w} }
 
 type printer struct {

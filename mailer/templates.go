@@ -2,12 +2,12 @@ package mailer
 
 import (
 	"embed"
-	"errors"
 	"fmt"
 	htmltemplate "html/template"
 	"io/fs"
 	"path"
 	"slices"
+	"strings"
 	"text/template"
 	"time"
 
@@ -121,19 +121,27 @@ func loadTemplates(files fs.FS) (t *templates, err error) {
 // loadLanguage reads the templates in the directory name. Each mail has a set with the
 // common ones.
 func (t *templates) loadLanguage(name string) (*language, error) {
+	entries, err := t.files.ReadDir(path.Join(directory, name))
+	if err != nil {
+		return nil, fmt.Errorf("mailer: %w", err)
+	}
+	common := path.Join(name, commonFile)
 	l := &language{texts: make(map[string]*template.Template), html: make(map[string]*htmltemplate.Template)}
-	for _, m := range allMails {
-		file := path.Join(name, templateName(m))
-		text, err := t.parse(path.Join(name, commonFile), file+".txt")
-		if err == nil {
-			l.texts[templateName(m)] = text
-		} else if !errors.Is(err, fs.ErrNotExist) {
-			return nil, err
+	for _, e := range entries {
+		file := path.Join(name, e.Name())
+		mail, kind := strings.TrimSuffix(e.Name(), path.Ext(file)), path.Ext(file)
+		if file == common || kind != ".txt" && kind != ".html" {
+			continue
 		}
-		html, err := t.parseHTML(file + ".html")
-		if err == nil {
-			l.html[templateName(m)] = html
-		} else if !errors.Is(err, fs.ErrNotExist) {
+		if !slices.ContainsFunc(allMails, func(m signup.Mail) bool { return templateName(m) == mail }) {
+			return nil, fmt.Errorf("mailer: %s/%s has the name of no purpose and no notice", directory, file)
+		}
+		if kind == ".txt" {
+			l.texts[mail], err = t.parse(common, file)
+		} else {
+			l.html[mail], err = t.parseHTML(file)
+		}
+		if err != nil {
 			return nil, err
 		}
 	}

@@ -61,7 +61,7 @@ func (m *Mailer) attempt(c connection, q *queued) {
 	q.attempts++
 	f := m.deliver(c, q)
 	took := time.Since(begin)
-	if f == nil || !f.outage {
+	if f == nil || f.code != 0 && !f.outage {
 		m.queue.reached()
 	}
 	switch {
@@ -107,7 +107,7 @@ func (m *Mailer) retry(q *queued, f *failure, took time.Duration) {
 
 // giveUp removes q.
 func (m *Mailer) giveUp(q *queued, f *failure, took time.Duration) {
-	if e := q.mail.Expires; !f.permanent && !e.IsZero() {
+	if !f.permanent && q.deadline().Equal(q.mail.Expires) {
 		m.log(slog.LevelError, "mailer: mail not sent before its token expired", q, f, took)
 		m.expired.Add(1)
 	} else {
