@@ -21,7 +21,7 @@ func parseSender(from string) (sender, error) {
 	if err != nil {
 		return sender{}, errors.New("mailer: Options.From must be an address, or a name and an address")
 	}
-	a.Name = clean(a.Name)
+	a.Name = displayName(a.Name)
 	if ascii, err := asciiDomain(a.Address); err == nil {
 		a.Address = ascii
 	} // otherwise such as that of root@localhost
@@ -60,8 +60,13 @@ func userName(m signup.Mail) string {
 	if m.User.EmailVerifiedAt.IsZero() || m.To != m.User.Email {
 		return ""
 	}
-	return cut(clean(m.User.FirstName+" "+m.User.LastName), maxUserName)
+	return cut(displayName(m.User.FirstName+" "+m.User.LastName), maxUserName)
 }
+
+// displayName returns a name for the fields From and To. net/mail leaves a backslash in
+// an encoded word, where it isn't allowed (RFC 2047, section 5, rule 3), and then the
+// address can't be read.
+func displayName(s string) string { return clean(strings.ReplaceAll(s, `\`, " ")) }
 
 func isASCII(s string) bool {
 	return strings.IndexFunc(s, func(r rune) bool { return r >= utf8.RuneSelf }) < 0

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/mailer"
 )
 
 // fields are those that each mail has, sorted.
@@ -66,7 +67,7 @@ func TestHeader(t *testing.T) {
 // hostile are names that try to become more than a name.
 var hostile = []string{
 	"Ada\r\nBcc: eve@example.com", "Ada\nSubject: x\n\nbody", "Ada\x00\x1b[2J", `Ada" <eve@example.com>, "`,
-	`\`, `"`, "<eve@example.com>", "eve@example.com", "a, b; c: d", "(comment", "=?utf-8?q?=0d=0aBcc:_eve=40example.com?=",
+	`\`, `Zoë\`, `"`, "<eve@example.com>", "eve@example.com", "a, b; c: d", "(comment", "=?utf-8?q?=0d=0aBcc:_eve=40example.com?=",
 	"=?=?utf-8?b?QmNjOg==?=", "\u202egpj.exe", "Ada\u2028Bcc: eve@example.com", "Ada\u0085Bcc: x", "\u200b", "   ",
 	strings.Repeat("A", 2000), strings.Repeat("Ä", 2000), strings.Repeat("👩‍🌾 ", 500), "محمد", "Zoë Ångström", "\xff\xfe", "<b>Ada</b> & {{.Mail}}",
 }
@@ -77,10 +78,11 @@ func checkNamed(t testing.TB, s *server, m running, first string) {
 	mail := resetMail()
 	mail.User.FirstName, mail.User.LastName = first, ""
 	n := len(s.received())
-	sent := m.Stats().Sent
+	before := m.Stats()
 	m.send(t, mail)
-	for m.Stats().Sent == sent {
-		time.Sleep(100 * time.Microsecond)
+	m.wait(t, func(s mailer.Stats) bool { return s.Sent+s.Failed+s.Retried > before.Sent+before.Failed+before.Retried })
+	if got := m.Stats(); got.Sent == before.Sent {
+		t.Fatalf("for the name %q, the mail wasn't sent: %+v, want it sent", first, got)
 	}
 	r := s.received()[n]
 	p := parse(t, r.text)
