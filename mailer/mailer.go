@@ -79,6 +79,7 @@ func (m *Mailer) Send(ctx context.Context, mail signup.Mail) error {
 	if err != nil {
 		return err
 	}
+	mail.User.PasswordHash, mail.User.Private = "", "" // no mail needs them
 	now := time.Now()
 	err = m.queue.put(&queued{
 		mail: mail, template: name, language: l, link: link, to: to,
@@ -91,7 +92,8 @@ func (m *Mailer) Send(ctx context.Context, mail signup.Mail) error {
 }
 
 // Close sends the mails in the queue, also those that wait for another attempt, until
-// ctx is done. From its beginning on, Send returns an error. If mails are lost, the error
+// ctx is done. Give ctx a deadline: a server that is down may keep mails waiting for a
+// day. From the beginning of Close on, Send returns an error. If mails are lost, the error
 // says how many; it wraps that of ctx. A mail whose delivery is interrupted counts as
 // lost, and may have been delivered. Another call waits as well, and returns the same.
 func (m *Mailer) Close(ctx context.Context) error {

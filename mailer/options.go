@@ -21,7 +21,8 @@ type Options struct {
 	Name string
 	// From is the sender: an address, or a name and an address, such as
 	// "Orchard <no-reply@orchard.example>". The address has only ASCII characters before
-	// the @. Its domain is also that of the Message-ID.
+	// the @. Mail servers return there what they can't deliver. Its domain is also that of
+	// the Message-ID.
 	From string
 	// BaseURL is the scheme and host of the site, such as "https://orchard.example".
 	// Links begin with it.
