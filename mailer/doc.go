@@ -23,9 +23,9 @@
 // recipient didn't ask for it. Options.Files replaces any of the templates, and adds
 // languages; [Data] and [Layout] are what the templates get.
 //
-// A person can sign up with the address of another one and any name. So the names of the
-// user are only in a mail to an address that the user has verified; mails to other
-// addresses have no text that a stranger has written.
+// A stranger can sign up with any address and any name. So the names of the user are only
+// in a mail to an address that the user has verified. Mails to other addresses have no
+// text that a stranger has written.
 //
 // # The queue
 //
@@ -41,7 +41,7 @@
 //   - A mail is given up when its Token has expired, and after 24 hours.
 //
 // If the connection breaks after the server has got the mail and before it has confirmed
-// that, the mail is sent again, with the same Message-ID (RFC 5321, section 4.5.3.2.6).
+// that, the mail is sent again, with the same Message-ID (RFC 5321, section 6.1).
 //
 // Mails in the queue are lost if the process ends without [Mailer.Close], or if Close has
 // to stop before all are sent. No account is harmed: users ask for a link again. An

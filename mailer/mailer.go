@@ -64,7 +64,8 @@ func New(opts Options) (*Mailer, error) {
 //
 // If the queue is full, or Close was called, the error wraps [signup.ErrBusy]: a handler
 // of package signup responds with 503, and the user may ask again. Any other error is a
-// mistake in the program: no template for the mail, or a link that isn't a URL.
+// mistake in the program: no template for the mail, a link that isn't a URL, or a To that
+// isn't an address.
 func (m *Mailer) Send(ctx context.Context, mail signup.Mail) error {
 	l := m.templates.language(m.languages(ctx, mail))
 	name := templateName(mail)

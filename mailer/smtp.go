@@ -38,7 +38,8 @@ type SMTP struct {
 	// "" is the domain of Options.From.
 	HELO string
 	// Timeout limits the connection with the log-in, and the delivery of one mail, each
-	// by itself. 0 is 30 seconds.
+	// by itself. If it is too short for a slow server, mails come twice (RFC 5321,
+	// section 6.1). 0 is one minute.
 	Timeout time.Duration
 }
 
@@ -92,7 +93,7 @@ func (s SMTP) check(m *Mailer) error {
 func (s SMTP) withDefaults(domain string) SMTP {
 	s.Port = s.port()
 	s.HELO = cmp.Or(s.HELO, domain)
-	s.Timeout = cmp.Or(s.Timeout, 30*time.Second)
+	s.Timeout = cmp.Or(s.Timeout, time.Minute)
 	config := &tls.Config{}
 	if s.TLSConfig != nil {
 		config = s.TLSConfig.Clone()
