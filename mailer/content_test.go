@@ -3,46 +3,15 @@ package mailer_test
 import (
 	"cmp"
 	"fmt"
-	"go/ast"
-	"go/parser"
-	"go/token"
 	"html"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/gosignup/signup"
-	"github.com/gosignup/signup/mailer"
 	"github.com/gosignup/signup/pages"
 )
-
-// kinds returns the texts of the constants of package signup of the type Purpose or
-// Notice, as the source code has them.
-func kinds(t *testing.T, file, of string) (all []string) {
-	t.Helper()
-	f, err := parser.ParseFile(token.NewFileSet(), "../"+file, nil, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ast.Inspect(f, func(n ast.Node) bool {
-		if v, ok := n.(*ast.ValueSpec); ok && len(v.Values) == 1 {
-			if kind, ok := v.Type.(*ast.Ident); ok && kind.Name == of {
-				text, err := strconv.Unquote(v.Values[0].(*ast.BasicLit).Value)
-				if err != nil {
-					t.Fatal(err)
-				}
-				all = append(all, text)
-			}
-		}
-		return true
-	})
-	if len(all) < 5 {
-		t.Fatalf("%s has %d constants of type %s, want 5 or more", file, len(all), of)
-	}
-	return all
-}
 
 // A content is what the mail of one purpose or notice has.
 type content struct {
@@ -72,34 +41,16 @@ var contents = []content{
 	{mail: signup.Mail{Notice: signup.NoticeEmailChangeUndone}, page: "forgot", en: "your password no longer works", de: "Ihr Passwort gilt nicht mehr"},
 }
 
-func TestEachKindHasContent(t *testing.T) {
-	for _, of := range []struct {
-		file, kind string
-		text       func(signup.Mail) string
-	}{
-		{"token_purpose.go", "Purpose", func(m signup.Mail) string { return string(m.Purpose) }},
-		{"mail.go", "Notice", func(m signup.Mail) string { return string(m.Notice) }},
-	} {
-		for _, kind := range kinds(t, of.file, of.kind) {
-			if !slices.ContainsFunc(contents, func(c content) bool {
-				return of.text(c.mail) == kind && (of.kind == "Notice" || c.mail.Notice == "")
-			}) {
-				t.Errorf("contents has no %s %s", of.kind, kind)
-			}
-		}
-	}
+// A sample is a mail of a content in a language.
+type sample struct {
+	content
+	language string
 }
 
-func TestContent(t *testing.T) {
-	s := newServer(t, false, nil)
-	o := options(s.client(t))
-	o.Location = time.FixedZone("CET", 3600)
-	m := start(t, o)
-	expires := time.Date(2126, time.March, 5, 13, 30, 0, 0, time.UTC)
-	type sample struct {
-		content
-		language string
-	}
+// sendContents sends each content in each language. It returns them by the names of their
+// users.
+func sendContents(t *testing.T, m running) map[string]sample {
+	t.Helper()
 	samples := make(map[string]sample)
 	for _, c := range contents {
 		for _, language := range []string{"en", "de"} {
@@ -107,7 +58,7 @@ func TestContent(t *testing.T) {
 			c.mail.To, c.mail.User = adaMail, ada()
 			c.mail.User.FirstName = fmt.Sprintf("Ada %d %s", len(samples), language)
 			if c.mail.Purpose != "" {
-				c.mail.Token, c.mail.Expires = "AbC-d_1", expires
+				c.mail.Token, c.mail.Expires = "AbC-d_1", time.Date(2126, time.March, 5, 13, 30, 0, 0, time.UTC)
 			}
 			samples[c.mail.User.FirstName+" Lovelace"] = sample{c, language}
 			if err := m.Send(signup.WithLanguages(t.Context(), []string{language + "-CH", "fr"}), c.mail); err != nil {
@@ -115,6 +66,15 @@ func TestContent(t *testing.T) {
 			}
 		}
 	}
+	return samples
+}
+
+func TestContent(t *testing.T) {
+	s := newServer(t, false, nil)
+	o := options(s.client(t))
+	o.Location = time.FixedZone("CET", 3600)
+	m := start(t, o)
+	samples := sendContents(t, m)
 	m.drain(t)
 	subjects := make(map[string]bool)
 	for _, r := range s.received() {
@@ -192,25 +152,4 @@ func checkParts(t *testing.T, name string, c content, language string, p parsed)
 			t.Errorf("%s: the text has a line of %d characters, want at most 72", name, n)
 		}
 	}
-}
-
-func TestAlreadyRegisteredInactive(t *testing.T) {
-	u := ada()
-	u.Active = false
-	text := printed(t, options(nil), signup.Mail{To: adaMail, Notice: signup.NoticeAlreadyRegistered, User: u})
-	if !strings.Contains(text, "deactivated") || strings.Contains(text, "You can log in") {
-		t.Errorf("the mail to an inactive user says that the account is deactivated: %t; want true, and not that the user can log in",
-			strings.Contains(text, "deactivated"))
-	}
-}
-
-// printed returns what Print writes for m.
-func printed(t testing.TB, o mailer.Options, m signup.Mail) string {
-	t.Helper()
-	b := &buffer{}
-	o.Server = mailer.Print(b)
-	r := start(t, o)
-	r.send(t, m)
-	r.drain(t)
-	return b.String()
 }

@@ -97,6 +97,17 @@ func (m running) wait(t testing.TB, is func(mailer.Stats) bool) {
 	}
 }
 
+// printed returns what Print writes for m.
+func printed(t testing.TB, o mailer.Options, m signup.Mail) string {
+	t.Helper()
+	b := &buffer{}
+	o.Server = mailer.Print(b)
+	r := start(t, o)
+	r.send(t, m)
+	r.drain(t)
+	return b.String()
+}
+
 // A buffer can be read while it is written.
 type buffer struct {
 	mu sync.Mutex
