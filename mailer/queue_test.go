@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/mailer"
 )
 
 func TestFull(t *testing.T) {
@@ -44,6 +45,7 @@ func TestCloseWhileRetrying(t *testing.T) {
 	for range 5 {
 		m.send(t, resetMail())
 	}
+	m.wait(t, func(s mailer.Stats) bool { return s.Retried > 0 })
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
 	err := m.Close(ctx)

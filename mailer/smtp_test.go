@@ -106,15 +106,16 @@ func TestConnectionsAreReused(t *testing.T) {
 
 // A server closes connections that are idle. The next mail is sent without a failed attempt.
 func TestConnectionClosedByServer(t *testing.T) {
-	s := newServer(t, false, func(s *server) { s.ReadTimeout = 50 * time.Millisecond })
+	s := newServer(t, false, func(s *server) { s.ReadTimeout = 500 * time.Millisecond })
 	o := options(s.client(t))
 	o.Workers = 1
 	m := start(t, o)
-	for n := range 3 {
+	for n := range 2 {
 		m.send(t, resetMail())
 		m.wait(t, func(s mailer.Stats) bool { return s.Sent == int64(n+1) })
-		time.Sleep(100 * time.Millisecond)
+		time.Sleep(700 * time.Millisecond)
 	}
+	m.send(t, resetMail())
 	if got := m.drain(t); got.Sent != 3 || got.Retried != 0 {
 		t.Errorf("got %+v, want 3 mails sent without another attempt", got)
 	}
