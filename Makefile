@@ -1,11 +1,11 @@
 SHELL := /bin/bash
 # Build each module as its users get it, also if a go.work file exists above.
 export GOWORK := off
-MODULES := . legacyhash scssession examples/routers examples/migrate internal/integration
+MODULES := . legacyhash scssession mailer examples/routers examples/migrate internal/integration
 FUZZTIME ?= 5s
 STATICCHECK := $(CURDIR)/.bin/staticcheck
 
-.PHONY: help test quick vet staticcheck unit others legacyhash scssession routers migrate consumer integration server fuzz faults soak bench lint clean
+.PHONY: help test quick vet staticcheck unit others legacyhash scssession mailer routers migrate consumer integration server fuzz faults soak bench lint clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -33,7 +33,7 @@ unit: ## the root module's tests, with -race
 	@go run ./internal/testrun . -race -count=1 -timeout=30m ./...
 
 others: # one after the other
-	@for target in fuzz legacyhash scssession routers migrate consumer; do $(MAKE) --no-print-directory $$target || exit 1; done
+	@for target in fuzz legacyhash scssession mailer routers migrate consumer; do $(MAKE) --no-print-directory $$target || exit 1; done
 
 fuzz: ## each fuzz target, for FUZZTIME (5s)
 	@grep -rhoE '^func Fuzz\w+' --include='*_test.go' . | sed 's/func //' | while read -r f; do \
@@ -55,6 +55,9 @@ legacyhash: ## the tests of the module of other programs' hash formats
 
 scssession: ## the tests of the module that keeps sessions with alexedwards/scs, with -race
 	@go run ./internal/testrun scssession -race -count=1 ./...
+
+mailer: ## the tests of the module that sends mails over SMTP, with -race
+	@go run ./internal/testrun mailer -race -count=1 ./...
 
 routers: ## the tests of the examples for each router, with -race
 	@go run ./internal/testrun examples/routers -race -count=1 ./...

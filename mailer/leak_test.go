@@ -1,0 +1,9 @@
+package mailer_test
+
+import (
+	"testing"
+
+	"github.com/gosignup/signup/internal/leaktest"
+)
+
+func TestPlanted(t *testing.T) { leaktest.Plant(t) }
