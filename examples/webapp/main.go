@@ -1,0 +1,119 @@
+// Webapp is a small site with user accounts: people sign up, log in, and see a page of
+// their own. Without flags, users are in memory, and mails are printed to the terminal.
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"flag"
+	"fmt"
+	"html/template"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/signal"
+	"strconv"
+	"time"
+
+	"github.com/elastic/elastic-transport-go/v8/elastictransport"
+	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/esstore"
+	"github.com/gosignup/signup/mailer"
+	"github.com/gosignup/signup/memstore"
+	"github.com/gosignup/signup/pages"
+	"github.com/gosignup/signup/scssession"
+)
+
+func main() {
+	addr := flag.String("addr", "localhost:8080", "the `host:port` to listen on")
+	es := flag.String("es", "", "keep users in the Elasticsearch at this `URL`")
+	smtp := flag.String("smtp", "", "send mails by the server at this `host:port`, without TLS")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Stdout, *addr, *es, *smtp); err != nil {
+		log.Fatal(err)
+	}
+}
+
+// run serves the site until ctx is done. It writes what is to be read in a terminal to out.
+func run(ctx context.Context, out io.Writer, addr, es, smtp string) error {
+	store, err := open(ctx, es)
+	if err != nil {
+		return err
+	}
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return err
+	}
+	base := "http://" + l.Addr().String()
+	mails, err := mailer.New(mailer.Options{
+		Name: "Orchard", From: "Orchard <no-reply@orchard.example>", BaseURL: base, Server: server(out, smtp),
+	})
+	if err != nil {
+		return err
+	}
+	accounts := &signup.Accounts{
+		Store: store, Send: mails.Send,
+		Secrets:           []signup.Secret{signup.NewSecret([]byte(rand.Text() + rand.Text()))}, // in real life: the same at each start
+		EmailVerification: signup.VerifyBeforeRegistration,                                      // nothing is stored before
+		Discreet:          true,                                                                 // strangers don't learn who has an account
+	}
+	sessions := scssession.New(scssession.NewManager(&scssession.Options{InsecureCookies: true})) // no TLS here
+	account := pages.New(accounts, sessions, &pages.Options{Name: "Orchard", BaseURL: base, Home: "/private"})
+	guard := &signup.Guard{Accounts: accounts, Sessions: sessions, LogInURL: "/account/log-in"}
+	mux := http.NewServeMux()
+	mux.Handle("/account/", account)
+	mux.Handle("/.well-known/change-password", account)
+	mux.Handle("/api/account/", signup.NewAPI(accounts, sessions, &signup.APIOptions{InsecureCookies: true}))
+	mux.Handle("/{$}", guard.Load(http.HandlerFunc(home)))
+	mux.Handle("/private", guard.Require(http.HandlerFunc(home)))
+	s := &http.Server{Handler: sessions.Handler(mux), ReadTimeout: 10 * time.Second, WriteTimeout: time.Minute}
+	context.AfterFunc(ctx, func() { _ = s.Shutdown(context.Background()) })
+	fmt.Fprintf(out, "Open %s and sign up. Mails appear here.\n", base)
+	if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	return mails.Close(ctx)
+}
+
+// open returns the store of the users: in memory, or in Elasticsearch if es is its URL.
+func open(ctx context.Context, es string) (signup.Store, error) {
+	if es == "" {
+		return memstore.New(), nil
+	}
+	u, err := url.Parse(es)
+	if err != nil {
+		return nil, err
+	}
+	client, err := elastictransport.NewClient(elastictransport.WithURLs(u), elastictransport.WithRetryOnError(esstore.RetryOnError))
+	if err != nil {
+		return nil, err
+	}
+	store := esstore.New(client, nil)
+	return store, store.Setup(ctx)
+}
+
+// server returns where mails go: to out, or to the server smtp.
+func server(out io.Writer, smtp string) mailer.Server {
+	host, port, _ := net.SplitHostPort(smtp)
+	n, _ := strconv.Atoi(port)
+	if host == "" {
+		return mailer.Print(out)
+	}
+	return mailer.SMTP{Host: host, Port: n, Plaintext: true}
+}
+
+var page = template.Must(template.New("").Parse(`<!DOCTYPE html><html lang="en"><title>Orchard</title>
+<link rel="stylesheet" href="/account/style.css"><main><h1>Orchard</h1>{{if .Email}}<p>Hello, {{or .FirstName .Email}}. This is <a href="/account/">your account</a>.</p>{{else}}<p><a href="/account/sign-up">Sign up</a> or <a href="/account/log-in?next=/private">log in</a>.</p>{{end}}</main></html>`))
+
+func home(w http.ResponseWriter, r *http.Request) {
+	user, _ := signup.CurrentUser(r.Context()) // the zero User if nobody is logged in
+	_ = page.Execute(w, user)
+}

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// output is what run writes, to be read while it runs.
+type output struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (o *output) Write(b []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.buf.Write(b)
+}
+
+// find waits for what pattern matches, and returns its first group.
+func (o *output) find(t *testing.T, pattern string) string {
+	t.Helper()
+	re := regexp.MustCompile(pattern)
+	for range 600 {
+		o.mu.Lock()
+		m := re.FindStringSubmatch(o.buf.String())
+		o.mu.Unlock()
+		if m != nil {
+			return m[1]
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Fatalf("nothing that matches %s was printed in 30 seconds", pattern)
+	return ""
+}
+
+// A newcomer starts the site, signs up, opens the link that is printed, chooses a
+// password, and is logged in.
+func TestSignUp(t *testing.T) {
+	var out output
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- run(ctx, &out, "localhost:0", "", "") }()
+	defer func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Errorf("run returned %v, want nil", err)
+		}
+	}()
+	base := out.find(t, `(?m)^Open (http://\S+) and sign up`)
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatalf("cookiejar.New returned %v, want nil", err)
+	}
+	client := &http.Client{Jar: jar, Timeout: 30 * time.Second}
+	get := func(u string) string {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, u, nil)
+		if err != nil {
+			t.Fatalf("NewRequest returned %v, want nil", err)
+		}
+		r.Header.Set("Accept", "text/html") // as a browser
+		return body(t)(client.Do(r))
+	}
+	post := func(page string, form url.Values) string { return body(t)(client.PostForm(base+page, form)) }
+
+	if page := get(base + "/private"); !strings.Contains(page, "<h1>Log in</h1>") {
+		t.Errorf("got the page %s, want that to log in", page)
+	}
+	page := post("/account/sign-up", url.Values{"email_address": {"ada@example.org"}})
+	if !strings.Contains(page, "mail") {
+		t.Errorf("got the page %s, want one that says to look for a mail", page)
+	}
+	link := out.find(t, `(http://\S+/account/link\?token=\S+)`)
+	if page = get(link); !strings.Contains(page, "ada@example.org") {
+		t.Fatalf("got the page %s, want one to choose a password for ada@example.org", page)
+	}
+	mark := regexp.MustCompile(`name="link-mark" value="([^"]+)"`).FindStringSubmatch(page)
+	if mark == nil {
+		t.Fatalf("got the page %s, want a form with the hidden field link-mark", page)
+	}
+	page = post("/account/complete", url.Values{"link-mark": {mark[1]}, "password": {"correct horse battery staple"}, "first_name": {"Ada"}})
+	if !strings.Contains(page, "Hello, Ada") {
+		t.Fatalf("got the page %s, want the private one", page)
+	}
+	if page = get(base + "/private"); !strings.Contains(page, "Hello, Ada") {
+		t.Errorf("got the page %s, want the private one", page)
+	}
+}
+
+// body returns a function that returns the body of a response.
+func body(t *testing.T) func(*http.Response, error) string {
+	return func(res *http.Response, err error) string {
+		t.Helper()
+		if err != nil {
+			t.Fatalf("the request returned %v, want nil", err)
+		}
+		defer res.Body.Close()
+		b, err := io.ReadAll(res.Body)
+		if err != nil {
+			t.Fatalf("reading the body returned %v, want nil", err)
+		}
+		return string(b)
+	}
+}
