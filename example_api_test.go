@@ -16,7 +16,7 @@ import (
 // its Sessions from module scssession.
 func ExampleNewAPI() {
 	accounts := &signup.Accounts{Store: memstore.New()}
-	sessions := new(memorySessions)
+	sessions := new(exampleSessions)
 	mux := http.NewServeMux()
 	mux.Handle("/account/", signup.NewAPI(accounts, sessions, nil))
 
