@@ -1,6 +1,7 @@
 package esstore_test
 
 import (
+	"math"
 	"net/http"
 	"reflect"
 	"strings"
@@ -121,9 +122,13 @@ func TestGetAllocations(t *testing.T) {
 		store := esstore.New(transportFunc(func(*http.Request) (*http.Response, error) {
 			return response(http.StatusNotFound, body), nil
 		}), &esstore.Options{Alias: alias})
-		return testing.AllocsPerRun(100, func() { _, _ = store.Get(t.Context(), "ada.qx@example.org") })
+		least := math.Inf(1)
+		for range 5 { // the race detector empties pools at random
+			least = min(least, testing.AllocsPerRun(100, func() { _, _ = store.Get(t.Context(), "ada.qx@example.org") }))
+		}
+		return least
 	}
-	if short, long := count("users"), count(strings.Repeat("x", 200)); long > short+1 { // the race detector empties pools
+	if short, long := count("users"), count(strings.Repeat("x", 200)); long > short+1 {
 		t.Errorf("got %.0f allocations with a long alias, want %.0f as with a short one", long, short)
 	}
 }
