@@ -78,8 +78,9 @@ server: ## a Docker engine and the images of Elasticsearch, made if they are mis
 # roles that the tests need nor a place for snapshots.
 given = $(if $(SIGNUP_TEST_ELASTICSEARCH_URL),-skip 'TestCluster|TestKill|TestAccount(Kill|EmailChange|Guesses|Counter)|TestIsolated|TestNoMaster|TestToxics|TestRole|TestSnapshot')
 
+# Tests in parallel have servers of their own, and mostly wait for them.
 integration: server ## the tests against a real Elasticsearch
-	@go run ./internal/testrun internal/integration $(RACE) -count=1 -timeout=50m $(given) ./...
+	@go run ./internal/testrun internal/integration $(RACE) -count=1 -parallel=4 -timeout=50m $(given) ./...
 
 # Not in MODULES, because the programs that it compares are large. For BENCHFLAGS, see
 # go run . -h in internal/bench.
