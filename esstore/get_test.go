@@ -121,9 +121,14 @@ func TestGetAllocations(t *testing.T) {
 		store := esstore.New(transportFunc(func(*http.Request) (*http.Response, error) {
 			return response(http.StatusNotFound, body), nil
 		}), &esstore.Options{Alias: alias})
-		return testing.AllocsPerRun(100, func() { _, _ = store.Get(t.Context(), "ada.qx@example.org") })
+		const calls = 1000
+		return testing.AllocsPerRun(1, func() {
+			for range calls {
+				_, _ = store.Get(t.Context(), "ada.qx@example.org")
+			}
+		}) / calls
 	}
-	if short, long := count("users"), count(strings.Repeat("x", 200)); long > short+1 { // the race detector empties pools
-		t.Errorf("got %.0f allocations with a long alias, want %.0f as with a short one", long, short)
+	if short, long := count("users"), count(strings.Repeat("x", 200)); long > short+0.9 { // the race detector empties pools at random
+		t.Errorf("got %.2f allocations with a long alias, want %.2f as with a short one", long, short)
 	}
 }

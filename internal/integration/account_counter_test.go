@@ -69,6 +69,7 @@ func addLimited(c *esstore.Counter) {
 // Two processes count the calls under ten names while the only node is killed and started
 // again. No acknowledged Add is lost, and no limit lets more calls through.
 func TestAccountCounterKilled(t *testing.T) {
+	t.Parallel() // it mostly waits for a node of its own
 	n := startSingle(t)
 	client, err := elasticsearch.NewClient(instrumented(configOf(n)))
 	if err != nil {

@@ -20,6 +20,7 @@ import (
 // ended. After each start, each user logs in with one address: the last one that was
 // acknowledged.
 func TestAccountEmailChangeKilled(t *testing.T) {
+	t.Parallel() // it mostly waits for a node of its own
 	n := startSingle(t)
 	kills := soaking(3, 20)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Duration(kills+1)*startTime)

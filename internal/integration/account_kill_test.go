@@ -17,6 +17,7 @@ import (
 // The only node is killed and started again, several times, while owners change passwords,
 // reset them, log in and end sessions. After each start, what was acknowledged stands.
 func TestAccountKill(t *testing.T) {
+	t.Parallel() // it mostly waits for a node of its own
 	n := startSingle(t)
 	kills := soaking(2, 10)
 	owners, totals := newOwners(t, n, 4)

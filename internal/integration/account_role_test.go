@@ -24,6 +24,7 @@ func TestAccountCounterRole(t *testing.T) {
 	}
 	for _, s := range servers(t)[1:] {
 		t.Run(s.Name, func(t *testing.T) {
+			t.Parallel()
 			privileges, err := testRoles[0].privileges()
 			if err != nil {
 				t.Fatal(err)

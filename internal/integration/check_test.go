@@ -197,7 +197,7 @@ func (p *patient) search(q esstore.Query) (ids []string) {
 func TestCheck(t *testing.T) {
 	all := servers(t)
 	for _, s := range slices.Compact([]*server{all[0], all[len(all)-1]}) {
-		t.Run(s.Name, func(t *testing.T) { testCheck(t, s, s == all[0]) })
+		t.Run(s.Name, func(t *testing.T) { t.Parallel(); testCheck(t, s, s == all[0]) })
 	}
 }
 

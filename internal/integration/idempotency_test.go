@@ -19,6 +19,7 @@ func TestIdempotencyKey(t *testing.T) {
 	const added = `{"message":"'` + email + `' added successfully!","success":true}` + "\n"
 	for _, s := range servers(t) {
 		t.Run(s.Name, func(t *testing.T) {
+			t.Parallel()
 			lossy := newLossy(t, s)
 			between := httptest.NewServer(lossy)
 			defer between.Close()

@@ -336,6 +336,7 @@ func (r *rough) Perform(req *http.Request) (*http.Response, error) {
 func TestImportBackPressure(t *testing.T) {
 	for _, s := range servers(t) {
 		t.Run(s.Name, func(t *testing.T) {
+			t.Parallel()
 			const many = 2000
 			client := s.client(t)
 			_, index := newStore(t, client)

@@ -82,6 +82,7 @@ func TestMigrateTutorialSources(t *testing.T) {
 	binary := buildMigrate(t)
 	for _, s := range servers(t) {
 		t.Run(s.Name, func(t *testing.T) {
+			t.Parallel()
 			for name, test := range map[string]func(s *sourceServer, index, to string){
 				"not refreshed": testNotRefreshed, "several indices": testSeveralIndices, "blocked": testBlocked,
 				"closed": testClosed, "missing": testMissing, "hidden": testHidden, "without maintenance": testWithoutMaintenance,

@@ -21,9 +21,15 @@ type node struct {
 	cut         bool   // from the network
 }
 
-// startSingle returns a node apart from the servers, which runs: tests may kill it.
+// singleUsed is held by the test that uses the single node.
+var singleUsed sync.Mutex
+
+// startSingle returns a node apart from the servers, which runs: tests may kill it. Until
+// the test ends, it is the only one with that node.
 func startSingle(t *testing.T) *node {
 	t.Helper()
+	singleUsed.Lock()
+	t.Cleanup(singleUsed.Unlock)
 	n := mortal(t, theSingle)
 	ctx, cancel := context.WithTimeout(t.Context(), startTime)
 	defer cancel()

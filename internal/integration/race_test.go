@@ -72,7 +72,8 @@ func TestRace(t *testing.T) {
 			for range 2 {
 				processes = append(processes, wiretest.Start(t, tutorial, "-es", u.String(), "-es-ca", caFile, "-es-index", index))
 			}
-			const callers = 200
+			// Few are at the Create at once, as the hashes take turns.
+			callers := soaking(50, 200)
 			statuses := make([]int, callers)
 			start := make(chan struct{})
 			var wg sync.WaitGroup

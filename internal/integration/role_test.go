@@ -237,6 +237,7 @@ func TestRole(t *testing.T) {
 				operations = setupOperations
 			}
 			t.Run(s.Name+", "+r.name, func(t *testing.T) {
+				t.Parallel()
 				client := s.as(r.name).client(t)
 				t.Run("contract", func(t *testing.T) {
 					if !older && r.name == "setup" {
@@ -266,6 +267,7 @@ func TestRole(t *testing.T) {
 					continue
 				}
 				t.Run(s.Name+", "+without(r.name, p), func(t *testing.T) {
+					t.Parallel()
 					lacking := []string{p.name}
 					if p.name == "manage" {
 						lacking = []string{"maintenance", "view_index_metadata", "monitor"} // it includes them

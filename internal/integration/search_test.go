@@ -312,6 +312,7 @@ func TestSearch(t *testing.T) {
 	all := servers(t)
 	for _, s := range slices.Compact([]*server{all[0], all[len(all)-1]}) {
 		t.Run(s.Name, func(t *testing.T) {
+			t.Parallel()
 			store, _ := newStore(t, s.client(t))
 			r := rand.New(rand.NewPCG(1, 2))
 			var all []signup.User

@@ -18,6 +18,7 @@ import (
 func TestStore(t *testing.T) {
 	for _, s := range servers(t) {
 		t.Run(s.Name, func(t *testing.T) {
+			t.Parallel()
 			client := s.client(t)
 			var aliases sync.Map // by Store
 			path := func(store signup.Store, endpoint, key string) string {

@@ -80,6 +80,7 @@ func TestTemplates(t *testing.T) {
 	all := servers(t)
 	for _, s := range slices.Compact([]*server{all[0], all[len(all)-1]}) {
 		t.Run(s.Name, func(t *testing.T) {
+			t.Parallel()
 			for n, c := range templateCases {
 				isNewer := s != all[0]
 				if c.newer && !isNewer || isNewer && !c.newer && n%4 != 0 && soaking(0, 1) == 0 {
