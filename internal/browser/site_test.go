@@ -148,3 +148,23 @@ func (s *site) addUser(t *testing.T) string {
 	}
 	return email
 }
+
+// count returns how many requests with the method and path there were.
+func (s *site) count(method, path string) (n int) {
+	for _, r := range s.requests() {
+		if r.method == method && r.url == path {
+			n++
+		}
+	}
+	return n
+}
+
+// await waits until there were n requests with the method and path.
+func (s *site) await(t *testing.T, method, path string, n int) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); s.count(method, path) < n; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("got %d requests %s %s, want %d", s.count(method, path), method, path, n)
+		}
+	}
+}
