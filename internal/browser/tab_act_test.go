@@ -84,7 +84,7 @@ func (p *tab) fillAll(fields ...string) {
 // response.
 func (p *tab) post(page string) {
 	p.t.Helper()
-	p.follow(`main form[action$="/account/` + page + `"] button:not([type=button])`)
+	p.follow(formOf(page) + " button:not([type=button])")
 }
 
 // press presses keys; see package kb.
@@ -127,4 +127,9 @@ func (p *tab) mustHave(selector string) {
 	if !p.has(selector) {
 		p.t.Fatalf("got the page %s without %s, want one with it", p.lastPath(), selector)
 	}
+}
+
+// formOf returns the selector of the form that is sent to the page.
+func formOf(page string) string {
+	return `main form:is([action$="/account/` + page + `"], [action*="/account/` + page + `?"])`
 }

@@ -101,7 +101,7 @@ func (p *tab) lastPath() string {
 
 // saveFailure keeps what the tab shows, as an image and as HTML.
 func (p *tab) saveFailure() {
-	name := screenshotDir + "/failed-" + strings.NewReplacer("/", "-", " ", "-").Replace(p.t.Name())
+	name := screenshotDir + "/failed-" + strings.NewReplacer("/", "-", " ", "-").Replace(p.t.Name()) + strings.ReplaceAll(p.lastPath(), "/", "-")
 	if b, err := chromedp.Run(p.ctx, chromedp.CaptureScreenshot()); err == nil {
 		_ = os.WriteFile(name+".png", b, 0o644)
 	}
