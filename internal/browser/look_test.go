@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"context"
 	"os"
 	"strings"
 
@@ -44,7 +45,9 @@ func (p *tab) checkFits(state string) {
 
 func (p *tab) screenshot(name string) {
 	p.t.Helper()
-	b, err := chromedp.Run(p.ctx, chromedp.FullScreenshot(100))
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	b, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
 	if err == nil {
 		err = os.WriteFile(screenshotDir+"/"+name+".png", b, 0o644)
 	}

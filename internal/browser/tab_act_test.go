@@ -1,7 +1,6 @@
 package browser
 
 import (
-	"context"
 	"strings"
 
 	"github.com/chromedp/cdproto/input"
@@ -14,24 +13,24 @@ func (p *tab) open(url string) {
 	if strings.HasPrefix(url, "/") {
 		url = p.site.base + url
 	}
-	ctx, cancel := context.WithTimeout(p.ctx, patience)
-	defer cancel()
-	if err := chromedp.Do(ctx, chromedp.Navigate(url)); err != nil {
-		p.t.Fatalf("opening a page: %v", err)
-	}
-	p.wait("page", "document.readyState === 'complete'")
+	p.do("opening a page", chromedp.Navigate(url))
+	p.wait("page", ready)
 }
+
+// ready is true when the page is complete, and what begins with the focus has it.
+const ready = `document.readyState === "complete" && location.href !== "about:blank" &&
+	(!document.querySelector("[autofocus]") || document.activeElement !== document.body)`
 
 // leave calls act, and waits for the page that comes then, also if it has the same URL.
 func (p *tab) leave(act func()) {
 	p.t.Helper()
 	eval[bool](p, "window.leaving = true")
 	act()
-	p.wait("new page", "window.leaving === undefined && document.readyState === 'complete' && location.href !== 'about:blank'")
+	p.wait("new page", "window.leaving === undefined && "+ready)
 }
 
-// click clicks on the element: it must be visible, with nothing above it.
-func (p *tab) click(selector string) {
+// find returns where to click on the element: it must be visible, with nothing above it.
+func (p *tab) find(selector string) (x, y float64) {
 	p.t.Helper()
 	type point struct {
 		X, Y float64
@@ -49,9 +48,14 @@ func (p *tab) click(selector string) {
 	if !at.OK {
 		p.t.Fatalf("got no %s to click on, in the page %s", selector, p.lastPath())
 	}
-	if err := chromedp.Do(p.ctx, chromedp.MouseClickXY(at.X, at.Y)); err != nil {
-		p.t.Fatalf("clicking on %s: %v", selector, err)
-	}
+	return at.X, at.Y
+}
+
+// click clicks on the element.
+func (p *tab) click(selector string) {
+	p.t.Helper()
+	x, y := p.find(selector)
+	p.do("clicking on "+selector, chromedp.MouseClickXY(x, y))
 }
 
 // follow clicks on the element and waits for the page that comes then.
@@ -90,9 +94,7 @@ func (p *tab) post(page string) {
 // press presses keys; see package kb.
 func (p *tab) press(keys string, options ...chromedp.KeyOption) {
 	p.t.Helper()
-	if err := chromedp.Do(p.ctx, chromedp.KeyEvent(keys, options...)); err != nil {
-		p.t.Fatalf("pressing a key: %v", err)
-	}
+	p.do("pressing a key", chromedp.KeyEvent(keys, options...))
 }
 
 // path returns the path and query of the page.

@@ -169,3 +169,13 @@ func (p *tab) wait(what, expression string, values ...any) {
 		}
 	}
 }
+
+// do runs steps of chromedp.
+func (p *tab) do(what string, steps ...chromedp.Action[chromedp.Void]) {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	if err := chromedp.Do(ctx, steps...); err != nil {
+		p.t.Fatalf("%s: %v", what, err)
+	}
+}

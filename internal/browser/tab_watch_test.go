@@ -102,7 +102,9 @@ func (p *tab) lastPath() string {
 // saveFailure keeps what the tab shows, as an image and as HTML.
 func (p *tab) saveFailure() {
 	name := screenshotDir + "/failed-" + strings.NewReplacer("/", "-", " ", "-").Replace(p.t.Name()) + strings.ReplaceAll(p.lastPath(), "/", "-")
-	if b, err := chromedp.Run(p.ctx, chromedp.CaptureScreenshot()); err == nil {
+	ctx, cancel := context.WithTimeout(p.ctx, patience/4)
+	defer cancel()
+	if b, err := chromedp.Run(ctx, chromedp.CaptureScreenshot()); err == nil {
 		_ = os.WriteFile(name+".png", b, 0o644)
 	}
 	if html, err := tryEval[string](p, "document.documentElement.outerHTML"); err == nil {
