@@ -5,11 +5,10 @@ import (
 	"testing"
 )
 
-// scripts has texts that run a script if a page doesn't escape them.
+// scripts has texts that run a script if a page doesn't escape them: in HTML, in an
+// attribute and in an element of text, and as a URL.
 var scripts = []string{
-	`<script>alert(1)</script>`,
-	`"><img src=x onerror=alert(1)>'><svg onload=alert(1)>`,
-	`--></textarea></title></style><svg/onload=alert(1)>{{.}}`,
+	`<script>alert(1)</script>"><img src=x onerror=alert(1)>'><svg onload=alert(1)>--></textarea></title></style><svg/onload=alert(1)>{{.}}`,
 	`javascript:alert(1)//`,
 }
 
@@ -23,7 +22,7 @@ func TestScriptsNeverRun(t *testing.T) {
 		out.tryScripts(page)
 	}
 	in, email := loggedIn(t, s, options{})
-	for _, page := range []string{"profile", "password", "email", "confirm", "delete", "deactivate", "devices", "export"} {
+	for _, page := range []string{"profile", "password", "email", "confirm", "delete", "deactivate", "devices"} {
 		in.tryScripts(page)
 	}
 	in.checkLoggedIn(email, "the forms with scripts")
@@ -62,10 +61,6 @@ func (p *tab) tryScripts(page string) {
 			}
 			return true;
 		})()`, script)
-		if page == "export" { // leads to no page
-			p.click("main form button")
-			continue
-		}
 		p.follow("main form button:not([type=button])")
 		p.checkNoScript(page)
 	}

@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/chromedp/cdproto/input"
-	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
 
@@ -107,43 +106,4 @@ func (p *tab) tabTo(selector string) {
 		}
 	}
 	p.t.Fatalf("in the page %s, Tab doesn't reach %s", p.lastPath(), selector)
-}
-
-// TestDoubleClick clicks twice on buttons whose action can be done once.
-func TestDoubleClick(t *testing.T) {
-	for name, with := range map[string]options{"with JavaScript": {}, "without JavaScript": {noScript: true}} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w := newWalk(t, with, false)
-			w.open("/account/sign-up")
-			w.fill("email_address", w.inbox.address)
-			w.postTwice("sign-up", "/account/check-mail")
-			w.openLink(w.inbox, "complete")
-			w.fill("password", w.password)
-			w.postTwice("complete", "/account/profile")
-			w.checkLoggedIn(w.inbox.address, "a double click on the sign-up")
-			w.open("/account/profile")
-			w.fill("first_name", "Ada")
-			w.postTwice("profile", "/account/profile")
-			w.open("/account/forgot")
-			w.fill("email_address", w.inbox.address)
-			w.postTwice("forgot", "/account/check-mail")
-			w.openLink(w.inbox, "reset")
-			w.fill("password", newPassword)
-			w.postTwice("reset", "/account/profile")
-			w.checkLoggedIn(w.inbox.address, "a double click on the new password")
-			w.open("/account/delete")
-			w.click(`[name="sure"]`)
-			w.postTwice("delete", "/account/goodbye")
-		})
-	}
-}
-
-// postTwice double-clicks on the button of the form, and waits for the page want.
-func (p *tab) postTwice(page, want string) {
-	p.t.Helper()
-	x, y := p.find(formOf(page) + " button:not([type=button])")
-	eval[bool](p, "window.leaving = true")
-	p.do("double click", chromedp.MouseClickXY(x, y), chromedp.MouseClickXY(x, y, chromedp.ClickCount(2)))
-	p.wait("page "+want, "window.leaving === undefined && location.pathname === %s && "+ready, want)
 }

@@ -20,7 +20,7 @@ import (
 )
 
 // patience is for how long a tab waits for what must come.
-const patience = 20 * time.Second
+const patience = 60 * time.Second
 
 // A tab is a tab of the browser. Its methods do what a person does, with mouse and
 // keyboard, and end the test if that isn't possible.
