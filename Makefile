@@ -1,11 +1,11 @@
 SHELL := /bin/bash
 # Build each module as its users get it, also if a go.work file exists above.
 export GOWORK := off
-MODULES := . legacyhash scssession mailer examples/routers examples/migrate internal/integration
+MODULES := . legacyhash scssession mailer examples/routers examples/migrate internal/integration internal/browser
 FUZZTIME ?= 5s
 STATICCHECK := $(CURDIR)/.bin/staticcheck
 
-.PHONY: help test quick vet staticcheck unit others legacyhash scssession mailer routers migrate consumer integration server fuzz faults soak bench lint clean
+.PHONY: help test quick vet staticcheck unit others legacyhash scssession mailer routers migrate consumer browser integration server fuzz faults soak bench lint clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -33,7 +33,7 @@ unit: ## the root module's tests, with -race
 	@go run ./internal/testrun . -race -count=1 -timeout=30m ./...
 
 others: # one after the other
-	@for target in fuzz legacyhash scssession mailer routers migrate consumer; do $(MAKE) --no-print-directory $$target || exit 1; done
+	@for target in fuzz browser legacyhash scssession mailer routers migrate consumer; do $(MAKE) --no-print-directory $$target || exit 1; done
 
 fuzz: ## each fuzz target, for FUZZTIME (5s)
 	@grep -rhoE '^func Fuzz\w+' --include='*_test.go' . | sed 's/func //' | while read -r f; do \
@@ -67,6 +67,11 @@ migrate: ## the tests of the example that migrates the tutorial's users, with -r
 
 consumer: ## what importing the library adds to a new module
 	scripts/consumer
+
+# Without -race: what runs there is the browser.
+browser: ## the account pages in Chromium, with mails over SMTP and axe-core; screenshots are in .bin/screenshots
+	@scripts/browser-tools
+	@go run ./internal/testrun internal/browser -count=1 -timeout=15m ./...
 
 server: ## a Docker engine and the images of Elasticsearch, made if they are missing
 	@test -n "$$SIGNUP_TEST_ELASTICSEARCH_URL" || { scripts/elasticsearch-image 8.19.7 && scripts/elasticsearch-image 9.5.4; }

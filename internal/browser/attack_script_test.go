@@ -38,10 +38,12 @@ func TestScriptsNeverRun(t *testing.T) {
 	}
 }
 
-// tryScripts posts each form of the page with scripts in all fields.
+// tryScripts posts the form of the page with scripts in all fields, and at last also in
+// the hidden ones.
 func (p *tab) tryScripts(page string) {
 	p.t.Helper()
-	for _, script := range scripts {
+	for i, script := range append(scripts, scripts[0]) {
+		hidden := i == len(scripts)
 		q := url.Values{}
 		for _, name := range []string{"next", "done", "for", "token", "email_address", script} {
 			q.Set(name, script)
@@ -55,12 +57,12 @@ func (p *tab) tryScripts(page string) {
 			const form = document.querySelector("main form");
 			form.noValidate = true;
 			for (const e of form.querySelectorAll("input, textarea")) {
-				if (e.type === "checkbox") continue;
-				if (e.type !== "hidden") e.type = "text";
+				if (e.type === "checkbox" || e.type === "hidden" && !%s) continue;
+				if (e.tagName === "INPUT" && e.type !== "hidden") e.type = "text";
 				e.value = %s;
 			}
 			return true;
-		})()`, script)
+		})()`, hidden, script)
 		p.follow("main form button:not([type=button])")
 		p.checkNoScript(page)
 	}

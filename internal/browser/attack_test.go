@@ -2,6 +2,7 @@ package browser
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -171,4 +172,22 @@ func (p *tab) goBack() {
 		}
 	}
 	p.wait("page", ready)
+}
+
+// TestOpenRedirect has links of an attacker name another site as the page to go back to.
+func TestOpenRedirect(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	email := s.addUser(t)
+	a := startAttacker(t, "")
+	host := strings.TrimPrefix(a.URL, "http:")
+	for _, next := range []string{a.URL, host, `/\` + host[2:], "/\t" + host, `\` + host, "/account/" + a.URL, "javascript:location=" + a.URL, s.base + "@" + host[2:]} {
+		p := newTab(t, s, options{})
+		p.open("/account/log-in?" + url.Values{"next": {next}}.Encode())
+		p.fillAll("email_address", email, "password", password)
+		p.post("log-in")
+		if got := eval[string](p, "location.origin"); got != s.base {
+			t.Errorf("with %q as the page to go back to, the log-in leads to another site", next)
+		}
+	}
 }

@@ -3,8 +3,10 @@ package browser
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync"
+	"testing"
 
 	"github.com/chromedp/cdproto/emulation"
 )
@@ -48,18 +50,12 @@ type violation struct {
 // only good practice.
 func (p *tab) checkAccessible(state string) {
 	p.t.Helper()
-	source, err := axeSource()
-	if err != nil {
-		p.t.Fatal(err)
-	}
 	if p.with.noScript { // axe-core needs it, and the page has loaded without
 		p.setScript(true)
 		defer p.setScript(false)
 	}
 	p.show(p.with.viewWidth(), false)
-	if _, err := tryEval[bool](p, "(() => {"+strings.ReplaceAll(source, "%", "%%")+"\nreturn true})()"); err != nil {
-		p.t.Fatalf("axe-core: %v", err)
-	}
+	p.loadAxe()
 	found := p.runAxe(`{rules: {"target-size": {enabled: true}}}`)
 	p.show(p.with.viewWidth(), true)
 	found = append(found, p.runAxe(`{runOnly: ["color-contrast"]}`)...)
@@ -68,6 +64,16 @@ func (p *tab) checkAccessible(state string) {
 	for _, v := range found {
 		p.t.Errorf("axe-core in the page %s (%s): %s: %s, at %s; want no violation", p.lastPath(), state, v.ID, v.Help, v.Targets)
 	}
+}
+
+// loadAxe loads axe-core into the page.
+func (p *tab) loadAxe() {
+	p.t.Helper()
+	source, err := axeSource()
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	eval[bool](p, "(() => {"+strings.ReplaceAll(source, "%", "%%")+"\nreturn true})()")
 }
 
 func (p *tab) setScript(on bool) {
@@ -79,4 +85,22 @@ func (p *tab) runAxe(options string) []violation {
 	p.t.Helper()
 	return eval[[]violation](p, `axe.run(document, Object.assign({resultTypes: ["violations"], preload: false}, `+options+`)).then(r =>
 		r.violations.map(v => ({ID: v.id, Help: v.help, Targets: v.nodes.map(n => n.target.join(" ")).join(", ")})))`)
+}
+
+// TestAxeFinds makes sure that axe-core finds what a page does wrong.
+func TestAxeFinds(t *testing.T) {
+	t.Parallel()
+	a := startAttacker(t, `<h1>Title</h1><main><input name="a"><p style="color: #bbb; background: #fff">Faint</p></main>`)
+	p := newTab(t, &site{base: a.URL}, options{attack: true})
+	p.open("/")
+	p.loadAxe()
+	var got []string
+	for _, v := range p.runAxe("{}") {
+		got = append(got, v.ID)
+	}
+	for _, want := range []string{"label", "color-contrast", "html-has-lang"} {
+		if !slices.Contains(got, want) {
+			t.Errorf("axe-core found %v, want %s as well", got, want)
+		}
+	}
 }
