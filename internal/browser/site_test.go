@@ -2,17 +2,20 @@ package browser
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"html"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/mailer"
 	"github.com/gosignup/signup/memstore"
 	"github.com/gosignup/signup/pages"
 )
@@ -28,7 +31,7 @@ const (
 // private page.
 type site struct {
 	accounts *signup.Accounts
-	sessions *memorySessions
+	sessions *agingSessions
 	base     string // its URL
 	log      logBuffer
 
@@ -45,24 +48,46 @@ type seenRequest struct {
 // newSite starts a site, which ends with the test.
 func newSite(t *testing.T) *site {
 	t.Helper()
-	s := &site{sessions: newMemorySessions()}
+	s := &site{sessions: newSessions()}
 	server := httptest.NewUnstartedServer(nil)
 	_, port, _ := strings.Cut(server.Listener.Addr().String(), ":")
 	s.base = "http://localhost:" + port
 	logger := slog.New(slog.NewTextHandler(&s.log, nil))
-	sender := &smtpSender{server: mails.smtp, base: s.base}
+	sender := s.newMailer(t, logger)
 	s.accounts = &signup.Accounts{
 		Store: memstore.New(), Hasher: signup.Bcrypt{Cost: 4},
 		Secrets: []signup.Secret{signup.NewSecret([]byte("a secret for tests in a browser, 42 bytes"))},
-		Send:    sender.send, EmailVerification: signup.VerifyBeforeRegistration, Discreet: true,
+		Send:    sender.Send, EmailVerification: signup.VerifyBeforeRegistration, Discreet: true,
 		Limits: signup.Limits{PerOrigin: 1_000_000, MailInterval: time.Nanosecond},
 		Fields: []signup.ProfileField{{Name: "city"}, {Name: "about", Multiline: true}},
 		Logger: logger,
 	}
-	server.Config.Handler = s.record(s.handler(logger))
+	server.Config.Handler = s.record(s.sessions.Handler(s.handler(logger)))
 	server.Start()
 	t.Cleanup(server.Close)
 	return s
+}
+
+// newMailer returns what sends the mails of the site. It ends with the test.
+func (s *site) newMailer(t *testing.T, logger *slog.Logger) *mailer.Mailer {
+	t.Helper()
+	host, port, _ := strings.Cut(mails.smtp, ":")
+	number, _ := strconv.Atoi(port)
+	m, err := mailer.New(mailer.Options{
+		Name: siteName, From: siteName + " <no-reply@orchard.example>", BaseURL: s.base,
+		Server: mailer.SMTP{Host: host, Port: number, Plaintext: true}, Logger: logger,
+	})
+	if err != nil {
+		t.Fatalf("mailer.New returned %v, want nil", err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		if err := m.Close(ctx); err != nil {
+			t.Errorf("Close returned %v, want nil", err)
+		}
+	})
+	return m
 }
 
 // handler returns the pages of the site.
