@@ -76,7 +76,7 @@ func TestSessionFixation(t *testing.T) {
 	s := newSite(t)
 	eve, _ := loggedIn(t, s, options{})
 	own := eve.sessionToken()
-	for name, token := range map[string]string{"a token that nobody has": "EVESOWNTOKEN", "a token of the attacker's session": own} {
+	for name, token := range map[string]string{"an unused token": "EVESOWNTOKEN", "a token of the attacker's session": own} {
 		email := s.addUser(t)
 		p := newTab(t, s, options{})
 		a := startAttacker(t, `<script>document.cookie = "`+sessionCookie+`=`+token+`; path=/"</script>`)
