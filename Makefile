@@ -1,7 +1,7 @@
 SHELL := /bin/bash
 # Build each module as its users get it, also if a go.work file exists above.
 export GOWORK := off
-MODULES := . legacyhash scssession mailer examples/routers examples/migrate examples/webapp internal/integration
+MODULES := . legacyhash scssession mailer examples/routers examples/migrate examples/webapp internal/integration internal/browser
 FUZZTIME ?= 5s
 # The race detector, except within the functions that compute hashes, which take up to
 # twenty times as long with it. They share no state with other calls.
@@ -10,7 +10,7 @@ UNCHECKED := golang.org/x/crypto/... crypto/internal/fips140/... crypto/md5 cryp
 RACE := -race $(foreach p,$(UNCHECKED),-gcflags=$(p)=-race=false)
 STATICCHECK := $(CURDIR)/.bin/staticcheck
 
-.PHONY: help test quick vet staticcheck checks unit others legacyhash scssession mailer routers migrate consumer integration server fuzz faults soak bench lint clean
+.PHONY: help test quick vet staticcheck checks unit others legacyhash scssession mailer routers migrate consumer browser webapp integration server fuzz faults soak bench lint clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -42,7 +42,7 @@ checks: # one after the other
 	@for target in vet staticcheck; do $(MAKE) --no-print-directory $$target || exit 1; done
 
 others: # one after the other
-	@for target in unit fuzz legacyhash scssession mailer routers migrate consumer; do $(MAKE) --no-print-directory $$target || exit 1; done
+	@for target in unit browser fuzz legacyhash scssession mailer routers migrate webapp consumer; do $(MAKE) --no-print-directory $$target || exit 1; done
 
 fuzz: ## each fuzz target, for FUZZTIME (5s)
 	@grep -rhoE '^func Fuzz\w+' --include='*_test.go' . | sed 's/func //' | while read -r f; do \
@@ -74,8 +74,17 @@ routers: ## the tests of the examples for each router, with -race
 migrate: ## the tests of the example that migrates the tutorial's users, with -race
 	@go run ./internal/testrun examples/migrate $(RACE) -count=1 ./...
 
+webapp: ## the tests of the example of a whole site, and its own files in another module
+	@go run ./internal/testrun examples/webapp $(RACE) -count=1 ./...
+	scripts/adopter
+
 consumer: ## what importing the library adds to a new module
 	scripts/consumer
+
+# Without -race: what runs there is the browser.
+browser: ## the account pages in Chromium, with mails over SMTP and axe-core; screenshots are in .bin/screenshots
+	@scripts/browser-tools
+	@go run ./internal/testrun internal/browser -count=1 -timeout=15m ./...
 
 server: ## a Docker engine and the images of Elasticsearch, made if they are missing
 	@test -n "$$SIGNUP_TEST_ELASTICSEARCH_URL" || { scripts/elasticsearch-image 8.19.7 && scripts/elasticsearch-image 9.5.4; }

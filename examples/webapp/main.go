@@ -16,7 +16,6 @@ import (
 	"net/url"
 	"os"
 	"os/signal"
-	"strconv"
 	"time"
 
 	"github.com/elastic/elastic-transport-go/v8/elastictransport"
@@ -31,17 +30,22 @@ import (
 func main() {
 	addr := flag.String("addr", "localhost:8080", "the `host:port` to listen on")
 	es := flag.String("es", "", "keep users in the Elasticsearch at this `URL`")
-	smtp := flag.String("smtp", "", "send mails by the server at this `host:port`, without TLS")
+	smtp := flag.String("smtp", "", "send mails by the server on this `host`, without TLS")
+	port := flag.Int("smtp-port", 25, "the `port` of the mail server")
 	flag.Parse()
+	if flag.NArg() > 0 {
+		flag.Usage()
+		os.Exit(2)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, os.Stdout, *addr, *es, *smtp); err != nil {
+	if err := run(ctx, *addr, *es, server(os.Stdout, *smtp, *port)); err != nil {
 		log.Fatal(err)
 	}
 }
 
-// run serves the site until ctx is done. It writes what is to be read in a terminal to out.
-func run(ctx context.Context, out io.Writer, addr, es, smtp string) error {
+// run serves the site until ctx is done.
+func run(ctx context.Context, addr, es string, mailServer mailer.Server) error {
 	store, err := open(ctx, es)
 	if err != nil {
 		return err
@@ -52,7 +56,7 @@ func run(ctx context.Context, out io.Writer, addr, es, smtp string) error {
 	}
 	base := "http://" + l.Addr().String()
 	mails, err := mailer.New(mailer.Options{
-		Name: "Orchard", From: "Orchard <no-reply@orchard.example>", BaseURL: base, Server: server(out, smtp),
+		Name: "Orchard", From: "Orchard <no-reply@orchard.example>", BaseURL: base, Server: mailServer,
 	})
 	if err != nil {
 		return err
@@ -74,7 +78,7 @@ func run(ctx context.Context, out io.Writer, addr, es, smtp string) error {
 	mux.Handle("/private", guard.Require(http.HandlerFunc(home)))
 	s := &http.Server{Handler: sessions.Handler(mux), ReadTimeout: 10 * time.Second, WriteTimeout: time.Minute}
 	context.AfterFunc(ctx, func() { _ = s.Shutdown(context.Background()) })
-	fmt.Fprintf(out, "Open %s and sign up. Mails appear here.\n", base)
+	fmt.Println("Open", base, "and sign up. Without -smtp, mails appear here.")
 	if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
@@ -100,18 +104,14 @@ func open(ctx context.Context, es string) (signup.Store, error) {
 	return store, store.Setup(ctx)
 }
 
-// server returns where mails go: to out, or to the server smtp.
-func server(out io.Writer, smtp string) mailer.Server {
-	host, port, _ := net.SplitHostPort(smtp)
-	n, _ := strconv.Atoi(port)
+func server(out io.Writer, host string, port int) mailer.Server {
 	if host == "" {
 		return mailer.Print(out)
 	}
-	return mailer.SMTP{Host: host, Port: n, Plaintext: true}
+	return mailer.SMTP{Host: host, Port: port, Plaintext: true}
 }
 
-var page = template.Must(template.New("").Parse(`<!DOCTYPE html><html lang="en"><title>Orchard</title>
-<link rel="stylesheet" href="/account/style.css"><main><h1>Orchard</h1>{{if .Email}}<p>Hello, {{or .FirstName .Email}}. This is <a href="/account/">your account</a>.</p>{{else}}<p><a href="/account/sign-up">Sign up</a> or <a href="/account/log-in?next=/private">log in</a>.</p>{{end}}</main></html>`))
+var page = template.Must(template.New("").Parse(`<!DOCTYPE html><html lang="en"><title>Orchard</title><link rel="stylesheet" href="/account/style.css"><main><h1>Orchard</h1>{{if .Email}}<p>Hello, {{or .FirstName .Email}}. This is <a href="/account/">your account</a>.</p>{{else}}<p><a href="/account/sign-up">Sign up</a> or <a href="/account/log-in?next=/private">log in</a>.</p>{{end}}</main></html>`))
 
 func home(w http.ResponseWriter, r *http.Request) {
 	user, _ := signup.CurrentUser(r.Context()) // the zero User if nobody is logged in

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -49,14 +50,16 @@ func TestSignUp(t *testing.T) {
 	var out output
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- run(ctx, &out, "localhost:0", "", "") }()
+	addr := freeAddress(t)
+	go func() { ended <- run(ctx, addr, "", server(&out, "", 0)) }()
 	defer func() {
 		cancel()
 		if err := <-ended; err != nil {
 			t.Errorf("run returned %v, want nil", err)
 		}
 	}()
-	base := out.find(t, `(?m)^Open (http://\S+) and sign up`)
+	base := "http://" + addr
+	waitFor(t, addr)
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatalf("cookiejar.New returned %v, want nil", err)
@@ -94,6 +97,30 @@ func TestSignUp(t *testing.T) {
 	if page = get(base + "/private"); !strings.Contains(page, "Hello, Ada") {
 		t.Errorf("got the page %s, want the private one", page)
 	}
+}
+
+// freeAddress returns an address at which nothing listens.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatalf("Listen returned %v, want nil", err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// waitFor waits until a server listens at addr.
+func waitFor(t *testing.T, addr string) {
+	t.Helper()
+	for range 600 {
+		if conn, err := net.Dial("tcp", addr); err == nil {
+			_ = conn.Close()
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Fatalf("nothing listened at %s in 30 seconds", addr)
 }
 
 // body returns a function that returns the body of a response.

@@ -50,3 +50,19 @@ function addLengthHint(input) {
     hint.classList.toggle("good", left <= 0);
   });
 }
+
+// A form is sent once, also after a double click. It can be sent again later, because a
+// form whose response is a file leaves the page as it is.
+for (const form of document.forms) {
+  let sent = -Infinity;
+  form.addEventListener("submit", (event) => {
+    if (event.timeStamp - sent < 5000) event.preventDefault();
+    else sent = event.timeStamp;
+  });
+}
+
+// A page that the browser shows again from its memory may be of a user that has logged
+// out since.
+addEventListener("pageshow", (event) => {
+  if (event.persisted) location.reload();
+});

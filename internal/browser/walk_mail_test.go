@@ -1,0 +1,71 @@
+package browser
+
+import "strings"
+
+// changeEmail changes the address. w.inbox stays that of the old one.
+func (w *walk) changeEmail() {
+	w.t.Helper()
+	w.follow(`nav a[href$="/email"]`)
+	w.look("email")
+	w.fill("email_address", w.inbox.address)
+	w.postUnchecked("email") // it is the present one
+	w.look("email-wrong")
+	other := newMailbox(w.t, newAddress())
+	w.fill("email_address", other.address)
+	w.post("email")
+	w.mustHave(".notice")
+	w.look("email-sent")
+	w.inbox.link() // the old address can cancel the change
+	w.openLink(other, "email-confirm")
+	w.look("email-confirm")
+	w.post("email-confirm")
+	w.at("/account/log-in")
+	w.mustHave(".notice")
+	w.look("email-changed")
+	w.fillAll("email_address", other.address, "password", w.password)
+	w.post("log-in")
+	w.at("/account/profile")
+	if !strings.Contains(w.text(), other.address) {
+		w.t.Error("the profile doesn't have the new address")
+	}
+}
+
+// undoEmail takes the change back. After that, no password works.
+func (w *walk) undoEmail() {
+	w.t.Helper()
+	w.openLink(w.inbox, "email-undo")
+	w.look("email-undo")
+	w.post("email-undo")
+	w.at("/account/email-undone")
+	w.look("email-undone")
+	w.open("/account/log-in")
+	w.fillAll("email_address", w.inbox.address, "password", w.password)
+	w.post("log-in")
+	w.at("/account/log-in")
+	w.mustHave(".errors")
+	w.inbox.notice()
+}
+
+// reset chooses a new password by mail.
+func (w *walk) reset() {
+	w.t.Helper()
+	w.follow(`main a[href^="/account/forgot"]`)
+	w.look("forgot")
+	w.fill("email_address", "not an address")
+	w.postUnchecked("forgot")
+	w.look("forgot-wrong")
+	w.fill("email_address", w.inbox.address)
+	w.post("forgot")
+	w.at("/account/check-mail")
+	w.openLink(w.inbox, "reset")
+	w.look("reset")
+	w.fill("password", "orchard")
+	w.postUnchecked("reset")
+	w.look("reset-wrong")
+	w.password = password
+	w.fill("password", w.password)
+	w.post("reset")
+	w.at("/account/profile")
+	w.look("reset-done")
+	w.inbox.notice()
+}
