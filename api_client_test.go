@@ -87,3 +87,18 @@ func TestAPIBusy(t *testing.T) {
 		}
 	}
 }
+
+// Without a session, the body of a request that needs one isn't read.
+func TestAPIRefusesWithoutBody(t *testing.T) {
+	a := newAPITest(t, nil)
+	for _, e := range signup.APICalls() {
+		if !e.Session || e.Method != http.MethodPost {
+			continue
+		}
+		r := signUp(unreadBody{t})
+		r.URL.Path = "/" + e.Path
+		if res := send(a.h, r); res.StatusCode != http.StatusUnauthorized {
+			t.Errorf("%s: got status %d, want 401", e.Path, res.StatusCode)
+		}
+	}
+}
