@@ -90,6 +90,5 @@ func (q *request) clear() error {
 	if _, ok := q.sessions.Current(q.r); !ok {
 		return nil
 	}
-	q.user, q.session = nil, signup.Session{}
-	return q.sessions.Clear(q.w, q.r)
+	return q.endSession()
 }

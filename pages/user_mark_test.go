@@ -18,8 +18,8 @@ func TestFormOfAnotherUser(t *testing.T) {
 		{"email", "Send the link", map[string]string{"New email address": newEmail}},
 		{"devices", "Log all other devices out", nil},
 		{"export", "Download", nil},
-		{"deactivate", "Deactivate the account", map[string]string{"I want to deactivate my account.": "yes"}},
-		{"delete", "Delete the account", map[string]string{"I want to delete my account forever.": "yes"}},
+		{"deactivate", "Deactivate the account", map[string]string{"I want to deactivate my account": "yes"}},
+		{"delete", "Delete the account", map[string]string{"I want to delete my account forever": "yes"}},
 		{"confirm", "Continue", map[string]string{"Password": goodPassword}},
 	} {
 		t.Run(c.page, func(t *testing.T) {

@@ -1,0 +1,9 @@
+package browser
+
+import (
+	"testing"
+
+	"github.com/gosignup/signup/internal/leaktest"
+)
+
+func TestPlanted(t *testing.T) { leaktest.Plant(t) }
