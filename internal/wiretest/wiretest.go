@@ -113,13 +113,13 @@ func (c Case) run(t *testing.T, client *http.Client, url string) {
 
 var repeated = regexp.MustCompile(`'(?:[^"\\]|\\.)*@(?:[^"\\]|\\.)*' ((?:added successfully|successfully logged in)!|already exists\.|is not valid )`)
 
-// typed is the member of a FieldError that repeats what was typed.
-var typed = regexp.MustCompile(`"value":"(?:[^"\\]|\\.)*"`)
+// typed is a member that has what was typed: that of a FieldError, and that of a user.
+var typed = regexp.MustCompile(`"(value|email_address)":"(?:[^"\\]|\\.)*"`)
 
 // Shown returns the body of a response in a form that the output of a test may
-// contain: without the address, which the messages and "value" repeat.
+// contain: without the address, which messages, "value" and "email_address" repeat.
 func Shown(body []byte) string {
-	return typed.ReplaceAllString(repeated.ReplaceAllString(string(body), "'…' $1"), `"value":"…"`)
+	return typed.ReplaceAllString(repeated.ReplaceAllString(string(body), "'…' $1"), `"$1":"…"`)
 }
 
 func (c Case) check(t *testing.T, res *http.Response, text []byte) {
