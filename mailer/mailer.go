@@ -20,7 +20,7 @@ type Mailer struct {
 	queue     *queue
 
 	ctx     context.Context // canceled when Close has to stop
-	cancel  context.CancelFunc
+	cancel  context.CancelCauseFunc
 	workers sync.WaitGroup
 
 	sent, retried, failed, expired, refused atomic.Int64
@@ -52,7 +52,7 @@ func New(opts Options) (*Mailer, error) {
 		return nil, err
 	}
 	m.queue = newQueue(m.opts.QueueSize, m.opts.Workers)
-	m.ctx, m.cancel = context.WithCancel(context.Background())
+	m.ctx, m.cancel = context.WithCancelCause(context.Background())
 	for range m.opts.Workers {
 		m.workers.Go(m.work)
 	}
@@ -96,17 +96,18 @@ func (m *Mailer) Send(ctx context.Context, mail signup.Mail) error {
 // ctx is done. Give ctx a deadline: a server that is down may keep mails waiting for a
 // day. From the beginning of Close on, Send returns an error. If mails are lost, the error
 // says how many; it wraps that of ctx. A mail whose delivery is interrupted counts as
-// lost, and may have been delivered. Another call waits as well, and returns the same.
+// lost, and may have been delivered. Another call waits as well, and returns the same: the
+// first ctx that is done ends all calls.
 func (m *Mailer) Close(ctx context.Context) error {
 	m.queue.close()
-	stop := context.AfterFunc(ctx, m.cancel)
+	stop := context.AfterFunc(ctx, func() { m.cancel(ctx.Err()) })
 	defer stop()
 	m.workers.Wait()
 	m.finished.Do(func() {
-		m.cancel()
+		m.cancel(nil)
 		if n := m.queue.len(); n > 0 {
 			m.lost.Store(int64(n))
-			m.closeErr = fmt.Errorf("mailer: closed before %d mails were sent: %w", n, ctx.Err())
+			m.closeErr = fmt.Errorf("mailer: closed before %d mails were sent: %w", n, context.Cause(m.ctx))
 			m.opts.Logger.LogAttrs(ctx, slog.LevelError, "mailer: mails lost", slog.Int("mails", n))
 		}
 	})

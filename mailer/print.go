@@ -2,37 +2,63 @@ package mailer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/mail"
 	"strings"
-	"sync"
 	"unicode"
 )
 
 // Print returns a Server that writes each mail to w, as text, instead of sending it. It
 // is for development: a person that reads w can use the links. Control characters are left
 // out. Print writes a mail with one call of w.Write, and one mail at a time. If Write
-// returns an error, the mail is given up.
-func Print(w io.Writer) Server { return &printer{w: w} }
+// returns an error, the mail is given up. If Write hangs, as on a terminal that is stopped,
+// [Mailer.Close] doesn't wait for it any longer when its ctx is done.
+func Print(w io.Writer) Server { return &printer{w: w, writing: make(chan struct{}, 1)} }
 
 type printer struct {
-	mu sync.Mutex
-	w  io.Writer
+	w       io.Writer
+	writing chan struct{} // has an element during a Write
 }
 
-func (p *printer) check(*Mailer) error        { return nil }
+func (p *printer) check(*Mailer) error {
+	if p.w == nil {
+		return errors.New("mailer: the io.Writer of Print is nil")
+	}
+	return nil
+}
+
 func (p *printer) connect(*Mailer) connection { return p }
 func (p *printer) close()                     {}
 
-func (p *printer) send(_ context.Context, m *message) *failure {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	text := fmt.Sprintf("To: %s\nSubject: %s\n\n%s%s\n", readable(m.to), m.subject, m.text, strings.Repeat("-", maxLine))
-	if _, err := io.WriteString(p.w, strings.Map(printable, text)); err != nil {
-		return &failure{cause: "write", permanent: true}
+func (p *printer) send(ctx context.Context, m *message) *failure {
+	select {
+	case p.writing <- struct{}{}:
+	case <-ctx.Done():
+		return &failure{cause: "canceled"}
 	}
-	return nil
+	written := make(chan error, 1)
+	go func() {
+		_, err := io.WriteString(p.w, printed(m))
+		<-p.writing
+		written <- err
+	}()
+	select {
+	case err := <-written:
+		if err != nil {
+			return &failure{cause: "write", permanent: true}
+		}
+		return nil
+	case <-ctx.Done():
+		return &failure{cause: "canceled"}
+	}
+}
+
+// printed returns what Print writes for m.
+func printed(m *message) string {
+	text := fmt.Sprintf("To: %s\nSubject: %s\n\n%s%s\n", readable(m.to), m.subject, m.text, strings.Repeat("-", maxLine))
+	return strings.Map(printable, text)
 }
 
 // readable returns a without the encoding that it has in a header.
