@@ -73,6 +73,8 @@ func causeOf(err error) string {
 		return "certificate"
 	case errors.As(err, &header), errors.As(err, &network) && strings.HasSuffix(network.Op, " error"): // an alert
 		return "TLS"
+	case errors.Is(err, errResponse):
+		return "response too long"
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
 		return "connection closed"
 	case errors.As(err, &network):

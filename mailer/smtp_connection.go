@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"net"
-	"sync"
 	"time"
 
 	gomail "github.com/wneessen/go-mail"
@@ -142,37 +141,4 @@ func (c *smtpConnection) close() {
 		_ = c.smtp.Quit()
 		c.abandon()
 	}
-}
-
-// A watchedConn keeps the first error of a connection, which go-mail may hide.
-type watchedConn struct {
-	net.Conn
-	mu  sync.Mutex
-	err error
-}
-
-func (c *watchedConn) Read(b []byte) (int, error) {
-	n, err := c.Conn.Read(b)
-	c.keep(err)
-	return n, err
-}
-
-func (c *watchedConn) Write(b []byte) (int, error) {
-	n, err := c.Conn.Write(b)
-	c.keep(err)
-	return n, err
-}
-
-func (c *watchedConn) keep(err error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.err == nil {
-		c.err = err
-	}
-}
-
-func (c *watchedConn) first() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.err
 }
