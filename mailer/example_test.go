@@ -34,7 +34,7 @@ func ExamplePrint() {
 	//
 	// Hello,
 	//
-	// A new password was asked for, for your account at Orchard.
+	// A new password was requested for your account at Orchard.
 	//
 	// Choose a new password:
 	//
@@ -42,7 +42,7 @@ func ExamplePrint() {
 	//
 	// The link is valid until 27 November 2126, 14:30 UTC.
 	//
-	// If you didn't ask for it, ignore this mail: your password stays as it
+	// If you didn't request it, ignore this mail: your password stays as it
 	// is.
 	//
 	// This mail was sent by Orchard (http://localhost:8080) because of an

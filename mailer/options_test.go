@@ -66,6 +66,9 @@ func TestFilesThatAreWrong(t *testing.T) {
 		{"layout.txt", "{{.Data.Oops}}", "Oops"},
 		{"en/invite.txt", `{{define "subject"}}{{.Oops}}{{end}}`, "Oops"},
 		{"en/invite.txt", `{{define "before"}}Welcome{{end}}`, "no subject"},
+		{"en/invite.txt", `{{define "subject"}}Welcome{{end}}`, "templates/en/invite.txt has no button"},
+		{"de/password_changed.txt", `{{define "subject"}}Passwort{{end}}{{define "button"}} {{end}}`, "no button"},
+		{"de/common.txt", `{{define "hello"}}Guten Tag,{{end}}`, "no code"},
 		{"de/common.txt", `{{define "hello"}}{{if .Name}}{{.Name.Oops}}{{end}}{{end}}`, "Oops"},
 		{"en/invite.html", "{{range .Before}}{{.Oops}}{{end}}", "Oops"},
 		{"en/invites.txt", "x", "no purpose"},
@@ -86,7 +89,7 @@ func TestFiles(t *testing.T) {
 	o.Workers = 1
 	o.Files = fstest.MapFS{
 		"templates/layout.html":   {Data: []byte("<p>own layout {{.Subject}}")},
-		"templates/en/log_in.txt": {Data: []byte(`{{define "subject"}}Own{{end}}{{define "before"}}{{.Site}} & <you>{{end}}`)},
+		"templates/en/log_in.txt": {Data: []byte(`{{define "subject"}}Own{{end}}{{define "before"}}{{.Site}} & <you>{{end}}{{define "button"}}Go{{end}}`)},
 		"templates/de/log_in.html": {Data: []byte(
 			`<p>eigenes {{range .Before}}{{.}}{{end}} <a href="{{.Data.Link}}">{{.Data.Mail.User.Profile.color}}</a>`)},
 		"templates/README": {Data: []byte("{{")},
@@ -135,6 +138,21 @@ func TestLink(t *testing.T) {
 	}
 }
 
+// If Options.Link gives a link to a mail that has none otherwise, its text is the site.
+func TestLinkWithoutButton(t *testing.T) {
+	const link = "https://orchard.example/help"
+	s := newServer(t, false, nil)
+	o := options(s.client(t))
+	o.Link = func(signup.Mail) string { return link }
+	m := start(t, o)
+	m.send(t, signup.Mail{To: adaMail, Notice: signup.NoticeDeleted})
+	m.drain(t)
+	p := parse(t, s.received()[0].text)
+	if !strings.Contains(p.text, "\nOrchard:\n\n"+link+"\n") || !strings.Contains(p.html, ">Orchard</a>") {
+		t.Errorf("got the text %q, want the link after the name of the site, and such a button", p.text)
+	}
+}
+
 func TestPath(t *testing.T) {
 	o := options(nil)
 	o.Path = "/me/"
@@ -159,7 +177,7 @@ func TestUnknownKind(t *testing.T) {
 func TestPrintLeavesControlsOut(t *testing.T) {
 	o := options(nil)
 	o.Files = fstest.MapFS{"templates/en/invite.txt": {Data: []byte(
-		`{{define "subject"}}S{{end}}{{define "before"}}{{.Mail.User.FirstName}}{{end}}`)}}
+		`{{define "subject"}}S{{end}}{{define "before"}}{{.Mail.User.FirstName}}{{end}}{{define "button"}}Join{{end}}`)}}
 	text := printed(t, o, signup.Mail{To: adaMail, Purpose: signup.PurposeInvite, User: signup.User{FirstName: "A\x1b[2J\x07\u009b2JB"}})
 	if !strings.Contains(text, "A[2J2JB") || strings.ContainsAny(text, "\x1b\x07\u009b") {
 		t.Errorf("got %q, want the name without control characters", text)

@@ -2,14 +2,10 @@ package mailer
 
 import (
 	"fmt"
-	"net/mail"
 	"strings"
 	"text/template"
-	"time"
 
 	bcp47 "golang.org/x/text/language"
-
-	"github.com/gosignup/signup"
 )
 
 // has reports whether there is a template for the mail name.
@@ -111,32 +107,4 @@ func (t *templates) html(l *Layout, name string) (string, error) {
 		return "", fmt.Errorf("mailer: %w", err)
 	}
 	return b.String(), nil
-}
-
-// try writes each mail in each language, with and without the parts that it may lack, and
-// returns what goes wrong, such as a field that a template misspells.
-func (t *templates) try(opts Options) error {
-	m := &Mailer{opts: opts, templates: t}
-	now := time.Now()
-	for _, l := range t.languages {
-		for _, sample := range allMails {
-			if sample.Purpose != "" {
-				sample.Token, sample.Code, sample.Expires = "token", "12345678", now.Add(time.Hour)
-			}
-			for _, q := range []*queued{
-				{link: opts.BaseURL, to: mail.Address{Name: "Name"}, mail: sample},
-				{mail: signup.Mail{Purpose: sample.Purpose, Notice: sample.Notice}},
-			} {
-				q.language, q.template = l, templateName(sample)
-				msg, err := m.write(q, now)
-				if err != nil {
-					return err
-				}
-				if msg.subject == "" {
-					return fmt.Errorf("mailer: templates/%s/%s.txt has no subject", l.tag, q.template)
-				}
-			}
-		}
-	}
-	return nil
 }
