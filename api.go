@@ -49,9 +49,12 @@ type APIOptions struct {
 // [Accounts].Send, is 404, like every unknown path.
 //
 // A log-in keeps a [Session] in s, and sets the cookie of [Accounts.DeviceCookie]. A
-// request that needs a log-in gets 401 without one, with a challenge as from a [Guard]. A
-// Session that has ended is removed. If the identity has to be proved again, the challenge
-// is that of RFC 9470, section 3.
+// request that needs a log-in gets 401 without one, with a challenge as from a [Guard]. If
+// the identity has to be proved again, the challenge is that of RFC 9470, section 3.
+//
+// A GET request removes a Session that has ended. A POST request leaves it: if a form is
+// sent twice, such as that for a new password, the first request has renewed the Session,
+// and the client keeps that.
 //
 // POST requests from pages of other origins are refused with 403
 // ([http.CrossOriginProtection]). All calls of a get the languages of the request
@@ -142,7 +145,9 @@ func (p *api) newEndpoint(e apiEndpoint, opts *HandlerOptions) *endpoint {
 	h.isGet, h.keepNull = e.isGet, e.keepNull
 	h.fields, h.booleans = e.members(p.accounts)
 	h.admit = func(q *request) error { return p.admit(e, q) }
-	h.ended = p.clear
+	if e.isGet { // see the comment of NewAPI
+		h.ended = p.clear
+	}
 	return h
 }
 
