@@ -3,7 +3,7 @@ package signup
 import "net/http"
 
 var apiSignUp = []apiEndpoint{{
-	path: "sign-up", text: "Registers a user, or sends a mail for that. Idempotency-Key as for NewHandler.",
+	path: "sign-up", text: "Registers a user, or sends a mail for that, which needs only the address. Idempotency-Key as for NewHandler.",
 	fields:   []apiField{fieldEmail, fieldPassword, fieldFirstName, fieldLastName},
 	declared: true, ownChecks: true, hashes: true,
 	results: []apiResult{

@@ -32,8 +32,9 @@
 // [Mailer.Send] puts the mail into a queue in memory and returns. Workers send it. They
 // keep a connection for mails that follow soon.
 //
-//   - If the SMTP server can't be reached, or refuses the connection or the log-in, all
-//     mails wait. The wait begins with Options.RetryAfter and doubles with each attempt,
+//   - If the SMTP server can't be reached, refuses the connection or the log-in, or accepts
+//     no mail for the time being (a 4xx response to MAIL, as beyond a limit of the sender),
+//     all mails wait. The wait begins with Options.RetryAfter and doubles with each attempt,
 //     up to five minutes.
 //   - If the server refuses a mail for the time being (a 4xx response), or the connection
 //     breaks, that mail waits in the same way.

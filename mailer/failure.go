@@ -32,8 +32,13 @@ func newFailure(err error, conn *watchedConn) *failure {
 		f.cause = causeOf(err)
 	}
 	var e *gomail.SendError
-	if errors.As(err, &e) && (e.Reason == gomail.ErrGetSender || e.Reason == gomail.ErrGetRcpts || e.Reason == gomail.ErrNoUnencoded) {
-		f.permanent = true
+	if errors.As(err, &e) {
+		switch e.Reason {
+		case gomail.ErrGetSender, gomail.ErrGetRcpts, gomail.ErrNoUnencoded:
+			f.permanent = true
+		case gomail.ErrSMTPMailFrom: // the server doesn't know the recipient yet
+			f.outage = f.code >= 400 && f.code < 500
+		}
 	}
 	return f
 }

@@ -24,6 +24,8 @@ const (
 type server struct {
 	*smtp.Server
 	address string
+	// from, if it is set before the first mail, returns the response to the nth MAIL.
+	from func(n int) error
 	// rcpt, if it is set before the first mail, returns the response to the nth RCPT.
 	rcpt func(n int) error
 	// data, likewise, is called with the nth mail, before it is accepted.
@@ -31,6 +33,7 @@ type server struct {
 
 	mu          sync.Mutex
 	mails       []received
+	froms       int
 	rcpts       int
 	datas       int
 	connections int
@@ -134,6 +137,13 @@ func (s *session) Logout() error { return nil }
 func (s *session) Mail(from string, o *smtp.MailOptions) error {
 	_, secure := s.conn.TLSConnectionState()
 	s.mail = received{from: from, utf8: o.UTF8, secure: secure, helo: s.conn.Hostname()}
+	s.server.mu.Lock()
+	s.server.froms++
+	n := s.server.froms
+	s.server.mu.Unlock()
+	if s.server.from != nil {
+		return s.server.from(n)
+	}
 	return nil
 }
 

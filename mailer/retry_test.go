@@ -101,6 +101,31 @@ func TestOutage(t *testing.T) {
 	}
 }
 
+// A server that accepts no mail for the time being isn't asked for each mail again.
+func TestSenderRefused(t *testing.T) {
+	until := time.Now().Add(200 * time.Millisecond)
+	s := newServer(t, false, func(s *server) {
+		s.from = func(int) error {
+			if time.Now().Before(until) {
+				return temporary(421)
+			}
+			return nil
+		}
+	})
+	o := options(s.client(t))
+	o.Workers, o.RetryAfter = 1, 20*time.Millisecond
+	m := start(t, o)
+	for range 20 {
+		m.send(t, resetMail())
+	}
+	if got := m.drain(t); got.Sent != 20 || got.Retried > 19 {
+		t.Errorf("got %+v, want 20 mails sent after less than one attempt that failed for each", got)
+	}
+	if records := m.log.records(t); records[0]["smtp.code"] != 421.0 {
+		t.Errorf("got the log record %v, want one with the code 421", records[0])
+	}
+}
+
 func TestExpired(t *testing.T) {
 	s := newServer(t, false, func(s *server) { s.rcpt = func(int) error { return temporary(451) } })
 	m := start(t, options(s.client(t)))
