@@ -86,7 +86,7 @@ func causeOf(err error) string {
 		return "network"
 	case strings.HasPrefix(err.Error(), "STARTTLS mode"): // of go-mail
 		return "no STARTTLS"
-	case errors.Is(err, gomail.ErrNoSupportedAuthDiscovered), strings.HasPrefix(err.Error(), "server does not support SMTP AUTH"):
+	case errors.Is(err, errNoLogIn):
 		return "no log-in"
 	}
 	return "protocol"

@@ -41,9 +41,7 @@ func (c *smtpConnection) newClient() (*gomail.Client, error) {
 		options = append(options, gomail.WithSSL())
 	}
 	if s.Username != "" {
-		options = append(options, gomail.WithUsername(s.Username), gomail.WithPassword(s.Password),
-			gomail.WithOpportunisticSMTPAuth(gomail.SMTPAuthPlain, gomail.SMTPAuthLogin,
-				gomail.SMTPAuthSCRAMSHA256, gomail.SMTPAuthSCRAMSHA1))
+		options = append(options, gomail.WithSMTPAuthCustom(&logIn{server: s}))
 	}
 	return gomail.NewClient(s.Host, options...)
 }
