@@ -73,10 +73,12 @@ func (o *Options) check() error {
 	case o.Name == "" || len(o.Name) > maxName || clean(o.Name) != o.Name:
 		return fmt.Errorf("mailer: Options.Name must be one line of 1 to %d bytes, without invisible characters and \"=?\"", maxName)
 	case err != nil || base.Host == "" || base.Scheme != "https" && base.Scheme != "http" ||
-		base.User != nil || base.Path != "" && base.Path != "/" || base.RawQuery != "" || base.Fragment != "":
+		base.User != nil || base.Path != "" && base.Path != "/" || strings.ContainsAny(o.BaseURL, "?#"):
 		return errors.New("mailer: Options.BaseURL must be a scheme and a host, such as https://example.org")
-	case o.Path != "" && (!strings.HasPrefix(o.Path, "/") || !strings.HasSuffix(o.Path, "/")):
-		return errors.New("mailer: Options.Path must begin and end with a slash")
+	case o.Path != "" && !isPath(o.Path):
+		return errors.New("mailer: Options.Path must be a path that begins and ends with a slash")
+	case clean(o.Support) != o.Support:
+		return errors.New("mailer: Options.Support must be one line, without invisible characters and \"=?\"")
 	case o.Server == nil:
 		return errors.New("mailer: Options.Server is nil")
 	case o.QueueSize < 0 || o.Workers < 0 || o.RetryAfter < 0:
@@ -91,4 +93,10 @@ func (o *Options) check() error {
 	o.RetryAfter = cmp.Or(o.RetryAfter, 2*time.Second)
 	o.Logger = cmp.Or(o.Logger, slog.Default())
 	return nil
+}
+
+// isPath reports whether s can follow a host in a URL, and other elements can follow s.
+func isPath(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && u.EscapedPath() == s && strings.HasPrefix(s, "/") && strings.HasSuffix(s, "/")
 }
