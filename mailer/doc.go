@@ -11,7 +11,13 @@
 //		return err
 //	}
 //	accounts.Send = m.Send
-//	defer m.Close(ctx)
+//	… // serve until the server has been shut down
+//	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+//	defer cancel()
+//	return m.Close(ctx)
+//
+// Close after the server, so that mails of the last requests are sent, and with a context
+// of its own: if one that a signal has canceled is given, mails in the queue are lost.
 //
 // For development, [Print] as the Server writes the mails to a terminal instead.
 //
