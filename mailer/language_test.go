@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/gosignup/signup"
@@ -29,6 +30,21 @@ func TestExpiryInWords(t *testing.T) {
 		mail.Expires = time.Now().Add(c.after)
 		if text := printed(t, options(nil), mail); !strings.Contains(text, c.want) {
 			t.Errorf("the mail with a token for %v doesn't have %q", c.after, c.want)
+		}
+	}
+}
+
+// A regional variant need not have each mail: the others are in the nearest language.
+func TestVariant(t *testing.T) {
+	o := options(nil)
+	o.Language = func(context.Context, signup.Mail) string { return "de-CH" }
+	o.Files = fstest.MapFS{
+		"templates/de-CH/common.txt":  {Data: []byte(`{{define "hello"}}Grüezi,{{end}}{{define "code"}}Code:{{end}}`)},
+		"templates/de-CH/deleted.txt": {Data: []byte(`{{define "subject"}}Konto gelöscht{{end}}`)},
+	}
+	for notice, want := range map[signup.Notice]string{signup.NoticeDeleted: "Grüezi", signup.NoticeDeactivated: "Guten Tag"} {
+		if text := printed(t, o, signup.Mail{To: adaMail, Notice: notice}); !strings.Contains(text, want) {
+			t.Errorf("%s: got the mail %q, want one with %s", notice, text, want)
 		}
 	}
 }

@@ -67,11 +67,11 @@ func New(opts Options) (*Mailer, error) {
 // mistake in the program: no template for the mail, a link that isn't a URL, or a To that
 // isn't an address.
 func (m *Mailer) Send(ctx context.Context, mail signup.Mail) error {
-	l := m.templates.language(m.languages(ctx, mail))
 	name := templateName(mail)
 	if !m.templates.has(name) {
 		return fmt.Errorf("mailer: no template %q", name)
 	}
+	l := m.templates.language(m.languages(ctx, mail), name)
 	link, err := m.link(mail)
 	if err != nil {
 		return err

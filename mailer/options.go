@@ -43,7 +43,8 @@ type Options struct {
 	Link func(m signup.Mail) string
 	// Language returns the BCP 47 tag of the language of a mail, from m.User.Profile for
 	// example, or "" if it is unknown. Nil, and "", are [signup.Languages] of ctx. Of the
-	// languages that have templates, the nearest is used, and English if none is near.
+	// languages that have templates for the mail, the nearest is used, and English if none
+	// is near.
 	// Language is called by several goroutines at once.
 	Language func(ctx context.Context, m signup.Mail) string
 	// Location is the time zone in which mails give times. Nil is UTC.

@@ -11,8 +11,9 @@ import (
 // has reports whether there is a template for the mail name.
 func (t *templates) has(name string) bool { return t.languages[0].texts[name] != nil }
 
-// language returns the language that is nearest to tags, or English.
-func (t *templates) language(tags []string) *language {
+// language returns the language that is nearest to tags, of those that have the mail name,
+// or English.
+func (t *templates) language(tags []string, name string) *language {
 	var wanted []bcp47.Tag
 	for _, tag := range tags {
 		if parsed, err := bcp47.Parse(tag); err == nil {
@@ -22,8 +23,15 @@ func (t *templates) language(tags []string) *language {
 	if len(wanted) == 0 {
 		return t.languages[0]
 	}
-	_, i, _ := t.matcher.Match(wanted...)
-	return t.languages[i]
+	var having []*language // English has each mail
+	var offered []bcp47.Tag
+	for _, l := range t.languages {
+		if l.texts[name] != nil {
+			having, offered = append(having, l), append(offered, l.parsed)
+		}
+	}
+	_, i, _ := bcp47.NewMatcher(offered).Match(wanted...)
+	return having[i]
 }
 
 // layout returns what the layouts get for the mail name in the language l, or in English

@@ -59,15 +59,15 @@ type templates struct {
 	files      overlay
 	layoutText *template.Template
 	layoutHTML *htmltemplate.Template
-	languages  []*language // in the order of the matcher's tags; the first is English
-	matcher    bcp47.Matcher
+	languages  []*language // the first is English
 }
 
 // A language has the templates of one.
 type language struct {
-	tag   string
-	texts map[string]*template.Template
-	html  map[string]*htmltemplate.Template // of mails with a whole HTML of their own
+	tag    string
+	parsed bcp47.Tag
+	texts  map[string]*template.Template
+	html   map[string]*htmltemplate.Template // of mails with a whole HTML of their own
 }
 
 // functions are what templates can call.
@@ -94,7 +94,6 @@ func loadTemplates(files fs.FS) (t *templates, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("mailer: %w", err)
 	}
-	var tags []bcp47.Tag
 	for _, e := range entries {
 		if !e.IsDir() {
 			continue
@@ -107,14 +106,13 @@ func loadTemplates(files fs.FS) (t *templates, err error) {
 		if err != nil {
 			return nil, err
 		}
-		l.tag = tag.String()
+		l.tag, l.parsed = tag.String(), tag
 		if e.Name() == english { // the default is the first one
-			t.languages, tags = slices.Insert(t.languages, 0, l), slices.Insert(tags, 0, tag)
+			t.languages = slices.Insert(t.languages, 0, l)
 		} else {
-			t.languages, tags = append(t.languages, l), append(tags, tag)
+			t.languages = append(t.languages, l)
 		}
 	}
-	t.matcher = bcp47.NewMatcher(tags)
 	return t, nil
 }
 
