@@ -96,6 +96,7 @@ func NewAPI(a *Accounts, s Sessions, opts *APIOptions) http.Handler {
 		}
 	}
 	p.other = newEndpoint("api", a, &shared, nil)
+	p.other.codes = true
 	return p
 }
 
@@ -142,7 +143,7 @@ func (p *api) newEndpoint(e apiEndpoint, opts *HandlerOptions) *endpoint {
 		}
 		return res, nil
 	})
-	h.isGet, h.keepNull = e.isGet, e.keepNull
+	h.isGet, h.keepNull, h.codes = e.isGet, e.keepNull, true
 	h.fields, h.booleans = e.members(p.accounts)
 	h.admit = func(q *request) error { return p.admit(e, q) }
 	if e.isGet { // see the comment of NewAPI

@@ -71,6 +71,8 @@ type endpoint struct {
 	fields, booleans []string
 	// keepNull reports whether a null is the empty text. Otherwise it counts as absent.
 	keepNull bool
+	// codes reports whether responses have the code of their message.
+	codes bool
 	// admit decides whether there is capacity for the request. It is called once,
 	// before the body is read, so that a refusal is cheap.
 	admit func(q *request) error

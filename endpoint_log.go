@@ -10,7 +10,7 @@ import (
 	"runtime/debug"
 )
 
-func (e *endpoint) wording() wording { return wording{e.opts.Translate, e.logger} }
+func (e *endpoint) wording() wording { return wording{e.opts.Translate, e.logger, e.codes} }
 
 func (e *endpoint) logger() *slog.Logger {
 	if e.opts.Logger != nil {

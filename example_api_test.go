@@ -45,9 +45,9 @@ func ExampleNewAPI() {
 	post("log-out", "{}")
 	show(browser.Get(server.URL + "/account/user"))
 	// Output:
-	// 200 {"message":"'ada@example.org' added successfully!","success":true}
-	// 200 {"message":"'ada@example.org' successfully logged in!","success":true}
-	// 200 {"message":"Done.","success":true
-	// 200 {"message":"You are logged out.","success":true}
-	// 401 {"message":"Please log in.","success":false}
+	// 200 {"message":"'ada@example.org' added successfully!","code":"registered","success":true}
+	// 200 {"message":"'ada@example.org' successfully logged in!","code":"logged_in","success":true}
+	// 200 {"message":"Done.","code":"done","success":true
+	// 200 {"message":"You are logged out.","code":"logged_out","success":true}
+	// 401 {"message":"Please log in.","code":"not_logged_in","success":false}
 }

@@ -31,7 +31,7 @@ import (
 // that it comes back. What isn't a plain path, or has more than 2048 bytes, is left out.
 // The log-in page checks "next" all the same, as anybody can make such a link. A form
 // that was posted by a browser is redirected without "next", since it can't be posted
-// again. Other requests get 401 in the form of [NewHandler]'s errors.
+// again. Other requests get 401 in the form of [NewAPI]'s errors.
 type Guard struct {
 	// Accounts has the users.
 	Accounts *Accounts
@@ -159,7 +159,7 @@ func (g *Guard) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		http.Redirect(w, r, withNext(page, r), http.StatusSeeOther)
 		return
 	}
-	res.write(w, r, wording{g.Translate, g.logger})
+	res.write(w, r, wording{g.Translate, g.logger, true})
 }
 
 // notLoggedIn and notFresh are the responses to requests that need a log-in.

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/gosignup/signup"
 )
 
 func TestGuardUnauthorized(t *testing.T) {
@@ -16,10 +18,11 @@ func TestGuardUnauthorized(t *testing.T) {
 		fresh     bool
 		challenge string
 		message   string
+		code      string
 	}{
-		{"no log-in", false, logIn, "Please log in."},
-		{"no log-in, fresh", true, logIn, "Please log in."},
-		{"stale", true, fresh, "Please give your password again."},
+		{"no log-in", false, logIn, "Please log in.", signup.CodeNotLoggedIn},
+		{"no log-in, fresh", true, logIn, "Please log in.", signup.CodeNotLoggedIn},
+		{"stale", true, fresh, "Please give your password again.", signup.CodeNotFresh},
 	} {
 		g := newGuarded(t)
 		if c.name == "stale" {
@@ -43,11 +46,11 @@ func TestGuardUnauthorized(t *testing.T) {
 				}
 				res.Header.Set("Vary", "Accept") // as checkPlain and checkProblem want it
 				if problem {
-					if got := checkProblem(t, res, 401).Detail; got != c.message {
-						t.Errorf("%s, %s: got the detail %q, want %q", c.name, method, got, c.message)
+					if got := checkProblem(t, res, 401); got.Detail != c.message || got.Code != c.code {
+						t.Errorf("%s, %s: got the detail %q and the code %q, want %q and %q", c.name, method, got.Detail, got.Code, c.message, c.code)
 					}
-				} else if got := checkPlain(t, res, 401).Message; got != c.message {
-					t.Errorf("%s, %s: got the message %q, want %q", c.name, method, got, c.message)
+				} else if got := checkPlain(t, res, 401); got.Message != c.message || got.Code != c.code {
+					t.Errorf("%s, %s: got the message %q and the code %q, want %q and %q", c.name, method, got.Message, got.Code, c.message, c.code)
 				}
 			}
 		}

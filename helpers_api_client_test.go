@@ -71,9 +71,8 @@ func (c *apiClient) raw(method, path, body string, header http.Header) apiRespon
 		if err := json.Unmarshal(text, &got.Members); err != nil {
 			c.Fatalf("%s %s: decoding the body %s returned %v, want nil", method, path, wiretest.Shown(text), err)
 		}
-		_ = json.Unmarshal(got.Members["message"], &got.Code)
+		_ = json.Unmarshal(got.Members["code"], &got.Code)
 		_ = json.Unmarshal(got.Members["success"], &got.Success)
-		got.Code = strings.Trim(got.Code, "⟦⟧")
 	}
 	return got
 }
@@ -131,7 +130,7 @@ func (c *apiClient) check(e signup.APICall, res apiResponse) {
 		c.Errorf("%s: got success %t with status %d, want true below 400", e.Path, res.Success, res.Status)
 	}
 	for name := range res.Members {
-		isForm := slices.Contains([]string{"message", "success", "error", "errors"}, name)
+		isForm := slices.Contains([]string{"message", "code", "success", "error", "errors"}, name)
 		if !isForm && (res.Status >= 400 || !slices.Contains(e.Returns, name)) {
 			c.Errorf("%s: got the member %s with status %d, want only %v with 200", e.Path, name, res.Status, e.Returns)
 		}

@@ -97,6 +97,7 @@ func readAll(t testing.TB, res *http.Response) string {
 
 // A wireAnswer has all members that a response may have, in both forms.
 type wireAnswer struct {
+	Code    string              // of NewAPI and Guard
 	Error   string              `json:"error"`
 	Message string              `json:"message"`
 	Success *bool               `json:"success"`

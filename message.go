@@ -62,6 +62,7 @@ func inEnglish(e FieldError) *FieldError {
 type wording struct {
 	translate func(languages []string, m Message) string // nil: English
 	logger    func() *slog.Logger                        // gets its panics
+	codes     bool                                       // responses have the code of their message
 }
 
 // text returns the texts of res for r: that of its message, and its fields with

@@ -1,8 +1,10 @@
 package signup_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -96,6 +98,10 @@ func shownTexts(t *testing.T, res *http.Response, status int) []string {
 		case "error":
 			if !strings.HasSuffix(text, ": "+http.StatusText(status)) {
 				t.Errorf("got the error %q, want the name of the status", text)
+			}
+		case "code": // of NewAPI
+			if first := cmp.Or(members["message"], members["detail"]); strings.HasPrefix(fmt.Sprint(first), "⟦") && first != bracketed(text) {
+				t.Errorf("got the code %q of the text %q, want its own", text, first)
 			}
 		case "success", "status", "errors", "user", "events":
 		default:

@@ -83,6 +83,7 @@ func newErrorResponse(ctx context.Context, err error, retryAfter time.Duration) 
 type plainBody struct {
 	Error   string       `json:"error,omitempty"`
 	Message string       `json:"message"`
+	Code    string       `json:"code,omitempty"`
 	Success bool         `json:"success"`
 	Errors  []FieldError `json:"errors,omitempty"`
 	*members
@@ -104,6 +105,7 @@ type problemBody struct {
 	Title  string       `json:"title"`
 	Status int          `json:"status"`
 	Detail string       `json:"detail,omitempty"`
+	Code   string       `json:"code,omitempty"`
 	Errors []FieldError `json:"errors,omitempty"`
 }
 
@@ -133,12 +135,24 @@ func (res response) write(w http.ResponseWriter, r *http.Request, t wording) {
 	_, _ = w.Write(text) // if it fails, the client has gone
 }
 
+// code returns the code of what text returns as the message of res.
+func (res response) code() string {
+	if len(res.fields) > 0 {
+		return res.fields[0].Code
+	}
+	return res.message.Code
+}
+
 // encode returns the JSON text of res and its type. It adds what they depend on to Vary
 // in header.
 func (res response) encode(header http.Header, r *http.Request, t wording) (contentType string, text []byte) {
 	message, fields := t.text(r, res)
+	code := ""
+	if t.codes {
+		code = res.code()
+	}
 	contentType, body := typeJSON, any(plainBody{
-		Message: message, Success: res.status < 400, Errors: fields, members: res.members,
+		Message: message, Code: code, Success: res.status < 400, Errors: fields, members: res.members,
 	})
 	if t.translate != nil {
 		header.Add("Vary", "Accept-Language")
@@ -149,9 +163,9 @@ func (res response) encode(header http.Header, r *http.Request, t wording) (cont
 		switch {
 		case prefersProblem(r.Header["Accept"]):
 			contentType = problemJSON
-			body = problemBody{title, res.status, message, fields}
+			body = problemBody{title, res.status, message, code, fields}
 		case res.isHTTP:
-			body = plainBody{Error: fmt.Sprintf("%d: %s", res.status, title), Message: message}
+			body = plainBody{Error: fmt.Sprintf("%d: %s", res.status, title), Message: message, Code: code}
 		}
 	}
 	text, err := json.Marshal(body)
