@@ -146,6 +146,7 @@ func New(a *signup.Accounts, s signup.Sessions, opts *Options) http.Handler {
 		panic(err)
 	}
 	protection.SetDenyHandler(http.HandlerFunc(site.denyCrossOrigin))
+	site.guard.Load(site) // panics if the Accounts can't be used, rather than at the first request
 	return protection.Handler(site)
 }
 
