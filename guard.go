@@ -25,6 +25,9 @@ import (
 // Cookie; a handler may set other values. A handler behind several of them with the same
 // Accounts, such as one for the whole site and one for a page, costs one Store.Get.
 //
+// A Guard lets requests from other sites through. Put [http.CrossOriginProtection] around
+// handlers that change something, as NewAPI and package pages have it.
+//
 // For a request without a log-in, the response depends on what the client accepts. A
 // browser that asks for a page (a GET or HEAD whose Accept header has text/html) is
 // redirected to LogInURL by 303, with its path and query as the parameter "next", so

@@ -24,13 +24,16 @@
 // # Making them one's own
 //
 // Options.Files replaces templates, the style sheet and the texts, file by file; see
-// [Options]. [Page] is what a template gets. In a form of the user, it repeats
-// Page.UserMark by this line:
+// [Options]. [Page] is what a template gets. In its forms, it repeats Page.Next, Page.Mark
+// or Page.UserMark by one of these lines, as the template that it replaces does:
 //
+//	{{template "next" .}}
+//	{{template "link-mark" .}}
 //	{{template "user-mark" .}}
 //
-// If another user has logged in since the page was opened, as in another tab, such a form
-// changes nothing.
+// If another user has logged in since the page was opened, as in another tab, a form of
+// the user changes nothing. The same holds for the form of a link if another link has been
+// opened.
 //
 // # Security
 //
