@@ -20,13 +20,15 @@ func TestMistakesPanic(t *testing.T) {
 		"a short Secret": func(a *signup.Accounts, _ *pages.Options) {
 			a.Secrets = []signup.Secret{signup.NewSecret([]byte("short"))}
 		},
-		"no Name":               func(_ *signup.Accounts, o *pages.Options) { o.Name = "" },
-		"no BaseURL":            func(_ *signup.Accounts, o *pages.Options) { o.BaseURL = "" },
-		"a BaseURL with a path": func(_ *signup.Accounts, o *pages.Options) { o.BaseURL = baseURL + "/shop" },
-		"a Path without slash":  func(_ *signup.Accounts, o *pages.Options) { o.Path = "/account" },
-		"a Home elsewhere":      func(_ *signup.Accounts, o *pages.Options) { o.Home = "//example.com/" },
-		"a broken template":     files("templates/log-in.html", `{{define "main"}}{{`),
-		"a broken text":         files("texts/fr.json", `{"log_in_title":`),
+		"no Name":                             func(_ *signup.Accounts, o *pages.Options) { o.Name = "" },
+		"no BaseURL":                          func(_ *signup.Accounts, o *pages.Options) { o.BaseURL = "" },
+		"a BaseURL with a path":               func(_ *signup.Accounts, o *pages.Options) { o.BaseURL = baseURL + "/shop" },
+		"a Path without slash":                func(_ *signup.Accounts, o *pages.Options) { o.Path = "/account" },
+		"a Home elsewhere":                    func(_ *signup.Accounts, o *pages.Options) { o.Home = "//example.com/" },
+		"a broken template":                   files("templates/log-in.html", `{{define "main"}}{{`),
+		"a template that calls a missing one": files("templates/log-in.html", `{{define "main"}}{{template "missing" .}}{{end}}`),
+		"a template without an end tag":       files("templates/log-in.html", `{{define "main"}}<a href="{{end}}`),
+		"a broken text":                       files("texts/fr.json", `{"log_in_title":`),
 	} {
 		t.Run(name, func(t *testing.T) {
 			defer func() {

@@ -84,7 +84,9 @@ type Options struct {
 	//   - texts: "texts/fr.json" adds French, or replaces some of its texts. The name is a
 	//     BCP 47 tag. Texts that a language leaves out are in English.
 	//
-	// Nil replaces nothing. A file that can't be used is a panic of New.
+	// Nil replaces nothing. A file that can't be parsed is a panic of New. If a template
+	// fails later, as by a field that the Page doesn't have, the response is 500, and the
+	// log says why.
 	Files fs.FS
 	// Translate returns the text of m in one of languages, as that of
 	// [signup.HandlerOptions] does, or "" for the text of this package. The Code is that
