@@ -35,7 +35,9 @@ func (s *site) loadFiles() {
 			continue
 		}
 		t := template.Must(template.Must(common.Clone()).New(name).Parse(s.file("templates/" + name)))
-		checkTemplate(t)
+		if s.opts.Files != nil {
+			checkTemplate(t)
+		}
 		s.templates[strings.TrimSuffix(name, ".html")] = t
 	}
 	s.static = make(map[string]staticFile)
