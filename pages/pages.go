@@ -123,8 +123,8 @@ type site struct {
 	guard     *signup.Guard
 }
 
-// New returns the handler of the pages for the users of a. Sessions keeps who is logged
-// in. It panics if one of them is nil or can't be used, if opts is wrong, or if a field of
+// New returns the handler of the pages for the users of a. The log-ins are kept in s. New
+// panics if one of them is nil or can't be used, if opts is wrong, or if a field of
 // [signup.Accounts].Fields is called "next" or "remember", as that is a mistake in the
 // program.
 func New(a *signup.Accounts, s signup.Sessions, opts *Options) http.Handler {
