@@ -27,7 +27,8 @@ type APIOptions struct {
 	// "__Host-".
 	InsecureCookies bool
 	// TrustedOrigins are the origins of front ends that may send POST requests, beside
-	// the server's own, such as "https://app.example.org". See
+	// the server's own, such as "https://app.example.org". The server's own is that of the
+	// Host header; behind a proxy that changes it, list the public one as well. See
 	// [http.CrossOriginProtection.AddTrustedOrigin]. A browser also needs CORS headers
 	// from the application then, and sends cookies only if both are of the same site.
 	TrustedOrigins []string

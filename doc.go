@@ -7,7 +7,9 @@
 //	mux.Handle("/v1/users/new", signup.NewHandler(accounts, nil))
 //	mux.Handle("/v1/auth/login", signup.NewLoginHandler(accounts, startSession, nil))
 //
-// startSession is the application's function, which sets the cookie of a session.
+// startSession is the application's function, which sets the cookie of a session. Package
+// pages serves the pages of an account, with sessions and mails; the program in
+// examples/webapp is a whole site, and the one to begin with.
 //
 // A client then registers a user, and a second registration is refused:
 //

@@ -72,7 +72,8 @@ func ExampleGuard() {
 		user, _ := signup.CurrentUser(r.Context())
 		fmt.Fprint(w, "The orders of ", user.FirstName)
 	})))
-	mux.Handle("POST /orders/cancel", guard.RequireFresh(http.NotFoundHandler()))
+	protection := http.NewCrossOriginProtection() // refuses forms of other sites
+	mux.Handle("POST /orders/cancel", protection.Handler(guard.RequireFresh(http.NotFoundHandler())))
 
 	get := func(accept string, cookies ...*http.Cookie) {
 		r := httptest.NewRequest("GET", "/orders?page=2", nil)

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"html/template"
+	"io"
 	"io/fs"
 	"net/http"
 	"path"
@@ -34,11 +35,23 @@ func (s *site) loadFiles() {
 			continue
 		}
 		t := template.Must(template.Must(common.Clone()).New(name).Parse(s.file("templates/" + name)))
+		if s.opts.Files != nil {
+			checkTemplate(t)
+		}
 		s.templates[strings.TrimSuffix(name, ".html")] = t
 	}
 	s.static = make(map[string]staticFile)
 	for _, name := range s.names("static") {
 		s.static[name] = newStaticFile(name, s.file("static/"+name))
+	}
+}
+
+// checkTemplate panics if the HTML of t is broken, or t calls a template that doesn't
+// exist. html/template finds that out when t is first executed, here without a Page.
+func checkTemplate(t *template.Template) {
+	var broken *template.Error
+	if err := t.ExecuteTemplate(io.Discard, layoutFile, nil); errors.As(err, &broken) {
+		panic(err)
 	}
 }
 

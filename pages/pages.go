@@ -24,13 +24,16 @@
 // # Making them one's own
 //
 // Options.Files replaces templates, the style sheet and the texts, file by file; see
-// [Options]. [Page] is what a template gets. In a form of the user, it repeats
-// Page.UserMark by this line:
+// [Options]. [Page] is what a template gets. In its forms, it repeats Page.Next, Page.Mark
+// or Page.UserMark by one of these lines, as the template that it replaces does:
 //
+//	{{template "next" .}}
+//	{{template "link-mark" .}}
 //	{{template "user-mark" .}}
 //
-// If another user has logged in since the page was opened, as in another tab, such a form
-// changes nothing.
+// If another user has logged in since the page was opened, as in another tab, a form of
+// the user changes nothing. The same holds for the form of a link if another link has been
+// opened.
 //
 // # Security
 //
@@ -81,7 +84,9 @@ type Options struct {
 	//   - texts: "texts/fr.json" adds French, or replaces some of its texts. The name is a
 	//     BCP 47 tag. Texts that a language leaves out are in English.
 	//
-	// Nil replaces nothing. A file that can't be used is a panic of New.
+	// Nil replaces nothing. A file that can't be parsed is a panic of New. If a template
+	// fails later, as by a field that the Page doesn't have, the response is 500, and the
+	// log says why.
 	Files fs.FS
 	// Translate returns the text of m in one of languages, as that of
 	// [signup.HandlerOptions] does, or "" for the text of this package. The Code is that
@@ -118,8 +123,8 @@ type site struct {
 	guard     *signup.Guard
 }
 
-// New returns the handler of the pages for the users of a. Sessions keeps who is logged
-// in. It panics if one of them is nil or can't be used, if opts is wrong, or if a field of
+// New returns the handler of the pages for the users of a. The log-ins are kept in s. New
+// panics if one of them is nil or can't be used, if opts is wrong, or if a field of
 // [signup.Accounts].Fields is called "next" or "remember", as that is a mistake in the
 // program.
 func New(a *signup.Accounts, s signup.Sessions, opts *Options) http.Handler {
@@ -146,6 +151,7 @@ func New(a *signup.Accounts, s signup.Sessions, opts *Options) http.Handler {
 		panic(err)
 	}
 	protection.SetDenyHandler(http.HandlerFunc(site.denyCrossOrigin))
+	site.guard.Load(site) // panics if the Accounts can't be used, rather than at the first request
 	return protection.Handler(site)
 }
 

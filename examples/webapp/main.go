@@ -65,7 +65,7 @@ func run(ctx context.Context, addr, es string, mailServer mailer.Server) error {
 		Store: store, Send: mails.Send,
 		Secrets:           []signup.Secret{signup.NewSecret([]byte(rand.Text() + rand.Text()))}, // in real life: the same at each start
 		EmailVerification: signup.VerifyBeforeRegistration,                                      // nothing is stored before
-		Discreet:          true,                                                                 // strangers don't learn who has an account
+		Discreet:          true,                                                                 // no response reveals which addresses have accounts
 	}
 	sessions := scssession.New(scssession.NewManager(&scssession.Options{InsecureCookies: true})) // no TLS here
 	account := pages.New(accounts, sessions, &pages.Options{Name: "Orchard", BaseURL: base, Home: "/private"})
@@ -114,6 +114,6 @@ func server(out io.Writer, host string, port int) mailer.Server {
 var page = template.Must(template.New("").Parse(`<!DOCTYPE html><html lang="en"><title>Orchard</title><link rel="stylesheet" href="/account/style.css"><main><h1>Orchard</h1>{{if .Email}}<p>Hello, {{or .FirstName .Email}}. This is <a href="/account/">your account</a>.</p>{{else}}<p><a href="/account/sign-up">Sign up</a> or <a href="/account/log-in?next=/private">log in</a>.</p>{{end}}</main></html>`))
 
 func home(w http.ResponseWriter, r *http.Request) {
-	user, _ := signup.CurrentUser(r.Context()) // the zero User if nobody is logged in
+	user, _ := signup.CurrentUser(r.Context()) // the zero User without a log-in
 	_ = page.Execute(w, user)
 }
