@@ -44,6 +44,10 @@ type Guard struct {
 	// "/account/confirm". RequireFresh needs it if LogInURL is set: a log-in page that
 	// sends logged-in users back would send them in a circle.
 	ReauthenticateURL string
+	// ErrorHandler responds to a request that fails because of the Store, Sessions or
+	// the context, such as by an HTML page. The error may be [ErrBusy]. Nil responds in
+	// the form of [NewHandler]'s errors, and logs the error.
+	ErrorHandler func(w http.ResponseWriter, r *http.Request, err error)
 	// Logger gets a record of each request that fails. Nil is slog.Default().
 	Logger *slog.Logger
 	// Translate is like that of [HandlerOptions].
@@ -54,8 +58,8 @@ type Guard struct {
 // that [Accounts.Resume] accepts. That is one Store.Get for each request. A Session that
 // has ended is removed.
 //
-// If the Store fails, the response is 500, or 503 with Retry-After if it is busy, and
-// the Session stays.
+// If the Store fails, the response is that of ErrorHandler, or else 500, or 503 with
+// Retry-After if it is busy. The Session stays.
 func (g *Guard) Require(next http.Handler) http.Handler { return g.require(next, false) }
 
 // RequireFresh is [Guard.Require] for sensitive changes: the user must have proved their
@@ -145,6 +149,11 @@ func (g *Guard) resume(w http.ResponseWriter, r *http.Request) (*http.Request, e
 
 // refuse responds to a request that isn't let through.
 func (g *Guard) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	isFailure := !errors.Is(err, ErrEnded) && !errors.Is(err, ErrStale)
+	if isFailure && g.ErrorHandler != nil {
+		g.ErrorHandler(w, r, err)
+		return
+	}
 	res, level, outcome := newErrorResponse(r.Context(), err, g.Accounts.maxWait)
 	page := ""
 	switch {

@@ -102,6 +102,11 @@ func newStaticFile(name, content string) staticFile {
 // serve sends the file. It is no secret, so caches may keep it; they ask whether it has
 // changed.
 func (f staticFile) serve(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		w.Header().Set("Allow", "GET, HEAD")
+		http.Error(w, http.StatusText(http.StatusMethodNotAllowed), http.StatusMethodNotAllowed)
+		return
+	}
 	w.Header().Set("Cache-Control", "no-cache")
 	w.Header().Set("ETag", f.etag)
 	http.ServeContent(w, r, f.name, time.Time{}, bytes.NewReader(f.content))

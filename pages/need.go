@@ -14,6 +14,7 @@ const (
 	anybody  need = iota
 	loggedIn      // users
 	fresh         // users with a recent proof of their identity
+	unread        // anybody, and the user isn't read: the page works if the Store doesn't
 )
 
 // need returns next behind the Guard that n asks for. A form that is posted without the
@@ -30,6 +31,8 @@ func (s *site) need(n need, r *http.Request, next http.Handler) http.Handler {
 		return guard.Require(next)
 	case fresh:
 		return guard.RequireFresh(next)
+	case unread:
+		return next
 	default:
 		return guard.Load(next)
 	}

@@ -34,7 +34,7 @@
 //
 // # Security
 //
-// A page may not be framed, sends no Referer, isn't stored by caches, and loads scripts
+// A page may not be framed, sends no path in a Referer, isn't stored by caches, and loads scripts
 // and styles only from its own files (Content-Security-Policy). POST requests from other
 // sites are refused by [http.CrossOriginProtection]. A page redirects only to paths of
 // its own site. No URL, and no log record, has a password or address.
@@ -47,6 +47,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"path"
 	"strings"
 
 	"github.com/gosignup/signup"
@@ -61,7 +62,8 @@ type Options struct {
 	// BaseURL is the scheme and host of the site, such as "https://orchard.example". If
 	// the scheme is http, as in development, cookies are set without Secure.
 	BaseURL string
-	// Path is where the pages are mounted. It begins and ends with a slash. "" is
+	// Path is where the pages are mounted. It begins and ends with a slash, and has no
+	// query and no escaped characters such as "%20". "" is
 	// "/account/".
 	Path string
 	// Home is the path of the page that a user comes to after a log-in, if no other page
@@ -133,6 +135,9 @@ func New(a *signup.Accounts, s signup.Sessions, opts *Options) http.Handler {
 		Accounts: a, Sessions: s, Logger: opts.Logger,
 		LogInURL: site.url("log-in"), ReauthenticateURL: site.url("confirm"),
 		Translate: site.translate,
+		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
+			site.newRequest(w, r).fail(err)
+		},
 	}
 	site.pages = make(map[string]page)
 	for _, p := range allPages {
@@ -161,8 +166,8 @@ func (s *site) checkOptions() {
 	}
 	s.cookies.Insecure = base.Scheme == "http"
 	s.opts.Path = cmp.Or(s.opts.Path, defaultPath)
-	if !strings.HasSuffix(s.opts.Path, "/") || webclient.LocalURL(s.opts.Path) == "" {
-		panic("pages: Options.Path must begin and end with one slash")
+	if !isMountable(s.opts.Path) {
+		panic("pages: Options.Path must begin and end with one slash, and be as in the path of a request, decoded")
 	}
 	s.opts.Home = cmp.Or(s.opts.Home, s.url("profile"))
 	if webclient.LocalURL(s.opts.Home) == "" {
@@ -176,6 +181,13 @@ func (s *site) checkOptions() {
 	if s.opts.Origin == nil {
 		s.opts.Origin = webclient.Origin
 	}
+}
+
+// isMountable reports whether requests can have paths that begin with p: as they are
+// decoded, and without the elements that clients and [http.ServeMux] remove.
+func isMountable(p string) bool {
+	u, err := url.Parse(webclient.LocalURL(p))
+	return err == nil && u.Path == p && (p == "/" || path.Clean(p)+"/" == p)
 }
 
 // url returns the path of a page.
