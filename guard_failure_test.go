@@ -154,6 +154,15 @@ func TestGuardTranslates(t *testing.T) {
 func TestGuardErrorHandler(t *testing.T) {
 	for way, guard := range ways {
 		g, got := newGuarded(t), error(nil)
+		var failure error
+		g.withStore(func(s signup.Store) signup.Store {
+			return fakeStore{Store: s, get: func(ctx context.Context, key string) (signup.User, error) {
+				if failure != nil {
+					return signup.User{}, failure
+				}
+				return s.Get(ctx, key)
+			}}
+		})
 		g.guard.ErrorHandler = func(w http.ResponseWriter, _ *http.Request, err error) {
 			got = err
 			w.WriteHeader(http.StatusTeapot)
@@ -164,10 +173,7 @@ func TestGuardErrorHandler(t *testing.T) {
 			t.Errorf("%s: got the ErrorHandler's response for an ended session, want the Guard's", way)
 		}
 		g.session, g.has = session, true
-		failure := errors.New("connection refused")
-		g.withStore(func(s signup.Store) signup.Store {
-			return fakeStore{Store: s, get: func(context.Context, string) (signup.User, error) { return signup.User{}, failure }}
-		})
+		failure = errors.New("connection refused")
 		res := send(guard(g.guard, show), guardRequest("GET", "/orders", browserAccept))
 		if records := g.log.records(t); res.StatusCode != http.StatusTeapot || !errors.Is(got, failure) || len(records) != 0 {
 			t.Errorf("%s: got %d with the error %v and the log %v; want the ErrorHandler's 418, the Store's error and no record",
