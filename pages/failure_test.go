@@ -84,3 +84,56 @@ func TestPathThatNoRequestHas(t *testing.T) {
 		}()
 	}
 }
+
+// checkRetry reports if s isn't a form that says that it can be sent again soon.
+func (s *screen) checkRetry(status int) *screen {
+	s.t.Helper()
+	want := map[int]string{
+		http.StatusTooManyRequests:    "There were too many requests. Please try again in a minute.",
+		http.StatusServiceUnavailable: "The service is busy. Please try again in a moment.",
+	}[status]
+	if s.status != status || s.summary() != want || s.header.Get("Retry-After") == "" || len(all(s.doc, "button")) == 0 {
+		s.t.Errorf("%s has status %d, the summary %q and Retry-After: %q; want %d, the form with %q and a time",
+			s.plainPath(), s.status, s.summary(), s.header.Get("Retry-After"), status, want)
+	}
+	return s
+}
+
+// What was typed isn't lost if the form has to be sent again later.
+func TestRetryKeepsWhatWasTyped(t *testing.T) {
+	site, b := adaAndBrowser(t, func(a *signup.Accounts, _ *pages.Options) {
+		a.Fields = []signup.ProfileField{{Name: "about", Multiline: true}}
+	})
+	typed := map[string]string{"First name": "Augusta", "About": "\nNotes\n"}
+	busy := func() error { return signup.ErrBusy }
+	s := b.page("profile")
+	calls := 0
+	site.store.fail = func() error {
+		if calls++; calls > 1 { // the Guard reads the user
+			return busy()
+		}
+		return nil
+	}
+	path, values := b.fill(s, "Save", typed)
+	s = b.postOnly(path, values).checkRetry(http.StatusServiceUnavailable)
+	for label, want := range typed {
+		if got := valueOf(s.field(s.form("Save"), label)); got != want {
+			t.Errorf("the profile has %q at %q, want what was typed, %q", got, label, want)
+		}
+	}
+	site.store.fail = nil
+	b = site.browser()
+	s = b.page("sign-up")
+	site.store.fail = busy
+	typed = map[string]string{"Email address": "eve@example.org", "First name": "Eve", "Password": newPassword}
+	path, values = b.fill(s, "Sign up", typed)
+	s = b.postOnly(path, values).checkRetry(http.StatusServiceUnavailable)
+	for label, want := range typed {
+		if label == "Password" {
+			want = ""
+		}
+		if got := valueOf(s.field(s.form("Sign up"), label)); got != want {
+			t.Errorf("the sign-up has %q at %q, want %q", got, label, want)
+		}
+	}
+}
