@@ -26,7 +26,7 @@ var hostileTexts = map[string]string{
 
 // formsWithText are the forms that show what was typed again, and their buttons.
 var formsWithText = map[string]string{
-	"sign-up": "Sign up", "log-in": "Log in", "verify-mail": "Send mail", "forgot": "Send mail", "log-in-mail": "Send mail", "log-in-code": "Log in",
+	"sign-up": "Sign up", "log-in": "Log in", "verify-mail": "Send email", "forgot": "Send email", "log-in-mail": "Send email", "log-in-code": "Log in",
 }
 
 func TestHostileInput(t *testing.T) {

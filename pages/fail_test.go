@@ -106,7 +106,7 @@ func TestLogInRefusedAfterwards(t *testing.T) {
 	b := site.browser()
 	s := b.post("/account/sign-up", url.Values{"email_address": {adaEmail}, "password": {goodPassword}, "next": {"/orders"}})
 	s.checkAt("/account/log-in?done=signed_up&next=%2Forders")
-	if got, want := s.notice(), "Your account was created. Please log in."; got != want {
+	if got, want := s.notice(), "Your account has been created. Please log in."; got != want {
 		t.Errorf("the page says %q, want %q", got, want)
 	}
 	for _, m := range mailedPages[3:] {

@@ -47,8 +47,11 @@ func (q *request) fields(inputs []input, values map[string]string) []Field {
 		default:
 			f.Value = value
 		}
-		if in.hint != "" {
+		switch {
+		case in.hint != "":
 			f.Hint = q.text(in.hint)
+		case in.optional:
+			f.Hint = q.text("hint_optional")
 		}
 		if in.newPassword {
 			q.setPasswordRules(&f)
