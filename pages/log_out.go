@@ -7,7 +7,7 @@ import (
 )
 
 var logOutPages = []page{
-	{path: "log-out", need: unread, get: getLogOut, post: postLogOut},
+	{path: "log-out", need: anyway, get: getLogOut, post: postLogOut},
 }
 
 // getLogOut shows a button, for links from elsewhere: a GET request must not log out,
