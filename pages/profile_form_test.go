@@ -1,11 +1,14 @@
 package pages_test
 
 import (
+	"fmt"
+	"net/http"
 	"net/url"
 	"strings"
 	"testing"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/pages"
 )
 
 func TestProfilePartialForm(t *testing.T) {
@@ -65,5 +68,23 @@ func TestProfileChangedMeanwhile(t *testing.T) {
 	u := site.user(adaEmail)
 	if u.FirstName != "Ada" || u.Profile["company"] != "Engines" || u.Profile["role"] != "admin" || u.Profile["undeclared"] != "x" {
 		t.Errorf("got the first name %q and the profile %q, want both changes", u.FirstName, u.Profile)
+	}
+}
+
+// A form with all fields as long as they may be is read, in any script.
+func TestLongestForm(t *testing.T) {
+	site, b := adaAndBrowser(t, func(a *signup.Accounts, _ *pages.Options) {
+		for i := range 12 {
+			a.Fields = append(a.Fields, signup.ProfileField{Name: fmt.Sprintf("field_%d", i), Multiline: true})
+		}
+	})
+	values := url.Values{}
+	for _, f := range site.accounts.Fields {
+		values.Set(f.Name, strings.Repeat("\U0001F34E", 1024))
+	}
+	b.post("/account/profile", values).checkNotice("Your profile has been saved.")
+	values.Set("first_name", strings.Repeat("A", 64<<10))
+	if s := b.postOnly("/account/profile", values); s.status != http.StatusRequestEntityTooLarge {
+		t.Errorf("a form that is too long has status %d, want 413", s.status)
 	}
 }
