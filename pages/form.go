@@ -51,7 +51,7 @@ func (q *request) fields(inputs []input, values map[string]string) []Field {
 		case in.hint != "":
 			f.Hint = q.text(in.hint)
 		case in.optional:
-			f.Hint = q.text("hint_optional")
+			f.Optional, f.Hint = true, q.text("hint_optional")
 		}
 		if in.newPassword {
 			q.setPasswordRules(&f)

@@ -88,3 +88,16 @@ func TestLongestForm(t *testing.T) {
 		t.Errorf("a form that is too long has status %d, want 413", s.status)
 	}
 }
+
+// A field that may stay empty is marked, and no other one.
+func TestOptionalFields(t *testing.T) {
+	b := newSite(t, withFields).browser()
+	s := b.page("sign-up")
+	for label, want := range map[string]bool{"Email address": false, "Password": false, "Company": false, "First name": true, "About me": true} {
+		in := s.field(s.form("Sign up"), label)
+		hint := s.byID(attr(in, "name") + "-hint")
+		if got := hint != nil && text(hint) == "optional"; got != want || got == has(in, "required") {
+			t.Errorf("%s is marked as optional: %t, required: %t; want %t and %t", label, got, has(in, "required"), want, !want)
+		}
+	}
+}
