@@ -137,3 +137,22 @@ func TestRetryKeepsWhatWasTyped(t *testing.T) {
 		}
 	}
 }
+
+// A template that would fail at each request fails at the start.
+func TestTemplatesAreChecked(t *testing.T) {
+	for name, content := range map[string]string{
+		"templates/parts.html":    `{{define "errors"}}{{end}}`,
+		"templates/password.html": `{{define "main"}}{{if .User}}{{template "user_mark" .}}{{end}}{{end}}`,
+		"templates/log-in.html":   `{{define "main"}}<a href="{{if .User}}"{{end}}>{{.Site}}</a>{{end}}`,
+		"templates/layout.html":   `{{block "main" .}}`,
+	} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("New accepts %s with %s, want a panic", name, content)
+				}
+			}()
+			newSite(t, func(_ *signup.Accounts, o *pages.Options) { o.Files = fstest.MapFS{name: {Data: []byte(content)}} })
+		}()
+	}
+}

@@ -6,7 +6,9 @@ import (
 	"embed"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"html/template"
+	"io"
 	"io/fs"
 	"net/http"
 	"path"
@@ -34,11 +36,24 @@ func (s *site) loadFiles() {
 			continue
 		}
 		t := template.Must(template.Must(common.Clone()).New(name).Parse(s.file("templates/" + name)))
+		if s.opts.Files != nil { // the embedded ones are tested
+			checkTemplate(name, t)
+		}
 		s.templates[strings.TrimSuffix(name, ".html")] = t
 	}
 	s.static = make(map[string]staticFile)
 	for _, name := range s.names("static") {
 		s.static[name] = newStaticFile(name, s.file("static/"+name))
+	}
+}
+
+// checkTemplate panics if t uses a template that isn't defined, or has an action in a place
+// for which it can't be escaped. html/template finds both before t is executed. Without
+// data, the execution itself ends at once.
+func checkTemplate(name string, t *template.Template) {
+	err := t.ExecuteTemplate(io.Discard, layoutFile, nil)
+	if wrong, ok := errors.AsType[*template.Error](err); ok {
+		panic(fmt.Sprintf("pages: templates/%s: %v", name, wrong))
 	}
 }
 
