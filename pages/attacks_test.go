@@ -165,20 +165,3 @@ func TestSessionFixation(t *testing.T) {
 		t.Errorf("the session cookie is the one before, want another one")
 	}
 }
-
-// A form is posted with its Origin also by browsers that send no Sec-Fetch-Site. By the
-// policy no-referrer, it would be null.
-func TestFormsHaveAnOrigin(t *testing.T) {
-	b := newSite(t).browser()
-	for _, page := range []string{"log-in", "sign-up", "forgot"} {
-		policy := ""
-		for _, m := range all(b.page(page).doc, "meta") {
-			if attr(m, "name") == "referrer" {
-				policy = attr(m, "content")
-			}
-		}
-		if policy != "strict-origin" {
-			t.Errorf("%s has the referrer policy %q in the page, want strict-origin", page, policy)
-		}
-	}
-}
