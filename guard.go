@@ -40,9 +40,9 @@ type Guard struct {
 	// "/account/confirm". RequireFresh needs it if LogInURL is set: a log-in page that
 	// sends logged-in users back would send them in a circle.
 	ReauthenticateURL string
-	// ErrorHandler responds to a request that fails because of the Store, Sessions or
-	// the context, such as by an HTML page. The error may be [ErrBusy]. Nil responds in
-	// the form of [NewHandler]'s errors, and logs the error.
+	// ErrorHandler responds to a request that fails because of the Store or the context,
+	// such as by an HTML page. The error may be [ErrBusy]. Nil responds in the form of
+	// [NewHandler]'s errors, and logs the error.
 	ErrorHandler func(w http.ResponseWriter, r *http.Request, err error)
 	// Logger gets a record of each request that fails. Nil is slog.Default().
 	Logger *slog.Logger

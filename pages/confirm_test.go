@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/pages"
 )
 
 func TestConfirm(t *testing.T) {
@@ -105,4 +106,27 @@ func TestConfirmInGerman(t *testing.T) {
 	s := b.page("delete").checkOK("Bestätigen Sie, dass Sie es sind")
 	s = b.submit(s, "Weiter", map[string]string{"Passwort": "correct horse wrong"}).checkError("Passwort", "Das ist nicht Ihr aktuelles Passwort.")
 	b.submit(s, "Weiter", map[string]string{"Passwort": goodPassword}).checkOK("Konto löschen")
+}
+
+// A user that is remembered stays so after a confirmation by mail.
+func TestConfirmByMailKeepsRemember(t *testing.T) {
+	for _, byCode := range []bool{true, false} {
+		site := newSite(t)
+		site.register(adaEmail)
+		b := site.visitor()
+		b.submit(b.page("log-in"), "Log in", map[string]string{
+			"Email address": adaEmail, "Password": goodPassword, "Stay logged in on this device": "yes",
+		})
+		s := b.click(b.page("confirm"), "Confirm by email, without a password")
+		s = b.submit(s, "Send email", nil)
+		mail := site.mails.one(signup.PurposeLogIn)
+		if byCode {
+			b.submit(s, "Log in", map[string]string{"Code": mail.Code})
+		} else {
+			b.submit(b.get(pages.Link("", "", mail.Token)), "Log in", nil)
+		}
+		if session, ok := site.session(b); !ok || !session.Remember || session.By != signup.ByEmail {
+			t.Errorf("by code %t: got the session %v that is remembered: %t, want one by mail that is", byCode, session, session.Remember)
+		}
+	}
 }
