@@ -43,6 +43,10 @@ type Guard struct {
 	// "/account/confirm". RequireFresh needs it if LogInURL is set: a log-in page that
 	// sends logged-in users back would send them in a circle.
 	ReauthenticateURL string
+	// ErrorHandler responds to a request that fails because of the Store or the context,
+	// such as by an HTML page. The error may be [ErrBusy]. Nil responds in the form of
+	// [NewHandler]'s errors, and logs the error.
+	ErrorHandler func(w http.ResponseWriter, r *http.Request, err error)
 	// Logger gets a record of each request that fails. Nil is slog.Default().
 	Logger *slog.Logger
 	// Translate is like that of [HandlerOptions].
@@ -50,11 +54,13 @@ type Guard struct {
 }
 
 // Require returns a handler that calls next for logged-in users: those with a Session
-// that [Accounts.Resume] accepts. That is one Store.Get for each request. A Session that
-// has ended is removed.
+// that [Accounts.Resume] accepts. That is one Store.Get for each request. A GET or HEAD
+// request removes a Session that has ended. Other requests leave it: if a form is sent
+// twice, such as that for a new password, the first request has renewed the Session, and
+// the client keeps that.
 //
-// If the Store fails, the response is 500, or 503 with Retry-After if it is busy, and
-// the Session stays.
+// If the Store fails, the response is that of ErrorHandler, or else 500, or 503 with
+// Retry-After if it is busy. The Session stays.
 func (g *Guard) Require(next http.Handler) http.Handler { return g.require(next, false) }
 
 // RequireFresh is [Guard.Require] for sensitive changes: the user must have proved their
@@ -131,7 +137,7 @@ func (g *Guard) resume(w http.ResponseWriter, r *http.Request) (*http.Request, e
 		return r, nil // another Guard has let r through
 	}
 	u, err := g.Accounts.Resume(r.Context(), s)
-	if errors.Is(err, ErrEnded) {
+	if errors.Is(err, ErrEnded) && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
 		if err := g.Sessions.Clear(w, r); err != nil { // the next request tries again
 			g.log(r.Context(), slog.LevelError, "ended session not removed", err)
 		}

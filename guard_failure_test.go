@@ -149,3 +149,35 @@ func TestGuardTranslates(t *testing.T) {
 		t.Errorf("got %s, want the translated message", body)
 	}
 }
+
+// The application's ErrorHandler responds to failures, and to nothing else.
+func TestGuardErrorHandler(t *testing.T) {
+	for way, guard := range ways {
+		g, got := newGuarded(t), error(nil)
+		var failure error
+		g.withStore(func(s signup.Store) signup.Store {
+			return fakeStore{Store: s, get: func(ctx context.Context, key string) (signup.User, error) {
+				if failure != nil {
+					return signup.User{}, failure
+				}
+				return s.Get(ctx, key)
+			}}
+		})
+		g.guard.ErrorHandler = func(w http.ResponseWriter, _ *http.Request, err error) {
+			got = err
+			w.WriteHeader(http.StatusTeapot)
+		}
+		session := g.session
+		g.session.Stamp = "another"
+		if res := send(guard(g.guard, show), guardRequest("GET", "/orders", "")); res.StatusCode == http.StatusTeapot {
+			t.Errorf("%s: got the ErrorHandler's response for an ended session, want the Guard's", way)
+		}
+		g.session, g.has = session, true
+		failure = errors.New("connection refused")
+		res := send(guard(g.guard, show), guardRequest("GET", "/orders", browserAccept))
+		if records := g.log.records(t); res.StatusCode != http.StatusTeapot || !errors.Is(got, failure) || len(records) != 0 {
+			t.Errorf("%s: got %d with the error %v and the log %v; want the ErrorHandler's 418, the Store's error and no record",
+				way, res.StatusCode, got, records)
+		}
+	}
+}

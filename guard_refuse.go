@@ -12,6 +12,11 @@ import (
 
 // refuse responds to a request that isn't let through.
 func (g *Guard) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	isFailure := !errors.Is(err, ErrEnded) && !errors.Is(err, ErrStale)
+	if isFailure && g.ErrorHandler != nil {
+		g.ErrorHandler(w, r, err)
+		return
+	}
 	res, level, outcome := newErrorResponse(r.Context(), err, g.Accounts.maxWait)
 	page := ""
 	switch {

@@ -128,3 +128,17 @@ func TestRequireFresh(t *testing.T) {
 		}
 	}
 }
+
+// A POST leaves an ended Session, as another request may just have renewed it.
+func TestGuardKeepsEndedSessionOfPost(t *testing.T) {
+	for way, guard := range ways {
+		for method, want := range map[string]int{http.MethodPost: 0, http.MethodDelete: 0, http.MethodGet: 1, http.MethodHead: 1} {
+			g := newGuarded(t)
+			g.session.Stamp = "another"
+			send(guard(g.guard, show), guardRequest(method, "/", browserAccept))
+			if g.clears != want {
+				t.Errorf("%s: %s of an ended session removed it %d times, want %d", way, method, g.clears, want)
+			}
+		}
+	}
+}

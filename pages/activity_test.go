@@ -16,12 +16,12 @@ import (
 func TestActivity(t *testing.T) {
 	site, b := adaAndBrowser(t)
 	b.submit(b.page("profile"), "Save", map[string]string{"First name": "Ada"})
-	b.submit(b.page("password"), "Change the password", map[string]string{"Present password": goodPassword, "New password": newPassword})
-	b.press(b.page("devices"), "Log all other devices out", nil)
+	b.submit(b.page("password"), "Change password", map[string]string{"Current password": goodPassword, "New password": newPassword})
+	b.press(b.page("devices"), "Log out all other devices", nil)
 	s := b.page("activity").checkOK("Activity")
 	want := []string{
 		"Devices logged out (all other devices)", "Password changed (with the password)",
-		"Profile changed (in a logged-in device)", "Logged in (with the password)",
+		"Profile changed (on a logged-in device)", "Logged in (with the password)",
 	}
 	items := s.items()
 	if len(items) != len(want) {

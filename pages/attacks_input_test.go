@@ -26,7 +26,7 @@ var hostileTexts = map[string]string{
 
 // formsWithText are the forms that show what was typed again, and their buttons.
 var formsWithText = map[string]string{
-	"sign-up": "Sign up", "log-in": "Log in", "verify-mail": "Send mail", "forgot": "Send mail", "log-in-mail": "Send mail", "log-in-code": "Log in",
+	"sign-up": "Sign up", "log-in": "Log in", "verify-mail": "Send email", "forgot": "Send email", "log-in-mail": "Send email", "log-in-code": "Log in",
 }
 
 func TestHostileInput(t *testing.T) {
@@ -69,7 +69,7 @@ func TestHugeForm(t *testing.T) {
 	for page := range formsWithText {
 		calls := site.store.calls.Load()
 		s := b.postOnly("/account/"+page, url.Values{"email_address": {strings.Repeat("<script>", 12_500)}})
-		s.check(http.StatusBadRequest, "The form could not be read")
+		s.check(http.StatusRequestEntityTooLarge, "The form could not be read")
 		if len(s.body) > 10_000 || site.store.calls.Load() != calls {
 			t.Errorf("%s responds with %d bytes after %d calls of the Store, want a short page and none", page, len(s.body), site.store.calls.Load()-calls)
 		}

@@ -1,7 +1,6 @@
 package pages
 
 import (
-	"errors"
 	"net/http"
 
 	"github.com/gosignup/signup"
@@ -69,11 +68,10 @@ func askPage(name string, send func(q *request, email string) error) page {
 		path: name, is: canMail,
 		get: func(q *request) error { return show(q, nil) },
 		post: func(q *request) error {
-			err := send(q, q.form[signup.FieldEmail])
-			if errors.Is(err, signup.ErrInvalid) {
+			if err := send(q, q.form[signup.FieldEmail]); err != nil {
 				return show(q, err)
 			}
-			return err
+			return nil
 		},
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/pages"
 )
 
 func TestConfirm(t *testing.T) {
@@ -22,7 +23,7 @@ func TestConfirm(t *testing.T) {
 		}
 	}
 	s = b.submit(s, "Continue", map[string]string{"Password": ""}).checkError("Password", "Please fill this in.")
-	s = b.submit(s, "Continue", map[string]string{"Password": "correct horse wrong"}).checkError("Password", "This is not your password.")
+	s = b.submit(s, "Continue", map[string]string{"Password": "correct horse wrong"}).checkError("Password", "This is not your current password.")
 	if session, _ := site.session(b); time.Since(session.At) < 5*time.Minute {
 		t.Errorf("a wrong password proves the identity, want not")
 	}
@@ -42,8 +43,8 @@ func TestConfirmKeepsRemember(t *testing.T) {
 	b := site.visitor()
 	b.submit(b.page("log-in"), "Log in", map[string]string{"Email address": adaEmail, "Password": goodPassword, "Stay logged in on this device": "yes"})
 	b.submit(b.page("confirm"), "Continue", map[string]string{"Password": goodPassword})
-	b.press(b.page("devices"), "Log all other devices out", nil)
-	b.submit(b.page("password"), "Change the password", map[string]string{"Present password": goodPassword, "New password": newPassword})
+	b.press(b.page("devices"), "Log out all other devices", nil)
+	b.submit(b.page("password"), "Change password", map[string]string{"Current password": goodPassword, "New password": newPassword})
 	if session, ok := site.session(b); !ok || !session.Remember {
 		t.Errorf("the session goes on: %t, and is remembered: %t; want both", ok, session.Remember)
 	}
@@ -84,13 +85,13 @@ func TestConfirmWithoutPassword(t *testing.T) {
 	if n := len(all(s.doc, "label")); n > 0 {
 		t.Errorf("the page has %d fields, want none", n)
 	}
-	if got, want := s.link("Confirm by mail, without a password"), "/account/log-in-mail?next=%2Faccount%2Femail"; got != want {
+	if got, want := s.link("Confirm by email, without a password"), "/account/log-in-mail?next=%2Faccount%2Femail"; got != want {
 		t.Errorf("the page leads to %q, want %q", got, want)
 	}
 	b.post("/account/confirm", url.Values{"password": {goodPassword}}).check(http.StatusUnprocessableEntity, "Confirm that it is you")
 
 	// The mail of a log-in is a proof as well, and leads back.
-	s = b.submit(b.click(s, "Confirm by mail, without a password"), "Send mail", map[string]string{"Email address": adaEmail})
+	s = b.submit(b.click(s, "Confirm by email, without a password"), "Send email", map[string]string{"Email address": adaEmail})
 	code := site.mails.one(signup.PurposeLogIn).Code
 	b.submit(s, "Log in", map[string]string{"Code": code}).checkAt("/account/email").checkOK("Change your email address")
 	if n := len(site.sessions.all()); n != 1 {
@@ -103,6 +104,29 @@ func TestConfirmInGerman(t *testing.T) {
 	b.header.Set("Accept-Language", "de")
 	site.age()
 	s := b.page("delete").checkOK("Bestätigen Sie, dass Sie es sind")
-	s = b.submit(s, "Weiter", map[string]string{"Passwort": "correct horse wrong"}).checkError("Passwort", "Das ist nicht Ihr Passwort.")
+	s = b.submit(s, "Weiter", map[string]string{"Passwort": "correct horse wrong"}).checkError("Passwort", "Das ist nicht Ihr aktuelles Passwort.")
 	b.submit(s, "Weiter", map[string]string{"Passwort": goodPassword}).checkOK("Konto löschen")
+}
+
+// A user that is remembered stays so after a confirmation by mail.
+func TestConfirmByMailKeepsRemember(t *testing.T) {
+	for _, byCode := range []bool{true, false} {
+		site := newSite(t)
+		site.register(adaEmail)
+		b := site.visitor()
+		b.submit(b.page("log-in"), "Log in", map[string]string{
+			"Email address": adaEmail, "Password": goodPassword, "Stay logged in on this device": "yes",
+		})
+		s := b.click(b.page("confirm"), "Confirm by email, without a password")
+		s = b.submit(s, "Send email", nil)
+		mail := site.mails.one(signup.PurposeLogIn)
+		if byCode {
+			b.submit(s, "Log in", map[string]string{"Code": mail.Code})
+		} else {
+			b.submit(b.get(pages.Link("", "", mail.Token)), "Log in", nil)
+		}
+		if session, ok := site.session(b); !ok || !session.Remember || session.By != signup.ByEmail {
+			t.Errorf("by code %t: got the session %v that is remembered: %t, want one by mail that is", byCode, session, session.Remember)
+		}
+	}
 }

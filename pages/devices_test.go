@@ -34,7 +34,7 @@ func TestDevices(t *testing.T) {
 	if len(items) != 2 || !strings.HasPrefix(items[0], "Safari on iPhone") || !strings.HasPrefix(items[1], "Firefox on Linux – this device") {
 		t.Fatalf("the page lists %q, want the iPhone, then this device", items)
 	}
-	if strings.Contains(items[0], "this device") || strings.Contains(items[1], "Log the device out") {
+	if strings.Contains(items[0], "this device") || strings.Contains(items[1], "Log out device") {
 		t.Errorf("the page lists %q, want a mark at this device and a button at the other one", items)
 	}
 	session, _ := site.session(b)
@@ -56,7 +56,7 @@ func TestDevices(t *testing.T) {
 		t.Errorf("the page has the times %q, want %q", got, want)
 	}
 
-	s = b.press(s, "Log the device out", nil).checkAt("/account/devices?done=device_ended").checkNotice("The device is logged out.")
+	s = b.press(s, "Log out device", nil).checkAt("/account/devices?done=device_ended").checkNotice("The device has been logged out.")
 	if items := s.items(); len(items) != 1 || !strings.Contains(items[0], "this device") {
 		t.Errorf("the page lists %q, want only this device", items)
 	}
@@ -69,8 +69,8 @@ func TestDevicesEndOthers(t *testing.T) {
 	site, b := adaAndBrowser(t)
 	one, two := site.member(adaEmail), site.member(adaEmail)
 	token := b.cookie("session")
-	s := b.press(b.page("devices"), "Log all other devices out", nil)
-	s.checkAt("/account/devices?done=others_ended").checkNotice("All other devices are logged out.")
+	s := b.press(b.page("devices"), "Log out all other devices", nil)
+	s.checkAt("/account/devices?done=others_ended").checkNotice("All other devices have been logged out.")
 	site.goesOn(b, true)
 	site.goesOn(one, false)
 	site.goesOn(two, false)
@@ -137,8 +137,8 @@ func TestDevicesInGerman(t *testing.T) {
 	if items := s.items(); len(items) != 2 || !strings.Contains(items[1], "dieses Gerät") || !strings.Contains(items[0], "Letzte Anmeldung:") {
 		t.Errorf("the page lists %q, want it in German", items)
 	}
-	s = b.press(s, "Gerät abmelden", nil).checkNotice("Das Gerät ist abgemeldet.")
-	b.press(s, "Alle anderen Geräte abmelden", nil).checkNotice("Alle anderen Geräte sind abgemeldet.")
+	s = b.press(s, "Gerät abmelden", nil).checkNotice("Das Gerät wurde abgemeldet.")
+	b.press(s, "Alle anderen Geräte abmelden", nil).checkNotice("Alle anderen Geräte wurden abgemeldet.")
 }
 
 // Each button says which device it is for, also to a screen reader.

@@ -13,7 +13,7 @@ func TestEmailUndo(t *testing.T) {
 			site, b := adaAndBrowser(t)
 			undo, confirm := site.askForChange(b, newEmail)
 			if when == "after the change" {
-				b.submit(b.get(confirm), "Change the address", nil)
+				b.submit(b.get(confirm), "Change address", nil)
 			}
 			b.scan(undo)
 			v := site.visitor()
@@ -21,7 +21,7 @@ func TestEmailUndo(t *testing.T) {
 			if !strings.Contains(s.main(), adaEmail) {
 				t.Errorf("the page says %q, want the address that the account gets back", s.main())
 			}
-			s = v.submit(s, "Undo the change", nil).checkAt("/account/email-undone").checkOK("The change of address is undone")
+			s = v.submit(s, "Undo change", nil).checkAt("/account/email-undone").checkOK("The change of address has been undone")
 			if got := s.link("Choose a new password"); got != "/account/forgot" {
 				t.Errorf("the page leads to %q, want to the page for a forgotten password", got)
 			}
@@ -39,7 +39,7 @@ func TestEmailUndo(t *testing.T) {
 func TestEmailUndoInSession(t *testing.T) {
 	site, b := adaAndBrowser(t)
 	undo, _ := site.askForChange(b, newEmail)
-	s := b.submit(b.get(undo), "Undo the change", nil).checkOK("The change of address is undone")
+	s := b.submit(b.get(undo), "Undo change", nil).checkOK("The change of address has been undone")
 	if len(all(s.doc, "nav")) > 0 || len(site.sessions.all()) > 0 {
 		t.Errorf("the page has links to the pages of a user, or there is a session; want neither")
 	}
@@ -69,11 +69,11 @@ func TestEmailLinkOfAnotherTab(t *testing.T) {
 	site.register("eve@example.org")
 	eve := site.member("eve@example.org")
 	undo, confirm := site.askForChange(b, newEmail)
-	eve.submit(eve.page("email"), "Send the link", map[string]string{"New email address": "mallory@example.org"})
+	eve.submit(eve.page("email"), "Send link", map[string]string{"New email address": "mallory@example.org"})
 	mails := site.mails.take()
 	before := site.user("eve@example.org")
 	for _, c := range []struct{ shown, opened, button string }{
-		{confirm, linkOf(mails[1]), "Change the address"}, {undo, linkOf(mails[0]), "Undo the change"}, {undo, confirm, "Undo the change"},
+		{confirm, linkOf(mails[1]), "Change address"}, {undo, linkOf(mails[0]), "Undo change"}, {undo, confirm, "Undo change"},
 	} {
 		s := b.get(c.shown)
 		b.get(c.opened)
@@ -89,7 +89,7 @@ func TestEmailLinkTwice(t *testing.T) {
 	site, b := adaAndBrowser(t)
 	undo, confirm := site.askForChange(b, newEmail)
 	for _, c := range []struct{ link, button, again string }{
-		{confirm, "Change the address", "Log in"}, {undo, "Undo the change", "This link can no longer be used"},
+		{confirm, "Change address", "Log in"}, {undo, "Undo change", "This link can no longer be used"},
 	} {
 		s := b.get(c.link)
 		token := b.cookie("signup-token")

@@ -21,9 +21,9 @@ const (
 // links of the mails to the old and the new address.
 func (s *testSite) askForChange(b *browser, email string) (undo, confirm string) {
 	s.t.Helper()
-	b.submit(b.page("email"), "Send the link", map[string]string{"New email address": email}).
+	b.submit(b.page("email"), "Send link", map[string]string{"New email address": email}).
 		checkAt("/account/email?done=email_sent").
-		checkNotice("We have sent a mail to the new address. Please open the link in it.")
+		checkNotice("We have sent an email to the new address. Please open the link in it.")
 	mails := s.mails.take()
 	if len(mails) != 2 || mails[0].To != adaEmail || mails[1].To != email {
 		s.t.Fatalf("got the mails %v, want one to the old and one to the new address", mails)
@@ -37,7 +37,7 @@ func linkOf(m signup.Mail) string {
 
 func TestEmailChange(t *testing.T) {
 	site, b := adaAndBrowser(t)
-	b.page("email").checkShown("Your present address is " + adaEmail + ".")
+	b.page("email").checkShown("Your current address is " + adaEmail + ".")
 	_, confirm := site.askForChange(b, newEmail)
 
 	b.scan(confirm) // a program that scans mails comes first
@@ -49,8 +49,8 @@ func TestEmailChange(t *testing.T) {
 	if !strings.Contains(s.main(), adaEmail) {
 		t.Errorf("the page says %q, want which account it is", s.main())
 	}
-	s = b.submit(s, "Change the address", nil)
-	s.checkAt("/account/log-in?done=email_changed").checkNotice("Your address is changed. Please log in with the new one.")
+	s = b.submit(s, "Change address", nil)
+	s.checkAt("/account/log-in?done=email_changed").checkNotice("Your address has been changed. Please log in with the new one.")
 	site.goesOn(b, false)
 	if b.cookie("signup-token") != "" {
 		t.Errorf("the browser has the cookie of the token, want it removed")
@@ -82,7 +82,7 @@ func TestEmailChangeWithoutSession(t *testing.T) {
 	site, b := adaAndBrowser(t)
 	_, confirm := site.askForChange(b, newEmail)
 	v := site.visitor()
-	v.submit(v.get(confirm), "Change the address", nil).checkAt("/account/log-in?done=email_changed")
+	v.submit(v.get(confirm), "Change address", nil).checkAt("/account/log-in?done=email_changed")
 	site.goesOn(b, false)
 	b.page("profile").checkAt("/account/log-in?next=%2Faccount%2Fprofile")
 }
@@ -93,10 +93,10 @@ func TestEmailChangeAtAnotherUser(t *testing.T) {
 	site.register("eve@example.org")
 	undo, confirm := site.askForChange(b, newEmail)
 	eve := site.member("eve@example.org")
-	s := eve.submit(eve.get(confirm), "Change the address", nil).checkAt("/account/profile?done=other_email_changed")
+	s := eve.submit(eve.get(confirm), "Change address", nil).checkAt("/account/profile?done=other_email_changed")
 	s.checkShown("eve@example.org")
 	site.goesOn(eve, true)
-	eve.submit(eve.get(undo), "Undo the change", nil).checkOK("The change of address is undone")
+	eve.submit(eve.get(undo), "Undo change", nil).checkOK("The change of address has been undone")
 	site.goesOn(eve, true)
 	eve.page("profile").checkShown("eve@example.org")
 }
@@ -107,13 +107,13 @@ func TestEmailErrors(t *testing.T) {
 	site.register("eve@example.org")
 	for typed, want := range map[string]string{
 		"":                      "Please fill this in.",
-		adaEmail:                "This is the present one. Please choose another one.",
-		"eve@example.org":       "There is an account with this address.",
+		adaEmail:                "This is the current one. Please choose another one.",
+		"eve@example.org":       "There is already an account with this address.",
 		"lovelace":              "This is not valid.",
-		`"><script>@example.`:   "Please give only the address, without a name and angle brackets.",
-		"Ada <ada@example.com>": "Please give only the address, without a name and angle brackets.",
+		`"><script>@example.`:   "Please enter only the address, without a name and angle brackets.",
+		"Ada <ada@example.com>": "Please enter only the address, without a name and angle brackets.",
 	} {
-		s := b.submit(b.page("email"), "Send the link", map[string]string{"New email address": typed}).checkError("New email address", want)
+		s := b.submit(b.page("email"), "Send link", map[string]string{"New email address": typed}).checkError("New email address", want)
 		if got := valueOf(s.input("New email address")); got != typed {
 			t.Errorf("the field has %q, want what was typed, %q", got, typed)
 		}
@@ -131,7 +131,7 @@ func TestEmailTakenSince(t *testing.T) {
 	site, b := adaAndBrowser(t)
 	_, confirm := site.askForChange(b, newEmail)
 	site.register(newEmail)
-	b.submit(b.get(confirm), "Change the address", nil).check(http.StatusConflict, "The address is taken")
+	b.submit(b.get(confirm), "Change address", nil).check(http.StatusConflict, "This address is taken")
 	site.goesOn(b, true)
 }
 
@@ -145,7 +145,7 @@ func TestEmailConfirmRefusedByBefore(t *testing.T) {
 		}
 	})
 	_, confirm := site.askForChange(b, newEmail)
-	s := b.submit(b.get(confirm), "Change the address", nil).check(http.StatusUnprocessableEntity, "Confirm your new address")
+	s := b.submit(b.get(confirm), "Change address", nil).check(http.StatusUnprocessableEntity, "Confirm your new address")
 	if got, want := s.summary(), "Not at <this> site."; got != want {
 		t.Errorf("the page says %q, want %q", got, want)
 	}
@@ -182,14 +182,14 @@ func TestEmailInGerman(t *testing.T) {
 	mails := site.mails.take()
 	b.get(linkOf(mails[0])).checkOK("Adressänderung rückgängig machen")
 	s = b.get(linkOf(mails[1])).checkOK("Neue Adresse bestätigen")
-	b.submit(s, "Adresse ändern", nil).checkNotice("Ihre Adresse ist geändert. Bitte melden Sie sich mit der neuen an.")
-	b.page("email-undone").checkOK("Die Adressänderung ist rückgängig gemacht")
+	b.submit(s, "Adresse ändern", nil).checkNotice("Ihre Adresse wurde geändert. Bitte melden Sie sich mit der neuen an.")
+	b.page("email-undone").checkOK("Die Adressänderung wurde rückgängig gemacht")
 }
 
 func TestEmailSendFails(t *testing.T) {
 	site, b := adaAndBrowser(t)
 	site.mails.fail = errors.New("no mailbox " + newEmail)
-	s := b.submit(b.page("email"), "Send the link", map[string]string{"New email address": newEmail})
+	s := b.submit(b.page("email"), "Send link", map[string]string{"New email address": newEmail})
 	s.check(http.StatusInternalServerError, "Something went wrong") // the site checks the log for addresses
 	if strings.Contains(s.body, "mailbox") {
 		t.Errorf("the page has the error of Send, want it left out")

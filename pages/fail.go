@@ -10,13 +10,12 @@ import (
 
 // fail responds to an error of Accounts or Sessions that the page itself doesn't handle.
 func (q *request) fail(err error) {
+	status := q.setRetryAfter(err)
 	switch {
-	case errors.Is(err, signup.ErrThrottled):
-		q.w.Header().Set("Retry-After", "60")
-		q.message(http.StatusTooManyRequests, "page_throttled")
-	case errors.Is(err, signup.ErrBusy):
-		q.w.Header().Set("Retry-After", "5")
-		q.message(http.StatusServiceUnavailable, "page_busy")
+	case status == http.StatusTooManyRequests:
+		q.message(status, "page_throttled")
+	case status == http.StatusServiceUnavailable:
+		q.message(status, "page_busy")
 	case errors.Is(err, signup.ErrToken):
 		q.linkInvalid()
 	case errors.Is(err, errNoToken):
@@ -31,6 +30,20 @@ func (q *request) fail(err error) {
 		q.logFailure(err)
 		q.message(http.StatusInternalServerError, "page_failed")
 	}
+}
+
+// setRetryAfter sets the header of the response to a request that can be sent again soon,
+// and returns its status. After another error than those, it returns 0.
+func (q *request) setRetryAfter(err error) (status int) {
+	switch {
+	case errors.Is(err, signup.ErrThrottled):
+		q.w.Header().Set("Retry-After", "60")
+		return http.StatusTooManyRequests
+	case errors.Is(err, signup.ErrBusy):
+		q.w.Header().Set("Retry-After", "5")
+		return http.StatusServiceUnavailable
+	}
+	return 0
 }
 
 // logFailure logs an error that isn't the client's.

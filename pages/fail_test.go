@@ -21,7 +21,7 @@ func TestThrottled(t *testing.T) {
 		b := site.browser()
 		b.postOnly("/account/"+page, allPosts[page])
 		writes := site.store.writes.Load()
-		s := b.postOnly("/account/"+page, allPosts[page]).check(http.StatusTooManyRequests, "Too many requests")
+		s := b.postOnly("/account/"+page, allPosts[page]).checkRetry(http.StatusTooManyRequests)
 		if site.store.writes.Load() != writes || s.header.Get("Retry-After") != "60" {
 			t.Errorf("%s: wrote %d times, Retry-After is %q; want nothing written and 60", page, site.store.writes.Load()-writes, s.header.Get("Retry-After"))
 		}
@@ -36,13 +36,13 @@ func TestThrottled(t *testing.T) {
 		b := site.browser()
 		path, values := b.fill(b.get(link), m.button, m.typed)
 		b.postOnly("/account/forgot", allPosts["forgot"])
-		b.postOnly(path, values).check(http.StatusTooManyRequests, "Too many requests")
+		b.postOnly(path, values).checkRetry(http.StatusTooManyRequests)
 		b.get(link).checkAt(m.path) // it can still be used
 	}
 	site := newSite(t, one)
 	b := site.browser()
 	s := b.follow(b.postOnly("/account/log-in-mail", allPosts["log-in-mail"]))
-	b.submit(s, "Log in", map[string]string{"Code": "12345678"}).check(http.StatusTooManyRequests, "Too many requests")
+	b.submit(s, "Log in", map[string]string{"Code": "12345678"}).checkRetry(http.StatusTooManyRequests)
 }
 
 // An error of the Store, of Send or of Sessions is logged, without an address. The page
@@ -66,7 +66,7 @@ func TestFailures(t *testing.T) {
 			t.Errorf("%s: the error was logged %d times, want once", page, n)
 		}
 		site.store.fail = func() error { return fmt.Errorf("%w: node 7", signup.ErrBusy) }
-		check(page, http.StatusServiceUnavailable, "The service is busy")
+		b.postOnly("/account/"+page, allPosts[page]).checkRetry(http.StatusServiceUnavailable)
 	}
 	site.store.fail = nil
 	site.register(adaEmail)
@@ -106,7 +106,7 @@ func TestLogInRefusedAfterwards(t *testing.T) {
 	b := site.browser()
 	s := b.post("/account/sign-up", url.Values{"email_address": {adaEmail}, "password": {goodPassword}, "next": {"/orders"}})
 	s.checkAt("/account/log-in?done=signed_up&next=%2Forders")
-	if got, want := s.notice(), "Your account was created. Please log in."; got != want {
+	if got, want := s.notice(), "Your account has been created. Please log in."; got != want {
 		t.Errorf("the page says %q, want %q", got, want)
 	}
 	for _, m := range mailedPages[3:] {

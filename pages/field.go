@@ -22,6 +22,8 @@ type Field struct {
 	Autocomplete, PasswordRules string
 	// Required reports whether the field must be filled in.
 	Required bool
+	// Optional reports whether the Hint says that the field may stay empty.
+	Optional bool
 	// MinLength is the least number of characters of a new password, or 0.
 	MinLength int
 	// Autofocus reports whether the page begins with the field.

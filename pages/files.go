@@ -6,6 +6,7 @@ import (
 	"embed"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"html/template"
 	"io"
 	"io/fs"
@@ -35,8 +36,8 @@ func (s *site) loadFiles() {
 			continue
 		}
 		t := template.Must(template.Must(common.Clone()).New(name).Parse(s.file("templates/" + name)))
-		if s.opts.Files != nil {
-			checkTemplate(t)
+		if s.opts.Files != nil { // the embedded ones are tested
+			checkTemplate(name, t)
 		}
 		s.templates[strings.TrimSuffix(name, ".html")] = t
 	}
@@ -46,12 +47,13 @@ func (s *site) loadFiles() {
 	}
 }
 
-// checkTemplate panics if the HTML of t is broken, or t calls a template that doesn't
-// exist. html/template finds that out when t is first executed, here without a Page.
-func checkTemplate(t *template.Template) {
-	var broken *template.Error
-	if err := t.ExecuteTemplate(io.Discard, layoutFile, nil); errors.As(err, &broken) {
-		panic(err)
+// checkTemplate panics if t uses a template that isn't defined, or has an action in a place
+// for which it can't be escaped. html/template finds both before t is executed. Without
+// data, the execution itself ends at once.
+func checkTemplate(name string, t *template.Template) {
+	err := t.ExecuteTemplate(io.Discard, layoutFile, nil)
+	if wrong, ok := errors.AsType[*template.Error](err); ok {
+		panic(fmt.Sprintf("pages: templates/%s: %v", name, wrong))
 	}
 }
 
@@ -115,6 +117,11 @@ func newStaticFile(name, content string) staticFile {
 // serve sends the file. It is no secret, so caches may keep it; they ask whether it has
 // changed.
 func (f staticFile) serve(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		w.Header().Set("Allow", "GET, HEAD")
+		http.Error(w, http.StatusText(http.StatusMethodNotAllowed), http.StatusMethodNotAllowed)
+		return
+	}
 	w.Header().Set("Cache-Control", "no-cache")
 	w.Header().Set("ETag", f.etag)
 	http.ServeContent(w, r, f.name, time.Time{}, bytes.NewReader(f.content))

@@ -47,8 +47,11 @@ func (q *request) fields(inputs []input, values map[string]string) []Field {
 		default:
 			f.Value = value
 		}
-		if in.hint != "" {
+		switch {
+		case in.hint != "":
 			f.Hint = q.text(in.hint)
+		case in.optional:
+			f.Optional, f.Hint = true, q.text("hint_optional")
 		}
 		if in.newPassword {
 			q.setPasswordRules(&f)
@@ -80,10 +83,9 @@ func (q *request) showForm(name string, inputs []input, values map[string]string
 func (q *request) showFormPage(p *Page, err error) error {
 	status := http.StatusOK
 	if err != nil {
-		if !q.explain(p, err) {
+		if status = q.explain(p, err); status == 0 {
 			return err
 		}
-		status = http.StatusUnprocessableEntity
 		for i := range p.Fields {
 			p.Fields[i].Autofocus = false // what is wrong has the focus
 		}
@@ -91,9 +93,10 @@ func (q *request) showFormPage(p *Page, err error) error {
 	return q.show(status, p)
 }
 
-// explain sets the errors of p and its fields to what err says, and reports whether err
-// is about the form.
-func (q *request) explain(p *Page, err error) bool {
+// explain sets the errors of p and its fields to what err says, and returns the status of
+// the response. It is 0 if the form isn't to be shown again: it is for errors that are
+// about the form, and for those that end soon, so that what was typed isn't lost.
+func (q *request) explain(p *Page, err error) (status int) {
 	var wrong []signup.FieldError
 	if e, ok := errors.AsType[*signup.ValidationError](err); ok && e != nil {
 		wrong = e.Fields
@@ -103,9 +106,13 @@ func (q *request) explain(p *Page, err error) bool {
 		wrong = []signup.FieldError{*e}
 	} else if errors.Is(err, signup.ErrBadCredentials) {
 		p.Error = p.T(signup.CodeBadCredentials)
-		return true
+		return http.StatusUnprocessableEntity
 	} else {
-		return false
+		status = q.setRetryAfter(err)
+		if status != 0 {
+			p.Error = p.T(retryTexts[status])
+		}
+		return status
 	}
 	for _, e := range wrong {
 		text := q.language.text(q.site, e.AsMessage())
@@ -119,5 +126,11 @@ func (q *request) explain(p *Page, err error) bool {
 			p.Error = text
 		}
 	}
-	return true
+	return http.StatusUnprocessableEntity
+}
+
+// retryTexts has the codes of the texts for requests that can be sent again soon.
+var retryTexts = map[int]string{
+	http.StatusTooManyRequests:    signup.CodeThrottled,
+	http.StatusServiceUnavailable: signup.CodeBusy,
 }

@@ -12,8 +12,8 @@ import (
 
 // germanTitles are the headings of the pages.
 var germanTitles = map[string]string{
-	"sign-up": "Registrieren", "log-in": "Anmelden", "check-mail": "Sehen Sie in Ihre E-Mails", "verify-mail": "Adresse bestätigen",
-	"forgot": "Passwort vergessen?", "log-in-mail": "Per E-Mail anmelden", "log-in-code": "Sehen Sie in Ihre E-Mails",
+	"sign-up": "Registrieren", "log-in": "Anmelden", "check-mail": "Bitte prüfen Sie Ihr Postfach", "verify-mail": "Adresse bestätigen",
+	"forgot": "Passwort vergessen?", "log-in-mail": "Per E-Mail anmelden", "log-in-code": "Bitte prüfen Sie Ihr Postfach",
 	"complete": "Bitte öffnen Sie den Link noch einmal", "link": "Dieser Link kann nicht mehr verwendet werden", "nothing": "Seite nicht gefunden",
 }
 

@@ -17,14 +17,14 @@ var leavings = []struct {
 	page, title, sure, button, goodbye, notSure string
 	language                                    string
 }{
-	{"deactivate", "Deactivate your account", "I want to deactivate my account", "Deactivate the account",
-		"Your account is deactivated, and you are logged out.", "Please check the box if you are sure.", "en"},
-	{"delete", "Delete your account", "I want to delete my account forever", "Delete the account",
-		"Your account is deleted, and you are logged out.", "Please check the box if you are sure.", "en"},
+	{"deactivate", "Deactivate your account", "I want to deactivate my account", "Deactivate my account",
+		"Your account has been deactivated, and you are logged out.", "Please check the box to confirm.", "en"},
+	{"delete", "Delete your account", "I want to delete my account forever", "Delete my account",
+		"Your account has been deleted, and you are logged out.", "Please check the box to confirm.", "en"},
 	{"deactivate", "Konto deaktivieren", "Ich möchte mein Konto deaktivieren", "Konto deaktivieren",
-		"Ihr Konto ist deaktiviert, und Sie sind abgemeldet.", "Bitte setzen Sie den Haken, wenn Sie sicher sind.", "de"},
+		"Ihr Konto wurde deaktiviert, und Sie sind abgemeldet.", "Bitte setzen Sie zur Bestätigung den Haken.", "de"},
 	{"delete", "Konto löschen", "Ich möchte mein Konto für immer löschen", "Konto löschen",
-		"Ihr Konto ist gelöscht, und Sie sind abgemeldet.", "Bitte setzen Sie den Haken, wenn Sie sicher sind.", "de"},
+		"Ihr Konto wurde gelöscht, und Sie sind abgemeldet.", "Bitte setzen Sie zur Bestätigung den Haken.", "de"},
 }
 
 func TestLeave(t *testing.T) {

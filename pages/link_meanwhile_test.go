@@ -2,6 +2,7 @@ package pages_test
 
 import (
 	"net/http"
+	"net/url"
 	"testing"
 
 	"github.com/gosignup/signup"
@@ -47,4 +48,13 @@ func TestAnotherLinkMeanwhile(t *testing.T) {
 		}
 		b.get(link).checkAt(m.path)
 	}
+}
+
+// The link of another account than the one that is logged in says so.
+func TestVerifyOtherAccount(t *testing.T) {
+	site, b := adaAndBrowser(t, verification(signup.VerifyBeforeLogIn))
+	site.browser().post("/account/sign-up", url.Values{"email_address": {"eve@example.org"}, "password": {goodPassword}})
+	s := b.submit(b.get(site.mails.link(signup.PurposeVerifyEmail)), "Verify address", nil)
+	s.checkAt("/account/profile?done=other_verified")
+	s.checkNotice("The address of the account that the link belongs to is verified. You are still logged in to another account.")
 }

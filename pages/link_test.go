@@ -115,7 +115,7 @@ func TestLinkWithoutCookies(t *testing.T) {
 		b := site.browser()
 		b.noCookies = true
 		s := b.get(link).check(http.StatusBadRequest, "Please open the link again").checkAt(m.path)
-		if !strings.Contains(s.main(), "permit cookies for this site") || len(all(s.doc, "ul")) == 0 {
+		if !strings.Contains(s.main(), "allow cookies for this site") || len(all(s.doc, "ul")) == 0 {
 			t.Errorf("%s: the page says %q, want that cookies are needed, and what else to do", m.purpose, s.main())
 		}
 		b.post(m.path, url.Values{"password": {goodPassword}}).check(http.StatusBadRequest, "Please open the link again")

@@ -37,7 +37,18 @@ func sendLogIn(q *request, email string) error {
 	return q.mailed("log-in-code", "", "")
 }
 
-func getLogInCode(q *request) error { return q.showForm("log-in-code", codeInputs, nil, nil) }
+func getLogInCode(q *request) error {
+	return q.showForm("log-in-code", codeInputs, q.remembered(), nil)
+}
+
+// remembered returns the value of the checkbox for a form that isn't posted yet. A user
+// that confirms by mail in a session that is remembered stays so.
+func (q *request) remembered() map[string]string {
+	if !q.session.Remember {
+		return nil
+	}
+	return map[string]string{fieldRemember: "yes"}
+}
 
 func postLogInCode(q *request) error {
 	show := func(err error) error { return q.showForm("log-in-code", codeInputs, nil, err) }
@@ -73,7 +84,7 @@ func (q *request) showLogInLink(err error) error {
 	}
 	p := q.newPage("log-in-link")
 	p.Mark, p.Data = markOf(token), u.Email
-	p.Fields = q.fields([]input{rememberInput}, nil)
+	p.Fields = q.fields([]input{rememberInput}, q.remembered())
 	return q.showFormPage(p, err)
 }
 

@@ -7,13 +7,13 @@ import (
 )
 
 var logOutPages = []page{
-	{path: "log-out", get: getLogOut, post: postLogOut},
+	{path: "log-out", need: anyway, get: getLogOut, post: postLogOut},
 }
 
 // getLogOut shows a button, for links from elsewhere: a GET request must not log out,
 // since any site can cause one.
 func getLogOut(q *request) error {
-	if q.user == nil {
+	if _, ok := q.sessions.Current(q.r); !ok {
 		return q.redirect("log-in")
 	}
 	return q.show(http.StatusOK, q.newPage("log-out"))

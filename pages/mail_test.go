@@ -20,8 +20,8 @@ func TestReset(t *testing.T) {
 		site.register(adaEmail)
 		b := site.browser()
 		s := b.click(b.page("log-in"), "Forgot your password?").checkOK("Forgot your password?")
-		s = b.submit(s, "Send mail", map[string]string{"Email address": adaEmail})
-		s.checkOK("Check your mail").checkAt("/account/check-mail?for=forgot")
+		s = b.submit(s, "Send email", map[string]string{"Email address": adaEmail})
+		s.checkOK("Check your email").checkAt("/account/check-mail?for=forgot")
 		b.click(s, "Ask for another one").checkAt("/account/forgot")
 		link := site.mails.link(signup.PurposeResetPassword)
 
@@ -57,9 +57,9 @@ func TestLogInByCode(t *testing.T) {
 		site := newSite(t, verification(v))
 		site.register(adaEmail)
 		b := site.browser()
-		s := b.click(b.page("log-in?next=/orders"), "Log in by mail, without a password").checkOK("Log in by mail")
-		s = b.submit(s, "Send mail", map[string]string{"Email address": adaEmail})
-		s.checkOK("Check your mail").checkAt("/account/log-in-code?next=%2Forders")
+		s := b.click(b.page("log-in?next=/orders"), "Log in by email, without a password").checkOK("Log in by email")
+		s = b.submit(s, "Send email", map[string]string{"Email address": adaEmail})
+		s.checkOK("Check your email").checkAt("/account/log-in-code?next=%2Forders")
 		in := s.input("Code")
 		if attr(in, "autocomplete") != "one-time-code" || attr(in, "inputmode") != "text" || attr(in, "type") != "text" {
 			t.Errorf("the code has type=%q, autocomplete=%q and inputmode=%q, want text, one-time-code, text",
@@ -68,9 +68,9 @@ func TestLogInByCode(t *testing.T) {
 		code := site.mails.one(signup.PurposeLogIn).Code
 		for typed, want := range map[string]string{
 			"":          "Please fill this in.",
-			"WRNG-CODE": "This code is wrong or can no longer be used. Please check it, use the link in the mail, or ask for another mail.",
+			"WRNG-CODE": "This code is wrong or can no longer be used. Please check it, use the link in the email, or ask for another email.",
 		} {
-			s = b.submit(s, "Log in", map[string]string{"Code": typed}).check(http.StatusUnprocessableEntity, "Check your mail")
+			s = b.submit(s, "Log in", map[string]string{"Code": typed}).check(http.StatusUnprocessableEntity, "Check your email")
 			if got := s.errorOf("Code"); got != want || valueOf(s.input("Code")) != typed {
 				t.Errorf("the code %q has the error %q and is shown as %q, want %q and what was typed", typed, got, valueOf(s.input("Code")), want)
 			}
@@ -91,7 +91,7 @@ func TestCodeOfAnotherBrowser(t *testing.T) {
 	site := newSite(t)
 	site.register(adaEmail)
 	asked, other := site.browser(), site.browser()
-	asked.submit(asked.page("log-in-mail"), "Send mail", map[string]string{"Email address": adaEmail})
+	asked.submit(asked.page("log-in-mail"), "Send email", map[string]string{"Email address": adaEmail})
 	code := site.mails.one(signup.PurposeLogIn).Code
 	site.mu.Lock()
 	site.secrets = nil // the code is typed, and shown again
@@ -110,7 +110,7 @@ func TestChallengeIsKept(t *testing.T) {
 	site.register(adaEmail)
 	b := site.browser()
 	s := b.page("log-in-mail")
-	path, values := b.fill(s, "Send mail", map[string]string{"Email address": adaEmail})
+	path, values := b.fill(s, "Send email", map[string]string{"Email address": adaEmail})
 	first := b.postOnly(path, values)
 	challenge := b.cookie("signup-challenge")
 	if got := first.header.Get("Set-Cookie"); challenge == "" || !strings.Contains(got, "Max-Age=120;") || !strings.Contains(got, "HttpOnly") {
@@ -144,7 +144,7 @@ func TestLogInByLink(t *testing.T) {
 			t.Errorf("the session has By %d and Remember %t, want mail and true", kept.By, kept.Remember)
 		}
 		s = b.get(link).check(http.StatusBadRequest, "This link can no longer be used")
-		if !s.hasLink("Log in by mail") {
+		if !s.hasLink("Log in by email") {
 			t.Errorf("the page says %q, want a link to ask for another mail", s.main())
 		}
 	}
@@ -156,12 +156,12 @@ func TestAskingRevealsNothing(t *testing.T) {
 	site.register(adaEmail)
 	for _, page := range []string{"verify-mail", "forgot", "log-in-mail"} {
 		b := site.browser()
-		known := b.submit(b.page(page), "Send mail", map[string]string{"Email address": adaEmail})
-		unknown := b.submit(b.page(page), "Send mail", map[string]string{"Email address": "eve@example.org"})
+		known := b.submit(b.page(page), "Send email", map[string]string{"Email address": adaEmail})
+		unknown := b.submit(b.page(page), "Send email", map[string]string{"Email address": "eve@example.org"})
 		if known.body != unknown.body || known.path != unknown.path || known.status != unknown.status {
 			t.Errorf("%s leads to %s for a user and to %s otherwise, want the same page", page, known.path, unknown.path)
 		}
-		wrong := b.submit(b.page(page), "Send mail", map[string]string{"Email address": "ada@example"})
+		wrong := b.submit(b.page(page), "Send email", map[string]string{"Email address": "ada@example"})
 		wrong.check(http.StatusUnprocessableEntity, b.page(page).title())
 		if got, want := wrong.errorOf("Email address"), "The domain must be complete, such as example.org."; got != want {
 			t.Errorf("%s has the error %q, want %q", page, got, want)
@@ -169,7 +169,7 @@ func TestAskingRevealsNothing(t *testing.T) {
 		if got := valueOf(wrong.input("Email address")); got != "ada@example" {
 			t.Errorf("%s shows the address %q, want what was typed", page, got)
 		}
-		b.submit(b.page(page), "Send mail", nil).check(http.StatusUnprocessableEntity, b.page(page).title())
+		b.submit(b.page(page), "Send email", nil).check(http.StatusUnprocessableEntity, b.page(page).title())
 	}
 }
 
@@ -189,8 +189,8 @@ func TestAskingWhenLoggedIn(t *testing.T) {
 func TestCheckMailForOther(t *testing.T) {
 	b := newSite(t).browser()
 	for _, asked := range []string{"", "?for=", "?for=title", "?for=sign_up", "?for=log-in", "?for=https://evil.example", `?for="><script>`} {
-		s := b.page("check-mail" + strings.ReplaceAll(asked, `"><`, "%22%3E%3C")).checkOK("Check your mail")
-		if s.hasLink("Ask for another one") || !strings.HasPrefix(s.main(), "Check your mail If your address can be used for this,") {
+		s := b.page("check-mail" + strings.ReplaceAll(asked, `"><`, "%22%3E%3C")).checkOK("Check your email")
+		if s.hasLink("Ask for another one") || !strings.HasPrefix(s.main(), "Check your email If your address can be used for this,") {
 			t.Errorf("check-mail%s says %q, want the text that fits all", asked, s.main())
 		}
 	}

@@ -14,6 +14,7 @@ const (
 	anybody  need = iota
 	loggedIn      // users
 	fresh         // users with a recent proof of their identity
+	anyway        // anybody, also if the Store fails: then the user isn't known
 )
 
 // need returns next behind the Guard that n asks for. A form that is posted without the
@@ -30,6 +31,9 @@ func (s *site) need(n need, r *http.Request, next http.Handler) http.Handler {
 		return guard.Require(next)
 	case fresh:
 		return guard.RequireFresh(next)
+	case anyway:
+		guard.ErrorHandler = func(w http.ResponseWriter, r *http.Request, _ error) { next.ServeHTTP(w, r) }
+		return guard.Load(next)
 	default:
 		return guard.Load(next)
 	}

@@ -19,8 +19,8 @@ func TestNextByMail(t *testing.T) {
 	}{
 		{"sign-up", "Continue", nil, signup.VerifyBeforeRegistration, signup.PurposeRegister},
 		{"sign-up", "Sign up", map[string]string{"Password": goodPassword}, signup.VerifyBeforeLogIn, signup.PurposeVerifyEmail},
-		{"forgot", "Send mail", nil, signup.VerifyNever, signup.PurposeResetPassword},
-		{"log-in-mail", "Send mail", nil, signup.VerifyNever, signup.PurposeLogIn},
+		{"forgot", "Send email", nil, signup.VerifyNever, signup.PurposeResetPassword},
+		{"log-in-mail", "Send email", nil, signup.VerifyNever, signup.PurposeLogIn},
 	} {
 		site := newSite(t, verification(c.verify))
 		if c.page != "sign-up" {

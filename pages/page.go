@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -166,14 +167,19 @@ func (q *request) redirectURL(path string) error {
 	return nil
 }
 
-// maxForm limits a posted form, in bytes.
-const maxForm = 64 << 10
+// maxForm returns the limit of a posted form, in bytes. A declared field has at most 1024
+// characters, each of which is up to 12 bytes in a form.
+func (s *site) maxForm() int64 { return 64<<10 + int64(len(s.accounts.Fields))*(12<<10) }
 
 // parseForm reads the posted form, or responds to one that can't be read.
 func (q *request) parseForm() bool {
-	q.r.Body = http.MaxBytesReader(q.w, q.r.Body, maxForm)
+	q.r.Body = http.MaxBytesReader(q.w, q.r.Body, q.maxForm())
 	if err := q.r.ParseForm(); err != nil {
-		q.message(http.StatusBadRequest, "page_bad_form")
+		status := http.StatusBadRequest
+		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+			status = http.StatusRequestEntityTooLarge
+		}
+		q.message(status, "page_bad_form")
 		return false
 	}
 	q.form = make(map[string]string, len(q.r.PostForm))

@@ -37,7 +37,7 @@
 //
 // # Security
 //
-// A page may not be framed, sends no Referer, isn't stored by caches, and loads scripts
+// A page may not be framed, sends no path in a Referer, isn't stored by caches, and loads scripts
 // and styles only from its own files (Content-Security-Policy). POST requests from other
 // sites are refused by [http.CrossOriginProtection]. A page redirects only to paths of
 // its own site. No URL, and no log record, has a password or address.
@@ -64,7 +64,8 @@ type Options struct {
 	// BaseURL is the scheme and host of the site, such as "https://orchard.example". If
 	// the scheme is http, as in development, cookies are set without Secure.
 	BaseURL string
-	// Path is where the pages are mounted. It begins and ends with a slash. "" is
+	// Path is where the pages are mounted. It begins and ends with a slash, and has no
+	// query and no escaped characters such as "%20". "" is
 	// "/account/".
 	Path string
 	// Home is the path of the page that a user comes to after a log-in, if no other page
@@ -138,6 +139,9 @@ func New(a *signup.Accounts, s signup.Sessions, opts *Options) http.Handler {
 		Accounts: a, Sessions: s, Logger: opts.Logger,
 		LogInURL: site.url("log-in"), ReauthenticateURL: site.url("confirm"),
 		Translate: site.translate,
+		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
+			site.newRequest(w, r).fail(err)
+		},
 	}
 	site.pages = make(map[string]page)
 	for _, p := range allPages {
@@ -147,41 +151,12 @@ func New(a *signup.Accounts, s signup.Sessions, opts *Options) http.Handler {
 	}
 	protection := http.NewCrossOriginProtection()
 	// Behind a proxy that changes the Host header, it isn't that of the Origin header.
-	if err := protection.AddTrustedOrigin(strings.TrimSuffix(opts.BaseURL, "/")); err != nil {
+	if err := protection.AddTrustedOrigin(originOf(opts.BaseURL)); err != nil {
 		panic(err)
 	}
 	protection.SetDenyHandler(http.HandlerFunc(site.denyCrossOrigin))
 	site.guard.Load(site) // panics if the Accounts can't be used, rather than at the first request
 	return protection.Handler(site)
-}
-
-// checkOptions panics if an option is wrong, and sets the defaults.
-func (s *site) checkOptions() {
-	base, err := url.Parse(s.opts.BaseURL)
-	switch {
-	case s.opts.Name == "":
-		panic("pages: Options.Name is empty")
-	case err != nil || base.Host == "" || base.Scheme != "https" && base.Scheme != "http" ||
-		strings.Trim(base.Path, "/") != "" || base.RawQuery != "" || base.Fragment != "":
-		panic("pages: Options.BaseURL is not a scheme and a host, such as https://example.org")
-	}
-	s.cookies.Insecure = base.Scheme == "http"
-	s.opts.Path = cmp.Or(s.opts.Path, defaultPath)
-	if !strings.HasSuffix(s.opts.Path, "/") || webclient.LocalURL(s.opts.Path) == "" {
-		panic("pages: Options.Path must begin and end with one slash")
-	}
-	s.opts.Home = cmp.Or(s.opts.Home, s.url("profile"))
-	if webclient.LocalURL(s.opts.Home) == "" {
-		panic("pages: Options.Home must be a path of the site")
-	}
-	for _, f := range s.accounts.Fields {
-		if f.Name == fieldRemember || f.Name == fieldNext {
-			panic("pages: forms have a field " + f.Name + " of their own: give that of Accounts.Fields another name")
-		}
-	}
-	if s.opts.Origin == nil {
-		s.opts.Origin = webclient.Origin
-	}
 }
 
 // url returns the path of a page.

@@ -13,8 +13,8 @@ func TestPasswordChange(t *testing.T) {
 	other := site.member(adaEmail)
 	token := b.cookie("session")
 	s := b.page("password").checkOK("Change your password")
-	s = b.submit(s, "Change the password", map[string]string{"Present password": goodPassword, "New password": newPassword})
-	s.checkAt("/account/password?done=password_changed").checkNotice("Your password is changed. All other devices are logged out.")
+	s = b.submit(s, "Change password", map[string]string{"Current password": goodPassword, "New password": newPassword})
+	s.checkAt("/account/password?done=password_changed").checkNotice("Your password has been changed. All other devices have been logged out.")
 	if b.cookie("session") == token {
 		t.Errorf("the browser has the session token of before, want a new one")
 	}
@@ -33,14 +33,14 @@ func TestPasswordErrors(t *testing.T) {
 	site, b := adaAndBrowser(t)
 	before := site.user(adaEmail)
 	for _, c := range []struct{ old, typed, label, want string }{
-		{"", newPassword, "Present password", "Please fill this in."},
+		{"", newPassword, "Current password", "Please fill this in."},
 		{goodPassword, "", "New password", "Please fill this in."},
-		{"correct horse wrong", newPassword, "Present password", "This is not your password."},
-		{goodPassword, goodPassword, "New password", "This is the present one. Please choose another one."},
+		{"correct horse wrong", newPassword, "Current password", "This is not your current password."},
+		{goodPassword, goodPassword, "New password", "This is the current one. Please choose another one."},
 		{goodPassword, "correct horse", "New password", "Please use at least 15 characters."},
-		{goodPassword, "correct horse\xff battery", "New password", "This has characters that cannot be read."},
+		{goodPassword, "correct horse\xff battery", "New password", "This contains characters that cannot be read."},
 	} {
-		s := b.submit(b.page("password"), "Change the password", map[string]string{"Present password": c.old, "New password": c.typed})
+		s := b.submit(b.page("password"), "Change password", map[string]string{"Current password": c.old, "New password": c.typed})
 		s.checkError(c.label, c.want) // checks that no password comes back
 	}
 	if !site.user(adaEmail).Equal(before) {
@@ -56,7 +56,7 @@ func TestPasswordFields(t *testing.T) {
 	for _, c := range []struct{ label, name, value string }{
 		{"Email address", "autocomplete", "username"},
 		{"Email address", "value", adaEmail},
-		{"Present password", "autocomplete", "current-password"},
+		{"Current password", "autocomplete", "current-password"},
 		{"New password", "autocomplete", "new-password"},
 		{"New password", "passwordrules", "minlength: 15; allowed: unicode;"},
 		{"New password", "data-minlength", "15"},
@@ -77,7 +77,7 @@ func TestPasswordOfUserWithoutOne(t *testing.T) {
 	if n := len(all(s.doc, "label")); n > 0 {
 		t.Errorf("the page has %d fields, want none", n)
 	}
-	b.submit(s, "Send the link", nil).checkNotice("We have sent you a mail. Choose your password with the link in it.")
+	b.submit(s, "Send link", nil).checkNotice("We have sent you an email. Use the link in it to choose your password.")
 	if m := site.mails.one(signup.PurposeResetPassword); m.To != adaEmail {
 		t.Errorf("the mail doesn't go to the user, want it there")
 	}
@@ -97,9 +97,9 @@ func TestPasswordChangedElsewhere(t *testing.T) {
 	site, b := adaAndBrowser(t)
 	other := site.member(adaEmail)
 	behind := other.page("password")
-	typed := map[string]string{"Present password": goodPassword, "New password": newPassword}
-	b.submit(b.page("password"), "Change the password", typed)
-	s := other.submit(behind, "Change the password", map[string]string{"Present password": goodPassword, "New password": "correct horse third one"})
+	typed := map[string]string{"Current password": goodPassword, "New password": newPassword}
+	b.submit(b.page("password"), "Change password", typed)
+	s := other.submit(behind, "Change password", map[string]string{"Current password": goodPassword, "New password": "correct horse third one"})
 	s.check(http.StatusOK, "Log in").checkNotice(nothingNotice)
 	if _, err := site.accounts.Authenticate(t.Context(), adaEmail, newPassword); err != nil {
 		t.Errorf("Authenticate with the first new password returned %v, want nil", err)
@@ -109,8 +109,8 @@ func TestPasswordChangedElsewhere(t *testing.T) {
 func TestPasswordInGerman(t *testing.T) {
 	_, b := adaAndBrowser(t)
 	b.header.Set("Accept-Language", "de")
-	s := b.submit(b.page("password"), "Passwort ändern", map[string]string{"Bisheriges Passwort": "correct horse wrong", "Neues Passwort": newPassword})
-	s.checkError("Bisheriges Passwort", "Das ist nicht Ihr Passwort.")
-	b.submit(s, "Passwort ändern", map[string]string{"Bisheriges Passwort": goodPassword, "Neues Passwort": newPassword}).
-		checkNotice("Ihr Passwort ist geändert. Alle anderen Geräte sind abgemeldet.")
+	s := b.submit(b.page("password"), "Passwort ändern", map[string]string{"Aktuelles Passwort": "correct horse wrong", "Neues Passwort": newPassword})
+	s.checkError("Aktuelles Passwort", "Das ist nicht Ihr aktuelles Passwort.")
+	b.submit(s, "Passwort ändern", map[string]string{"Aktuelles Passwort": goodPassword, "Neues Passwort": newPassword}).
+		checkNotice("Ihr Passwort wurde geändert. Alle anderen Geräte wurden abgemeldet.")
 }

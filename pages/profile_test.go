@@ -46,7 +46,7 @@ func TestProfile(t *testing.T) {
 	s = b.submit(s, "Save", map[string]string{
 		"First name": " Ada ", "Last name": "Lovelace", "Company": "Engines", "About me": "one\r\ntwo", "Phone": "+44 20",
 	})
-	s.checkAt("/account/profile?done=profile_saved").checkNotice("Your profile is saved.")
+	s.checkAt("/account/profile?done=profile_saved").checkNotice("Your profile has been saved.")
 	u := site.user(adaEmail)
 	if u.FirstName != "Ada" || u.LastName != "Lovelace" || u.Profile["company"] != "Engines" || u.Profile["about_me"] != "one\ntwo" ||
 		u.Profile["phone"] != "+44 20" || u.Profile["role"] != "admin" || u.Profile["notes"] != "pays late" || len(u.Profile) != 5 {
@@ -68,7 +68,7 @@ func TestProfile(t *testing.T) {
 func TestProfileErrors(t *testing.T) {
 	site, b := adaAndBrowser(t, withFields)
 	for label, c := range map[string]struct{ typed, want string }{
-		"First name": {"Ada\x01", "This has control characters."},
+		"First name": {"Ada\x01", "This contains control characters."},
 		"Last name":  {strings.Repeat("x", 256), "Please use at most 255 characters."},
 		"Company":    {" ", "Please fill this in."},
 		"About me":   {strings.Repeat("x", 1025), "Please use at most 1024 characters."},
@@ -106,7 +106,7 @@ func TestProfileHostileValues(t *testing.T) {
 		site.change(adaEmail, func(u *signup.User) { u.Profile = map[string]string{"role": value} })
 		s := b.submit(b.page("profile"), "Save", map[string]string{
 			"First name": value, "Last name": value, "Company": value, "About me": value,
-		}).checkNotice("Your profile is saved.")
+		}).checkNotice("Your profile has been saved.")
 		s.checkShown(value)
 		for _, label := range []string{"First name", "Last name", "Company", "About me"} {
 			if got := valueOf(s.input(label)); got != value {
@@ -124,7 +124,7 @@ func TestProfileInGerman(t *testing.T) {
 	b.header.Set("Accept-Language", "de")
 	site.change(adaEmail, func(u *signup.User) { u.Profile = map[string]string{"company": "Looms"} })
 	s := b.submit(b.page("profile"), "Speichern", map[string]string{"Vorname": "Ada", "Company": ""}).checkError("Company", "Bitte ausfüllen.")
-	b.submit(s, "Speichern", map[string]string{"Company": "Engines"}).checkNotice("Ihr Profil ist gespeichert.")
+	b.submit(s, "Speichern", map[string]string{"Company": "Engines"}).checkNotice("Ihr Profil wurde gespeichert.")
 	if got := site.user(adaEmail).FirstName; got != "Ada" {
 		t.Errorf("the first name is %q, want Ada", got)
 	}

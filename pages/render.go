@@ -126,6 +126,7 @@ func (q *request) message(status int, code string, pages ...string) {
 	p.Data = Text{Title: p.T(code + "_title"), Text: p.T(code + "_text"), Links: q.links(pages...)}
 	if err := q.show(status, p); err != nil {
 		q.logFailure(err)
+		http.Error(q.w, p.T("page_failed_title"), http.StatusInternalServerError)
 	}
 }
 

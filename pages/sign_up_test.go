@@ -59,7 +59,7 @@ func TestSignUpBeforeLogIn(t *testing.T) {
 	b := site.browser()
 	s := b.page("sign-up")
 	s = b.submit(s, "Sign up", map[string]string{"Email address": adaEmail, "Password": goodPassword})
-	s.checkOK("Check your mail").checkAt("/account/check-mail?for=verify-mail")
+	s.checkOK("Check your email").checkAt("/account/check-mail?for=verify-mail")
 	link := site.mails.link(signup.PurposeVerifyEmail)
 
 	// Before the address is verified, the log-in leads to the page to ask for a mail.
@@ -68,8 +68,8 @@ func TestSignUpBeforeLogIn(t *testing.T) {
 	if s.notice() == "" {
 		t.Error("the page doesn't say why the log-in led to it, want a notice")
 	}
-	s = b.submit(s, "Send mail", map[string]string{"Email address": adaEmail})
-	s.checkOK("Check your mail")
+	s = b.submit(s, "Send email", map[string]string{"Email address": adaEmail})
+	s.checkOK("Check your email")
 	b.click(s, "Ask for another one").checkAt("/account/verify-mail")
 	site.mails.one(signup.PurposeVerifyEmail)
 
@@ -97,7 +97,7 @@ func TestSignUpBeforeRegistration(t *testing.T) {
 			t.Errorf("the form has %d inputs, want only the address", n)
 		}
 		s = b.submit(s, "Continue", map[string]string{"Email address": adaEmail})
-		s.checkOK("Check your mail").checkAt("/account/check-mail?for=sign-up")
+		s.checkOK("Check your email").checkAt("/account/check-mail?for=sign-up")
 		completeByLink(t, site, b, site.mails.link(signup.PurposeRegister))
 	}
 }
@@ -149,7 +149,7 @@ func TestSignUpExists(t *testing.T) {
 		"Email address": adaEmail, "Password": newPassword, "First name": "Eve",
 	})
 	s.check(http.StatusUnprocessableEntity, "Sign up")
-	if got, want := s.errorOf("Email address"), "There is an account with this address. Log in Choose a new password"; got != want {
+	if got, want := s.errorOf("Email address"), "There is already an account with this address. Log in Choose a new password"; got != want {
 		t.Errorf("the address has the error %q, want %q", got, want)
 	}
 	if got := valueOf(s.input("First name")); got != "Eve" {

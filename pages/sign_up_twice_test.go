@@ -35,7 +35,7 @@ func TestSignUpTwice(t *testing.T) {
 			values.Set("password", newPassword)
 			site.hide(newPassword)
 			s := b.postOnly(path, values)
-			if s.status != http.StatusUnprocessableEntity || !strings.HasPrefix(s.errorOf("Email address"), "There is an account") {
+			if s.status != http.StatusUnprocessableEntity || !strings.HasPrefix(s.errorOf("Email address"), "There is already an account") {
 				t.Errorf("%d: another password has status %d and the error %q, want that there is an account", v, s.status, s.errorOf("Email address"))
 			}
 		}

@@ -8,18 +8,18 @@ import (
 // Two tabs of one browser: another user logs in between the page and its form. Nothing is
 // done to the account of that user.
 func TestFormOfAnotherUser(t *testing.T) {
-	const notice = "You are logged in to another account than when this page was opened. Nothing was changed."
+	const notice = "You have logged in to another account since you opened this page. Nothing was changed."
 	for _, c := range []struct {
 		page, button string
 		typed        map[string]string
 	}{
 		{"profile", "Save", map[string]string{"First name": "Ada"}},
-		{"password", "Change the password", map[string]string{"Present password": goodPassword, "New password": newPassword}},
-		{"email", "Send the link", map[string]string{"New email address": newEmail}},
-		{"devices", "Log all other devices out", nil},
+		{"password", "Change password", map[string]string{"Current password": goodPassword, "New password": newPassword}},
+		{"email", "Send link", map[string]string{"New email address": newEmail}},
+		{"devices", "Log out all other devices", nil},
 		{"export", "Download", nil},
-		{"deactivate", "Deactivate the account", map[string]string{"I want to deactivate my account": "yes"}},
-		{"delete", "Delete the account", map[string]string{"I want to delete my account forever": "yes"}},
+		{"deactivate", "Deactivate my account", map[string]string{"I want to deactivate my account": "yes"}},
+		{"delete", "Delete my account", map[string]string{"I want to delete my account forever": "yes"}},
 		{"confirm", "Continue", map[string]string{"Password": goodPassword}},
 	} {
 		t.Run(c.page, func(t *testing.T) {
@@ -46,8 +46,8 @@ func TestFormOfSameUser(t *testing.T) {
 	site, b := adaAndBrowser(t)
 	ada := b.page("profile")
 	site.logInAt(b, b.submit(b.page("log-out"), "Log out", nil), adaEmail)
-	b.submit(ada, "Save", map[string]string{"First name": "Ada"}).checkNotice("Your profile is saved.")
-	b.post("/account/profile", url.Values{"first_name": {"Augusta"}}).checkNotice("Your profile is saved.")
+	b.submit(ada, "Save", map[string]string{"First name": "Ada"}).checkNotice("Your profile has been saved.")
+	b.post("/account/profile", url.Values{"first_name": {"Augusta"}}).checkNotice("Your profile has been saved.")
 	if got := site.user(adaEmail).FirstName; got != "Augusta" {
 		t.Errorf("the first name is %q, want Augusta", got)
 	}

@@ -55,7 +55,7 @@ func TestUserPagesAfterSessionEnded(t *testing.T) {
 	}
 }
 
-const nothingNotice = "Your form changed nothing, because it needs a new log-in. Afterwards, please send it again."
+const nothingNotice = "Nothing has been changed yet, because you have to log in again first. After that, please send the form again."
 
 func TestUserPagesNeedRecentLogIn(t *testing.T) {
 	for _, p := range userPages {

@@ -28,12 +28,16 @@ func postVerify(q *request) error {
 	if err != nil {
 		return err
 	}
-	if _, err := q.accounts.VerifyEmail(q.r.Context(), token); err != nil {
+	u, err := q.accounts.VerifyEmail(q.r.Context(), token)
+	if err != nil {
 		return err
 	}
 	q.forgetToken()
-	if q.user != nil {
-		return q.redirectOn("profile", parameterDone, "verified")
+	switch {
+	case q.user == nil:
+		return q.redirectOn("log-in", parameterDone, "verified")
+	case q.user.ID != u.ID:
+		return q.redirectOn("profile", parameterDone, "other_verified")
 	}
-	return q.redirectOn("log-in", parameterDone, "verified")
+	return q.redirectOn("profile", parameterDone, "verified")
 }

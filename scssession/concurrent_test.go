@@ -1,12 +1,15 @@
 package scssession_test
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
+	"github.com/gosignup/signup"
 	"github.com/gosignup/signup/scssession"
 )
 
@@ -94,5 +97,35 @@ func TestCrowd(t *testing.T) {
 	wg.Wait()
 	if s.len() != 2 {
 		t.Errorf("got %d sessions, want 2", s.len())
+	}
+}
+
+// A session that goes on, as when the user ends all others, isn't kept again if the user
+// has logged out in the meantime. A log-in at that time is.
+func TestSlowSet(t *testing.T) {
+	for _, c := range []struct {
+		later time.Duration // of the new proof of identity; 0: there is none
+		err   error
+		want  string
+	}{
+		{0, signup.ErrEnded, " false "},
+		{time.Second, nil, "ada true "},
+	} {
+		data := newStore()
+		s := scssession.New(scssession.NewManager(&scssession.Options{Store: data}))
+		fast := newSite(t, func(o *scssession.Options) { o.Store = data })
+		b := newBrowser(t, fast.handler)
+		b.want("/set?id=ada", "set")
+		slow := *b
+		slow.handler = s.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			session, _ := s.Current(r)
+			b.want("/clear", "cleared")
+			session.Stamp, session.At = "stamp-2", session.At.Add(c.later)
+			if err := s.Set(w, r, session); !errors.Is(err, c.err) {
+				t.Errorf("Set with a proof that is %v newer returned %v, want %v", c.later, err, c.err)
+			}
+		}))
+		b.keep(slow.send("/"))
+		b.want("/current", c.want)
 	}
 }

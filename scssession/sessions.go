@@ -69,8 +69,11 @@ func (s *Sessions) current(ctx context.Context) (signup.Session, bool) {
 // if that is less and session.Remember isn't set. For a manager with Cookie.Persist, all
 // users are remembered.
 //
-// Errors are the store's. After one, nothing more of this request is saved, and the
-// client's cookie stays as it is. Set also returns an error if the response has begun.
+// If session goes on from the one before, with the same ID and At, and another request of
+// the client has ended that in the meantime, the error is [signup.ErrEnded]: a slow
+// request doesn't undo a log-out. Other errors are the store's. After an error, nothing
+// more of this request is saved, and the client's cookie stays as it is. Set also returns
+// an error if the response has begun.
 func (s *Sessions) Set(_ http.ResponseWriter, r *http.Request, session signup.Session) error {
 	w, ctx := s.writerOf(r), r.Context()
 	if w.hasBegun() {
@@ -80,8 +83,11 @@ func (s *Sessions) Set(_ http.ResponseWriter, r *http.Request, session signup.Se
 	if err != nil {
 		return fmt.Errorf("scssession: %w", err)
 	}
-	if before, ok := s.current(ctx); ok && before.ID != session.ID {
+	switch before, ok := s.current(ctx); {
+	case ok && before.ID != session.ID:
 		err = s.manager.Destroy(ctx)
+	case ok && before.At.Equal(session.At):
+		err = s.checkStored(ctx, w)
 	}
 	if err == nil {
 		err = s.manager.RenewToken(ctx)
@@ -93,6 +99,19 @@ func (s *Sessions) Set(_ http.ResponseWriter, r *http.Request, session signup.Se
 		_, _, err = s.commit(ctx) // now, so that the caller gets the error
 	}
 	return w.note(err)
+}
+
+// checkStored returns ErrEnded if the session that the request of w began with isn't
+// stored any more.
+func (s *Sessions) checkStored(ctx context.Context, w *responseWriter) error {
+	if w.token == "" || s.manager.Token(ctx) != w.token {
+		return nil // it was made by this request
+	}
+	stored, err := s.load(w.outer.Context(), w.token)
+	if err == nil && s.manager.Token(stored) == "" {
+		err = signup.ErrEnded
+	}
+	return err
 }
 
 // deadline returns when session ends. NIST SP 800-63B-4, section 5.2, counts from the last

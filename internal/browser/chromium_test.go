@@ -48,6 +48,9 @@ func startChromium() (stop func() error, err error) {
 	return end, nil
 }
 
+// plainHost is a name of this machine that browsers trust no more than any other.
+const plainHost = "orchard.example"
+
 // chromiumFlags has the flags of a browser that is empty, drawn nowhere, and has no
 // network except this machine's.
 var chromiumFlags = map[string]any{
@@ -72,7 +75,7 @@ var chromiumFlags = map[string]any{
 	"password-store":                         "basic",
 	"lang":                                   "en",
 	"window-size":                            "1280,1024",
-	"host-resolver-rules":                    "MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
+	"host-resolver-rules":                    "MAP " + plainHost + " 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
 }
 
 // inOwnGroup puts the process of c and its children into a process group, by which they

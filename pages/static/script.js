@@ -8,14 +8,6 @@ for (const input of document.querySelectorAll("input[type=password]")) {
   if (input.dataset.minlength) addLengthHint(input);
 }
 
-const timeFormat = new Intl.DateTimeFormat(document.documentElement.lang, {
-  year: "numeric", month: "long", day: "numeric", hour: "2-digit", minute: "2-digit", timeZoneName: "short",
-});
-for (const time of document.querySelectorAll("time[datetime]")) {
-  time.title = time.textContent;
-  time.textContent = timeFormat.format(new Date(time.dateTime));
-}
-
 // addShowButton adds a button after input that shows and hides what is typed.
 function addShowButton(input) {
   const texts = document.body.dataset;
@@ -31,7 +23,7 @@ function addShowButton(input) {
     button.setAttribute("aria-pressed", String(!shown));
     input.focus();
   });
-  input.form.addEventListener("submit", () => { input.type = "password"; });
+  input.form?.addEventListener("submit", () => { input.type = "password"; });
   input.after(button);
 }
 
@@ -66,3 +58,12 @@ for (const form of document.forms) {
 addEventListener("pageshow", (event) => {
   if (event.persisted) location.reload();
 });
+
+// The last step, since it throws if the language of the page is no BCP 47 tag.
+const timeFormat = new Intl.DateTimeFormat(document.documentElement.lang || undefined, {
+  year: "numeric", month: "long", day: "numeric", hour: "2-digit", minute: "2-digit", timeZoneName: "short",
+});
+for (const time of document.querySelectorAll("time[datetime]")) {
+  time.title = time.textContent;
+  time.textContent = timeFormat.format(new Date(time.dateTime));
+}
