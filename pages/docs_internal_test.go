@@ -48,6 +48,9 @@ func TestDocsTestsExist(t *testing.T) {
 		}
 		for dir, column := range map[string]string{".": columns[3], "../internal/browser": columns[4]} {
 			source := testSource(t, dir)
+			if strings.Contains(column, "module `scssession`") {
+				source += testSource(t, "../scssession")
+			}
 			for _, m := range name.FindAllStringSubmatch(column, -1) {
 				if !strings.Contains(source, "\nfunc "+m[1]+"(") {
 					t.Errorf("%s has no test %s, want that of the row %s", dir, m[1], row)
