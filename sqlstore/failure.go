@@ -1,0 +1,140 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+
+	"github.com/gosignup/signup"
+)
+
+// A kind is what the failure of a statement says of its effect, and what follows.
+type kind int
+
+const (
+	refused     kind = iota // it had no effect, and won't have one if it is repeated
+	contended               // it had no effect, because of other statements at the same time
+	unavailable             // it had no effect; the database may accept it later
+	open                    // it may have had its effect
+)
+
+// A failure is the error of a statement. Its text quotes no response of PostgreSQL,
+// because that may contain values of the statement.
+type failure struct {
+	op    string
+	kind  kind
+	state string // the SQLSTATE, or ""
+	err   error  // the cause, if state is ""
+}
+
+func (f *failure) Error() string {
+	if f.state != "" {
+		return fmt.Sprintf("sqlstore: %s: SQLSTATE %s%s", f.op, f.state, meanings[f.state])
+	}
+	return fmt.Sprintf("sqlstore: %s: %v", f.op, f.err)
+}
+
+func (f *failure) Unwrap() error { return f.err }
+
+// Is reports whether target is signup.ErrBusy and nothing was done.
+func (f *failure) Is(target error) bool {
+	return target == signup.ErrBusy && (f.kind == contended || f.kind == unavailable)
+}
+
+// meanings describe the SQLSTATEs that an operator may have to do something about.
+var meanings = map[string]string{
+	"25006": " (read-only: the database is a replica, or default_transaction_read_only is on)",
+	"28P01": " (wrong password)",
+	"42501": " (no privilege)",
+	"42703": " (no such column: is the schema newer or older?)",
+	"42P01": " (no such table: is the store set up?)",
+	"53100": " (disk full)",
+	"53300": " (too many connections)",
+	"57014": " (statement_timeout)",
+	"57P03": " (the server starts or stops)",
+}
+
+// newFailure returns the failure of a statement that ended with err.
+func newFailure(op string, d Dialect, err error) *failure {
+	f := &failure{op: op, kind: open, err: err}
+	if e, ok := errors.AsType[interface {
+		error
+		SQLState() string
+	}](err); ok && d != SQLite && e.SQLState() != "" {
+		f.state, f.err, f.kind = e.SQLState(), nil, kindOfState(e.SQLState())
+		return f
+	}
+	switch {
+	case isUnreached(err):
+		f.kind = unavailable
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		// If the context is done, write.ended decides.
+	case err.Error() == "sql: database is closed":
+		f.kind = refused
+	case d == SQLite && !errors.Is(err, driver.ErrBadConn):
+		f.kind = kindOfSQLite(err)
+	}
+	return f
+}
+
+// isUnreached reports whether there was no connection, so that nothing was sent.
+func isUnreached(err error) bool {
+	if e, ok := errors.AsType[*net.OpError](err); ok && e.Op == "dial" {
+		return true
+	}
+	_, ok := errors.AsType[*net.DNSError](err)
+	return ok
+}
+
+// kindOfState returns the kind of an error that PostgreSQL has sent. Most of them mean
+// that the transaction of the statement was rolled back.
+func kindOfState(state string) kind {
+	switch state {
+	case "40001", "40P01": // serialization failure, deadlock
+		return contended
+	case "53300", "57P03", "57014", "55P03": // the last: lock_timeout
+		return unavailable
+	case "40003", "57P01", "57P02", "57P05":
+		// The connection was ended by the server, which may have committed before.
+		return open
+	}
+	if strings.HasPrefix(state, "08") { // of the connection
+		return open
+	}
+	return refused
+}
+
+// The primary result codes of SQLite.
+const (
+	sqliteBusy      = 5
+	sqliteLocked    = 6
+	sqliteInterrupt = 9
+	sqliteIOErr     = 10
+)
+
+// kindOfSQLite returns the kind of an error of SQLite, by its code or, if the driver
+// hides that, by its text.
+func kindOfSQLite(err error) kind {
+	if e, ok := errors.AsType[interface {
+		error
+		Code() int
+	}](err); ok {
+		switch e.Code() & 0xff {
+		case sqliteBusy, sqliteLocked:
+			return contended
+		case sqliteInterrupt, sqliteIOErr:
+			return open
+		}
+		return refused
+	}
+	switch text := err.Error(); {
+	case strings.Contains(text, "is locked"):
+		return contended
+	case strings.Contains(text, "I/O error"), strings.Contains(text, "interrupted"):
+		return open
+	}
+	return refused
+}
