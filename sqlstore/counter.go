@@ -138,6 +138,13 @@ func (c *Counter) add(ctx context.Context, hash []byte, n int, window time.Durat
 	case n < 0:
 		query, args = st.subtractCount, []any{int64(-n), hash}
 	}
+	if n != 0 {
+		release, err := c.alone(ctx, st)
+		if err != nil {
+			return 0, newFailure("count", st.dialect, err)
+		}
+		defer release()
+	}
 	var count int
 	err := c.db.QueryRowContext(ctx, query, st.withTime(args)...).Scan(&count)
 	switch {

@@ -28,6 +28,7 @@ type base struct {
 	prefix     string
 	err        error // the options aren't valid
 	statements atomic.Pointer[statements]
+	writer     chan struct{} // has room for one: see base.alone
 }
 
 func (b *base) init(db *sql.DB, opts *Options) {
@@ -38,7 +39,7 @@ func (b *base) init(db *sql.DB, opts *Options) {
 	if o.Prefix == "" {
 		o.Prefix = defaultPrefix
 	}
-	b.db, b.prefix = db, o.Prefix
+	b.db, b.prefix, b.writer = db, o.Prefix, make(chan struct{}, 1)
 	switch {
 	case db == nil:
 		b.err = errors.New("the *sql.DB is nil")

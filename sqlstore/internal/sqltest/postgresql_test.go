@@ -1,0 +1,81 @@
+package sqltest
+
+import (
+	"database/sql"
+	"fmt"
+	"os/exec"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	_ "github.com/jackc/pgx/v5/stdlib"
+
+	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/sqlstore"
+	"github.com/gosignup/signup/storetest"
+)
+
+// server returns the URL of the server of scripts/postgresql.
+var server = sync.OnceValues(func() (string, error) {
+	out, err := exec.Command("../../../scripts/postgresql").Output()
+	if e, ok := err.(*exec.ExitError); ok {
+		err = fmt.Errorf("scripts/postgresql: %w: %s", err, e.Stderr)
+	}
+	return strings.TrimSpace(string(out)), err
+})
+
+// openPostgreSQL opens the database of the tests. It is closed at the end of the test.
+func openPostgreSQL(t testing.TB) *sql.DB {
+	t.Helper()
+	url, err := server()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return openPool(t, url)
+}
+
+func openPool(t testing.TB, url string) *sql.DB {
+	t.Helper()
+	db, err := sql.Open("pgx", url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db.SetMaxOpenConns(8)
+	db.SetMaxIdleConns(8)
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+var prefixes atomic.Int64
+
+// newPrefix returns Options with a prefix of its own. The tables are removed before and
+// after the test.
+func newPrefix(t testing.TB, db *sql.DB) *sqlstore.Options {
+	t.Helper()
+	prefix := fmt.Sprintf("test%d_", prefixes.Add(1))
+	drop := func() {
+		if _, err := db.Exec(fmt.Sprintf("DROP TABLE IF EXISTS %[1]susers, %[1]scounts, %[1]sschema", prefix)); err != nil {
+			t.Errorf("drop the tables: %v", err)
+		}
+	}
+	drop()
+	t.Cleanup(drop)
+	return &sqlstore.Options{Prefix: prefix}
+}
+
+func TestPostgreSQL(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) signup.Store {
+		db := openPostgreSQL(t)
+		return setUp(t, db, newPrefix(t, db))
+	})
+}
+
+func TestPostgreSQLCounter(t *testing.T) {
+	storetest.RunCounter(t, func(t *testing.T) signup.Counter {
+		db := openPostgreSQL(t)
+		o := newPrefix(t, db)
+		setUp(t, db, o)
+		return sqlstore.NewCounter(db, o)
+	})
+}
