@@ -50,6 +50,7 @@ var meanings = map[string]string{
 	"28P01": " (wrong password)",
 	"42501": " (no privilege)",
 	"42703": " (no such column: is the schema newer or older?)",
+	"42P07": " (there is a table with this name that this package didn't make)",
 	"42P01": " (no such table: is the store set up?)",
 	"53100": " (disk full)",
 	"53300": " (too many connections)",

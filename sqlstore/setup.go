@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"hash/fnv"
@@ -27,7 +28,7 @@ func (s *Store) Setup(ctx context.Context) error {
 		case ctx.Err() != nil && err != nil:
 		case !failed:
 			return err
-		case f.kind != contended && f.kind != open, !p.wait(ctx, busyTimeout) && ctx.Err() == nil:
+		case f.kind != contended && f.kind != open || !p.wait(ctx, busyTimeout) && ctx.Err() == nil:
 			return f
 		}
 	}
@@ -43,7 +44,7 @@ func (s *Store) setup(ctx context.Context) error {
 		return newFailure("set up", st.dialect, err)
 	}
 	defer func() { _ = conn.Close() }()
-	c := &setupConn{Conn: conn, st: st}
+	c := &setupConn{Conn: conn, st: st, op: "set up"}
 	version, err := c.version(ctx)
 	if err == nil && version < schemaVersion {
 		err = c.locked(ctx, func() error { return c.migrate(ctx) })
@@ -61,6 +62,7 @@ func (s *Store) setup(ctx context.Context) error {
 type setupConn struct {
 	*sql.Conn
 	st *statements
+	op string
 }
 
 func (c *setupConn) newer(version int) error {
@@ -103,7 +105,7 @@ func (c *setupConn) locked(ctx context.Context, f func() error) (err error) {
 			defer cancel()
 			if c.do(late, "ROLLBACK") != nil {
 				// A connection within a transaction must not return to the pool.
-				_ = c.Raw(func(any) error { return errBadConn })
+				_ = c.Raw(func(any) error { return driver.ErrBadConn })
 			}
 		}
 	}()
@@ -127,7 +129,7 @@ func lockOf(prefix string) int64 {
 
 func (c *setupConn) do(ctx context.Context, statement string) error {
 	if _, err := c.ExecContext(ctx, statement); err != nil {
-		return newFailure("set up", c.st.dialect, err)
+		return newFailure(c.op, c.st.dialect, err)
 	}
 	return nil
 }
@@ -140,7 +142,7 @@ func (c *setupConn) version(ctx context.Context) (int, error) {
 	}
 	var version sql.NullInt64
 	if err := c.QueryRowContext(ctx, "SELECT max(version) FROM "+c.st.prefix+"schema").Scan(&version); err != nil {
-		return 0, newFailure("set up", c.st.dialect, err)
+		return 0, newFailure(c.op, c.st.dialect, err)
 	}
 	return int(version.Int64), nil
 }
@@ -152,7 +154,7 @@ func (c *setupConn) hasTable(ctx context.Context, name string) (bool, error) {
 	}
 	var n int
 	if err := c.QueryRowContext(ctx, query, name).Scan(&n); err != nil {
-		return false, newFailure("set up", c.st.dialect, err)
+		return false, newFailure(c.op, c.st.dialect, err)
 	}
 	return n > 0, nil
 }
