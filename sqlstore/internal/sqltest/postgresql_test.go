@@ -3,6 +3,7 @@ package sqltest
 import (
 	"database/sql"
 	"fmt"
+	"os"
 	"os/exec"
 	"strings"
 	"sync"
@@ -11,9 +12,7 @@ import (
 
 	_ "github.com/jackc/pgx/v5/stdlib"
 
-	"github.com/gosignup/signup"
 	"github.com/gosignup/signup/sqlstore"
-	"github.com/gosignup/signup/storetest"
 )
 
 // server returns the URL of the server of scripts/postgresql.
@@ -49,33 +48,15 @@ func openPool(t testing.TB, url string) *sql.DB {
 
 var prefixes atomic.Int64
 
-// newPrefix returns Options with a prefix of its own. The tables are removed before and
+// newPrefix returns Options with a prefix that no other test has. The tables are removed
 // after the test.
 func newPrefix(t testing.TB, db *sql.DB) *sqlstore.Options {
 	t.Helper()
-	prefix := fmt.Sprintf("test%d_", prefixes.Add(1))
-	drop := func() {
+	prefix := fmt.Sprintf("t%d_%d_", os.Getpid(), prefixes.Add(1))
+	t.Cleanup(func() {
 		if _, err := db.Exec(fmt.Sprintf("DROP TABLE IF EXISTS %[1]susers, %[1]scounts, %[1]sschema", prefix)); err != nil {
 			t.Errorf("drop the tables: %v", err)
 		}
-	}
-	drop()
-	t.Cleanup(drop)
+	})
 	return &sqlstore.Options{Prefix: prefix}
-}
-
-func TestPostgreSQL(t *testing.T) {
-	storetest.Run(t, func(t *testing.T) signup.Store {
-		db := openPostgreSQL(t)
-		return setUp(t, db, newPrefix(t, db))
-	})
-}
-
-func TestPostgreSQLCounter(t *testing.T) {
-	storetest.RunCounter(t, func(t *testing.T) signup.Counter {
-		db := openPostgreSQL(t)
-		o := newPrefix(t, db)
-		setUp(t, db, o)
-		return sqlstore.NewCounter(db, o)
-	})
 }

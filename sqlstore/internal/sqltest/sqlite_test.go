@@ -7,9 +7,7 @@ import (
 
 	_ "modernc.org/sqlite"
 
-	"github.com/gosignup/signup"
 	"github.com/gosignup/signup/sqlstore"
-	"github.com/gosignup/signup/storetest"
 )
 
 // sqliteFile returns the name of a new file for sql.Open.
@@ -36,18 +34,4 @@ func setUp(t testing.TB, db *sql.DB, o *sqlstore.Options) *sqlstore.Store {
 		t.Fatalf("Setup: got the error %v, want nil", err)
 	}
 	return s
-}
-
-func TestSQLite(t *testing.T) {
-	storetest.Run(t, func(t *testing.T) signup.Store {
-		return setUp(t, openSQLite(t, sqliteFile(t)), nil)
-	})
-}
-
-func TestSQLiteCounter(t *testing.T) {
-	storetest.RunCounter(t, func(t *testing.T) signup.Counter {
-		db := openSQLite(t, sqliteFile(t))
-		setUp(t, db, nil)
-		return sqlstore.NewCounter(db, nil)
-	})
 }

@@ -1,0 +1,23 @@
+package sqltest
+
+import (
+	"errors"
+	"testing"
+)
+
+// wantOne checks that one result is nil, and the others are of the given kind.
+func wantOne(t *testing.T, results <-chan error, others error) {
+	t.Helper()
+	made := 0
+	for err := range results {
+		switch {
+		case err == nil:
+			made++
+		case !errors.Is(err, others):
+			t.Errorf("got the error %v, want %v", err, others)
+		}
+	}
+	if made != 1 {
+		t.Errorf("got nil from %d calls, want it from 1", made)
+	}
+}
