@@ -2,6 +2,7 @@ package sqltest
 
 import (
 	"errors"
+	"sync"
 	"testing"
 )
 
@@ -20,4 +21,13 @@ func wantOne(t *testing.T, results <-chan error, others error) {
 	if made != 1 {
 		t.Errorf("got nil from %d calls, want it from 1", made)
 	}
+}
+
+// atOnce calls f n times at once.
+func atOnce(n int, f func(i int)) {
+	var wg sync.WaitGroup
+	for i := range n {
+		wg.Go(func() { f(i) })
+	}
+	wg.Wait()
 }
