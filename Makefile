@@ -1,7 +1,7 @@
 SHELL := /bin/bash
 # Build each module as its users get it, also if a go.work file exists above.
 export GOWORK := off
-MODULES := . legacyhash scssession mailer examples/routers examples/migrate examples/webapp internal/integration internal/browser
+MODULES := . legacyhash scssession sqlstore sqlstore/internal/sqltest mailer examples/routers examples/migrate examples/webapp internal/integration internal/browser
 FUZZTIME ?= 5s
 # The race detector, except within the functions that compute hashes, which take up to
 # twenty times as long with it. They share no state with other calls.
@@ -10,7 +10,7 @@ UNCHECKED := golang.org/x/crypto/... crypto/internal/fips140/... crypto/md5 cryp
 RACE := -race $(foreach p,$(UNCHECKED),-gcflags=$(p)=-race=false)
 STATICCHECK := $(CURDIR)/.bin/staticcheck
 
-.PHONY: help test quick vet staticcheck checks unit others legacyhash scssession mailer routers migrate consumer browser webapp integration server fuzz faults soak bench lint clean
+.PHONY: help test quick vet staticcheck checks unit others legacyhash scssession sqlstore mailer routers migrate consumer browser webapp integration server fuzz faults soak bench lint clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -42,13 +42,13 @@ checks: # one after the other
 	@for target in vet staticcheck; do $(MAKE) --no-print-directory $$target || exit 1; done
 
 others: # one after the other
-	@for target in unit browser fuzz legacyhash scssession mailer routers migrate webapp consumer; do $(MAKE) --no-print-directory $$target || exit 1; done
+	@for target in unit browser fuzz legacyhash scssession sqlstore mailer routers migrate webapp consumer; do $(MAKE) --no-print-directory $$target || exit 1; done
 
 fuzz: ## each fuzz target, for FUZZTIME (5s)
 	@grep -rhoE '^func Fuzz\w+' --include='*_test.go' . | sed 's/func //' | while read -r f; do \
 	  pkg=$$(grep -rlE "^func $$f\(" --include='*_test.go' . | xargs dirname); \
 	  echo "fuzz: $$f for $(FUZZTIME)"; \
-	  (cd $$pkg && go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) .) >.fuzz.log 2>&1 || { cat .fuzz.log; exit 1; }; \
+	  (cd $$pkg && go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 100x .) >.fuzz.log 2>&1 || { cat .fuzz.log; exit 1; }; \
 	  grep '^fuzz: elapsed' .fuzz.log | tail -n 1; rm .fuzz.log; done
 
 faults: server ## the tests with failing networks, killed nodes and many users, at full length
@@ -64,6 +64,10 @@ legacyhash: ## the tests of the module of other programs' hash formats
 
 scssession: ## the tests of the module that keeps sessions with alexedwards/scs, with -race
 	@go run ./internal/testrun scssession $(RACE) -count=1 ./...
+
+sqlstore: ## the tests of the module that keeps users in PostgreSQL and SQLite, with -race
+	@go run ./internal/testrun sqlstore $(RACE) -count=1 .
+	@go run ./internal/testrun sqlstore/internal/sqltest $(RACE) -count=1 .
 
 mailer: ## the tests of the module that sends mails over SMTP, with -race
 	@go run ./internal/testrun mailer $(RACE) -count=1 ./...

@@ -95,8 +95,7 @@ func TestCheckSettings(t *testing.T) {
 			db := openPostgreSQL(t)
 			o := newPrefix(t, db)
 			setUp(t, db, o)
-			url, _ := server()
-			wantFindings(t, database{DB: openPool(t, url+"&"+test.setting), options: o}, test.want...)
+			wantFindings(t, database{DB: openWith(t, test.setting), options: o}, test.want...)
 		})
 	}
 }

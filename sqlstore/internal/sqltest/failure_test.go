@@ -34,15 +34,11 @@ func TestNotSetUp(t *testing.T) {
 
 // The database takes no writes.
 func TestReadOnly(t *testing.T) {
-	url, err := server()
-	if err != nil {
-		t.Fatal(err)
-	}
 	db := openPostgreSQL(t)
 	o := newPrefix(t, db)
 	setUp(t, db, o)
 	u := signup.User{ID: "id-1", Email: "ada@example.org"}
-	s := sqlstore.New(openPool(t, url+"&default_transaction_read_only=on"), o)
+	s := sqlstore.New(openWith(t, "default_transaction_read_only=on"), o)
 	wantPlain(t, s.Create(t.Context(), &u), "25006")
 
 	name := sqliteFile(t)
@@ -90,10 +86,6 @@ func TestLocked(t *testing.T) {
 
 // Another transaction has locked the row, for longer than lock_timeout.
 func TestLockTimeout(t *testing.T) {
-	url, err := server()
-	if err != nil {
-		t.Fatal(err)
-	}
 	db := openPostgreSQL(t)
 	o := newPrefix(t, db)
 	s := setUp(t, db, o)
@@ -110,7 +102,7 @@ func TestLockTimeout(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, setting := range []string{"lock_timeout", "statement_timeout"} {
-		s := sqlstore.New(openPool(t, url+"&"+setting+"=50ms"), o)
+		s := sqlstore.New(openWith(t, ""+setting+"=50ms"), o)
 		if err := s.Update(t.Context(), &u); !errors.Is(err, signup.ErrBusy) {
 			t.Errorf("Update with a %s: got the error %v, want ErrBusy", setting, err)
 		}
@@ -119,13 +111,9 @@ func TestLockTimeout(t *testing.T) {
 
 // At the isolation levels that fail instead of waiting, the outcomes are the same.
 func TestIsolation(t *testing.T) {
-	url, err := server()
-	if err != nil {
-		t.Fatal(err)
-	}
 	for _, level := range []string{"repeatable+read", "serializable"} {
 		t.Run(level, func(t *testing.T) {
-			db := openPool(t, url+"&default_transaction_isolation="+strings.ReplaceAll(level, "+", "%20"))
+			db := openWith(t, "default_transaction_isolation="+strings.ReplaceAll(level, "+", "%20"))
 			o := newPrefix(t, openPostgreSQL(t))
 			s := setUp(t, db, o)
 			const callers = 50

@@ -1,13 +1,12 @@
 package sqltest
 
 import (
+	"crypto/rand"
 	"database/sql"
 	"fmt"
-	"os"
 	"os/exec"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 
 	_ "github.com/jackc/pgx/v5/stdlib"
@@ -34,6 +33,20 @@ func openPostgreSQL(t testing.TB) *sql.DB {
 	return openPool(t, url)
 }
 
+// openWith opens it with a setting for its connections, such as "lock_timeout=1s".
+func openWith(t testing.TB, setting string) *sql.DB {
+	t.Helper()
+	url, err := server()
+	if err != nil {
+		t.Fatal(err)
+	}
+	separator := "?"
+	if strings.Contains(url, "?") {
+		separator = "&"
+	}
+	return openPool(t, url+separator+setting)
+}
+
 func openPool(t testing.TB, url string) *sql.DB {
 	t.Helper()
 	db, err := sql.Open("pgx", url)
@@ -46,13 +59,11 @@ func openPool(t testing.TB, url string) *sql.DB {
 	return db
 }
 
-var prefixes atomic.Int64
-
 // newPrefix returns Options with a prefix that no other test has. The tables are removed
 // after the test.
 func newPrefix(t testing.TB, db *sql.DB) *sqlstore.Options {
 	t.Helper()
-	prefix := fmt.Sprintf("t%d_%d_", os.Getpid(), prefixes.Add(1))
+	prefix := "t_" + strings.ToLower(rand.Text()) + "_"
 	t.Cleanup(func() {
 		if _, err := db.Exec(fmt.Sprintf("DROP TABLE IF EXISTS %[1]susers, %[1]scounts, %[1]sschema", prefix)); err != nil {
 			t.Errorf("drop the tables: %v", err)

@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"io"
 	"net"
+	"net/url"
 	"path/filepath"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -29,23 +29,31 @@ type proxy struct {
 // newProxy returns a proxy and the URL of the server behind it.
 func newProxy(t testing.TB) (*proxy, string) {
 	t.Helper()
-	url, err := server()
+	text, err := server()
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, directory, ok := strings.Cut(url, "?host=")
-	if !ok {
-		t.Fatalf("got the URL %s, want one of a server on a Unix socket", url)
+	u, err := url.Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	network, address := "tcp", u.Host
+	query := u.Query()
+	if directory := query.Get("host"); directory != "" {
+		network, address = "unix", filepath.Join(directory, ".s.PGSQL.5432")
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &proxy{listener: l, to: func() (net.Conn, error) { return net.Dial("unix", filepath.Join(directory, ".s.PGSQL.5432")) }}
+	p := &proxy{listener: l, to: func() (net.Conn, error) { return net.Dial(network, address) }}
 	p.cut.Store("")
 	t.Cleanup(p.close)
 	go p.serve()
-	return p, "postgres://postgres@" + l.Addr().String() + "/postgres?sslmode=disable"
+	query.Del("host")
+	query.Set("sslmode", "disable")
+	u.Host, u.RawQuery = l.Addr().String(), query.Encode()
+	return p, u.String()
 }
 
 func (p *proxy) serve() {
