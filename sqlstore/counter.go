@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"database/sql"
-	"errors"
 	"fmt"
 	"strings"
 	"sync/atomic"
@@ -145,18 +144,33 @@ func (c *Counter) add(ctx context.Context, hash []byte, n int, window time.Durat
 		}
 		defer release()
 	}
-	var count int
-	err := c.db.QueryRowContext(ctx, query, st.withTime(args)...).Scan(&count)
-	switch {
-	case errors.Is(err, sql.ErrNoRows):
-		return 0, nil
-	case err != nil:
+	count, err := c.one(ctx, query, st.withTime(args))
+	if err != nil {
 		return 0, newFailure("count", st.dialect, err)
 	}
 	if n > 0 && c.adds.Add(1)%sweepEvery == 0 && c.sweeping.CompareAndSwap(false, true) {
 		go c.sweep(st)
 	}
 	return count, nil
+}
+
+// one returns the number in the one row of a statement; 0 if there is no row. It reads to
+// the end: the commit, which may fail, comes after the row.
+func (c *Counter) one(ctx context.Context, query string, args []any) (n int, err error) {
+	rows, err := c.db.QueryContext(ctx, query, args...)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		if err := rows.Scan(&n); err != nil {
+			return 0, err
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return 0, err
+	}
+	return n, rows.Close()
 }
 
 // withTime returns the arguments of a statement that needs the time.
