@@ -37,8 +37,8 @@ var (
 
 func fails(err error) step { return step{err: err} }
 
-// unknown stands for an error that wraps none of package signup's.
-var unknown = errors.New("unknown")
+// errUnknown stands for an error that wraps none of package signup's.
+var errUnknown = errors.New("unknown")
 
 var sentinels = []error{
 	signup.ErrExists, signup.ErrReplayed, signup.ErrNotFound, signup.ErrConflict, signup.ErrInvalid, signup.ErrBusy,
@@ -114,10 +114,10 @@ func TestCreateOutcomes(t *testing.T) {
 		{"terminated after the commit", []step{terminated}, nil},
 		{"lost after the commit, and the user changed", []step{lostAfter, stored("id-1", "W", works)}, signup.ErrReplayed},
 		{"lost before the commit, and held", []step{lost, stored("id-2", "W", works)}, signup.ErrExists},
-		{"lost, and refused then", append([]step{lost}, many(fails(stateError("25006")))...), unknown},
-		{"lost, and unreached then", append([]step{lost}, many(fails(errDial))...), unknown},
+		{"lost, and refused then", append([]step{lost}, many(fails(stateError("25006")))...), errUnknown},
+		{"lost, and unreached then", append([]step{lost}, many(fails(errDial))...), errUnknown},
 		{"lost after the commit, unreached, then reached", []step{lostAfter, fails(errDial), fails(stateError("57P03"))}, nil},
-		{"lost each time", many(lost), unknown},
+		{"lost each time", many(lost), errUnknown},
 		{"the reading fails", append([]step{stored("id-2", "W", works)}, fails(io.EOF)), signup.ErrExists},
 		{"the confirmation is lost", []step{stored("id-1", "W", works), works, lost}, signup.ErrReplayed},
 	})
@@ -141,9 +141,9 @@ func TestUpdateOutcomes(t *testing.T) {
 		{"lost before the commit", []step{lost}, nil},
 		{"lost after the commit", []step{lostAfter}, nil},
 		{"terminated after the commit", []step{terminated}, nil},
-		{"lost, and changed since", []step{lostAfter, stored("id-1", "W", works)}, unknown},
-		{"lost, and deleted since", []step{lostAfter, gone(works)}, unknown},
-		{"lost each time", many(lost), unknown},
+		{"lost, and changed since", []step{lostAfter, stored("id-1", "W", works)}, errUnknown},
+		{"lost, and deleted since", []step{lostAfter, gone(works)}, errUnknown},
+		{"lost each time", many(lost), errUnknown},
 	})
 }
 
@@ -156,7 +156,7 @@ func TestDeleteOutcomes(t *testing.T) {
 		{"lost after the commit", []step{lostAfter}, nil},
 		{"lost, and another user since", []step{lostAfter, stored("id-2", "W", works)}, nil},
 		{"lost, and changed since", []step{lost, stored("id-1", "W", works)}, signup.ErrConflict},
-		{"lost each time", many(lost), unknown},
+		{"lost each time", many(lost), errUnknown},
 	})
 }
 
@@ -181,20 +181,20 @@ func TestRefusals(t *testing.T) {
 				{"too many connections", []step{fails(stateError("53300"))}, signup.ErrBusy},
 				{"starting", []step{fails(stateError("57P03"))}, signup.ErrBusy},
 				{"statement_timeout", []step{fails(stateError("57014"))}, signup.ErrBusy},
-				{"replica", []step{fails(stateError("25006"))}, unknown},
-				{"disk full", []step{fails(stateError("53100"))}, unknown},
-				{"not set up", []step{fails(stateError("42P01"))}, unknown},
-				{"no privilege", []step{fails(stateError("42501"))}, unknown},
+				{"replica", []step{fails(stateError("25006"))}, errUnknown},
+				{"disk full", []step{fails(stateError("53100"))}, errUnknown},
+				{"not set up", []step{fails(stateError("42P01"))}, errUnknown},
+				{"no privilege", []step{fails(stateError("42501"))}, errUnknown},
 			})
 			testOutcomes(t, sqlstore.SQLite, m.before, m.call, []outcome{
 				{"busy", []step{fails(codeError(5)), fails(codeError(5 | 2<<8))}, once},
 				{"busy by its text", []step{fails(errors.New("database is locked"))}, once},
 				{"busy each time", many(fails(codeError(5))), signup.ErrBusy},
 				{"I/O error", []step{fails(codeError(10))}, once},
-				{"I/O error each time", many(fails(codeError(10 | 3<<8))), unknown},
-				{"read-only", []step{fails(codeError(8))}, unknown},
-				{"full", []step{fails(codeError(13))}, unknown},
-				{"not set up", []step{fails(errors.New("no such table: signup_users"))}, unknown},
+				{"I/O error each time", many(fails(codeError(10 | 3<<8))), errUnknown},
+				{"read-only", []step{fails(codeError(8))}, errUnknown},
+				{"full", []step{fails(codeError(13))}, errUnknown},
+				{"not set up", []step{fails(errors.New("no such table: signup_users"))}, errUnknown},
 			})
 		})
 	}

@@ -69,7 +69,7 @@ func (w *write) run(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return w.ended(ctx, doubt != nil)
 		}
-		result, f := w.attempt(ctx, doubt)
+		f, result := w.attempt(ctx, doubt)
 		switch {
 		case f == nil:
 			return result
@@ -93,21 +93,21 @@ func (w *write) run(ctx context.Context) error {
 
 // attempt sends the statement. If it changes nothing, attempt reads why. It returns
 // the result of the write, or the failure that prevents one.
-func (w *write) attempt(ctx context.Context, doubt *failure) (result error, f *failure) {
+func (w *write) attempt(ctx context.Context, doubt *failure) (f *failure, result error) {
 	st, f := w.ready(ctx, w.op)
 	if f != nil {
-		return nil, f
+		return f, nil
 	}
 	query, args, err := w.send(st)
 	if err != nil {
-		return err, nil
+		return nil, err
 	}
 	if n, f := w.exec(ctx, st, w.op, query, args...); f != nil || n > 0 {
-		return nil, f
+		return f, nil
 	}
 	id, version, f := w.holder(ctx, st)
 	if f != nil {
-		return nil, f.asRead()
+		return f.asRead(), nil
 	}
 	switch {
 	case version != "" && version == w.version:
@@ -120,33 +120,33 @@ func (w *write) attempt(ctx context.Context, doubt *failure) (result error, f *f
 
 // judgeCreate returns the result of a Create that stored nothing because id holds the
 // key.
-func (w *write) judgeCreate(ctx context.Context, st *statements, id string) (error, *failure) {
+func (w *write) judgeCreate(ctx context.Context, st *statements, id string) (*failure, error) {
 	switch id {
 	case "": // it was deleted since
-		return nil, &failure{op: w.op, kind: contended, err: errMoved}
+		return &failure{op: w.op, kind: contended, err: errMoved}, nil
 	case w.id:
-		result, f := w.confirm(ctx, st, st.confirmID, id, signup.ErrReplayed)
-		return result, f.asRead()
+		f, result := w.confirm(ctx, st, st.confirmID, id, signup.ErrReplayed)
+		return f.asRead(), result
 	}
-	return w.because(signup.ErrExists), nil
+	return nil, w.because(signup.ErrExists)
 }
 
 // judgeChange returns the result of an Update or Delete that changed nothing, and
 // after which this ID and version are stored. If an earlier attempt may have had an
 // effect, that may have been changed since.
-func (w *write) judgeChange(doubt *failure, id, version string) (error, *failure) {
+func (w *write) judgeChange(doubt *failure, id, version string) (*failure, error) {
 	isDelete := w.version == ""
 	switch {
 	case id == w.id && version == w.from:
-		return nil, &failure{op: w.op, kind: contended, err: errMoved}
+		return &failure{op: w.op, kind: contended, err: errMoved}, nil
 	case doubt != nil && isDelete && id != w.id:
 		return nil, nil // the user is deleted, by this call or another one
 	case doubt != nil && !isDelete:
-		return doubt, nil
+		return nil, doubt
 	case id == "":
-		return w.because(signup.ErrNotFound), nil
+		return nil, w.because(signup.ErrNotFound)
 	}
-	return w.because(signup.ErrConflict), nil
+	return nil, w.because(signup.ErrConflict)
 }
 
 var errMoved = errors.New("the stored user changes all the time")
@@ -157,15 +157,15 @@ func (w *write) because(err error) error { return fmt.Errorf("sqlstore: %s: %w",
 // after a repeated Create. With synchronous replication, PostgreSQL shows a change
 // that isn't replicated yet if the wait for that was canceled. A later commit waits
 // again. The row keeps its content and its version.
-func (w *write) confirm(ctx context.Context, st *statements, query, arg string, result error) (error, *failure) {
+func (w *write) confirm(ctx context.Context, st *statements, query, arg string, result error) (*failure, error) {
 	switch n, f := w.exec(ctx, st, w.op, query, w.key, arg); {
 	case f != nil:
 		f.kind = open
-		return nil, f
+		return f, nil
 	case n == 0:
-		return nil, &failure{op: w.op, kind: open, err: errMoved}
+		return &failure{op: w.op, kind: open, err: errMoved}, nil
 	case result != nil:
-		return w.because(result), nil
+		return nil, w.because(result)
 	}
 	return nil, nil
 }
@@ -235,7 +235,7 @@ func (w *write) ended(ctx context.Context, sent bool) error {
 	if f != nil || version != w.version {
 		return done
 	}
-	if _, f := w.confirm(late, st, st.confirmOwn, version, nil); f != nil {
+	if f, _ := w.confirm(late, st, st.confirmOwn, version, nil); f != nil {
 		return done
 	}
 	return nil
