@@ -2,52 +2,11 @@ package sqlstore
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
-	"math/rand/v2"
-	"time"
 
 	"github.com/gosignup/signup"
 )
-
-const (
-	// busyTimeout limits how long a statement is repeated that others have prevented.
-	busyTimeout = 10 * time.Second
-	// settleTimeout limits how long a method tries to find out the outcome of a write.
-	settleTimeout = 5 * time.Second
-	// lateTimeout limits how long a method continues after its context is done, to
-	// find out the same.
-	lateTimeout = time.Second
-	// The first and the longest pause before a statement is repeated, on average half
-	// of that.
-	firstPause, lastPause = 2 * time.Millisecond, 250 * time.Millisecond
-)
-
-// A pacer makes the pauses between the attempts of a call.
-type pacer struct {
-	begin time.Time
-	pause time.Duration
-}
-
-func newPacer() *pacer { return &pacer{time.Now(), firstPause} }
-
-// wait waits before the next attempt. It reports whether there is to be one: not after
-// the limit, counted from the first attempt, and not if ctx is done.
-func (p *pacer) wait(ctx context.Context, limit time.Duration) bool {
-	if time.Since(p.begin) > limit {
-		return false
-	}
-	timer := time.NewTimer(rand.N(p.pause) + 1)
-	defer timer.Stop()
-	p.pause = min(2*p.pause, lastPause)
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
-	}
-}
 
 // A write is a Create, an Update or a Delete.
 type write struct {
@@ -176,49 +135,6 @@ func (f *failure) asRead() *failure {
 		f.kind = contended
 	}
 	return f
-}
-
-// exec carries a statement out and returns the number of rows that it changed.
-func (b *base) exec(ctx context.Context, st *statements, op, query string, args ...any) (int64, *failure) {
-	release, err := b.alone(ctx, st)
-	if err != nil {
-		return 0, newFailure(op, st.dialect, err)
-	}
-	defer release()
-	r, err := b.db.ExecContext(ctx, query, args...)
-	var n int64
-	if err == nil {
-		n, err = r.RowsAffected()
-	}
-	if err != nil {
-		return 0, newFailure(op, st.dialect, err)
-	}
-	return n, nil
-}
-
-// alone waits until no other write of b is under way, if the database is SQLite, which
-// has one writer at a time. Its own lock isn't fair: of many that wait, some wait until
-// they give up. So only Stores and processes compete for it, and few connections are
-// open.
-func (b *base) alone(ctx context.Context, st *statements) (release func(), err error) {
-	if st.dialect != SQLite {
-		return func() {}, nil
-	}
-	select {
-	case b.writer <- struct{}{}:
-		return func() { <-b.writer }, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
-// holder reads the ID and the version stored under w.key; "" if there is no user.
-func (w *write) holder(ctx context.Context, st *statements) (id, version string, f *failure) {
-	err := w.db.QueryRowContext(ctx, st.holder, w.key).Scan(&id, &version)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return "", "", newFailure(w.op, st.dialect, err)
-	}
-	return id, version, nil
 }
 
 // ended returns the result of a write whose context is done: nil if it is found to be

@@ -2,6 +2,7 @@ package sqltest
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"net"
 	"net/url"
@@ -162,7 +163,8 @@ func TestConnectionBreaks(t *testing.T) {
 	}
 }
 
-// A count of 1 is never lost when a connection breaks.
+// A count of 1 is never lost when a connection breaks. Subtracting isn't repeated, because
+// that would count too little.
 func TestCounterConnectionBreaks(t *testing.T) {
 	p, url := newProxy(t)
 	direct := openPostgreSQL(t)
@@ -177,5 +179,12 @@ func TestCounterConnectionBreaks(t *testing.T) {
 			t.Errorf("Add of 1, with a connection that breaks %q: got %d and the error %v, want %d or one more, and nil", when, n, err, least)
 		}
 		least = n
+	}
+	p.cut.Store("after")
+	if n, err := c.Add(t.Context(), "correct horse", -1, signup.MaxCountWindow); err == nil || errors.Is(err, signup.ErrBusy) {
+		t.Errorf("Add of -1, with a connection that breaks: got %d and the error %v, want another error than ErrBusy", n, err)
+	}
+	if n, err := c.Add(t.Context(), "correct horse", 0, signup.MaxCountWindow); err != nil || n != least-1 {
+		t.Errorf("Add of 0: got %d and the error %v, want %d and nil", n, err, least-1)
 	}
 }
