@@ -1,0 +1,47 @@
+package sqltest
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/sqlstore"
+)
+
+// A role with the privileges that docs/sql.md names is enough once the tables are made.
+func TestPrivileges(t *testing.T) {
+	db := openPostgreSQL(t)
+	o := newPrefix(t, db)
+	setUp(t, db, o)
+	role := strings.TrimSuffix(o.Prefix, "_")
+	mustExec(t, db, "CREATE ROLE "+role,
+		"GRANT SELECT, INSERT, UPDATE, DELETE ON "+o.Prefix+"users, "+o.Prefix+"counts TO "+role,
+		"GRANT SELECT ON "+o.Prefix+"schema TO "+role)
+	t.Cleanup(func() { mustExec(t, db, "DROP OWNED BY "+role, "DROP ROLE "+role) })
+
+	limited := openWith(t, "role="+role)
+	s := setUp(t, limited, o)
+	u := signup.User{ID: "id-1", Email: "ada@example.org"}
+	for name, call := range map[string]func() error{
+		"Create": func() error { return s.Create(t.Context(), &u) },
+		"Add": func() error {
+			_, err := sqlstore.NewCounter(limited, o).Add(t.Context(), "a", 1, time.Hour)
+			return err
+		},
+	} {
+		if err := call(); err != nil {
+			t.Errorf("%s: got the error %v, want nil", name, err)
+		}
+	}
+	if err := s.Delete(t.Context(), u); err != nil {
+		t.Errorf("Delete: got the error %v, want nil", err)
+	}
+	wantFindings(t, database{DB: limited, options: o})
+	if err := sqlstore.New(limited, &sqlstore.Options{Prefix: "x" + o.Prefix}).Setup(t.Context()); err == nil {
+		t.Error("Setup of other tables: got nil, want an error")
+		mustExec(t, db, "DROP TABLE x"+o.Prefix+"users, x"+o.Prefix+"counts, x"+o.Prefix+"schema")
+	} else {
+		wantPlain(t, err, "42501")
+	}
+}
