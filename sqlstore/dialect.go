@@ -49,8 +49,8 @@ func (b *base) ready(ctx context.Context, op string) (*statements, *failure) {
 	return b.statements.Load(), nil
 }
 
-// detect asks the database for its kind. The question is one that PostgreSQL can
-// answer, so that its log has no error.
+// detect asks the database for its kind. The first question is valid in PostgreSQL, so
+// that its log has no error.
 func (b *base) detect(ctx context.Context, op string) (Dialect, *failure) {
 	var version string
 	err := b.db.QueryRowContext(ctx, "SELECT version()").Scan(&version)

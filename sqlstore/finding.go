@@ -44,7 +44,7 @@ const (
 	CodeNewerSchema = "newer-schema"
 	// A table is missing.
 	CodeNoTable = "no-table"
-	// A column is missing or has another type, or one that this package doesn't know
+	// A column is missing or has another type, or a column that this package doesn't know
 	// prevents that users are stored.
 	CodeColumn = "column"
 	// A column isn't compared byte by byte.

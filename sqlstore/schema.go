@@ -20,7 +20,7 @@ type column struct {
 
 // The columns of users. email_address, password (the hash), first_name, last_name,
 // is_active and created_at are named as in package esstore. more is an object for what
-// a later version of this package keeps; this version writes it at no Update.
+// a later version of this package keeps; this version never writes it.
 var userColumns = []column{
 	{name: "key", postgres: "text", sqlite: "TEXT", bytewise: true, primary: true},
 	{name: "key_rule", postgres: "text", sqlite: "TEXT"},

@@ -12,8 +12,8 @@ import (
 )
 
 // An administrator ends all connections, again and again, while users are created and
-// changed. What was acknowledged is stored, and no call hears that another one made its
-// change.
+// changed. What was acknowledged is stored, and no call takes its own change for another
+// call's.
 func TestTerminated(t *testing.T) {
 	db := openPostgreSQL(t)
 	o := newPrefix(t, db)
