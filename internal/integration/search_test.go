@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 	"unicode"
@@ -146,10 +147,14 @@ var words = remembered(func(name string) []string {
 	return strings.Fields(b.String())
 })
 
-// remembered returns f with its results kept, as it is called with few names often.
+// remembered returns f with its results kept, as it is called with few names often. Several
+// tests may call it at once.
 func remembered[T any](f func(string) T) func(string) T {
+	var mu sync.Mutex
 	results := map[string]T{}
 	return func(name string) T {
+		mu.Lock()
+		defer mu.Unlock()
 		result, ok := results[name]
 		if !ok {
 			result = f(name)
