@@ -43,10 +43,10 @@ func postComplete(q *request) error {
 	return q.enter(u.Email, r.Password, "signed_up")
 }
 
-// formOr shows the form again if explain says so, and otherwise returns err, before any
-// more work is done.
+// formOr shows the form again if that can help, and otherwise returns err, before any more
+// work is done.
 func (q *request) formOr(err error, show func(error) error) error {
-	if q.explain(q.newPage(""), err) == 0 {
+	if q.formStatus(err) == 0 {
 		return err
 	}
 	return show(err)

@@ -190,7 +190,7 @@ func TestEmailSendFails(t *testing.T) {
 	site, b := adaAndBrowser(t)
 	site.mails.fail = errors.New("no mailbox " + newEmail)
 	s := b.submit(b.page("email"), "Send link", map[string]string{"New email address": newEmail})
-	s.check(http.StatusInternalServerError, "Something went wrong") // the site checks the log for addresses
+	s.check(http.StatusInternalServerError, "Change your email address") // the site checks the log for addresses
 	if strings.Contains(s.body, "mailbox") {
 		t.Errorf("the page has the error of Send, want it left out")
 	}

@@ -51,9 +51,18 @@ func TestFailures(t *testing.T) {
 	site := newSite(t)
 	b := site.browser()
 	failure := errors.New("no route to node 7")
-	check := func(page string, status int, title string) {
+	titles := map[string]string{
+		"sign-up": "Sign up", "log-in": "Log in", "forgot": "Forgot your password?", "verify-mail": "Verify your address", "log-in-mail": "Log in by email",
+	}
+	check := func(page string) {
 		t.Helper()
-		s := b.postOnly("/account/"+page, allPosts[page]).check(status, title)
+		s := b.postOnly("/account/"+page, allPosts[page]).check(http.StatusInternalServerError, titles[page])
+		if got, want := s.summary(), "Something went wrong. We are looking into it."; got != want {
+			t.Errorf("%s says %q, want %q", page, got, want)
+		}
+		if got, want := valueOf(s.input("Email address")), allPosts[page].Get("email_address"); got != want {
+			t.Errorf("%s shows the address %q, want what was typed: %q", page, got, want)
+		}
 		if strings.Contains(s.body, "node 7") {
 			t.Errorf("%s shows the error, want it only in the log", page)
 		}
@@ -61,7 +70,7 @@ func TestFailures(t *testing.T) {
 	for _, page := range []string{"sign-up", "log-in", "forgot", "verify-mail", "log-in-mail"} {
 		before := strings.Count(site.log.String(), "node 7")
 		site.store.fail = func() error { return failure }
-		check(page, http.StatusInternalServerError, "Something went wrong")
+		check(page)
 		if n := strings.Count(site.log.String(), "node 7") - before; n != 1 {
 			t.Errorf("%s: the error was logged %d times, want once", page, n)
 		}
@@ -71,10 +80,10 @@ func TestFailures(t *testing.T) {
 	site.store.fail = nil
 	site.register(adaEmail)
 	site.mails.fail = fmt.Errorf("550 no mailbox %s at node 7", adaEmail)
-	check("forgot", http.StatusInternalServerError, "Something went wrong")
+	check("forgot")
 	site.mails.fail = nil
 	site.sessions.fail = failure
-	check("sign-up", http.StatusInternalServerError, "Something went wrong")
+	b.postOnly("/account/sign-up", allPosts["sign-up"]).check(http.StatusInternalServerError, "Something went wrong")
 	site.sessions.fail = nil
 	site.hide(newPassword)
 }
@@ -88,6 +97,21 @@ func TestSignUpAfterFailure(t *testing.T) {
 	b.post(path, values).check(http.StatusInternalServerError, "Something went wrong")
 	site.sessions.fail = nil
 	b.post(path, values).checkAt("/account/profile")
+	b.checkLoggedIn(adaEmail)
+}
+
+// If the Store has made the account and its response is lost, the form comes back with its
+// key, and is sent again without being refused because of itself.
+func TestSignUpAfterLostResponse(t *testing.T) {
+	site := newSite(t)
+	b := site.browser()
+	typed := map[string]string{"Email address": adaEmail, "Password": goodPassword}
+	path, values := b.fill(b.page("sign-up"), "Sign up", typed)
+	site.store.lose = errors.New("the connection broke")
+	s := b.post(path, values).check(http.StatusInternalServerError, "Sign up")
+	site.store.lose = nil
+	site.user(adaEmail) // it is stored
+	b.submit(s, "Sign up", map[string]string{"Password": goodPassword}).checkAt("/account/profile")
 	b.checkLoggedIn(adaEmail)
 }
 

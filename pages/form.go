@@ -81,38 +81,68 @@ func (q *request) showForm(name string, inputs []input, values map[string]string
 
 // showFormPage is showForm for a page whose Fields are set.
 func (q *request) showFormPage(p *Page, err error) error {
-	status := http.StatusOK
-	if err != nil {
-		if status = q.explain(p, err); status == 0 {
-			return err
-		}
-		for i := range p.Fields {
-			p.Fields[i].Autofocus = false // what is wrong has the focus
-		}
+	status := q.formStatus(err)
+	switch status {
+	case 0:
+		return err
+	case http.StatusOK:
+		return q.show(status, p)
+	case http.StatusUnprocessableEntity:
+		q.explain(p, err)
+	case http.StatusInternalServerError:
+		q.logFailure(err)
+		p.Error = p.T(signup.CodeFailed)
+	default:
+		q.setRetryAfter(err)
+		p.Error = p.T(retryTexts[status])
+	}
+	for i := range p.Fields {
+		p.Fields[i].Autofocus = false // what is wrong has the focus
 	}
 	return q.show(status, p)
 }
 
-// explain sets the errors of p and its fields to what err says, and returns the status of
-// the response. It is 0 if the form isn't to be shown again: it is for errors that are
-// about the form, and for those that end soon, so that what was typed isn't lost.
-func (q *request) explain(p *Page, err error) (status int) {
-	var wrong []signup.FieldError
-	if e, ok := errors.AsType[*signup.ValidationError](err); ok && e != nil {
-		wrong = e.Fields
-	} else if e, ok := errors.AsType[signup.FieldError](err); ok { // of Accounts.Before
-		wrong = []signup.FieldError{e}
-	} else if e, ok := errors.AsType[*signup.FieldError](err); ok && e != nil {
-		wrong = []signup.FieldError{*e}
-	} else if errors.Is(err, signup.ErrBadCredentials) {
-		p.Error = p.T(signup.CodeBadCredentials)
+// formStatus returns the status of the response that shows a form after err. It is 0 if
+// the form isn't to be shown again, because sending it again can't help.
+func (q *request) formStatus(err error) int {
+	switch {
+	case err == nil:
+		return http.StatusOK
+	case fieldErrors(err) != nil, errors.Is(err, signup.ErrBadCredentials):
 		return http.StatusUnprocessableEntity
-	} else {
-		status = q.setRetryAfter(err)
-		if status != 0 {
-			p.Error = p.T(retryTexts[status])
+	case errors.Is(err, signup.ErrThrottled):
+		return http.StatusTooManyRequests
+	case errors.Is(err, signup.ErrBusy), q.r.Context().Err() != nil:
+		return http.StatusServiceUnavailable
+	}
+	for _, other := range []error{errNoToken, signup.ErrToken, signup.ErrEnded, signup.ErrStale, signup.ErrNotConfigured} {
+		if errors.Is(err, other) {
+			return 0
 		}
-		return status
+	}
+	return http.StatusInternalServerError
+}
+
+// fieldErrors returns what err says about fields, or nil.
+func fieldErrors(err error) []signup.FieldError {
+	if e, ok := errors.AsType[*signup.ValidationError](err); ok && e != nil {
+		return e.Fields
+	}
+	if e, ok := errors.AsType[signup.FieldError](err); ok { // of Accounts.Before
+		return []signup.FieldError{e}
+	}
+	if e, ok := errors.AsType[*signup.FieldError](err); ok && e != nil {
+		return []signup.FieldError{*e}
+	}
+	return nil
+}
+
+// explain sets the errors of p and its fields to what err, which is about the form, says.
+func (q *request) explain(p *Page, err error) {
+	wrong := fieldErrors(err)
+	if wrong == nil {
+		p.Error = p.T(signup.CodeBadCredentials)
+		return
 	}
 	for _, e := range wrong {
 		text := q.language.text(q.site, e.AsMessage())
@@ -126,7 +156,6 @@ func (q *request) explain(p *Page, err error) (status int) {
 			p.Error = text
 		}
 	}
-	return http.StatusUnprocessableEntity
 }
 
 // retryTexts has the codes of the texts for requests that can be sent again soon.

@@ -17,6 +17,8 @@ type countingStore struct {
 	calls, writes atomic.Int64
 	// fail, if set, is called first. An error that it returns is that of the call.
 	fail func() error
+	// lose, if set, is returned by Create after it has stored the user.
+	lose error
 }
 
 func (s *countingStore) begin(writes int64) error {
@@ -32,7 +34,10 @@ func (s *countingStore) Create(ctx context.Context, u *signup.User) error {
 	if err := s.begin(1); err != nil {
 		return err
 	}
-	return s.Store.Create(ctx, u)
+	if err := s.Store.Create(ctx, u); err != nil {
+		return err
+	}
+	return s.lose
 }
 
 func (s *countingStore) Get(ctx context.Context, key string) (signup.User, error) {

@@ -3,6 +3,7 @@ package pages
 import (
 	"crypto/rand"
 	"errors"
+	"net/http"
 
 	"github.com/gosignup/signup"
 )
@@ -11,8 +12,9 @@ var signUpPages = []page{{path: "sign-up", get: getSignUp, post: postSignUp}}
 
 // SignUp is the Data of the page "sign-up".
 type SignUp struct {
-	// Key is the value of the hidden field "Idempotency-Key". It is new in each response,
-	// and makes it harmless to send the form twice.
+	// Key is the value of the hidden field "Idempotency-Key", which makes it harmless to
+	// send the form twice. It is new in each response, except to a form that has failed:
+	// the account may have been created.
 	Key string
 	// MailFirst reports whether the form has only the address, and the password is
 	// chosen by the link of a mail.
@@ -35,7 +37,11 @@ func (s *site) mailFirst() bool {
 // that a user needs.
 func (q *request) showSignUp(err error) error {
 	p := q.newPage("sign-up")
-	p.Data = SignUp{Key: rand.Text(), MailFirst: q.mailFirst()}
+	data := SignUp{Key: rand.Text(), MailFirst: q.mailFirst()}
+	if key := q.form[signup.FieldIdempotencyKey]; key != "" && q.formStatus(err) >= http.StatusInternalServerError {
+		data.Key = key
+	}
+	p.Data = data
 	inputs := []input{firstEmailInput}
 	if !q.mailFirst() {
 		inputs = append(inputs, newPasswordInput)
