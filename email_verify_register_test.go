@@ -271,7 +271,7 @@ func TestCompleteRegistrationStoreFails(t *testing.T) {
 func TestHandlerRegistersByMail(t *testing.T) {
 	a, o := mailOnlyAccounts()
 	h := signup.NewHandler(a, quiet)
-	const message = "Please open the link in the mail that we have sent you."
+	const message = "Please open the link in the email that we have sent you."
 	for _, body := range []string{adaBody, adaBody, `{"email_address": "bob@example.org"}`, `{"email_address": "bob@example.org", "password": "x", "first_name": "A\nb"}`} {
 		if got := checkPlain(t, post(h, body), http.StatusAccepted); got.Message != message {
 			t.Errorf("got the message %q, want %q", got.Message, message)

@@ -42,10 +42,10 @@ func ExamplePrint() {
 	//
 	// The link is valid until 27 November 2126, 14:30 UTC.
 	//
-	// If you didn't request it, ignore this mail: your password stays as it
+	// If you didn't request it, ignore this email: your password stays as it
 	// is.
 	//
-	// This mail was sent by Orchard (http://localhost:8080) because of an
+	// This email was sent by Orchard (http://localhost:8080) because of an
 	// account with your address, or because your address was entered there.
 	// ------------------------------------------------------------------------
 }
@@ -86,7 +86,7 @@ func ExampleOptions_files() {
 	//
 	// https://orchard.example/account/link?token=AbC
 	//
-	// This mail was sent by Orchard (https://orchard.example) because of an
+	// This email was sent by Orchard (https://orchard.example) because of an
 	// account with your address, or because your address was entered there.
 	// ------------------------------------------------------------------------
 	// To: ada@example.org
