@@ -39,10 +39,10 @@ unit: ## the root module's tests, with -race
 	@go run ./internal/testrun . $(RACE) -count=1 -timeout=30m ./...
 
 checks: # one after the other
-	@for target in vet staticcheck; do $(MAKE) --no-print-directory $$target || exit 1; done
+	@for target in vet staticcheck unit; do $(MAKE) --no-print-directory $$target || exit 1; done
 
 others: # one after the other
-	@for target in unit browser fuzz legacyhash scssession sqlstore mailer routers migrate webapp consumer; do $(MAKE) --no-print-directory $$target || exit 1; done
+	@for target in browser fuzz legacyhash scssession sqlstore mailer routers migrate webapp consumer; do $(MAKE) --no-print-directory $$target || exit 1; done
 
 fuzz: ## each fuzz target, for FUZZTIME (5s)
 	@grep -rhoE '^func Fuzz\w+' --include='*_test.go' . | sed 's/func //' | while read -r f; do \
@@ -97,9 +97,12 @@ server: ## a Docker engine and the images of Elasticsearch, made if they are mis
 # roles that the tests need nor a place for snapshots.
 given = $(if $(SIGNUP_TEST_ELASTICSEARCH_URL),-skip 'TestCluster|TestKill|TestAccount(Kill|EmailChange|Guesses|Counter)|TestIsolated|TestNoMaster|TestToxics|TestRole|TestSnapshot')
 
-# Tests in parallel have servers of their own, and mostly wait for them.
+# One test at a time, as servers are slow beside others. On more than two processors,
+# PARALLEL=4 is faster.
+PARALLEL ?= 1
+
 integration: server ## the tests against a real Elasticsearch
-	@go run ./internal/testrun internal/integration $(RACE) -count=1 -parallel=4 -timeout=50m $(given) ./...
+	@go run ./internal/testrun internal/integration $(RACE) -count=1 -parallel=$(PARALLEL) -timeout=50m $(given) ./...
 
 # Not in MODULES, because the programs that it compares are large. For BENCHFLAGS, see
 # go run . -h in internal/bench.
