@@ -111,7 +111,7 @@ func server(out io.Writer, host string, port int) mailer.Server {
 	return mailer.SMTP{Host: host, Port: port, Plaintext: true}
 }
 
-var page = template.Must(template.New("").Parse(`<!DOCTYPE html><html lang="en"><title>Orchard</title><link rel="stylesheet" href="/account/style.css"><main><h1>Orchard</h1>{{if .Email}}<p>Hello, {{or .FirstName .Email}}. This is <a href="/account/">your account</a>.</p>{{else}}<p><a href="/account/sign-up">Sign up</a> or <a href="/account/log-in?next=/private">log in</a>.</p>{{end}}</main></html>`))
+var page = template.Must(template.New("").Parse(`<!DOCTYPE html><html lang="en"><title>Orchard</title><link rel="icon" href="/account/icon.svg"><link rel="stylesheet" href="/account/style.css"><main><h1>Orchard</h1>{{if .Email}}<p>Hello, {{or .FirstName .Email}}. This is <a href="/account/">your account</a>.</p>{{else}}<p><a href="/account/sign-up">Sign up</a> or <a href="/account/log-in?next=/private">log in</a>.</p>{{end}}</main></html>`))
 
 func home(w http.ResponseWriter, r *http.Request) {
 	user, _ := signup.CurrentUser(r.Context()) // the zero User without a log-in
