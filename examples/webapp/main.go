@@ -29,7 +29,8 @@ import (
 
 func main() {
 	addr := flag.String("addr", "localhost:8080", "the `host:port` to listen on")
-	es := flag.String("es", "", "keep users in the Elasticsearch at this `URL`")
+	var es *url.URL
+	flag.Func("es", "keep users in the Elasticsearch at this `URL`", func(s string) (err error) { es, err = url.Parse(s); return err })
 	smtp := flag.String("smtp", "", "send mails by the server on this `host`, without TLS")
 	port := flag.Int("smtp-port", 25, "the `port` of the mail server")
 	flag.Parse()
@@ -39,13 +40,13 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, *addr, *es, server(os.Stdout, *smtp, *port)); err != nil {
+	if err := run(ctx, *addr, es, server(os.Stdout, *smtp, *port)); err != nil {
 		log.Fatal(err)
 	}
 }
 
 // run serves the site until ctx is done.
-func run(ctx context.Context, addr, es string, mailServer mailer.Server) error {
+func run(ctx context.Context, addr string, es *url.URL, mailServer mailer.Server) error {
 	store, err := open(ctx, es)
 	if err != nil {
 		return err
@@ -88,15 +89,11 @@ func run(ctx context.Context, addr, es string, mailServer mailer.Server) error {
 }
 
 // open returns the store of the users: in memory, or in Elasticsearch if es is its URL.
-func open(ctx context.Context, es string) (signup.Store, error) {
-	if es == "" {
+func open(ctx context.Context, es *url.URL) (signup.Store, error) {
+	if es == nil {
 		return memstore.New(), nil
 	}
-	u, err := url.Parse(es)
-	if err != nil {
-		return nil, err
-	}
-	client, err := elastictransport.NewClient(elastictransport.WithURLs(u), elastictransport.WithRetryOnError(esstore.RetryOnError))
+	client, err := elastictransport.NewClient(elastictransport.WithURLs(es), elastictransport.WithRetryOnError(esstore.RetryOnError))
 	if err != nil {
 		return nil, err
 	}
@@ -111,7 +108,10 @@ func server(out io.Writer, host string, port int) mailer.Server {
 	return mailer.SMTP{Host: host, Port: port, Plaintext: true}
 }
 
-var page = template.Must(template.New("").Parse(`<!DOCTYPE html><html lang="en"><title>Orchard</title><link rel="icon" href="/account/icon.svg"><link rel="stylesheet" href="/account/style.css"><main><h1>Orchard</h1>{{if .Email}}<p>Hello, {{or .FirstName .Email}}. This is <a href="/account/">your account</a>.</p>{{else}}<p><a href="/account/sign-up">Sign up</a> or <a href="/account/log-in?next=/private">log in</a>.</p>{{end}}</main></html>`))
+var page = template.Must(template.New("").Parse(`<!DOCTYPE html><html lang="en"><title>Orchard</title>
+<link rel="stylesheet" href="/account/style.css"><link rel="icon" href="/account/icon.svg"><main><h1>Orchard</h1>
+{{if .Email}}<p>Hello, {{or .FirstName .Email}}. This is <a href="/account/">your account</a>.</p>
+{{else}}<p><a href="/account/sign-up">Sign up</a> or <a href="/account/log-in?next=/private">log in</a>.</p>{{end}}</main></html>`))
 
 func home(w http.ResponseWriter, r *http.Request) {
 	user, _ := signup.CurrentUser(r.Context()) // the zero User without a log-in

@@ -51,7 +51,7 @@ func TestSignUp(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	addr := freeAddress(t)
-	go func() { ended <- run(ctx, addr, "", server(&out, "", 0)) }()
+	go func() { ended <- run(ctx, addr, nil, server(&out, "", 0)) }()
 	defer func() {
 		cancel()
 		if err := <-ended; err != nil {
