@@ -119,8 +119,16 @@ const (
 //
 // If n.Compromised returns an error, Check returns an error that wraps it.
 func (n NIST) Check(ctx context.Context, password string, u User) error {
-	if err := n.CheckLocal(ctx, password, u); err != nil || n.Compromised == nil {
+	if err := n.CheckLocal(ctx, password, u); err != nil {
 		return err
+	}
+	return n.checkCompromised(ctx, password)
+}
+
+// checkCompromised is the part of Check that isn't in CheckLocal.
+func (n NIST) checkCompromised(ctx context.Context, password string) error {
+	if n.Compromised == nil {
+		return nil
 	}
 	compromised, err := n.Compromised(ctx, password)
 	switch {

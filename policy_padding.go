@@ -25,8 +25,9 @@ func isPlain(text string) bool {
 	if isSequence([]rune(text)) || isShortRepetition(text) {
 		return true
 	}
-	for _, bare := range []string{withoutSeparator(text), trimPadding(text), withoutSeparator(trimPadding(text))} {
-		if bare == text {
+	tried := [...]string{text, withoutSeparator(text), trimPadding(text), withoutSeparator(trimPadding(text))}
+	for i, bare := range tried {
+		if slices.Contains(tried[:i], bare) || i == 0 {
 			continue
 		}
 		runes := []rune(bare)

@@ -72,49 +72,60 @@ func stepsBetween(a, b rune) stepSet {
 	return steps
 }
 
-// runsOf returns the lengths of the fewest sequences that text consists of. A
-// sequence has one way from each of its characters to the next.
-func runsOf(text []rune) []int {
-	var runs []int
+// countRuns returns the number of the fewest sequences that text consists of, and how many
+// characters are in those of fewer than 5. A sequence has one way from each of its
+// characters to the next.
+func countRuns(text []rune) (runs, inShort int) {
+	const short = 5
 	var ways stepSet
+	length := 0 // of the present sequence
 	for i := range text {
 		if i > 0 {
 			ways &= stepsBetween(text[i-1], text[i])
 		}
 		if ways == 0 {
-			runs = append(runs, 0)
-			ways = ^stepSet(0)
+			if length < short {
+				inShort += length
+			}
+			runs, length, ways = runs+1, 0, ^stepSet(0)
 		}
-		runs[len(runs)-1]++
+		length++
 	}
-	return runs
+	if length < short {
+		inShort += length
+	}
+	return runs, inShort
 }
 
 // isSequence reports whether text consists of sequences of 4 characters or more on
 // average; or of some of 5 or more, and fewer than 5 other characters; or of one
 // whose characters are doubled, or of two that alternate.
 func isSequence(text []rune) bool {
-	runs := runsOf(text)
-	if len(runs) == 0 {
+	if len(text) == 0 {
 		return false
 	}
-	other := 0
-	for _, n := range runs {
-		if n < 5 {
-			other += n
-		}
-	}
-	if 4*len(runs) <= len(text) || other < 5 && 3*other <= len(text) {
+	runs, other := countRuns(text)
+	if 4*runs <= len(text) || other < 5 && 3*other <= len(text) {
 		return true
 	}
 	const least = 5
-	single := slices.Compact(slices.Clone(text))
-	if len(single) >= least && 2*len(single) <= len(text)+1 && len(runsOf(single)) == 1 {
+	var buffer [64]rune // so that most passwords take no memory of the heap
+	single := slices.Compact(append(buffer[:0], text...))
+	if len(single) >= least && 2*len(single) <= len(text)+1 && isOneRun(single) {
 		return true
 	}
-	var halves [2][]rune
-	for i, r := range text {
-		halves[i%2] = append(halves[i%2], r)
+	return len(text) >= 2*least && isOneRun(everySecond(buffer[:0], text)) && isOneRun(everySecond(buffer[:0], text[1:]))
+}
+
+func isOneRun(text []rune) bool {
+	runs, _ := countRuns(text)
+	return runs == 1
+}
+
+// everySecond appends the first, third, fifth character of text and so on to to.
+func everySecond(to, text []rune) []rune {
+	for i := 0; i < len(text); i += 2 {
+		to = append(to, text[i])
 	}
-	return len(halves[1]) >= least && len(runsOf(halves[0])) == 1 && len(runsOf(halves[1])) == 1
+	return to
 }

@@ -120,9 +120,13 @@ func (a *Accounts) askLocalPolicy(ctx context.Context, password string, u User) 
 }
 
 // askPolicy returns what is wrong with password, or why it couldn't be checked.
+// askLocalPolicy was asked before.
 func (a *Accounts) askPolicy(ctx context.Context, password string, u User) (*FieldError, error) {
 	if e := checkPasswordText(password); e != nil {
 		return e, nil
+	}
+	if n, ok := a.policy().(NIST); ok { // the rest of its Check is CheckLocal, and was asked
+		return refusal(n.checkCompromised(ctx, nfc(password)))
 	}
 	return refusal(a.policy().Check(ctx, nfc(password), u))
 }
