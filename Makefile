@@ -24,9 +24,11 @@ quick: ## a quick check: gofmt, go vet and the tests of the root module, without
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "not formatted by gofmt: $$unformatted" >&2; exit 1; }
 	@go vet ./... && go test ./...
 
-vet: ## gofmt, go vet and tidy go.mod files, in every module
+vet: ## gofmt, go vet and tidy go.mod files, in every module, and go.work
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "not formatted by gofmt: $$unformatted" >&2; exit 1; }
 	@for m in $(MODULES); do (cd $$m && go vet ./... && go mod tidy -diff) || exit 1; done
+	@find . -name go.mod | sed 's|^\./go.mod|.|; s|/go.mod$$||' | while read -r m; do \
+	  grep -qxF "	$$m" go.work || { echo "go.work lacks the module $$m" >&2; exit 1; }; done
 
 staticcheck: $(STATICCHECK) ## staticcheck, at the version in tools/go.mod
 	@for m in $(MODULES); do (cd $$m && $(STATICCHECK) ./...) || exit 1; done
