@@ -14,6 +14,7 @@ import (
 	bcp47 "golang.org/x/text/language"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/internal/overlay"
 )
 
 //go:embed templates
@@ -56,7 +57,7 @@ func templateName(m signup.Mail) string {
 
 // templates has those of all languages.
 type templates struct {
-	files      overlay
+	files      overlay.FS
 	layoutText *template.Template
 	layoutHTML *htmltemplate.Template
 	languages  []*language // the first is English
@@ -83,7 +84,7 @@ var functions = template.FuncMap{
 
 // loadTemplates reads all templates.
 func loadTemplates(files fs.FS) (t *templates, err error) {
-	t = &templates{files: overlay{files, embedded}}
+	t = &templates{files: overlay.FS{Top: files, Bottom: embedded}}
 	if t.layoutText, err = t.parse("layout.txt"); err != nil {
 		return nil, err
 	}

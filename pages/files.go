@@ -14,6 +14,8 @@ import (
 	"path"
 	"strings"
 	"time"
+
+	"github.com/gosignup/signup/internal/overlay"
 )
 
 //go:embed templates static texts
@@ -57,47 +59,27 @@ func checkTemplate(name string, t *template.Template) {
 	}
 }
 
-// file returns the content of a file: that of Options.Files, or the embedded one.
+// files has Options.Files over the embedded ones.
+func (s *site) files() overlay.FS { return overlay.FS{Top: s.opts.Files, Bottom: embedded} }
+
+// file returns the content of a file.
 func (s *site) file(name string) string {
-	versions := s.versions(name)
-	return versions[len(versions)-1]
-}
-
-// versions returns the contents of a file: the embedded one, then that of Options.Files,
-// as far as they exist.
-func (s *site) versions(name string) (contents []string) {
-	for _, files := range []fs.FS{embedded, s.opts.Files} {
-		if files == nil {
-			continue
-		}
-		b, err := fs.ReadFile(files, name)
-		switch {
-		case err == nil:
-			contents = append(contents, string(b))
-		case !errors.Is(err, fs.ErrNotExist):
-			panic(err)
-		}
+	b, err := fs.ReadFile(s.files(), name)
+	if err != nil {
+		panic(err)
 	}
-	return contents
+	return string(b)
 }
 
-// names returns the names of the files in dir, of Options.Files and the embedded ones.
-func (s *site) names(dir string) []string {
-	seen := make(map[string]bool)
-	var names []string
-	for _, files := range []fs.FS{embedded, s.opts.Files} {
-		if files == nil {
-			continue
-		}
-		entries, err := fs.ReadDir(files, dir)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			panic(err)
-		}
-		for _, e := range entries {
-			if !e.IsDir() && !seen[e.Name()] {
-				seen[e.Name()] = true
-				names = append(names, e.Name())
-			}
+// names returns the names of the files in dir.
+func (s *site) names(dir string) (names []string) {
+	entries, err := s.files().ReadDir(dir)
+	if err != nil {
+		panic(err)
+	}
+	for _, e := range entries {
+		if !e.IsDir() {
+			names = append(names, e.Name())
 		}
 	}
 	return names

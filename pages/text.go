@@ -2,7 +2,9 @@ package pages
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strconv"
 	"strings"
@@ -42,8 +44,12 @@ func loadTexts(s *site) *texts {
 			panic(fmt.Sprintf("pages: texts/%s isn't named after a language: %v", name, err))
 		}
 		catalog := make(map[string]string)
-		for _, content := range s.versions("texts/" + name) {
-			if err := json.Unmarshal([]byte(content), &catalog); err != nil { // adds to it
+		for _, files := range []fs.FS{embedded, s.files()} {
+			content, err := fs.ReadFile(files, "texts/"+name)
+			if err == nil {
+				err = json.Unmarshal(content, &catalog) // adds to it
+			}
+			if err != nil && !errors.Is(err, fs.ErrNotExist) {
 				panic(fmt.Sprintf("pages: texts/%s: %v", name, err))
 			}
 		}
