@@ -17,12 +17,10 @@ func getComplete(q *request) error { return q.showComplete(nil) }
 // showComplete sends the page on which the user of a token chooses a password, and so
 // becomes registered.
 func (q *request) showComplete(err error) error {
-	token, u, invalid := q.token(signup.PurposeRegister, signup.PurposeInvite)
+	p, u, invalid := q.linkPage()
 	if invalid != nil {
 		return invalid
 	}
-	p := q.newPage("complete")
-	p.Mark = markOf(token)
 	inputs := append([]input{knownEmailInput, newPasswordInput}, q.personInputs()...)
 	p.Fields = q.fields(append(inputs, rememberInput), map[string]string{signup.FieldEmail: u.Email})
 	return q.showFormPage(p, err)

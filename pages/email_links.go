@@ -12,27 +12,24 @@ import (
 var emailLinkPages = []page{
 	{
 		path: "email-confirm", is: canMail, purposes: []signup.Purpose{signup.PurposeChangeEmail},
-		get: getEmailConfirm, post: postEmailConfirm, again: []string{"email", "log-in"},
+		get: getEmailLink, post: postEmailConfirm, again: []string{"email", "log-in"},
 	},
 	{
 		path: "email-undo", is: canMail, purposes: []signup.Purpose{signup.PurposeUndoEmail},
-		get: getEmailUndo, post: postEmailUndo, again: []string{"forgot", "log-in"},
+		get: getEmailLink, post: postEmailUndo, again: []string{"forgot", "log-in"},
 	},
 	{path: "email-undone", is: canMail, get: getEmailUndone},
 }
 
-func getEmailConfirm(q *request) error { return q.showEmailLink(signup.PurposeChangeEmail, nil) }
-func getEmailUndo(q *request) error    { return q.showEmailLink(signup.PurposeUndoEmail, nil) }
+func getEmailLink(q *request) error { return q.showEmailLink(nil) }
 
-// showEmailLink sends the page of a token for purpose. Its Data is the address that the
-// account has, or had before the change.
-func (q *request) showEmailLink(purpose signup.Purpose, err error) error {
-	token, u, invalid := q.token(purpose)
+// showEmailLink sends the page of a link. Its Data is the address that the account has, or
+// had before the change.
+func (q *request) showEmailLink(err error) error {
+	p, _, invalid := q.linkPage()
 	if invalid != nil {
 		return invalid
 	}
-	p := q.newPage(q.page.path)
-	p.Mark, p.Data = markOf(token), u.Email
 	return q.showFormPage(p, err)
 }
 
@@ -48,7 +45,7 @@ func postEmailConfirm(q *request) error {
 		return nil
 	}
 	if err != nil {
-		return q.formOr(err, func(err error) error { return q.showEmailLink(signup.PurposeChangeEmail, err) })
+		return q.formOr(err, q.showEmailLink)
 	}
 	q.forgetToken()
 	if q.user != nil && q.user.ID != u.ID {

@@ -46,21 +46,24 @@ func getLink(q *request) error {
 	return q.redirect(q.pageOf(purpose))
 }
 
-// token returns the token of the link that was opened, and its user, if it is for one of
-// purposes. Otherwise the error is errNoToken, or ErrToken if the token isn't valid.
-func (q *request) token(purposes ...signup.Purpose) (string, signup.User, error) {
+// linkPage returns the page of q with the mark of the token of the link that was opened,
+// and the user of the token, whose address is the page's Data. If the token isn't for the
+// page, the error is errNoToken, and if it isn't valid, ErrToken.
+func (q *request) linkPage() (*Page, signup.User, error) {
 	token := q.cookies.Get(q.r, tokenCookie)
 	if token == "" {
-		return "", signup.User{}, errNoToken
+		return nil, signup.User{}, errNoToken
 	}
 	purpose, u, err := q.accounts.PeekToken(q.r.Context(), token)
 	if err != nil {
-		return "", signup.User{}, err
+		return nil, signup.User{}, err
 	}
-	if !slices.Contains(purposes, purpose) {
-		return "", signup.User{}, errNoToken
+	if !slices.Contains(q.page.purposes, purpose) {
+		return nil, signup.User{}, errNoToken
 	}
-	return token, u, nil
+	p := q.newPage(q.page.path)
+	p.Mark, p.Data = markOf(token), u.Email
+	return p, u, nil
 }
 
 // postedToken returns the token that the posted form is for. If another link was opened

@@ -78,12 +78,10 @@ func (q *request) logInByMail(s signup.Session) error {
 func getLogInLink(q *request) error { return q.showLogInLink(nil) }
 
 func (q *request) showLogInLink(err error) error {
-	token, u, invalid := q.token(signup.PurposeLogIn)
+	p, _, invalid := q.linkPage()
 	if invalid != nil {
 		return invalid
 	}
-	p := q.newPage("log-in-link")
-	p.Mark, p.Data = markOf(token), u.Email
 	p.Fields = q.fields([]input{rememberInput}, q.remembered())
 	return q.showFormPage(p, err)
 }

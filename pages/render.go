@@ -109,7 +109,9 @@ func (q *request) newPage(name string) *Page {
 }
 
 // text returns the text of code in the language of the page.
-func (q *request) text(code string, value ...string) string { return q.newPage("").T(code, value...) }
+func (q *request) text(code string) string {
+	return q.language.text(q.site, signup.Message{Code: code})
+}
 
 // show sends the page p.
 func (q *request) show(status int, p *Page) error {
@@ -123,7 +125,7 @@ func (q *request) show(status int, p *Page) error {
 // message sends a page that has only the text of code, and links to pages.
 func (q *request) message(status int, code string, pages ...string) {
 	p := q.newPage("message")
-	p.Data = Text{Title: p.T(code + "_title"), Text: p.T(code + "_text"), Links: q.links(pages...)}
+	p.Data = Text{Title: p.T(code + "_title"), Text: p.T(code + "_text"), Links: p.links(pages...)}
 	if err := q.show(status, p); err != nil {
 		q.logFailure(err)
 		http.Error(q.w, p.T("page_failed_title"), http.StatusInternalServerError)
@@ -138,10 +140,9 @@ type Text struct {
 
 // links returns links to those of pages that the site has. Their texts have the codes
 // "go_" and the name of the page, with "_" for "-".
-func (q *request) links(pages ...string) (links []PageLink) {
-	p := q.newPage("")
+func (p *Page) links(pages ...string) (links []PageLink) {
 	for _, page := range pages {
-		if _, ok := q.pages[page]; ok {
+		if _, ok := p.site.pages[page]; ok {
 			links = append(links, PageLink{URL: p.URL(page), Text: p.T("go_" + underscored(page))})
 		}
 	}

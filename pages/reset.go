@@ -12,12 +12,10 @@ func getReset(q *request) error { return q.showReset(nil) }
 
 // showReset sends the page on which the user of a token chooses a new password.
 func (q *request) showReset(err error) error {
-	token, u, invalid := q.token(signup.PurposeResetPassword)
+	p, u, invalid := q.linkPage()
 	if invalid != nil {
 		return invalid
 	}
-	p := q.newPage("reset")
-	p.Mark = markOf(token)
 	p.Fields = q.fields([]input{knownEmailInput, newPasswordInput, rememberInput}, map[string]string{signup.FieldEmail: u.Email})
 	return q.showFormPage(p, err)
 }

@@ -56,7 +56,7 @@ func (q *request) showSignUp(err error) error {
 	if errors.Is(err, signup.ErrExists) || errors.Is(err, signup.ErrIdempotencyKeyReused) {
 		email := q.form[signup.FieldEmail]
 		err = &signup.ValidationError{Fields: []signup.FieldError{{Field: signup.FieldEmail, Code: signup.CodeExists, Value: email}}}
-		p.Fields[0].Links = q.links("log-in", "forgot")
+		p.Fields[0].Links = p.links("log-in", "forgot")
 	}
 	return q.showFormPage(p, err)
 }

@@ -13,12 +13,10 @@ var verifyPages = []page{{
 }}
 
 func getVerify(q *request) error {
-	token, u, err := q.token(signup.PurposeVerifyEmail)
+	p, _, err := q.linkPage()
 	if err != nil {
 		return err
 	}
-	p := q.newPage("verify")
-	p.Mark, p.Data = markOf(token), u.Email
 	return q.show(http.StatusOK, p)
 }
 
