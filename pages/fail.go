@@ -32,18 +32,25 @@ func (q *request) fail(err error) {
 	}
 }
 
-// setRetryAfter sets the header of the response to a request that can be sent again soon,
-// and returns its status. After another error than those, it returns 0.
-func (q *request) setRetryAfter(err error) (status int) {
+// retryStatus returns the status of the response to a request that can be sent again soon,
+// and the value of Retry-After. After another error than those, it returns 0.
+func retryStatus(err error) (status int, after string) {
 	switch {
 	case errors.Is(err, signup.ErrThrottled):
-		q.w.Header().Set("Retry-After", "60")
-		return http.StatusTooManyRequests
+		return http.StatusTooManyRequests, "60"
 	case errors.Is(err, signup.ErrBusy):
-		q.w.Header().Set("Retry-After", "5")
-		return http.StatusServiceUnavailable
+		return http.StatusServiceUnavailable, "5"
 	}
-	return 0
+	return 0, ""
+}
+
+// setRetryAfter sets the header of that response, and returns its status.
+func (q *request) setRetryAfter(err error) (status int) {
+	status, after := retryStatus(err)
+	if status != 0 {
+		q.w.Header().Set("Retry-After", after)
+	}
+	return status
 }
 
 // logFailure logs an error that isn't the client's.

@@ -105,14 +105,15 @@ func (q *request) showFormPage(p *Page, err error) error {
 // formStatus returns the status of the response that shows a form after err. It is 0 if
 // the form isn't to be shown again, because sending it again can't help.
 func (q *request) formStatus(err error) int {
+	retry, _ := retryStatus(err)
 	switch {
 	case err == nil:
 		return http.StatusOK
 	case fieldErrors(err) != nil, errors.Is(err, signup.ErrBadCredentials):
 		return http.StatusUnprocessableEntity
-	case errors.Is(err, signup.ErrThrottled):
-		return http.StatusTooManyRequests
-	case errors.Is(err, signup.ErrBusy), q.r.Context().Err() != nil:
+	case retry != 0:
+		return retry
+	case q.r.Context().Err() != nil:
 		return http.StatusServiceUnavailable
 	}
 	for _, other := range []error{errNoToken, signup.ErrToken, signup.ErrEnded, signup.ErrStale, signup.ErrNotConfigured} {

@@ -3,6 +3,7 @@ package pages
 import (
 	"errors"
 	"net/http"
+	"slices"
 
 	"github.com/gosignup/signup"
 	"github.com/gosignup/signup/internal/webclient"
@@ -78,12 +79,10 @@ func (q *request) enter(email, password, done string) error {
 	if err == nil {
 		return q.logIn(s)
 	}
-	for _, expected := range []error{signup.ErrBadCredentials, signup.ErrUnverified, signup.ErrThrottled, signup.ErrBusy} {
-		if errors.Is(err, expected) {
-			return q.redirectOn("log-in", parameterDone, done)
-		}
+	expected := []error{signup.ErrBadCredentials, signup.ErrUnverified, signup.ErrThrottled, signup.ErrBusy}
+	if !slices.ContainsFunc(expected, func(e error) bool { return errors.Is(err, e) }) {
+		q.logFailure(err)
 	}
-	q.logFailure(err)
 	return q.redirectOn("log-in", parameterDone, done)
 }
 
