@@ -1,20 +1,17 @@
 package signup_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"log"
 	"log/slog"
 	"strings"
-	"sync"
 	"testing"
+
+	"github.com/gosignup/signup/internal/wiretest"
 )
 
 // A logBuffer keeps what is logged, and can be read while it is written.
-type logBuffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
+type logBuffer struct{ wiretest.Buffer }
 
 // newLog returns a logger, and what it will have written; the test's output gets
 // that as well, to be searched for secrets.
@@ -22,18 +19,6 @@ func newLog(t testing.TB) (*slog.Logger, *logBuffer) {
 	b := new(logBuffer)
 	t.Cleanup(func() { t.Log("logged:\n" + b.String()) })
 	return slog.New(slog.NewJSONHandler(b, &slog.HandlerOptions{Level: slog.LevelDebug, AddSource: true})), b
-}
-
-func (b *logBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *logBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
 }
 
 func (b *logBuffer) records(t testing.TB) (records []map[string]any) {

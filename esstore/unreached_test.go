@@ -1,7 +1,6 @@
 package esstore_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"log/slog"
@@ -9,7 +8,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -17,6 +15,7 @@ import (
 
 	"github.com/gosignup/signup"
 	"github.com/gosignup/signup/esstore"
+	"github.com/gosignup/signup/internal/wiretest"
 )
 
 // An unreachable is a way in which no server gets a request.
@@ -121,31 +120,6 @@ func TestUnreachedWithContextDone(t *testing.T) {
 	wantOutcome(t, err, unknown)
 }
 
-// A lockedText is text that is written while it is read: a handler logs the end of an
-// overload, later.
-type lockedText struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (l *lockedText) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *lockedText) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
-}
-
-func (l *lockedText) reset() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.text.Reset()
-}
-
 // If Elasticsearch is down or its disk is full, the handlers respond with 503 and
 // Retry-After, and the log has one warning, with the cause.
 func TestHandlersRespond503WhenElasticsearchIsDown(t *testing.T) {
@@ -155,12 +129,12 @@ func TestHandlersRespond503WhenElasticsearchIsDown(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			accounts := &signup.Accounts{Store: esstore.New(c.transport, nil), Hasher: signup.Bcrypt{Cost: 4}}
-			var logged lockedText
+			var logged wiretest.Buffer
 			opts := &signup.HandlerOptions{Logger: slog.New(slog.NewTextHandler(&logged, nil))}
 			for name, h := range map[string]http.Handler{
 				"sign-up": signup.NewHandler(accounts, opts), "log-in": signup.NewLoginHandler(accounts, func(http.ResponseWriter, *http.Request, signup.User) error { return nil }, opts),
 			} {
-				logged.reset()
+				logged.Reset()
 				for _, address := range []string{"ada.qx", "grace"} {
 					body := `{"email_address":"` + address + `@example.org","password":"correct horse battery qx"}`
 					r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", strings.NewReader(body))

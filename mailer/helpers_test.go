@@ -1,7 +1,6 @@
 package mailer_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"io"
@@ -10,11 +9,11 @@ import (
 	"mime/multipart"
 	"net/mail"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/internal/wiretest"
 	"github.com/gosignup/signup/mailer"
 )
 
@@ -109,22 +108,7 @@ func printed(t testing.TB, o mailer.Options, m signup.Mail) string {
 }
 
 // A buffer can be read while it is written.
-type buffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (b *buffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.Write(p)
-}
-
-func (b *buffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.b.String()
-}
+type buffer struct{ wiretest.Buffer }
 
 // records returns the log records, each with its attributes.
 func (b *buffer) records(t testing.TB) (all []map[string]any) {

@@ -1,13 +1,13 @@
 package pages_test
 
 import (
-	"bytes"
 	"context"
 	"log/slog"
 	"strings"
 	"sync"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/internal/wiretest"
 	"github.com/gosignup/signup/pages"
 )
 
@@ -58,23 +58,8 @@ func (o *outbox) link(purpose signup.Purpose) string {
 }
 
 // A logBuffer keeps what is logged.
-type logBuffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
+type logBuffer struct{ wiretest.Buffer }
 
 func (b *logBuffer) logger() *slog.Logger {
 	return slog.New(slog.NewJSONHandler(b, &slog.HandlerOptions{Level: slog.LevelDebug}))
-}
-
-func (b *logBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *logBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"io"
 	"net"
@@ -10,32 +9,18 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"time"
+
+	"github.com/gosignup/signup/internal/wiretest"
 )
 
-// output is what run writes, to be read while it runs.
-type output struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (o *output) Write(b []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.buf.Write(b)
-}
-
-// find waits for what pattern matches, and returns its first group.
-func (o *output) find(t *testing.T, pattern string) string {
+// find waits for what pattern matches in out, and returns its first group.
+func find(t *testing.T, out *wiretest.Buffer, pattern string) string {
 	t.Helper()
 	re := regexp.MustCompile(pattern)
 	for range 600 {
-		o.mu.Lock()
-		m := re.FindStringSubmatch(o.buf.String())
-		o.mu.Unlock()
-		if m != nil {
+		if m := re.FindStringSubmatch(out.String()); m != nil {
 			return m[1]
 		}
 		time.Sleep(50 * time.Millisecond)
@@ -47,7 +32,7 @@ func (o *output) find(t *testing.T, pattern string) string {
 // A newcomer starts the site, signs up, opens the link that is printed, chooses a
 // password, and is logged in.
 func TestSignUp(t *testing.T) {
-	var out output
+	var out wiretest.Buffer
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	addr := freeAddress(t)
@@ -82,7 +67,7 @@ func TestSignUp(t *testing.T) {
 	if !strings.Contains(page, "mail") {
 		t.Errorf("got the page %s, want one that says to look for a mail", page)
 	}
-	link := out.find(t, `(http://\S+/account/link\?token=\S+)`)
+	link := find(t, &out, `(http://\S+/account/link\?token=\S+)`)
 	if page = get(link); !strings.Contains(page, "ada@example.org") {
 		t.Fatalf("got the page %s, want one to choose a password for ada@example.org", page)
 	}

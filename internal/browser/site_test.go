@@ -1,7 +1,6 @@
 package browser
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"html"
@@ -15,6 +14,7 @@ import (
 	"time"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/internal/wiretest"
 	"github.com/gosignup/signup/mailer"
 	"github.com/gosignup/signup/memstore"
 	"github.com/gosignup/signup/pages"
@@ -33,7 +33,7 @@ type site struct {
 	accounts *signup.Accounts
 	sessions *agingSessions
 	base     string // its URL
-	log      logBuffer
+	log      wiretest.Buffer
 
 	mu   sync.Mutex
 	seen []seenRequest
@@ -139,24 +139,6 @@ type statusWriter struct {
 func (w *statusWriter) WriteHeader(status int) {
 	w.status = status
 	w.ResponseWriter.WriteHeader(status)
-}
-
-// A logBuffer keeps what a site logs.
-type logBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *logBuffer) Write(b []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(b)
-}
-
-func (l *logBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
 }
 
 // addUser stores a user with the password, and returns the address, which no other test

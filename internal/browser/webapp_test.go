@@ -1,15 +1,15 @@
 package browser
 
 import (
-	"bytes"
 	"net"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"time"
+
+	"github.com/gosignup/signup/internal/wiretest"
 )
 
 // A newcomer starts the example, signs up, opens the link that it prints, and is logged
@@ -27,7 +27,7 @@ func TestWebapp(t *testing.T) {
 	p.fill("email_address", email)
 	p.post("sign-up")
 	p.at("/account/check-mail")
-	p.open(printed.link(t))
+	p.open(printedMail(t, printed))
 	p.at("/account/complete")
 	p.fillAll("password", password, "first_name", "Ada")
 	p.post("complete")
@@ -40,7 +40,7 @@ func TestWebapp(t *testing.T) {
 }
 
 // startWebapp starts examples/webapp, which ends with the test.
-func startWebapp(t *testing.T) (*site, *printedMails) {
+func startWebapp(t *testing.T) (*site, *wiretest.Buffer) {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), "webapp")
 	build := exec.CommandContext(t.Context(), "go", "build", "-o", program, ".")
@@ -52,7 +52,7 @@ func startWebapp(t *testing.T) (*site, *printedMails) {
 	if err != nil {
 		t.Fatalf("finding a free port returned %v, want nil", err)
 	}
-	printed := new(printedMails)
+	printed := new(wiretest.Buffer)
 	run := exec.CommandContext(t.Context(), program, "-addr", addr)
 	run.Stdout, run.Stderr = printed, printed
 	if err := run.Start(); err != nil {
@@ -70,28 +70,13 @@ func startWebapp(t *testing.T) (*site, *printedMails) {
 	}
 }
 
-// printedMails is what the example prints.
-type printedMails struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (m *printedMails) Write(b []byte) (int, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.text.Write(b)
-}
-
 var printedLink = regexp.MustCompile(`http://\S+/account/link\?token=\S+`)
 
-// link waits for a mail, and returns its link.
-func (m *printedMails) link(t *testing.T) string {
+// printedMail waits for a mail in what the example prints, and returns its link.
+func printedMail(t *testing.T, printed *wiretest.Buffer) string {
 	t.Helper()
 	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
-		m.mu.Lock()
-		link := printedLink.FindString(m.text.String())
-		m.mu.Unlock()
-		if link != "" {
+		if link := printedLink.FindString(printed.String()); link != "" {
 			return link
 		}
 	}

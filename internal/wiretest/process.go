@@ -2,7 +2,6 @@ package wiretest
 
 import (
 	"bufio"
-	"bytes"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -26,7 +25,7 @@ func Start(t *testing.T, pkg string, args ...string) (url string) {
 func StartProcess(t *testing.T, pkg string, args ...string) (url string, terminate func()) {
 	t.Helper()
 	cmd := exec.Command(Build(t, pkg), append([]string{"-addr", "127.0.0.1:0"}, args...)...)
-	var log lockedBuffer
+	var log Buffer
 	cmd.Stderr = &log
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
@@ -69,22 +68,4 @@ func Build(t *testing.T, pkg string) string {
 		t.Fatalf("go build %s: %v\n%s", pkg, err, out)
 	}
 	return program
-}
-
-// A lockedBuffer may be read while the process is still writing to it.
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lockedBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lockedBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
 }
