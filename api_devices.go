@@ -30,7 +30,7 @@ func (p *api) events(q *request) (response, error) {
 }
 
 func (p *api) endDevice(q *request) (response, error) {
-	device := q.in[FieldDevice]
+	device := q.in.get(FieldDevice)
 	if err := p.accounts.EndDevice(q.ctx, q.session, device); err != nil {
 		return response{}, err
 	}

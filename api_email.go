@@ -38,17 +38,17 @@ var apiEmail = []apiEndpoint{{
 }}
 
 func (p *api) sendVerification(q *request) (response, error) {
-	return q.mailed(CodeMailRequested), p.accounts.SendEmailVerification(q.ctx, q.in[FieldEmail], p.client(q.r))
+	return q.mailed(CodeMailRequested), p.accounts.SendEmailVerification(q.ctx, q.in.get(FieldEmail), p.client(q.r))
 }
 
 func (p *api) sendEmailChange(q *request) (response, error) {
-	return q.mailed(CodeMailSent), p.accounts.SendEmailChange(q.ctx, q.session, q.in[FieldEmail])
+	return q.mailed(CodeMailSent), p.accounts.SendEmailChange(q.ctx, q.session, q.in.get(FieldEmail))
 }
 
 // byToken returns the function that uses a token by call.
 func byToken(code string, call func(*Accounts, context.Context, string) (User, error)) func(*api, *request) (response, error) {
 	return func(p *api, q *request) (response, error) {
-		u, err := call(p.accounts, q.ctx, q.in[FieldToken])
+		u, err := call(p.accounts, q.ctx, q.in.get(FieldToken))
 		res := q.succeeded(code)
 		res.userID = u.ID
 		return res, err
@@ -58,7 +58,7 @@ func byToken(code string, call func(*Accounts, context.Context, string) (User, e
 // peekToken leaves the address out for PurposeChangeEmail: it would be the present one,
 // and the mail has gone to the new one.
 func (p *api) peekToken(q *request) (response, error) {
-	purpose, u, err := p.accounts.PeekToken(q.ctx, q.in[FieldToken])
+	purpose, u, err := p.accounts.PeekToken(q.ctx, q.in.get(FieldToken))
 	if err != nil {
 		return response{}, err
 	}

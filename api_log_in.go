@@ -38,15 +38,15 @@ var apiLogIn = []apiEndpoint{{
 }}
 
 func (p *api) logIn(q *request) (response, error) {
-	s, err := p.accounts.LogIn(q.ctx, q.in[FieldEmail], q.in[FieldPassword], p.client(q.r))
+	s, err := p.accounts.LogIn(q.ctx, q.in.get(FieldEmail), q.in.get(FieldPassword), p.client(q.r))
 	if err != nil {
 		return response{}, err
 	}
-	return p.start(q, s, q.in[FieldEmail])
+	return p.start(q, s, q.in.get(FieldEmail))
 }
 
 func (p *api) sendLogIn(q *request) (response, error) {
-	challenge, err := p.accounts.SendLogIn(q.ctx, q.in[FieldEmail], p.client(q.r))
+	challenge, err := p.accounts.SendLogIn(q.ctx, q.in.get(FieldEmail), p.client(q.r))
 	if err != nil {
 		return response{}, err
 	}
@@ -57,7 +57,7 @@ func (p *api) sendLogIn(q *request) (response, error) {
 }
 
 func (p *api) logInByToken(q *request) (response, error) {
-	s, err := p.accounts.LogInByToken(q.ctx, q.in[FieldToken], p.client(q.r))
+	s, err := p.accounts.LogInByToken(q.ctx, q.in.get(FieldToken), p.client(q.r))
 	if err != nil {
 		return response{}, err
 	}
@@ -66,7 +66,7 @@ func (p *api) logInByToken(q *request) (response, error) {
 
 func (p *api) logInByCode(q *request) (response, error) {
 	challenge := p.cookies.Get(q.r, webclient.Challenge)
-	s, err := p.accounts.LogInByCode(q.ctx, challenge, q.in[FieldCode], p.client(q.r))
+	s, err := p.accounts.LogInByCode(q.ctx, challenge, q.in.get(FieldCode), p.client(q.r))
 	if err != nil {
 		return response{}, err
 	}
@@ -83,7 +83,7 @@ func (p *api) logOut(q *request) (response, error) {
 }
 
 func (p *api) reauthenticate(q *request) (response, error) {
-	s, err := p.accounts.Reauthenticate(q.ctx, q.session, q.in[FieldPassword])
+	s, err := p.accounts.Reauthenticate(q.ctx, q.session, q.in.get(FieldPassword))
 	if err != nil {
 		return response{}, err
 	}

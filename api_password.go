@@ -18,11 +18,11 @@ var apiPassword = []apiEndpoint{{
 }}
 
 func (p *api) sendPasswordReset(q *request) (response, error) {
-	return q.mailed(CodeMailRequested), p.accounts.SendPasswordReset(q.ctx, q.in[FieldEmail], p.client(q.r))
+	return q.mailed(CodeMailRequested), p.accounts.SendPasswordReset(q.ctx, q.in.get(FieldEmail), p.client(q.r))
 }
 
 func (p *api) resetPassword(q *request) (response, error) {
-	u, err := p.accounts.ResetPassword(q.ctx, q.in[FieldToken], q.in[FieldPassword])
+	u, err := p.accounts.ResetPassword(q.ctx, q.in.get(FieldToken), q.in.get(FieldPassword))
 	if err != nil {
 		return response{}, err
 	}
@@ -32,7 +32,7 @@ func (p *api) resetPassword(q *request) (response, error) {
 }
 
 func (p *api) changePassword(q *request) (response, error) {
-	s, err := p.accounts.ChangeOwnPassword(q.ctx, q.session, q.in[FieldOldPassword], q.in[FieldPassword])
+	s, err := p.accounts.ChangeOwnPassword(q.ctx, q.session, q.in.get(FieldOldPassword), q.in.get(FieldPassword))
 	if err != nil {
 		return response{}, err
 	}

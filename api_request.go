@@ -17,7 +17,7 @@ func (p *api) client(r *http.Request) Client {
 // start keeps the Session s of a log-in for the client of q, and makes the device known.
 // Its response has the address email.
 func (p *api) start(q *request, s Session, email string) (response, error) {
-	s.Remember = q.in[FieldRemember] != ""
+	s.Remember = q.in.get(FieldRemember) != ""
 	if err := p.keep(q, s); err != nil {
 		return response{}, err
 	}

@@ -20,7 +20,7 @@ var apiSignUp = []apiEndpoint{{
 }}
 
 func (p *api) completeRegistration(q *request) (response, error) {
-	u, err := p.accounts.CompleteRegistration(q.ctx, q.in[FieldToken], registration(p.client(q.r), q))
+	u, err := p.accounts.CompleteRegistration(q.ctx, q.in.get(FieldToken), registration(p.client(q.r), q))
 	if err != nil {
 		return response{}, err
 	}

@@ -22,14 +22,14 @@ func (p *api) user(q *request) (response, error) {
 
 func (p *api) changeProfile(q *request) (response, error) {
 	u, err := p.accounts.ChangeProfile(q.ctx, q.session, func(u *User) error {
-		for name, value := range q.in {
-			switch name {
+		for _, t := range q.in {
+			switch t.name {
 			case FieldFirstName:
-				u.FirstName = value
+				u.FirstName = t.value
 			case FieldLastName:
-				u.LastName = value
+				u.LastName = t.value
 			default:
-				u.Profile[name] = value
+				u.Profile[t.name] = t.value
 			}
 		}
 		return nil

@@ -133,7 +133,13 @@ func parseAddress(s string) (address, *addressFlaw) {
 	if flaw != nil {
 		return address{}, flaw
 	}
-	a := address{email: typed + "@" + domain, key: local + "@" + ascii}
+	a := address{email: s, key: s}
+	if s[:at] != typed || s[at+1:] != domain {
+		a.email = typed + "@" + domain
+	}
+	if s[:at] != local || s[at+1:] != ascii {
+		a.key = local + "@" + ascii
+	}
 	if len(a.email) > maxEmail || len(a.key) > maxEmail {
 		return address{}, flawLong
 	}

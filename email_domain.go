@@ -46,7 +46,10 @@ func parseDomain(s string) (stored, ascii string, flaw *addressFlaw) {
 	if strings.ContainsFunc(s, unicode.IsSpace) {
 		return "", "", flawDomainSpace
 	}
-	ascii, err := domainProfile.ToASCII(mapCapitalSharpS(norm.NFC.String(s)))
+	ascii, err := s, error(nil)
+	if !isPlainDomain(s) {
+		ascii, err = domainProfile.ToASCII(mapCapitalSharpS(norm.NFC.String(s)))
+	}
 	// After an error, ascii is s as far as it could be mapped.
 	if flaw = checkLabels(ascii); flaw == nil && err != nil {
 		flaw = flawOr(s, flawDomain)
@@ -64,6 +67,24 @@ func parseDomain(s string) (stored, ascii string, flaw *addressFlaw) {
 		return "", "", flawDomain
 	}
 	return stored, ascii, nil
+}
+
+// isPlainDomain reports whether s has no character that domainProfile may change or
+// refuse, as most domains: only lower-case letters, digits and single hyphens and dots.
+func isPlainDomain(s string) bool {
+	separated := true // the last character was a hyphen or dot, or there is none
+	for i := range len(s) {
+		c := s[i]
+		switch {
+		case 'a' <= c && c <= 'z', '0' <= c && c <= '9':
+			separated = false
+		case (c == '-' || c == '.') && !separated:
+			separated = true
+		default:
+			return false
+		}
+	}
+	return !separated && len(s) <= maxLabel
 }
 
 // mapCapitalSharpS maps U+1E9E to its lower case, as UTS #46 does since Unicode

@@ -91,7 +91,7 @@ type request struct {
 	// ctx is that of r, with its languages.
 	ctx context.Context
 	// in has the members of the JSON object. A missing one is absent, and true is "true".
-	in map[string]string
+	in texts
 	// session is that of the client, if the endpoint needs one.
 	session    Session
 	hasSession bool
@@ -161,9 +161,10 @@ func (e *endpoint) allowed() string {
 
 // respond returns the response to a request with an allowed method.
 func (e *endpoint) respond(q *request) (res response) {
+	served := false
 	var before http.Header // the header before serve was called
 	undo := func() {
-		if before != nil && !q.w.started {
+		if served && !q.w.started {
 			clear(q.w.Header()) // a session's cookie, for example
 			maps.Copy(q.w.Header(), before)
 		}
@@ -177,7 +178,10 @@ func (e *endpoint) respond(q *request) (res response) {
 	}()
 	err := e.read(q)
 	if err == nil {
-		before = maps.Clone(q.w.Header())
+		if header := q.w.Header(); len(header) > 0 {
+			before = maps.Clone(header)
+		}
+		served = true
 		res, err = e.serve(q)
 	}
 	if err != nil {

@@ -1,6 +1,7 @@
 package signup
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,13 +11,10 @@ import (
 	"runtime/debug"
 )
 
-func (e *endpoint) wording() wording { return wording{e.opts.Translate, e.logger, e.codes} }
+func (e *endpoint) wording() wording { return wording{e.opts.Translate, e.opts.Logger, e.codes} }
 
 func (e *endpoint) logger() *slog.Logger {
-	if e.opts.Logger != nil {
-		return e.opts.Logger
-	}
-	return slog.Default()
+	return cmp.Or(e.opts.Logger, slog.Default())
 }
 
 // log writes a record such as "signup: sign-up refused".

@@ -1,11 +1,11 @@
 package signup
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
+	"io"
 	"math"
 	"net/http"
+	"slices"
 
 	"github.com/gosignup/signup/internal/strictjson"
 )
@@ -59,9 +59,8 @@ func (e *endpoint) checkHeader(w http.ResponseWriter, r *http.Request) error {
 // readBody returns the body, if it isn't too long.
 func (e *endpoint) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	// A client that announces more sends it before it takes more memory.
-	var b bytes.Buffer
-	b.Grow(int(min(max(r.ContentLength, 0), 4<<10)) + bytes.MinRead)
-	_, err := b.ReadFrom(http.MaxBytesReader(w, r.Body, e.opts.MaxBodyBytes))
+	announced := int(min(max(r.ContentLength, 0), 4<<10))
+	b, err := readAll(http.MaxBytesReader(w, r.Body, e.opts.MaxBodyBytes), announced)
 	// The limit may be that of a handler around this one.
 	if tooMany, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return nil, tooLong(w, tooMany.Limit)
@@ -69,7 +68,23 @@ func (e *endpoint) readBody(w http.ResponseWriter, r *http.Request) ([]byte, err
 	if err != nil {
 		return nil, badRequest(malformed(Message{Code: CodeBodyUnreadable}))
 	}
-	return b.Bytes(), nil
+	return b, nil
+}
+
+// readAll is io.ReadAll for a text of about size bytes, with no more memory than that.
+func readAll(r io.Reader, size int) ([]byte, error) {
+	b := make([]byte, 0, size+1) // the last read needs room to see the end
+	for {
+		n, err := r.Read(b[len(b):cap(b)])
+		b = b[:len(b)+n]
+		if err == io.EOF {
+			return b, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		b = slices.Grow(b, 1)
+	}
 }
 
 // tooLong returns the error for a body longer than limit, and makes the server
@@ -81,28 +96,59 @@ func tooLong(w http.ResponseWriter, limit int64) error {
 	return badRequest(httpError(http.StatusRequestEntityTooLarge, m))
 }
 
+// texts are members of a request by their names. It is a list, as a request has few.
+type texts []text
+
+type text struct{ name, value string }
+
+// get returns the value of the member with a name, or "".
+func (t texts) get(name string) string {
+	for _, m := range t {
+		if m.name == name {
+			return m.value
+		}
+	}
+	return ""
+}
+
+// profile returns the members that aren't built-in fields.
+func (t texts) profile() (profile map[string]string) {
+	for _, m := range t {
+		switch m.name {
+		case FieldEmail, FieldPassword, FieldFirstName, FieldLastName:
+		default:
+			if profile == nil {
+				profile = make(map[string]string, len(t))
+			}
+			profile[m.name] = m.value
+		}
+	}
+	return profile
+}
+
 // texts returns the members that e uses, or a *ValidationError of those of another type.
-func (e *endpoint) texts(members map[string]json.RawMessage) (map[string]string, error) {
-	in := make(map[string]string, len(e.fields))
+func (e *endpoint) texts(members strictjson.Members) (texts, error) {
+	in := make(texts, 0, len(e.fields))
 	var wrong []FieldError
 	for _, name := range e.fields {
-		raw, ok := members[name]
+		raw := members.Get(name)
 		switch {
-		case !ok:
+		case raw == nil:
 		case string(raw) == "null":
 			if e.keepNull {
-				in[name] = ""
+				in = append(in, text{name, ""})
 			}
 		default:
-			if in[name], ok = strictjson.Text(raw); !ok {
+			value, ok := strictjson.Text(raw)
+			if in = append(in, text{name, value}); !ok {
 				wrong = append(wrong, *inEnglish(FieldError{Field: name, Code: CodeType}))
 			}
 		}
 	}
 	for _, name := range e.booleans {
-		switch string(members[name]) {
+		switch string(members.Get(name)) {
 		case "true":
-			in[name] = "true"
+			in = append(in, text{name, "true"})
 		case "", "false", "null":
 		default:
 			wrong = append(wrong, *inEnglish(FieldError{Field: name, Code: CodeType, Value: typeBoolean}))

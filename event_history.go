@@ -2,7 +2,6 @@ package signup
 
 import (
 	"context"
-	"crypto/rand"
 	"fmt"
 )
 
@@ -54,7 +53,7 @@ type change struct {
 
 // newChange returns a change of the user. Its Device may be set.
 func (a *Accounts) newChange(kind EventKind, reason EventReason) *change {
-	return &change{a: a, event: Event{Kind: kind, Reason: reason}, id: rand.Text()[:eventIDSize]}
+	return &change{a: a, event: Event{Kind: kind, Reason: reason}, id: newEventID()}
 }
 
 // record is called with the user as about to be stored. It returns the error of
@@ -100,7 +99,14 @@ func (c *change) explain(doing string, err error) error {
 // add adds the event to the history of u.
 func (c *change) add(u *User, unsent bool) {
 	c.made = true
-	_ = u.changePrivate(func(s *privateState) { s.addEvent(eventText(c.event, c.id, unsent)) })
+	s, err := u.Private.parse() // and no changePrivate, which takes memory of the heap for s
+	if err != nil {
+		return
+	}
+	s.addEvent(eventText(c.event, c.id, unsent))
+	if text, err := s.text(); err == nil {
+		u.Private = text
+	}
 }
 
 // findIn sets c.made to whether u, as read from the Store, has the event, and returns

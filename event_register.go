@@ -2,7 +2,6 @@ package signup
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"strings"
@@ -46,7 +45,7 @@ func (a *Accounts) sendRegistered(ctx context.Context, u User, c *change, repeat
 func (a *Accounts) claimRegistered(ctx context.Context, u User) (stored User, own bool, err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noticeTimeout)
 	defer cancel()
-	id := rand.Text()[:eventIDSize]
+	id := newEventID()
 	failures := 0
 	for range maxChanges {
 		s, malformed := u.Private.parse()

@@ -31,7 +31,7 @@ func (g *Guard) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		http.Redirect(w, r, withNext(page, r), http.StatusSeeOther)
 		return
 	}
-	res.write(w, r, wording{g.Translate, g.logger, true})
+	res.write(w, r, wording{g.Translate, g.Logger, true})
 }
 
 // notLoggedIn and notFresh are the responses to requests that need a log-in.

@@ -76,16 +76,16 @@ func (a *Accounts) declaredFields() (names []string) {
 // registration returns the Registration that the request q of the client c describes.
 func registration(c Client, q *request) Registration {
 	return Registration{
-		Email: q.in[FieldEmail], Password: q.in[FieldPassword],
-		FirstName: q.in[FieldFirstName], LastName: q.in[FieldLastName],
-		Profile: q.in, // Register takes only the declared fields of it
+		Email: q.in.get(FieldEmail), Password: q.in.get(FieldPassword),
+		FirstName: q.in.get(FieldFirstName), LastName: q.in.get(FieldLastName),
+		Profile: q.in.profile(), // Register takes only the declared fields of it
 		Client:  c,
 	}
 }
 
 // serveRegister registers the user that q describes, for the client c.
 func serveRegister(a *Accounts, c Client, q *request) (response, error) {
-	typed := strings.TrimSpace(q.in[FieldEmail])
+	typed := strings.TrimSpace(q.in.get(FieldEmail))
 	reg := registration(c, q)
 	var wrong *FieldError
 	if reg.IdempotencyKey, wrong = idempotencyKey(q.r.Header); wrong != nil {

@@ -59,7 +59,7 @@ func serveLogin(a *Accounts, c Client, onSuccess func(http.ResponseWriter, *http
 	if err := missing(q.in, FieldEmail, FieldPassword); err != nil {
 		return response{}, err
 	}
-	u, err := a.authenticate(q.ctx, c, q.in[FieldEmail], q.in[FieldPassword])
+	u, err := a.authenticate(q.ctx, c, q.in.get(FieldEmail), q.in.get(FieldPassword))
 	if err != nil {
 		return response{}, credentialsError(err)
 	}
@@ -68,14 +68,14 @@ func serveLogin(a *Accounts, c Client, onSuccess func(http.ResponseWriter, *http
 			return response{}, sessionError(err)
 		}
 	}
-	return loggedIn(q.in[FieldEmail], u.ID), nil
+	return loggedIn(q.in.get(FieldEmail), u.ID), nil
 }
 
 // missing returns a *ValidationError of the fields of in that have no value, or nil.
-func missing(in map[string]string, fields ...string) error {
+func missing(in texts, fields ...string) error {
 	var wrong []FieldError
 	for _, name := range fields {
-		if in[name] == "" || name == FieldEmail && isBlank(in[name]) {
+		if in.get(name) == "" || name == FieldEmail && isBlank(in.get(name)) {
 			wrong = append(wrong, *required(name))
 		}
 	}

@@ -2,6 +2,7 @@ package signup
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"io"
 	"log/slog"
@@ -48,12 +49,9 @@ func JSONErrors(next http.Handler, opts *JSONErrorsOptions) http.Handler {
 	if next == nil {
 		panic("signup: JSONErrors without a handler")
 	}
-	words := wording{logger: slog.Default}
+	var words wording
 	if opts != nil {
-		words.translate = opts.Translate
-		if opts.Logger != nil {
-			words.logger = func() *slog.Logger { return opts.Logger }
-		}
+		words = wording{translate: opts.Translate, logger: opts.Logger}
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		e := &errorWriter{ResponseWriter: w, r: r, wording: words}
@@ -64,7 +62,7 @@ func JSONErrors(next http.Handler, opts *JSONErrorsOptions) http.Handler {
 				e.finish()
 				return
 			}
-			logPanic(r.Context(), words.logger(), v)
+			logPanic(r.Context(), cmp.Or(words.logger, slog.Default()), v)
 			if e.state != fresh && e.state != holding {
 				panic(http.ErrAbortHandler)
 			}

@@ -1,6 +1,7 @@
 package signup
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -61,7 +62,7 @@ func inEnglish(e FieldError) *FieldError {
 // A wording decides in which language responses are.
 type wording struct {
 	translate func(languages []string, m Message) string // nil: English
-	logger    func() *slog.Logger                        // gets its panics
+	logger    *slog.Logger                               // gets its panics; nil: slog.Default()
 	codes     bool                                       // responses have the code of their message
 }
 
@@ -101,7 +102,7 @@ func (t *translation) of(m Message) (text string) {
 		if v := recover(); v != nil {
 			t.panicked = true // the rest is in English as well, with one record
 			text = m.English
-			logPanic(t.ctx, t.logger(), v)
+			logPanic(t.ctx, cmp.Or(t.logger, slog.Default()), v)
 		}
 	}()
 	if text = t.translate(slices.Clone(t.languages), m); text == "" {

@@ -157,23 +157,25 @@ func (n NIST) CheckLocal(_ context.Context, password string, u User) error {
 	case len(normal) > maxPasswordBytes:
 		return refusedPassword(FieldError{Code: CodeTooManyBytes, Max: maxPasswordBytes})
 	}
-	folded, own := fold(normal), ownTexts(u)
+	folded := fold(normal)
+	joined := keepText(folded)
+	known := canConsistOf(folded, u.Email, u.Key(), u.FirstName, u.LastName, n.Service)
 	switch {
 	case isBlank(normal):
 		return refusedPassword(FieldError{Code: CodeNotVisible})
-	case isOwn(folded, u):
+	case known && isOwn(folded, u):
 		return refusedPassword(FieldError{Code: CodeOwnName})
 	case n.Service != "" && folded == fold(n.Service):
 		return refusedPassword(FieldError{Code: CodeService})
 	case blocked(normal):
 		return refusedPassword(FieldError{Code: CodeCommon})
-	case isMadeOf(folded, own):
+	case known && isMadeOf(folded, ownTexts(u)):
 		return refusedPassword(FieldError{Code: CodeOwnNamePadded})
-	case n.Service != "" && isMadeOf(folded, append(own, n.Service)):
+	case known && n.Service != "" && isMadeOf(folded, append(ownTexts(u), n.Service)):
 		return refusedPassword(FieldError{Code: CodeServicePadded})
-	case isPlain(folded):
+	case isPlain(folded, joined):
 		return refusedPassword(FieldError{Code: CodeSequence})
-	case isPaddedCommon(folded, blockedRemainder):
+	case isPaddedCommon(folded, joined, blockedRemainder):
 		return refusedPassword(FieldError{Code: CodeCommonPadded})
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	_ "embed"
+	"hash/maphash"
 	"slices"
 	"strings"
 	"sync"
@@ -26,7 +27,15 @@ var blocklistFile []byte
 // characters among the hundred thousand most used. The first call takes about
 // 10 ms, and the list then takes 2 MB of memory.
 func CommonPassword(password string) bool {
-	_, found := slices.BinarySearch(blocklist(), fold(password))
+	return isBlocked(fold(password))
+}
+
+// isBlocked reports whether text, which is folded, is on the blocklist.
+func isBlocked(text string) bool {
+	if !mayBeBlocked().has(text) {
+		return false
+	}
+	_, found := slices.BinarySearch(blocklist(), text)
 	return found
 }
 
@@ -34,10 +43,13 @@ func CommonPassword(password string) bool {
 // a word of 5 to 7 letters that is on it with digits after it: the list has no
 // password of fewer than 8 characters.
 func commonRemainder(text string) bool {
+	if n := utf8.RuneCountInString(text); n < 5 || n >= 8 || strings.ContainsFunc(text, isNoLetter) {
+		return isBlocked(text)
+	}
 	list := blocklist()
 	i, found := slices.BinarySearch(list, text)
-	if n := utf8.RuneCountInString(text); found || n < 5 || n >= 8 || strings.ContainsFunc(text, isNoLetter) {
-		return found
+	if found {
+		return true
 	}
 	first, _ := slices.BinarySearch(list[i:], text+"0")
 	for _, entry := range list[i+first:] {
@@ -69,4 +81,31 @@ var blocklist = sync.OnceValue(func() []string {
 		panic(err)
 	}
 	return list
+})
+
+// A textFilter has one bit for each of many hashes, and so knows most texts that aren't
+// in a set without a search.
+type textFilter struct {
+	seed maphash.Seed
+	bits [1 << 14]uint64 // 128 KiB: 1 of 22 texts that aren't on the list needs a search
+}
+
+func (f *textFilter) place(text string) (word, bit uint64) {
+	h := maphash.String(f.seed, text)
+	return h / 64 % uint64(len(f.bits)), 1 << (h % 64)
+}
+
+func (f *textFilter) has(text string) bool {
+	word, bit := f.place(text)
+	return f.bits[word]&bit != 0
+}
+
+// mayBeBlocked returns the filter for blocklist.
+var mayBeBlocked = sync.OnceValue(func() *textFilter {
+	f := &textFilter{seed: maphash.MakeSeed()}
+	for _, text := range blocklist() {
+		word, bit := f.place(text)
+		f.bits[word] |= bit
+	}
+	return f
 })

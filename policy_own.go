@@ -13,6 +13,33 @@ const (
 	minOwnDigits = 8 // if it has no letter, as a telephone number
 )
 
+// A letterSet is a set of the letters from a to z.
+type letterSet uint32
+
+// lettersOf returns the letters of a folded password.
+func lettersOf(folded string) letterSet {
+	var set letterSet
+	for i := range len(folded) {
+		if c := rune(folded[i]); isASCIILetter(c) {
+			set |= 1 << (c | 0x20 - 'a')
+		}
+	}
+	return set
+}
+
+// canConsistOf reports whether the folded password may be any of the texts, or be
+// made of them. It refuses most passwords at once, and no text is folded for them.
+func canConsistOf(folded string, texts ...string) bool {
+	var have letterSet
+	for _, text := range texts {
+		if !isASCII(text) {
+			return true
+		}
+		have |= lettersOf(text)
+	}
+	return lettersOf(folded)&^have == 0
+}
+
 // isOwn reports whether the folded password is u's address or name.
 func isOwn(folded string, u User) bool {
 	local, _, _ := strings.Cut(u.Email, "@")

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // This file has the rule of NIST about padding: what an attacker tries after the
@@ -20,18 +21,25 @@ const (
 )
 
 // isPlain reports whether text is a sequence or a repetition of a short one, as it
-// is, without separators or without padding.
-func isPlain(text string) bool {
-	if isSequence([]rune(text)) || isShortRepetition(text) {
+// is, without separators or without padding. joined is text without signs.
+func isPlain(text, joined string) bool {
+	if isSequence(text) || isShortRepetition(text) {
 		return true
 	}
-	tried := [...]string{text, withoutSeparator(text), trimPadding(text), withoutSeparator(trimPadding(text))}
+	trimmed := trimPadding(text)
+	tried := [4]string{0: text, 2: trimmed}
+	if isSeparated(text) {
+		tried[1] = joined
+	}
+	if isSeparated(trimmed) {
+		tried[3] = trimPadding(joined)
+	}
 	for i, bare := range tried {
 		if slices.Contains(tried[:i], bare) || i == 0 {
 			continue
 		}
-		runes := []rune(bare)
-		if len(runes) >= minPaddedSequence && isSequence(runes) || len(runes) >= minPadded && isShortRepetition(bare) {
+		length := utf8.RuneCountInString(bare)
+		if length >= minPaddedSequence && isSequence(bare) || length >= minPadded && isShortRepetition(bare) {
 			return true
 		}
 	}
@@ -41,34 +49,32 @@ func isPlain(text string) bool {
 // isShortRepetition reports whether text repeats fewer than minUnit characters, or
 // a sequence.
 func isShortRepetition(text string) bool {
-	unit := []rune(unitOf(text))
-	return len(unit) > 0 && (len(unit) < minUnit || isSequence(unit))
+	unit := unitOf(text)
+	return unit != "" && (utf8.RuneCountInString(unit) < minUnit || isSequence(unit))
 }
 
 // isPaddedCommon reports whether text is padded or repeated, and what remains is
-// common.
-func isPaddedCommon(text string, common func(string) bool) bool {
-	tried := []string{text} // which the caller has looked up
-	for _, candidate := range remainders(text) {
-		if candidate != "" && !slices.Contains(tried, candidate) {
-			if common(candidate) {
-				return true
-			}
-			tried = append(tried, candidate)
+// common. joined is text without signs. The caller has looked up text itself.
+func isPaddedCommon(text, joined string, common func(string) bool) bool {
+	remaining := remainders(text, joined)
+	for i, candidate := range remaining {
+		if candidate == "" || candidate == text || slices.Contains(remaining[:i], candidate) {
+			continue
+		}
+		if common(candidate) {
+			return true
 		}
 	}
 	return false
 }
 
-// remainders returns what may remain of text without its padding and repetitions:
-// at most 9 texts.
-func remainders(text string) []string {
-	bare := trimPadding(text)
-	joined := keepText(text)
-	unit, bareUnit := unitOf(joined), unitOf(keepText(bare))
+// remainders returns what may remain of text without its padding and repetitions.
+func remainders(text, joined string) [9]string {
+	bare, bareJoined := trimPadding(text), trimPadding(joined)
+	unit, bareUnit := unitOf(joined), unitOf(bareJoined)
 	once, none := trimRepeated(bare)
-	return []string{
-		strings.TrimFunc(text, isSign), bare, keepText(bare),
+	return [...]string{
+		strings.TrimFunc(text, isSign), bare, bareJoined,
 		unit, trimPadding(unit), bareUnit, trimPadding(bareUnit),
 		once, none,
 	}
@@ -86,31 +92,34 @@ func trimPadding(text string) string {
 // trimRepeated returns text with the last character once, and without it, if it is
 // there at least 4 times; and nothing otherwise.
 func trimRepeated(text string) (once, none string) {
-	runes := []rune(text)
-	n := len(runes)
-	for n > 0 && runes[n-1] == runes[len(runes)-1] {
-		n--
-	}
-	if len(runes)-n < 4 {
+	last, size := utf8.DecodeLastRuneInString(text)
+	none = strings.TrimRightFunc(text, func(r rune) bool { return r == last })
+	if len(text)-len(none) < 4*size {
 		return "", ""
 	}
-	return string(runes[:n+1]), string(runes[:n])
+	return text[:len(none)+size], none
 }
 
 // keepText returns the letters and digits of text.
 func keepText(text string) string {
-	return strings.Map(func(r rune) rune {
-		if isSign(r) {
-			return -1
+	first := strings.IndexFunc(text, isSign)
+	if first < 0 {
+		return text
+	}
+	var buffer [64]byte // so that most passwords take no other memory of the heap
+	kept := append(buffer[:0], text[:first]...)
+	for _, r := range text[first:] {
+		if !isSign(r) {
+			kept = utf8.AppendRune(kept, r)
 		}
-		return r
-	}, text)
+	}
+	return string(kept)
 }
 
-// withoutSeparator returns text without the one character that separates its
-// letters and digits. If there are several such characters, or more of it than
-// half of text, it returns text: that isn't separated.
-func withoutSeparator(text string) string {
+// isSeparated reports whether one character separates the letters and digits of text. If
+// there are several such characters, or more of it than half of text, it isn't
+// separated.
+func isSeparated(text string) bool {
 	var separator rune
 	count, length := 0, 0
 	for _, r := range text {
@@ -119,43 +128,42 @@ func withoutSeparator(text string) string {
 			continue
 		}
 		if count > 0 && r != separator {
-			return text
+			return false
 		}
 		separator = r
 		count++
 	}
-	if count == 0 || 2*count > length {
-		return text
-	}
-	return strings.ReplaceAll(text, string(separator), "")
+	return count > 0 && 2*count <= length
 }
 
 // unitOf returns what text repeats at least twice, the last time perhaps in part,
-// or "". It takes linear time: the length of a repetition is that of the text
-// without its longest border (Knuth, Morris and Pratt).
+// or "". The text then begins again where its first half is found again; not
+// earlier, and not at a later place, as the unit would be a repetition itself.
 func unitOf(text string) string {
-	runes := []rune(text)
-	if len(runes) < 2 {
+	if len(text) < 2 {
 		return ""
 	}
-	border := make([]int, len(runes))
-	for i, k := 1, 0; i < len(runes); i++ {
-		for k > 0 && runes[i] != runes[k] {
-			k = border[k-1]
-		}
-		if runes[i] == runes[k] {
-			k++
-		}
-		border[i] = k
-	}
-	period := len(runes) - border[len(runes)-1]
-	if 2*period > len(runes) {
+	half := text[:(len(text)+1)/2]
+	period := 1 + strings.Index(text[1:], half)
+	if period == 0 || text[period:] != text[:len(text)-period] {
 		return ""
 	}
-	return string(runes[:period])
+	return text[:period]
 }
 
-func isNoLetter(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsMark(r) }
+func isNoLetter(r rune) bool {
+	if r < utf8.RuneSelf {
+		return !isASCIILetter(r)
+	}
+	return !unicode.IsLetter(r) && !unicode.IsMark(r)
+}
 
 // isSign reports whether r is neither a letter nor a digit.
-func isSign(r rune) bool { return isNoLetter(r) && !unicode.IsNumber(r) }
+func isSign(r rune) bool {
+	if r < utf8.RuneSelf {
+		return !isASCIILetter(r) && (r < '0' || '9' < r)
+	}
+	return isNoLetter(r) && !unicode.IsNumber(r)
+}
+
+func isASCIILetter(r rune) bool { return 'a' <= r|0x20 && r|0x20 <= 'z' }

@@ -1,8 +1,8 @@
 package signup
 
 import (
-	"slices"
 	"sync"
+	"unicode/utf8"
 )
 
 // keyboards has the rows and columns of common keyboards.
@@ -41,25 +41,28 @@ var keyboardSteps = sync.OnceValue(func() map[[2]rune]stepSet {
 	return steps
 })
 
-// asciiSteps returns keyboardSteps for the characters that most passwords have.
-var asciiSteps = sync.OnceValue(func() *[128][128]stepSet {
-	var table [128][128]stepSet
-	for keys, steps := range keyboardSteps() {
-		if keys[0] < 128 && keys[1] < 128 {
-			table[keys[0]][keys[1]] = steps
+// asciiSteps returns the steps between the characters that most passwords have.
+var asciiSteps = sync.OnceValue(func() *[utf8.RuneSelf][utf8.RuneSelf]stepSet {
+	var table [utf8.RuneSelf][utf8.RuneSelf]stepSet
+	for a := range rune(utf8.RuneSelf) {
+		for b := range rune(utf8.RuneSelf) {
+			table[a][b] = findSteps(a, b)
 		}
 	}
 	return &table
 })
 
-// stepsBetween returns the ways from a to b. The alphabet and the digits go round.
+// stepsBetween returns the ways from a to b.
 func stepsBetween(a, b rune) stepSet {
-	var steps stepSet
-	if a < 128 && b < 128 {
-		steps = asciiSteps()[a][b]
-	} else {
-		steps = keyboardSteps()[[2]rune{a, b}]
+	if a < utf8.RuneSelf && b < utf8.RuneSelf {
+		return asciiSteps()[a][b]
 	}
+	return findSteps(a, b)
+}
+
+// findSteps returns the ways from a to b. The alphabet and the digits go round.
+func findSteps(a, b rune) stepSet {
+	steps := keyboardSteps()[[2]rune{a, b}]
 	text := (b == a+1 || b == a-1) && !isSign(a) && !isSign(b)
 	switch {
 	case a == b:
@@ -72,60 +75,70 @@ func stepsBetween(a, b rune) stepSet {
 	return steps
 }
 
-// countRuns returns the number of the fewest sequences that text consists of, and how many
-// characters are in those of fewer than 5. A sequence has one way from each of its
-// characters to the next.
-func countRuns(text []rune) (runs, inShort int) {
+// isMadeOfRuns reports whether text consists of sequences of 4 characters or more on
+// average; or of some of 5 or more, and fewer than 5 other characters. A sequence has one
+// way from each of its characters to the next.
+func isMadeOfRuns(text []rune) bool {
 	const short = 5
-	var ways stepSet
-	length := 0 // of the present sequence
+	ways := ^stepSet(0)
+	runs, length := 1, 0 // of the present sequence
+	other := 0           // characters in short ones
 	for i := range text {
 		if i > 0 {
 			ways &= stepsBetween(text[i-1], text[i])
 		}
 		if ways == 0 {
 			if length < short {
-				inShort += length
+				other += length
 			}
 			runs, length, ways = runs+1, 0, ^stepSet(0)
+			if 4*runs > len(text) && other >= 5 {
+				return false // as is known of most passwords here
+			}
 		}
 		length++
 	}
 	if length < short {
-		inShort += length
+		other += length
 	}
-	return runs, inShort
+	return 4*runs <= len(text) || other < 5 && 3*other <= len(text)
 }
 
 // isSequence reports whether text consists of sequences of 4 characters or more on
 // average; or of some of 5 or more, and fewer than 5 other characters; or of one
 // whose characters are doubled, or of two that alternate.
-func isSequence(text []rune) bool {
-	if len(text) == 0 {
+func isSequence(text string) bool {
+	const least = 5     // characters of a sequence
+	var buffer [64]rune // so that most passwords take no memory of the heap
+	runes := buffer[:0]
+	for _, r := range text {
+		runes = append(runes, r)
+	}
+	if len(runes) == 0 {
 		return false
 	}
-	runs, other := countRuns(text)
-	if 4*runs <= len(text) || other < 5 && 3*other <= len(text) {
-		return true
-	}
-	const least = 5
-	var buffer [64]rune // so that most passwords take no memory of the heap
-	single := slices.Compact(append(buffer[:0], text...))
-	if len(single) >= least && 2*len(single) <= len(text)+1 && isOneRun(single) {
-		return true
-	}
-	return len(text) >= 2*least && isOneRun(everySecond(buffer[:0], text)) && isOneRun(everySecond(buffer[:0], text[1:]))
+	return isMadeOfRuns(runes) || isDoubledRun(runes) ||
+		len(runes) >= 2*least && isOneRun(runes) && isOneRun(runes[1:])
 }
 
+// isOneRun reports whether every second character of text is one sequence.
 func isOneRun(text []rune) bool {
-	runs, _ := countRuns(text)
-	return runs == 1
+	ways := ^stepSet(0)
+	for i := 2; i < len(text) && ways != 0; i += 2 {
+		ways &= stepsBetween(text[i-2], text[i])
+	}
+	return ways != 0
 }
 
-// everySecond appends the first, third, fifth character of text and so on to to.
-func everySecond(to, text []rune) []rune {
-	for i := 0; i < len(text); i += 2 {
-		to = append(to, text[i])
+// isDoubledRun reports whether text is a sequence of 5 characters or more, each of which
+// is there twice on average.
+func isDoubledRun(text []rune) bool {
+	ways, single := ^stepSet(0), 1
+	for i := 1; i < len(text) && ways != 0; i++ {
+		if text[i] != text[i-1] {
+			ways &= stepsBetween(text[i-1], text[i])
+			single++
+		}
 	}
-	return to
+	return ways != 0 && single >= 5 && 2*single <= len(text)+1
 }

@@ -59,10 +59,14 @@ type privateState struct {
 
 // parse returns what p says.
 func (p Private) parse() (privateState, error) {
-	var s privateState
 	if p == "" {
-		return s, nil
+		return privateState{}, nil
 	}
+	return p.parseObject()
+}
+
+func (p Private) parseObject() (privateState, error) {
+	var s privateState
 	if !json.Valid([]byte(p)) {
 		return s, errPrivate
 	}
@@ -159,8 +163,12 @@ func (s privateState) text() (Private, error) {
 	}
 }
 
-func (s privateState) encode() []byte {
-	b := []byte(`{`)
+func (s privateState) encode() string {
+	size := 64 // enough for a new user, beside the event
+	for _, text := range s.events {
+		size += len(text) + 1
+	}
+	b := append(make([]byte, 0, size), '{')
 	b = appendArray(b, "devices", s.devices, device.append)
 	if s.linkLogIns > 0 {
 		b = strconv.AppendUint(appendName(b, "link_log_ins"), s.linkLogIns, 10)
@@ -172,9 +180,9 @@ func (s privateState) encode() []byte {
 		b = append(appendComma(b), text...)
 	}
 	if len(b) == 1 {
-		return nil
+		return ""
 	}
-	return append(b, '}')
+	return string(append(b, '}'))
 }
 
 // appendComma appends a comma to the object b, if it has a member.

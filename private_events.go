@@ -2,6 +2,7 @@ package signup
 
 import (
 	"encoding/json"
+	"math/rand/v2"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,13 +20,20 @@ import (
 // kept as they are, so that what other versions write into them survives.
 const (
 	maxEvents   = 50
-	eventIDSize = 8           // 40 bits, to be unique among the events of a user
 	eventUnsent = `"sent":""` // is nowhere else: no other text has a quote
 )
 
+// newEventID returns a name that is unique among the events of a user: 8 characters. It
+// needn't be secret.
+func newEventID() string {
+	const bits = 5 * 8 // the highest one is set
+	return strconv.FormatUint(rand.Uint64N(1<<(bits-1))|1<<(bits-1), 32)
+}
+
 // eventText returns the element for e. It has the name id.
 func eventText(e Event, id string, unsent bool) string {
-	b := appendJSONString([]byte(`{"n":`), id)
+	var buffer [256]byte
+	b := appendJSONString(append(buffer[:0], `{"n":`...), id)
 	b = appendJSONString(append(b, `,"k":`...), string(e.Kind))
 	b = appendJSONString(append(b, `,"r":`...), string(e.Reason))
 	b = strconv.AppendInt(append(b, `,"t":`...), e.At.UnixMilli(), 10)

@@ -29,7 +29,7 @@ func TestPrivateHeld(t *testing.T) {
 			t.Errorf("parse of %q returned %v, want success: %t", c.in, err, c.ok)
 			continue
 		}
-		if got := string(s.encode()); err == nil && got != c.out {
+		if got := s.encode(); err == nil && got != c.out {
 			t.Errorf("%q is written as %q, want %q", c.in, got, c.out)
 		}
 	}

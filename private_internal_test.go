@@ -71,7 +71,7 @@ func FuzzPrivate(f *testing.F) {
 		}
 		written := s.encode()
 		again, err := Private(written).parse()
-		if err != nil || !slices.Equal(again.others, s.others) || !slices.Equal(again.events, s.events) || len(again.devices) != len(s.devices) || string(again.encode()) != string(written) {
+		if err != nil || !slices.Equal(again.others, s.others) || !slices.Equal(again.events, s.events) || len(again.devices) != len(s.devices) || again.encode() != written {
 			t.Errorf("%q is written as %q, which parses with %v; want the same members", text, written, err)
 		}
 	})
@@ -84,8 +84,8 @@ func TestDeviceSize(t *testing.T) {
 		var s privateState
 		s.record(strings.Repeat("A", 26), cleanLabel(label), time.UnixMilli(-1<<63))
 		text := s.encode()
-		if len(text) > 600 || !json.Valid(text) {
-			t.Errorf("with the label %.10q, a device takes %d bytes, JSON: %t; want at most 600, true", label, len(text), json.Valid(text))
+		if len(text) > 600 || !json.Valid([]byte(text)) {
+			t.Errorf("with the label %.10q, a device takes %d bytes, JSON: %t; want at most 600, true", label, len(text), json.Valid([]byte(text)))
 		}
 	}
 }

@@ -127,10 +127,11 @@ func (res response) write(w http.ResponseWriter, r *http.Request, t wording) {
 	if res.challenge != "" {
 		header.Set("WWW-Authenticate", res.challenge)
 	}
-	header.Set("Content-Type", contentType)
-	header.Set("Content-Length", strconv.Itoa(len(text)))
-	header.Set("Cache-Control", "no-store")
-	header.Set("X-Content-Type-Options", "nosniff")
+	values := [...]string{contentType, strconv.Itoa(len(text)), "no-store", "nosniff"} // Set takes memory for each
+	header["Content-Type"] = values[0:1:1]
+	header["Content-Length"] = values[1:2:2]
+	header["Cache-Control"] = values[2:3:3]
+	header["X-Content-Type-Options"] = values[3:4:4]
 	w.WriteHeader(res.status)
 	_, _ = w.Write(text) // if it fails, the client has gone
 }

@@ -182,10 +182,11 @@ func ReadExport(r io.Reader) iter.Seq2[signup.User, error] {
 var lineFormat = strictjson.Format{Text: "it", JSON: "it", MaxMembers: maxLine}
 
 func parseLine(text []byte) (signup.User, error) {
-	members, err := lineFormat.Object(text)
+	object, err := lineFormat.Object(text)
 	if err != nil {
 		return signup.User{}, fmt.Errorf("%w: %w", err, signup.ErrInvalid)
 	}
+	members := object.Map()
 	var d document
 	// The errors of encoding/json may quote the line.
 	if json.Unmarshal(text, &d) != nil || d.ID == "" || d.Key == "" {

@@ -40,10 +40,10 @@ func (s *Store) Create(ctx context.Context, u *signup.User) error {
 	if key == "" || u.ID == "" {
 		return fmt.Errorf("memstore: user without address or ID: %w", signup.ErrInvalid)
 	}
-	if err := check(*u); err != nil {
+	if err := check(u); err != nil {
 		return err
 	}
-	stored := record(*u, key, u.KeyRule())
+	stored := record(u, key, u.KeyRule())
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -79,7 +79,7 @@ func (s *Store) Update(ctx context.Context, u *signup.User) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if err := check(*u); err != nil {
+	if err := check(u); err != nil {
 		return err
 	}
 	key := u.Key()
@@ -90,7 +90,7 @@ func (s *Store) Update(ctx context.Context, u *signup.User) error {
 	if err != nil {
 		return err
 	}
-	stored := record(*u, key, holder.KeyRule())
+	stored := record(u, key, holder.KeyRule())
 	s.users[key] = stored
 	u.Version = stored.Version
 	return nil
@@ -145,7 +145,7 @@ func (s *Store) All(ctx context.Context) iter.Seq2[signup.User, error] {
 }
 
 // check returns ErrInvalid for a user that no Store accepts.
-func check(u signup.User) error {
+func check(u *signup.User) error {
 	if len(u.Private) > signup.MaxPrivate {
 		return fmt.Errorf("memstore: Private longer than %d bytes: %w", signup.MaxPrivate, signup.ErrInvalid)
 	}
@@ -153,14 +153,15 @@ func check(u signup.User) error {
 }
 
 // record returns a copy of u to be stored, with a new Version.
-func record(u signup.User, key, rule string) *signup.User {
-	u.Profile = maps.Clone(u.Profile)
-	for _, at := range []*time.Time{&u.CreatedAt, &u.UpdatedAt, &u.EmailVerifiedAt} {
+func record(u *signup.User, key, rule string) *signup.User {
+	stored := *u
+	stored.Profile = maps.Clone(u.Profile)
+	for _, at := range []*time.Time{&stored.CreatedAt, &stored.UpdatedAt, &stored.EmailVerifiedAt} {
 		*at = at.UTC().Truncate(time.Millisecond)
 	}
-	u.SetKey(key, rule)
-	u.Version = newVersion()
-	return &u
+	stored.SetKey(key, rule)
+	stored.Version = newVersion()
+	return &stored
 }
 
 // newVersion returns a Version that no other write in this process has made, in

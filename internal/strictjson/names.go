@@ -8,17 +8,22 @@ import (
 	"unicode/utf8"
 )
 
-// A nameStack has the names of all objects around a place, those of the
+// A nameStack has the members of all objects around a place, those of the
 // innermost object last. It compares names without a map for each object and
 // without an allocation for each name.
 type nameStack struct {
-	hashes []uint64 // of the names without escapes
-	quoted [][]byte // the names as they are in the text, with their quotes
-	buffer [2][]byte
+	hashes  []uint64 // of the names without escapes
+	members Members  // with these names; those of the innermost object last
+	buffer  [2][]byte
 }
 
 // seed keeps a client from choosing names of one hash.
 var seed = maphash.MakeSeed()
+
+// newNameStack returns a nameStack with room for n names.
+func newNameStack(n int) nameStack {
+	return nameStack{hashes: make([]uint64, 0, n), members: make(Members, 0, n)}
+}
 
 func (s *nameStack) len() int { return len(s.hashes) }
 
@@ -32,18 +37,21 @@ func (s *nameStack) push(quoted []byte, base int) bool {
 			break
 		}
 		i += next
-		if bytes.Equal(name, s.unescaped(1, s.quoted[i])) {
+		if bytes.Equal(name, s.unescaped(1, s.members[i].quoted)) {
 			return false
 		}
 	}
 	s.hashes = append(s.hashes, hash)
-	s.quoted = append(s.quoted, quoted)
+	s.members = append(s.members, member{quoted: quoted})
 	return true
 }
 
+// setValue sets the value of the last member.
+func (s *nameStack) setValue(value []byte) { s.members[len(s.members)-1].value = value }
+
 // truncate removes all names above base.
 func (s *nameStack) truncate(base int) {
-	s.hashes, s.quoted = s.hashes[:base], s.quoted[:base]
+	s.hashes, s.members = s.hashes[:base], s.members[:base]
 }
 
 // unescaped returns the text of a valid JSON text. It is valid until the next

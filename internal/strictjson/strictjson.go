@@ -36,7 +36,44 @@ var request = Format{"The request's body", "The request's JSON", MaxMembers, tru
 
 // Object returns the members of the JSON object in data, the body of a request. See
 // [Format.Object].
-func Object(data []byte) (map[string]json.RawMessage, error) { return request.Object(data) }
+func Object(data []byte) (Members, error) { return request.Object(data) }
+
+// Members are those of an object, in their order. It is a list, as a request has few.
+type Members []member
+
+type member struct {
+	quoted []byte // the name as it is in the text
+	value  json.RawMessage
+}
+
+// Get returns the value of the member with a name, or nil.
+func (m Members) Get(name string) json.RawMessage {
+	for _, member := range m {
+		if isText(member.quoted, name) {
+			return member.value
+		}
+	}
+	return nil
+}
+
+// Map returns the values of m by their names.
+func (m Members) Map() map[string]json.RawMessage {
+	values := make(map[string]json.RawMessage, len(m))
+	for _, member := range m {
+		name, _ := Text(member.quoted)
+		values[name] = member.value
+	}
+	return values
+}
+
+// isText reports whether the text of quoted is s.
+func isText(quoted []byte, s string) bool {
+	if bytes.IndexByte(quoted, '\\') < 0 {
+		return string(quoted[1:len(quoted)-1]) == s
+	}
+	text, _ := Text(quoted)
+	return text == s
+}
 
 // ofText returns e as an error about the text.
 func (f *Format) ofText(e Error, format string, args ...any) error {
@@ -56,7 +93,7 @@ func (f *Format) ofJSON(e Error, format string, args ...any) error {
 // of data is byte 1, and may quote a member's name if f.Names is true, but no value.
 //
 // The number of allocations is bounded, whatever data contains.
-func (f *Format) Object(data []byte) (map[string]json.RawMessage, error) {
+func (f *Format) Object(data []byte) (Members, error) {
 	text := TrimBOM(data)
 	if err := f.checkUTF8(data, text); err != nil {
 		return nil, err
@@ -67,15 +104,15 @@ func (f *Format) Object(data []byte) (map[string]json.RawMessage, error) {
 	if hasLoneSurrogate(text) {
 		return nil, f.ofJSON(Error{Problem: LoneSurrogate}, " escapes one half of a surrogate pair without the other")
 	}
-	w := walker{format: f, data: text}
+	const usual = 6 // members
+	w := walker{format: f, data: text, names: newNameStack(usual)}
 	if w.next() != '{' {
 		return nil, f.ofText(Error{Problem: NotObject}, " must be a JSON object")
 	}
-	members := make(map[string]json.RawMessage)
-	if err := w.object(1, members); err != nil {
+	if err := w.object(1); err != nil {
 		return nil, err
 	}
-	return members, nil
+	return w.names.members, nil
 }
 
 // invalidJSON returns the problem of text, which isn't JSON and begins at offset.
@@ -110,8 +147,8 @@ func (w *walker) next() byte {
 	}
 }
 
-// object passes over an object and, if members isn't nil, sets its members.
-func (w *walker) object(depth int, members map[string]json.RawMessage) error {
+// object passes over an object, whose members remain on w.names.
+func (w *walker) object(depth int) error {
 	base := w.names.len()
 	w.at++ // the brace
 	for w.next() != '}' {
@@ -136,13 +173,9 @@ func (w *walker) object(depth int, members map[string]json.RawMessage) error {
 		if err := w.value(depth); err != nil {
 			return err
 		}
-		if members != nil {
-			text, _ := Text(name)
-			members[text] = w.data[start:w.at]
-		}
+		w.names.setValue(w.data[start:w.at])
 	}
 	w.at++
-	w.names.truncate(base)
 	return nil
 }
 
@@ -154,7 +187,9 @@ func (w *walker) value(depth int) error {
 			return w.format.ofJSON(Error{Problem: TooDeep, Max: MaxDepth}, " is nested deeper than %d levels", MaxDepth)
 		}
 		if w.data[w.at] == '{' {
-			return w.object(depth+1, nil)
+			base := w.names.len()
+			defer w.names.truncate(base)
+			return w.object(depth + 1)
 		}
 		return w.array(depth + 1)
 	case '"':

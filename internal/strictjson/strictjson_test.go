@@ -57,15 +57,18 @@ func TestObject(t *testing.T) {
 		{"half a surrogate pair", `{"a":"\ud800"}`, nil, "half of a surrogate pair"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, err := Object([]byte(c.data))
+			members, err := Object([]byte(c.data))
 			if c.err != "" {
 				if err == nil || !strings.Contains(err.Error(), c.err) {
 					t.Errorf("Object returned the error %v, want one with %q", err, c.err)
 				}
 				return
 			}
-			if err != nil || !reflect.DeepEqual(got, c.want) {
+			if got := members.Map(); err != nil || !reflect.DeepEqual(got, c.want) {
 				t.Errorf("Object returned %q, %v; want %q", got, err, c.want)
+			}
+			if value := members.Get("absent"); value != nil {
+				t.Errorf("Get returned %q for a member that isn't there, want nil", value)
 			}
 		})
 	}
@@ -189,10 +192,11 @@ func FuzzObject(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		got, err := Object(data)
+		members, err := Object(data)
 		if err != nil {
 			return
 		}
+		got := members.Map()
 		var want map[string]json.RawMessage
 		data = TrimBOM(data)
 		if err := json.Unmarshal(data, &want); err != nil {
@@ -202,6 +206,9 @@ func FuzzObject(f *testing.F) {
 			t.Fatalf("Object(%q) returned %q, want %q", data, got, want)
 		}
 		for name, raw := range got {
+			if string(members.Get(name)) != string(raw) {
+				t.Fatalf("Get(%q) returned %q, want %q", name, members.Get(name), raw)
+			}
 			var text any
 			if json.Unmarshal(raw, &text) != nil {
 				t.Fatalf("member %q is %q, want valid JSON", name, raw)
