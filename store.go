@@ -2,9 +2,10 @@ package signup
 
 import "context"
 
-// A Store keeps users. Package memstore keeps them in memory and package
-// esstore in Elasticsearch. Package storetest tests any Store against this
-// contract, one subtest for each rule.
+// A Store keeps users. Package memstore keeps them in memory, module sqlstore in
+// PostgreSQL or SQLite, and package esstore in Elasticsearch. Package storetest tests
+// any Store against this contract, one subtest for each rule. A Store that can list its
+// users is a [Searcher] too.
 //
 // # Keys and IDs
 //

@@ -11,3 +11,7 @@ import (
 func TestStore(t *testing.T) {
 	storetest.Run(t, func(*testing.T) signup.Store { return memstore.New() })
 }
+
+func TestSearch(t *testing.T) {
+	storetest.RunSearch(t, func(*testing.T) storetest.SearchStore { return memstore.New() })
+}
