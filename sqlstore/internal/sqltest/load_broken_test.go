@@ -1,0 +1,76 @@
+package sqltest
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/memstore"
+)
+
+// A brokenStore breaks its contract in one way, now and then.
+type brokenStore struct {
+	signup.Store
+	how string
+}
+
+var errLost = errors.New("the connection was lost")
+
+func (s *brokenStore) Create(ctx context.Context, u *signup.User) error {
+	err := s.Store.Create(ctx, u)
+	switch broken := rand.IntN(20) == 0; {
+	case err == nil && broken && s.how == "says busy after a Create":
+		return signup.ErrBusy
+	case err == nil && broken && s.how == "repeats a Create":
+		return signup.ErrExists
+	case errors.Is(err, signup.ErrReplayed) && broken && s.how == "creates twice":
+		return nil
+	}
+	return err
+}
+
+func (s *brokenStore) Update(ctx context.Context, u *signup.User) error {
+	if rand.IntN(20) == 0 && s.how == "loses an Update" {
+		return nil
+	}
+	err := s.Store.Update(ctx, u)
+	if err == nil && rand.IntN(20) == 0 && s.how == "repeats an Update" {
+		return signup.ErrConflict
+	}
+	return err
+}
+
+// The load meets what a broken Store does wrong, and the ledger finds it.
+func TestLoadFinds(t *testing.T) {
+	for how, want := range map[string]string{
+		"works":                    "",
+		"loses an Update":          "acknowledged writes lost",
+		"creates twice":            "writes doubled",
+		"repeats a Create":         "own writes called a duplicate",
+		"repeats an Update":        "own writes called a conflict",
+		"says busy after a Create": "ErrBusy for a write that was made",
+	} {
+		t.Run(how, func(t *testing.T) {
+			s := &brokenStore{memstore.New(), how}
+			var l ledger
+			ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+			defer cancel()
+			(&load{store: s, numbered: numbered{journal: l.newPage()}}).run(ctx, 8)
+			f, err := l.judge(t.Context(), s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			wrong := f.wrong()
+			maps.DeleteFunc(wrong, func(_ string, n int) bool { return n == 0 })
+			names := slices.Collect(maps.Keys(wrong))
+			if want == "" && len(names) > 0 || want != "" && !slices.Contains(names, want) {
+				t.Errorf("got wrong %v, want %q; %v", wrong, want, f)
+			}
+		})
+	}
+}
