@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 )
 
 // A privateServer is a PostgreSQL server that only one test uses.
@@ -50,13 +51,18 @@ func TestKillPostgreSQL(t *testing.T) {
 		(&load{store: store, numbered: numbered{journal: l.newPage()}}).run(ctx, loaders)
 	}()
 	killed := kills()
-	for range killed {
+	for i := range killed {
 		quiet()
 		s.script(t, "kill")
+		if i == 0 { // for longer than a Store tries to find out what became of a write
+			time.Sleep(6 * time.Second)
+		}
 		s.script(t)
 	}
 	quiet()
 	stop()
 	<-finished
-	l.check(t, db, killed)
+	if f := l.check(t, db, killed); f.busy < killed {
+		t.Errorf("got %d calls with ErrBusy, want at least one for each of %d kills", f.busy, killed)
+	}
 }

@@ -95,7 +95,9 @@ func TestKillSQLite(t *testing.T) {
 			if err := db.QueryRow("PRAGMA integrity_check").Scan(&integrity); err != nil || integrity != "ok" {
 				t.Errorf("integrity_check: got %q and the error %v, want ok and nil", integrity, err)
 			}
-			l.check(t, db, killed)
+			if f := l.check(t, db, killed); f.killed < killed {
+				t.Errorf("got %d calls that didn't return, want at least one for each of %d kills", f.killed, killed)
+			}
 		})
 	}
 }

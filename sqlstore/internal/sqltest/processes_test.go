@@ -18,7 +18,7 @@ const childVariable = "SIGNUP_TEST_CHILD"
 
 // children are what the program does as a process of its own, by name. A child ends when
 // its standard input does, which is also when the test's process has ended.
-var children = map[string]func(args []string) error{"write": writeChild}
+var children = map[string]func(args []string) error{"write": writeChild, "serve": serveChild}
 
 func TestMain(m *testing.M) {
 	name := os.Getenv(childVariable)
