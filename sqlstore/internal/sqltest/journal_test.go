@@ -13,11 +13,11 @@ import (
 	"github.com/gosignup/signup"
 )
 
-// The kinds of users, by who changes them.
+// The kinds of users.
 const (
-	kindOwn   = "own"   // one caller
-	kindRival = "rival" // created by several callers at once, and not changed
-	kindCount = "count" // changed by many callers, each of which adds 1
+	kindOwn   = "own"   // one caller creates, changes and deletes it
+	kindRival = "rival" // several callers create it at once, and none changes it
+	kindCount = "count" // many callers change it, and each adds 1
 )
 
 // A call is one call of a Store.
@@ -28,7 +28,7 @@ type call struct {
 	Name    string // of the user: the local part of the address
 	ID      string // the user's
 	N       int    // what the call stores as the user's number
-	Outcome string // see outcomeOf; "" as long as it hasn't returned
+	Outcome string // see outcomeOf; "" if the call hasn't returned
 	Error   string // the text of an error of unknown outcome
 }
 

@@ -5,8 +5,11 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"os"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/gosignup/signup/sqlstore"
 )
@@ -34,14 +37,17 @@ func writeChild(args []string) error {
 // A writer is a child that writes, and the copying of its calls to a ledger.
 type writer struct {
 	*child
+	writes chan struct{} // closed when the first call was copied, or all were
 	copied chan error
 }
 
 func startWriter(t *testing.T, l *ledger, name string) *writer {
 	t.Helper()
-	w := &writer{startChild(t, "write", name), make(chan error, 1)}
+	w := &writer{startChild(t, "write", name), make(chan struct{}), make(chan error, 1)}
 	p := l.newPage()
+	began := sync.OnceFunc(func() { close(w.writes) })
 	go func() {
+		defer began()
 		for w.lines.Scan() {
 			var c call
 			if err := json.Unmarshal(w.lines.Bytes(), &c); err != nil {
@@ -49,10 +55,20 @@ func startWriter(t *testing.T, l *ledger, name string) *writer {
 				return
 			}
 			p.enter(c)
+			began()
 		}
 		w.copied <- w.lines.Err()
 	}()
 	return w
+}
+
+// kill ends the process at once, as kill -9 does.
+func (w *writer) kill(t *testing.T) {
+	t.Helper()
+	if err := w.Process.Kill(); err != nil {
+		t.Errorf("Kill: got the error %v, want nil", err)
+	}
+	w.finish(t, true)
 }
 
 // finish waits for the end of the process, and of its calls.
@@ -75,18 +91,20 @@ func TestKillSQLite(t *testing.T) {
 			for range others {
 				other = append(other, startWriter(t, &l, name))
 			}
+			w := startWriter(t, &l, name)
+			time.Sleep(rand.N(100 * time.Millisecond))
+			w.kill(t) // while it starts, maybe
 			killed := kills()
 			for range killed {
 				w := startWriter(t, &l, name)
+				<-w.writes
 				quiet()
-				if err := w.Process.Kill(); err != nil {
-					t.Error(err)
-				}
-				w.finish(t, true)
+				w.kill(t)
 			}
 			other = append(other, startWriter(t, &l, name))
 			quiet()
 			for _, w := range other {
+				<-w.writes
 				_ = w.input.Close()
 				w.finish(t, false)
 			}

@@ -16,30 +16,28 @@ import (
 // A brokenStore breaks its contract in one way, now and then.
 type brokenStore struct {
 	signup.Store
-	how string
+	flaw string
 }
-
-var errLost = errors.New("the connection was lost")
 
 func (s *brokenStore) Create(ctx context.Context, u *signup.User) error {
 	err := s.Store.Create(ctx, u)
 	switch broken := rand.IntN(20) == 0; {
-	case err == nil && broken && s.how == "says busy after a Create":
+	case err == nil && broken && s.flaw == "says busy after a Create":
 		return signup.ErrBusy
-	case err == nil && broken && s.how == "repeats a Create":
+	case err == nil && broken && s.flaw == "repeats a Create":
 		return signup.ErrExists
-	case errors.Is(err, signup.ErrReplayed) && broken && s.how == "creates twice":
+	case errors.Is(err, signup.ErrReplayed) && broken && s.flaw == "creates twice":
 		return nil
 	}
 	return err
 }
 
 func (s *brokenStore) Update(ctx context.Context, u *signup.User) error {
-	if rand.IntN(20) == 0 && s.how == "loses an Update" {
+	if rand.IntN(20) == 0 && s.flaw == "loses an Update" {
 		return nil
 	}
 	err := s.Store.Update(ctx, u)
-	if err == nil && rand.IntN(20) == 0 && s.how == "repeats an Update" {
+	if err == nil && rand.IntN(20) == 0 && s.flaw == "repeats an Update" {
 		return signup.ErrConflict
 	}
 	return err
@@ -47,7 +45,7 @@ func (s *brokenStore) Update(ctx context.Context, u *signup.User) error {
 
 // The load meets what a broken Store does wrong, and the ledger finds it.
 func TestLoadFinds(t *testing.T) {
-	for how, want := range map[string]string{
+	for flaw, want := range map[string]string{
 		"works":                    "",
 		"loses an Update":          "acknowledged writes lost",
 		"creates twice":            "writes doubled",
@@ -55,8 +53,8 @@ func TestLoadFinds(t *testing.T) {
 		"repeats an Update":        "own writes called a conflict",
 		"says busy after a Create": "ErrBusy for a write that was made",
 	} {
-		t.Run(how, func(t *testing.T) {
-			s := &brokenStore{memstore.New(), how}
+		t.Run(flaw, func(t *testing.T) {
+			s := &brokenStore{memstore.New(), flaw}
 			var l ledger
 			ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 			defer cancel()
