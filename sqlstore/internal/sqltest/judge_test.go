@@ -23,11 +23,12 @@ func numberOf(c call, stored *signup.User) int {
 // judgeOwn judges the calls of the only caller that touches a user, in their order.
 func (f *figures) judgeOwn(calls []call, stored *signup.User) {
 	may := map[int]bool{none: true} // the numbers that may be stored
-	busyWith, deleted := make(map[int]bool), false
+	busyWith := make(map[int]bool) // those of calls that were busy since
+	var deleted map[int]bool       // those before a Delete
 	for _, c := range calls {
 		after := c.N
 		if c.Op == "delete" {
-			after, deleted = none, true
+			after, deleted = none, may
 		}
 		isCreate := c.Op == "create"
 		switch {
@@ -40,6 +41,7 @@ func (f *figures) judgeOwn(calls []call, stored *signup.User) {
 			f.doubled++
 		case c.Outcome == made:
 			may = map[int]bool{after: true}
+			clear(busyWith)
 		case c.Outcome == "replayed" && isCreate && len(may) > 1:
 			delete(may, none)
 		case c.Outcome == "replayed" && isCreate && !may[none]:
@@ -54,7 +56,7 @@ func (f *figures) judgeOwn(calls []call, stored *signup.User) {
 	case may[n]:
 	case busyWith[n]:
 		f.busyButDone++
-	case n >= 0 && may[none] && deleted && len(may) == 1:
+	case n >= 0 && may[none] && len(deleted) > 0 && !deleted[n]:
 		f.doubled++ // made anew after it was deleted
 	default:
 		f.lost++
