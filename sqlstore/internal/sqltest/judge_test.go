@@ -23,8 +23,8 @@ func numberOf(c call, stored *signup.User) int {
 // judgeOwn judges the calls of the only caller that touches a user, in their order.
 func (f *figures) judgeOwn(calls []call, stored *signup.User) {
 	may := map[int]bool{none: true} // the numbers that may be stored
-	busyWith := make(map[int]bool) // those of calls that were busy since
-	var deleted map[int]bool       // those before a Delete
+	busyWith := make(map[int]bool)  // those of calls that were busy since
+	var deleted map[int]bool        // those before a Delete
 	for _, c := range calls {
 		after := c.N
 		if c.Op == "delete" {
