@@ -40,6 +40,7 @@ func (s privateServer) script(t *testing.T, args ...string) string {
 
 // Under load, all processes of the server are killed, and it is started again.
 func TestKillPostgreSQL(t *testing.T) {
+	t.Parallel() // it mostly waits
 	s := startPrivate(t)
 	f := s.underLoad(t, func(i int) {
 		s.script(t, "kill")
@@ -56,6 +57,7 @@ func TestKillPostgreSQL(t *testing.T) {
 // Under load, one process of the server is killed, as it is if memory is short. The server
 // ends all connections then, and recovers.
 func TestKillPostgreSQLBackend(t *testing.T) {
+	t.Parallel() // it mostly waits
 	s := startPrivate(t)
 	s.underLoad(t, func(int) {
 		db := openPool(t, s.url)
