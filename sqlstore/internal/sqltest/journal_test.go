@@ -88,7 +88,8 @@ func (j *jsonJournal) enter(c call) {
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	_, _ = j.w.Write(append(line, '\n')) // one system call: a pipe takes a short line whole or not at all
+	// In one system call: a pipe takes a short line whole or not at all.
+	_, _ = j.w.Write(append(line, '\n'))
 }
 
 // A numbered journal numbers the calls of a process. Only one load uses it.

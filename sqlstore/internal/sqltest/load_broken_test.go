@@ -45,16 +45,16 @@ func (s *brokenStore) Update(ctx context.Context, u *signup.User) error {
 
 // The load meets what a broken Store does wrong, and the ledger finds it.
 func TestLoadFinds(t *testing.T) {
-	for flaw, want := range map[string]string{
-		"works":                    "",
-		"loses an Update":          "acknowledged writes lost",
-		"creates twice":            "writes doubled",
-		"repeats a Create":         "own writes called a duplicate",
-		"repeats an Update":        "own writes called a conflict",
-		"says busy after a Create": "ErrBusy for a write that was made",
+	for _, test := range []struct{ flaw, want string }{
+		{"works", ""},
+		{"loses an Update", "acknowledged writes lost"},
+		{"creates twice", "writes doubled"},
+		{"repeats a Create", "own writes called a duplicate"},
+		{"repeats an Update", "own writes called a conflict"},
+		{"says busy after a Create", "ErrBusy for a write that was made"},
 	} {
-		t.Run(flaw, func(t *testing.T) {
-			s := &brokenStore{memstore.New(), flaw}
+		t.Run(test.flaw, func(t *testing.T) {
+			s := &brokenStore{memstore.New(), test.flaw}
 			var l ledger
 			ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 			defer cancel()
@@ -66,8 +66,8 @@ func TestLoadFinds(t *testing.T) {
 			wrong := f.wrong()
 			maps.DeleteFunc(wrong, func(_ string, n int) bool { return n == 0 })
 			names := slices.Collect(maps.Keys(wrong))
-			if want == "" && len(names) > 0 || want != "" && !slices.Contains(names, want) {
-				t.Errorf("got wrong %v, want %q; %v", wrong, want, f)
+			if test.want == "" && len(names) > 0 || test.want != "" && !slices.Contains(names, test.want) {
+				t.Errorf("got wrong %v, want %q; %v", wrong, test.want, f)
 			}
 		})
 	}
