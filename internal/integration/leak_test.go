@@ -298,7 +298,7 @@ func (l *leaky) fails(why string, client *elasticsearch.Client, index string) {
 			return store.Refresh(ctx)
 		},
 		"search": func(ctx context.Context) (err error) {
-			for _, err = range store.Search(ctx, esstore.Query{EmailPrefix: address}) {
+			for _, err = range store.Search(ctx, signup.Query{EmailPrefix: address}) {
 			}
 			return err
 		},

@@ -662,7 +662,7 @@ func TestSearchWithoutRefresh(t *testing.T) {
 			client := s.client(t)
 			store, index := newStore(t, client)
 			found := func() (n int) {
-				for _, err := range store.Search(t.Context(), esstore.Query{}) {
+				for _, err := range store.Search(t.Context(), signup.Query{}) {
 					if err != nil {
 						t.Fatalf("Search yielded %v, want nil", err)
 					}
@@ -708,7 +708,7 @@ func TestSearchNotSetUp(t *testing.T) {
 	store := esstore.New(client, &esstore.Options{Alias: index})
 	want := func(text string) {
 		t.Helper()
-		for _, err := range store.Search(t.Context(), esstore.Query{}) {
+		for _, err := range store.Search(t.Context(), signup.Query{}) {
 			if err == nil || !strings.Contains(err.Error(), text) || errors.Is(err, signup.ErrInvalid) {
 				t.Errorf("Search yielded %v, want an error that contains %q and isn't ErrInvalid", err, text)
 			}
