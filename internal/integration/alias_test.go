@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/gosignup/signup"
-	"github.com/gosignup/signup/esstore"
 )
 
 // If the alias was removed and something else has written to its name, so that it is an

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gosignup/signup"
 	"github.com/gosignup/signup/esstore"
 )
 

@@ -311,7 +311,7 @@ func (p *templated) wantSearchable() {
 	if err := p.store.Refresh(p.Context()); err != nil {
 		p.Fatalf("Refresh returned %v, want nil", err)
 	}
-	for _, q := range []esstore.Query{{}, {EmailPrefix: "MIGRATED.1@"}, {NameWords: "last 1"}, {Profile: map[string]string{"company": "Analytical Engines"}}} {
+	for _, q := range []esstore.Query{{}, {Query: signup.Query{EmailPrefix: "MIGRATED.1@"}}, {NameWords: "last 1"}, {Profile: map[string]string{"company": "Analytical Engines"}}} {
 		want := map[string]int{"": 3, "MIGRATED.1@": 1}[q.EmailPrefix]
 		switch {
 		case q.NameWords != "":
