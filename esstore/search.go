@@ -16,7 +16,8 @@ func (s *Store) Search(ctx context.Context, q signup.Query) iter.Seq2[signup.Use
 }
 
 // SearchText lists the users that match q, as [signup.Searcher] promises of Search. No
-// request is sent before the sequence is ranged over, if q isn't valid, or if ctx is done.
+// request is sent before the sequence is ranged over, and none at all if q isn't valid or
+// ctx is already done.
 //
 // The users have no PasswordHash, SecurityStamp, Private or Version: none of these
 // is fetched. Update and Delete refuse these users with ErrConflict, so that no hash
@@ -48,8 +49,8 @@ func (s *Store) SearchText(ctx context.Context, q Query) iter.Seq2[signup.User, 
 	}
 }
 
-// Refresh makes everything that was acknowledged before it visible to each Search
-// that begins after it. It costs Elasticsearch some work: don't call it after each
+// Refresh makes everything that was acknowledged before it visible to each Search and
+// SearchText that begins after it. It costs Elasticsearch some work: don't call it after each
 // write.
 func (s *Store) Refresh(ctx context.Context) error {
 	return s.refresh(ctx, "refresh", s.alias)

@@ -283,6 +283,12 @@ func TestSearchContextDoneDuring(t *testing.T) {
 	_, err = list(t, f.store().Search(ctx, signup.Query{}))
 	wantContextError(t, err, context.Canceled)
 	wantContextError(t, f.store().Refresh(ctx), context.Canceled)
+
+	f = newFake(t, setUp, opened("A"), listed("A"), closed) // and then on any request
+	store := f.store()
+	wantList(t, store.Search(t.Context(), signup.Query{}))
+	_, err = list(t, store.Search(ctx, signup.Query{}))
+	wantContextError(t, err, context.Canceled)
 }
 
 // Where the point in time is lost, a new one is taken, and the listing goes on after
