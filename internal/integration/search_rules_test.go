@@ -37,10 +37,7 @@ func TestSearchPages(t *testing.T) {
 			client := s.client(t)
 			store, index := newStore(t, client)
 			r := rand.New(rand.NewPCG(7, 8))
-			all := make([]signup.User, 300)
-			for n := range all {
-				all[n] = nasty(t, r, n)
-			}
+			all := nastyUsers(t, r, 300)
 			writeBulk(t, client, index, all)
 			refresh(t, store)
 			for _, q := range questions()[:6] { // all users, in each order

@@ -206,6 +206,15 @@ func nasty(t *testing.T, r *rand.Rand, n int) signup.User {
 	return u
 }
 
+func nastyUsers(t *testing.T, r *rand.Rand, count int) []signup.User {
+	t.Helper()
+	all := make([]signup.User, count)
+	for n := range all {
+		all[n] = nasty(t, r, n)
+	}
+	return all
+}
+
 // questions are queries of every kind.
 func questions() []esstore.Query {
 	var all []esstore.Query
@@ -390,10 +399,7 @@ func TestSearchMany(t *testing.T) {
 	client := plainServer(t).client(t)
 	store, index := newStore(t, client)
 	r := rand.New(rand.NewPCG(3, 4))
-	all := make([]signup.User, soaking(20_000, 200_000))
-	for n := range all {
-		all[n] = nasty(t, r, n)
-	}
+	all := nastyUsers(t, r, soaking(20_000, 200_000))
 	writeBulk(t, client, index, all)
 	next, changes := len(all), 0
 	disturb := func() {
@@ -487,10 +493,7 @@ func TestSearchGoesOn(t *testing.T) {
 				transport := &recorder{Transport: client}
 				store, index := newStore(t, transport)
 				r := rand.New(rand.NewPCG(5, 6))
-				all := make([]signup.User, 100)
-				for n := range all {
-					all[n] = nasty(t, r, n)
-				}
+				all := nastyUsers(t, r, 100)
 				writeBulk(t, client, index, all)
 				refresh(t, store)
 				for _, common := range []signup.Query{
