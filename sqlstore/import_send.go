@@ -58,7 +58,7 @@ func (b *importBatch) insert(ctx context.Context, items []*importItem) (map[stri
 	rows := make([]string, len(items))
 	args := make([]any, 0, len(items)*len(columns))
 	for i, it := range items {
-		rows[i] = parameters(len(args)+1, len(columns))
+		rows[i] = b.st.list(len(args)+1, len(columns))
 		args = append(args, it.row...)
 	}
 	release, err := b.alone(ctx, b.st)
@@ -88,7 +88,7 @@ func (b *importBatch) holders(ctx context.Context, items []*importItem) (map[str
 	}
 	holders := make(map[string]holder, len(items))
 	f := b.eachRow(ctx, fmt.Sprintf("SELECT key, id, version FROM %susers WHERE key IN %s",
-		b.st.prefix, parameters(1, len(args))), args, func(scan func(...any) error) error {
+		b.st.prefix, b.st.list(1, len(args))), args, func(scan func(...any) error) error {
 		var key string
 		var h holder
 		err := scan(&key, &h.id, &h.version)
@@ -122,7 +122,7 @@ func (b *importBatch) confirm(ctx context.Context, items []*importItem) *failure
 		args = append(args, it.version)
 	}
 	n, f := b.exec(ctx, b.st, "import", fmt.Sprintf("UPDATE %susers SET version = version WHERE key IN %s AND version IN %s",
-		b.st.prefix, parameters(1, len(items)), parameters(len(items)+1, len(items))), args...)
+		b.st.prefix, b.st.list(1, len(items)), b.st.list(len(items)+1, len(items))), args...)
 	if f == nil && n != int64(len(items)) {
 		f = &failure{op: "import", err: errMoved}
 	}
@@ -155,8 +155,12 @@ func (b *importBatch) eachRow(ctx context.Context, query string, args []any, f f
 	return nil
 }
 
-// parameters returns a list of n parameters, from number first.
-func parameters(first, n int) string {
+// list returns a list of n parameters, from number first. In SQLite, $1 is a name. To look
+// thousands of names up takes long, so the parameters have none there.
+func (st *statements) list(first, n int) string {
+	if st.dialect == SQLite {
+		return "(?" + strings.Repeat(", ?", n-1) + ")"
+	}
 	list := make([]string, n)
 	for i := range list {
 		list[i] = fmt.Sprintf("$%d", first+i)
