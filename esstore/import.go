@@ -205,9 +205,7 @@ func (i *importer) finish(b *batch) {
 func (i *importer) report(b *batch) {
 	for n := range b.items {
 		r := b.items[n].ImportResult
-		failed := i.sum.Failed
-		i.sum.Count(r)
-		if i.sum.Failed > failed && i.err == nil {
+		if i.sum.Count(r) && i.err == nil {
 			i.err = r.Err
 		}
 		if i.opts.Result != nil {

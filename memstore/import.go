@@ -81,9 +81,7 @@ func (i *importer) add(ctx context.Context, s *Store, u signup.User) {
 	if errors.Is(r.Err, signup.ErrReplayed) {
 		r.Present, r.Err = true, nil
 	}
-	failed := i.sum.Failed
-	i.sum.Count(r)
-	if i.sum.Failed > failed && i.err == nil {
+	if i.sum.Count(r) && i.err == nil {
 		i.err = r.Err
 	}
 	if i.opts.Result != nil {

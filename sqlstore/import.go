@@ -110,9 +110,7 @@ func (i *importer) store(ctx context.Context) {
 	i.batch.settle(i.end)
 	for n := range i.batch.items {
 		r := i.batch.items[n].ImportResult
-		failed := i.sum.Failed
-		i.sum.Count(r)
-		if i.sum.Failed > failed && i.err == nil {
+		if i.sum.Count(r) && i.err == nil {
 			i.err = r.Err
 		}
 		if i.opts.Result != nil {

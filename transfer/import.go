@@ -86,9 +86,9 @@ type ImportSummary struct {
 	Failed  int64 // with another error
 }
 
-// Count counts r by its result. It leaves Read as it is. It is for implementations of
-// Importer.
-func (s *ImportSummary) Count(r ImportResult) {
+// Count counts r by its result, and reports whether the user failed. It leaves Read as it
+// is. It is for implementations of Importer.
+func (s *ImportSummary) Count(r ImportResult) (failed bool) {
 	switch {
 	case r.Err == nil && r.Present:
 		s.Present++
@@ -100,5 +100,7 @@ func (s *ImportSummary) Count(r ImportResult) {
 		s.Invalid++
 	default:
 		s.Failed++
+		return true
 	}
+	return false
 }

@@ -27,8 +27,15 @@ func Fill(t testing.TB, to transfer.Importer, n int, users iter.Seq2[signup.User
 	t.Logf("%d users to a %T: %.1f s", n, to, time.Since(begin).Seconds())
 }
 
-// Move moves n users with their hashes, while they are read.
-func Move(t testing.TB, from transfer.Exporter, to transfer.Importer, n int) {
+// A Store can be moved from and to.
+type Store interface {
+	transfer.Exporter
+	transfer.Importer
+}
+
+// Move moves n users with their hashes, while they are read. Their export must be the same
+// afterwards.
+func Move(t testing.TB, from, to Store, n int) {
 	t.Helper()
 	r, w := io.Pipe()
 	defer func() { _ = r.Close() }()
@@ -37,6 +44,9 @@ func Move(t testing.TB, from transfer.Exporter, to transfer.Importer, n int) {
 		_ = w.CloseWithError(err)
 	}()
 	Fill(t, to, n, transfer.Read(r))
+	if got, want := Sum(t, to, n), Sum(t, from, n); got != want {
+		t.Errorf("%T: got the checksum %x, want the %x of the %T", to, got, want, from)
+	}
 }
 
 // Sum returns the SHA-256 of an export with hashes. The export must have n users.

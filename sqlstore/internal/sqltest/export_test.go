@@ -1,9 +1,6 @@
 package sqltest
 
 import (
-	"context"
-	"errors"
-	"slices"
 	"strings"
 	"testing"
 
@@ -21,34 +18,11 @@ func filled(t *testing.T, d database, n int) *sqlstore.Store {
 	return s
 }
 
-type writerFunc func([]byte) (int, error)
-
-func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
-
 // An export has each user once, in the order of the keys, and the users are equal.
 func TestExport(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, newDatabase func(testing.TB) database) {
 		for _, n := range []int{0, 1, 1000, 2001} {
-			var want []signup.User
-			for u := range transfertest.Users(n) {
-				want = append(want, u)
-			}
-			slices.SortFunc(want, func(a, b signup.User) int { return strings.Compare(a.Key(), b.Key()) })
-			var out strings.Builder
-			count, err := filled(t, newDatabase(t), n).Export(t.Context(), &out, &transfer.ExportOptions{Hashes: true})
-			if err != nil || count != int64(n) {
-				t.Fatalf("got %d users and the error %v, want %d and nil", count, err, n)
-			}
-			i := 0
-			for got, err := range transfer.Read(strings.NewReader(out.String())) {
-				if err != nil || !got.Equal(want[i]) || got.Key() != want[i].Key() || got.KeyRule() != want[i].KeyRule() {
-					t.Fatalf("user %d of %d: got %q and the error %v, want %q", i, n, got.Key(), err, want[i].Key())
-				}
-				i++
-			}
-			if i != n {
-				t.Errorf("got %d lines, want %d", i, n)
-			}
+			transfertest.WantUsers(t, filled(t, newDatabase(t), n), n)
 		}
 	})
 }
@@ -93,24 +67,7 @@ func TestExportSecrets(t *testing.T) {
 // The count is that of the users which are written completely.
 func TestExportFails(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, newDatabase func(testing.TB) database) {
-		s := filled(t, newDatabase(t), 1500)
-		full := errors.New("no space left")
-		var out strings.Builder
-		n, err := s.Export(t.Context(), writerFunc(func(p []byte) (int, error) {
-			if out.Len() > 0 {
-				out.Write(p[:len(p)/2])
-				return len(p) / 2, full
-			}
-			return out.Write(p)
-		}), nil)
-		if lines := int64(strings.Count(out.String(), "\n")); !errors.Is(err, full) || n != lines || n <= 1000 {
-			t.Errorf("got %d users and the error %v, want %d and %v", n, err, lines, full)
-		}
-		ctx, cancel := context.WithCancel(t.Context())
-		n, err = s.Export(ctx, writerFunc(func(p []byte) (int, error) { cancel(); return len(p), nil }), nil)
-		if n != 1000 || !errors.Is(err, context.Canceled) {
-			t.Errorf("after the end of the context: got %d users and the error %v, want 1000 and Canceled", n, err)
-		}
+		transfertest.WantCount(t, filled(t, newDatabase(t), 1500))
 	})
 }
 
@@ -122,7 +79,7 @@ func TestExportHoldsNoConnection(t *testing.T) {
 		s := filled(t, d, 1500)
 		d.SetMaxOpenConns(1)
 		calls := 0
-		n, err := s.Export(t.Context(), writerFunc(func(p []byte) (int, error) {
+		n, err := s.Export(t.Context(), transfertest.WriterFunc(func(p []byte) (int, error) {
 			calls++
 			u, err := s.Get(t.Context(), transfertest.User(calls).Key())
 			if err == nil {
@@ -144,7 +101,7 @@ func TestExportConnectionBreaks(t *testing.T) {
 	filled(t, database{DB: direct, options: o}, 2500)
 	s := sqlstore.New(openPool(t, url), o)
 	writes := 0
-	h := writerFunc(func(b []byte) (int, error) {
+	h := transfertest.WriterFunc(func(b []byte) (int, error) {
 		writes++
 		p.cut.Store("before")
 		return len(b), nil

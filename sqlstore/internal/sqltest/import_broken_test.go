@@ -9,20 +9,9 @@ import (
 
 	"github.com/gosignup/signup"
 	"github.com/gosignup/signup/internal/transfertest"
-	"github.com/gosignup/signup/memstore"
 	"github.com/gosignup/signup/sqlstore"
 	"github.com/gosignup/signup/transfer"
 )
-
-// wantStored checks that s has the first n users and no others.
-func wantStored(t *testing.T, s *sqlstore.Store, n int) {
-	t.Helper()
-	m := memstore.New()
-	transfertest.Fill(t, m, n, transfertest.Users(n))
-	if got, want := transfertest.Sum(t, s, n), transfertest.Sum(t, m, n); got != want {
-		t.Errorf("got the checksum %x of %d users, want %x", got, n, want)
-	}
-}
 
 // A connection breaks in each batch, before a statement reaches the server or after it was
 // committed. Each user is stored once, and counted as created.
@@ -45,7 +34,7 @@ func TestImportConnectionBreaks(t *testing.T) {
 			if cuts := p.cuts.Load(); cuts != n/batch-1 {
 				t.Errorf("got %d broken connections, want %d", cuts, n/batch-1)
 			}
-			wantStored(t, sqlstore.New(direct, o), n)
+			transfertest.WantUsers(t, sqlstore.New(direct, o), n)
 		})
 	}
 }
@@ -72,7 +61,7 @@ func TestImportContextEndsInDoubt(t *testing.T) {
 	if !errors.Is(err, context.Canceled) || sum != (transfer.ImportSummary{Read: n / 2, Created: n / 2}) {
 		t.Errorf("got %+v and the error %v, want %d Created and Canceled", sum, err, n/2)
 	}
-	wantStored(t, sqlstore.New(direct, o), n/2)
+	transfertest.WantUsers(t, sqlstore.New(direct, o), n/2)
 }
 
 // An administrator ends all connections, again and again, during an import that is resumed
@@ -101,7 +90,7 @@ func TestImportTerminated(t *testing.T) {
 	if err != nil || sum.Created+sum.Present != n || created > n || ended < 5 {
 		t.Errorf("got %+v, %d Created in all, %d ended connections and the error %v, want all users, %d at most, 5 at least and nil", sum, created, ended, err, n)
 	}
-	wantStored(t, s, n)
+	transfertest.WantUsers(t, s, n)
 }
 
 // If nothing could be done, the error is ErrBusy, and so is that of each user.
@@ -153,7 +142,7 @@ func TestImportsAtOnce(t *testing.T) {
 			opts := transfertest.Accept()
 			opts.BatchUsers = 50
 			var err error
-			sums[i], err = sqlstore.New(d.another(t), d.options).Import(t.Context(), sequence(nil, [][]signup.User{users, backward}[i]...), opts)
+			sums[i], err = sqlstore.New(d.another(t), d.options).Import(t.Context(), transfertest.Sequence(nil, [][]signup.User{users, backward}[i]...), opts)
 			if err != nil {
 				t.Errorf("import %d: got the error %v, want nil", i, err)
 			}
@@ -161,6 +150,6 @@ func TestImportsAtOnce(t *testing.T) {
 		if sums[0].Created+sums[1].Created != n || sums[0].Present+sums[1].Present != n {
 			t.Errorf("got %+v and %+v, want %d Created and %d Present in all", sums[0], sums[1], n, n)
 		}
-		wantStored(t, sqlstore.New(d.DB, d.options), n)
+		transfertest.WantUsers(t, sqlstore.New(d.DB, d.options), n)
 	})
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"slices"
 	"strings"
 	"testing"
@@ -15,37 +14,6 @@ import (
 	"github.com/gosignup/signup/transfer"
 )
 
-// sequence yields users and then err, if it isn't nil.
-func sequence(err error, users ...signup.User) iter.Seq2[signup.User, error] {
-	return func(yield func(signup.User, error) bool) {
-		for _, u := range users {
-			if !yield(u, nil) {
-				return
-			}
-		}
-		if err != nil {
-			yield(signup.User{}, err)
-		}
-	}
-}
-
-// result describes the result of a user in a word.
-func result(r transfer.ImportResult) string {
-	switch {
-	case r.Err == nil && r.Present:
-		return "present"
-	case r.Err == nil:
-		return "created"
-	case errors.Is(r.Err, signup.ErrExists):
-		return "exists"
-	case errors.Is(r.Err, signup.ErrInvalid):
-		return "invalid"
-	case errors.Is(r.Err, signup.ErrBusy):
-		return "busy"
-	}
-	return "failed"
-}
-
 // results imports users and returns their results, which must come in their order.
 func results(t *testing.T, s *sqlstore.Store, opts transfer.ImportOptions, users ...signup.User) (got []string, err error) {
 	t.Helper()
@@ -53,9 +21,9 @@ func results(t *testing.T, s *sqlstore.Store, opts transfer.ImportOptions, users
 		if r.N != int64(len(got)) || !r.User.Equal(users[r.N]) {
 			t.Errorf("got the result of user %d, want that of user %d", r.N, len(got))
 		}
-		got = append(got, result(r))
+		got = append(got, transfertest.Outcome(r))
 	}
-	sum, err := s.Import(t.Context(), sequence(nil, users...), &opts)
+	sum, err := s.Import(t.Context(), transfertest.Sequence(nil, users...), &opts)
 	if sum.Read != int64(len(got)) || sum.Created+sum.Present+sum.Exists+sum.Invalid+sum.Failed != sum.Read {
 		t.Errorf("got the summary %+v, want one of %d results", sum, len(got))
 	}
@@ -129,13 +97,13 @@ func TestImportEnds(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, newDatabase func(testing.TB) database) {
 		d := newDatabase(t)
 		s := setUp(t, d.DB, d.options)
-		if sum, err := s.Import(t.Context(), sequence(broken, ada), nil); !errors.Is(err, broken) || sum.Created != 1 || sum.Read != 1 {
+		if sum, err := s.Import(t.Context(), transfertest.Sequence(broken, ada), nil); !errors.Is(err, broken) || sum.Created != 1 || sum.Read != 1 {
 			t.Errorf("got %+v and the error %v, want 1 user and %v", sum, err, broken)
 		}
-		if sum, err := s.Import(t.Context(), sequence(nil, ada), &transfer.ImportOptions{BatchBytes: -1}); err == nil || sum.Read != 0 {
+		if sum, err := s.Import(t.Context(), transfertest.Sequence(nil, ada), &transfer.ImportOptions{BatchBytes: -1}); err == nil || sum.Read != 0 {
 			t.Errorf("with a negative option: got %+v and the error %v, want an error at once", sum, err)
 		}
-		if sum, err := s.Import(t.Context(), sequence(nil), nil); err != nil || sum != (transfer.ImportSummary{}) {
+		if sum, err := s.Import(t.Context(), transfertest.Sequence(nil), nil); err != nil || sum != (transfer.ImportSummary{}) {
 			t.Errorf("of no users: got %+v and the error %v, want none and nil", sum, err)
 		}
 		ctx, cancel := context.WithCancel(t.Context())

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/internal/transfertest"
 	"github.com/gosignup/signup/transfer"
 )
 
@@ -38,7 +39,7 @@ func TestTransferMemory(t *testing.T) {
 			t.Errorf("Import: got %d users, %d bytes in memory and the error %v, want %d, %d at most and nil", sum.Created, most, err, n, limit)
 		}
 		most = 0
-		count, err := s.Export(t.Context(), writerFunc(func(p []byte) (int, error) {
+		count, err := s.Export(t.Context(), transfertest.WriterFunc(func(p []byte) (int, error) {
 			most = max(most, live()-before)
 			return len(p), nil
 		}), nil)
