@@ -93,7 +93,7 @@ func (e *exporter) page(ctx context.Context) (users []signup.User, err error) {
 	for length < exportBytes && rows.Next() {
 		u, n, err := scanExported(rows, e.columns)
 		if err != nil {
-			return nil, newFailure("export", st.dialect, err)
+			return nil, &failure{op: "export", err: err} // reading it again doesn't change it
 		}
 		users, length = append(users, u), length+n
 	}

@@ -1,8 +1,11 @@
 package sqltest
 
 import (
+	"errors"
+	"io"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gosignup/signup"
 	"github.com/gosignup/signup/internal/transfertest"
@@ -110,4 +113,47 @@ func TestExportConnectionBreaks(t *testing.T) {
 	if err != nil || n != 2500 || p.cuts.Load() != int64(writes-1) || writes < 3 {
 		t.Errorf("got %d users in %d writes, %d broken connections and the error %v, want 2500, one less than the writes and nil", n, writes, p.cuts.Load(), err)
 	}
+}
+
+// A page that can't be decoded ends the export at once, and the error doesn't quote it.
+func TestExportDamaged(t *testing.T) {
+	eachDatabase(t, func(t *testing.T, newDatabase func(testing.TB) database) {
+		d := newDatabase(t)
+		s := filled(t, d, 10)
+		if _, err := d.ExecContext(t.Context(), "UPDATE "+d.prefix()+`users SET profile = '["correct horse"]'`); err != nil {
+			t.Fatal(err)
+		}
+		begin := time.Now()
+		n, err := s.Export(t.Context(), io.Discard, nil)
+		wantPlain(t, err, "isn't an object of texts")
+		if took := time.Since(begin); n != 0 || took > 5*time.Second || err != nil && strings.Contains(err.Error(), "horse") {
+			t.Errorf("got %d users and the error %v after %s, want none, at once, without the text", n, err, took)
+		}
+	})
+}
+
+// Without tables, an import reads one batch, and an export nothing.
+func TestTransferNotSetUp(t *testing.T) {
+	broken := errors.New("broken")
+	eachDatabase(t, func(t *testing.T, newDatabase func(testing.TB) database) {
+		d := newDatabase(t)
+		s := sqlstore.New(d.DB, d.options)
+		opts := transfertest.Accept()
+		opts.BatchUsers = 10
+		sum, err := s.Import(t.Context(), transfertest.Users(100), opts)
+		wantPlain(t, err, "no such table")
+		if sum != (transfer.ImportSummary{Read: 10, Failed: 10}) {
+			t.Errorf("Import: got %+v, want 10 that failed", sum)
+		}
+		sum, err = s.Import(t.Context(), transfertest.Sequence(broken, transfertest.User(1)), opts)
+		wantPlain(t, err, "no such table")
+		if !errors.Is(err, broken) || sum.Failed != 1 {
+			t.Errorf("Import: got %+v and the error %v, want 1 that failed, and both errors", sum, err)
+		}
+		n, err := s.Export(t.Context(), io.Discard, nil)
+		wantPlain(t, err, "no such table")
+		if n != 0 {
+			t.Errorf("Export: got %d users, want none", n)
+		}
+	})
 }
