@@ -71,9 +71,9 @@ func TestImportResults(t *testing.T) {
 // has more parameters than the database accepts.
 func TestImportAgain(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, newDatabase func(testing.TB) database) {
-		const n = 4000
+		const n = 2000
 		s := filled(t, newDatabase(t), n)
-		for batch, most := range map[int]int{0: n / 500, 100: n / 100, 1 << 30: 4} {
+		for batch, most := range map[int]int{0: n / 500, 100: n / 100, 1 << 30: 2} {
 			calls, read := 0, int64(0)
 			opts := transfertest.Accept()
 			opts.BatchUsers = batch

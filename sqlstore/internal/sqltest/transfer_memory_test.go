@@ -13,7 +13,7 @@ import (
 
 // The users that are in memory at a time are few, however many there are.
 func TestTransferMemory(t *testing.T) {
-	const n, length, limit = 3000, 20_000, 30 << 20 // of 60 MB
+	const n, length, limit = 400, 100_000, 24 << 20 // of 40 MB
 	live := func() int64 {
 		var m runtime.MemStats
 		runtime.GC()
