@@ -16,15 +16,34 @@ const (
 	maxLowerEmail = 1000
 )
 
-// orders returns the values of first_order and last_order: the names in lower case. They are
-// computed here so that both databases order alike, whatever their rules of letter case.
-func orders(u signup.User) (first, last string) {
+// orders returns the values of first_order, last_order, first_long and last_long. The first
+// two are the beginnings of the names in lower case. If one of them isn't the whole name,
+// the other two are both names in lower case; otherwise they are NULL. All are computed here
+// so that both databases order alike, whatever their rules of letter case.
+func orders(u signup.User) []any {
 	p := signup.Query{Sort: signup.SortByName}.PositionOf(u)
-	return order(p.FirstName), order(p.LastName)
+	first, last := order(p.FirstName), order(p.LastName)
+	indexedFirst, indexedLast := indexedName(first), indexedName(last)
+	if first == indexedFirst && last == indexedLast {
+		return []any{first, last, nil, nil}
+	}
+	return []any{indexedFirst, indexedLast, first, last}
 }
 
-// order returns a name in lower case as it is kept in first_order or last_order, where it
-// has its place by the order of bytes. The beginning of a name becomes the beginning of
+// indexedName returns the beginning of a name that first_order and last_order keep.
+func indexedName(name string) string {
+	n := 0
+	for i := range name {
+		if n == maxIndexedName {
+			return name[:i]
+		}
+		n++
+	}
+	return name
+}
+
+// order returns a name in lower case as it is kept for listings, where it has its place by
+// the order of bytes. The beginning of a name becomes the beginning of
 // what is kept, so that "" is no beginning.
 func order(name string) string {
 	switch {
@@ -52,7 +71,8 @@ func lowerEmail(u signup.User) any {
 	return text
 }
 
-// orderOf returns the columns that users are ordered by.
+// orderOf returns the columns that users are ordered by. They are unique. By name, this is
+// for users without long names.
 func orderOf(sort signup.Sort) []string {
 	switch sort {
 	case signup.SortByEmail:

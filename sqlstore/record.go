@@ -71,12 +71,10 @@ func data(d Dialect, u signup.User) ([]any, error) {
 	if u.Private != "" {
 		private = []byte(u.Private)
 	}
-	first, last := orders(u)
-	return []any{
+	return append([]any{
 		u.Email, string(u.PasswordHash), u.FirstName, u.LastName, flag(d, u.Active), stamp(d, u.CreatedAt), stamp(d, u.UpdatedAt),
 		verified, profile, u.SecurityStamp, private, flag(d, u.Placeholder),
-		first, last, lowerEmail(u),
-	}, nil
+	}, append(orders(u), lowerEmail(u))...), nil
 }
 
 func flag(d Dialect, set bool) any {

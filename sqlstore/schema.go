@@ -19,8 +19,8 @@ type column struct {
 }
 
 // The columns of users. email_address, password (the hash), first_name, last_name,
-// is_active and created_at are named as in package esstore. first_order, last_order and
-// email_lower are for listings. more is an object for what a later version of this package
+// is_active and created_at are named as in package esstore. The columns from first_order
+// to email_lower are for listings. more is an object for what a later version of this package
 // keeps; this version never writes it.
 var userColumns = []column{
 	{name: "key", postgres: "text", sqlite: "TEXT", bytewise: true, primary: true},
@@ -41,6 +41,8 @@ var userColumns = []column{
 	{name: "placeholder", postgres: "boolean", sqlite: "INTEGER"},
 	{name: "first_order", postgres: "text", sqlite: "TEXT", bytewise: true},
 	{name: "last_order", postgres: "text", sqlite: "TEXT", bytewise: true},
+	{name: "first_long", postgres: "text", sqlite: "TEXT", bytewise: true, null: true},
+	{name: "last_long", postgres: "text", sqlite: "TEXT", bytewise: true, null: true},
 	{name: "email_lower", postgres: "text", sqlite: "TEXT", bytewise: true, null: true},
 	{name: "more", postgres: "jsonb", sqlite: "TEXT", preset: "'{}'"},
 }

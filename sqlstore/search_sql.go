@@ -86,7 +86,7 @@ func (c *conditions) addIDs(ids []string) {
 		return
 	}
 	if !long {
-		c.add(shortID)
+		c.add(indexedID)
 	}
 	c.add("id IN " + c.parameters(values))
 }
@@ -112,14 +112,11 @@ func (c *conditions) addName(names []string) {
 	var either []string
 	for _, name := range names {
 		name = order(name)
-		indexed := name
-		if runes := []rune(name); len(runes) > maxIndexedName {
-			indexed = string(runes[:maxIndexedName])
-		}
-		for _, column := range [][2]string{{indexedLast, "last_order"}, {indexedFirst, "first_order"}} {
-			text := c.begins(column[0], indexed)
+		indexed := indexedName(name)
+		for _, column := range []string{"last", "first"} {
+			text := c.begins(column+"_order", indexed)
 			if indexed != name {
-				text += " AND " + c.begins(column[1], name)
+				text += " AND " + c.begins(column+"_long", name)
 			}
 			either = append(either, text)
 		}
@@ -166,9 +163,9 @@ func (st *statements) page(c conditions, q signup.Query, place []any, n int) (qu
 	if q.Sort != signup.SortByName {
 		return users(listedColumns, order), c.args
 	}
-	// The index has the order of short names. The others, which are few as a rule, are
-	// sorted.
-	columns := listedColumns + ", last_order, first_order"
-	return fmt.Sprintf("SELECT * FROM (%s) AS short UNION ALL SELECT * FROM (%s) AS long %s",
-		users(columns, []string{indexedLast, indexedFirst, "key"}, shortNames), users(columns, order, longNames), by(order)), c.args
+	// users_last has the order of users without long names. The others, which are few as a
+	// rule, are sorted.
+	short := users(listedColumns+", last_order, first_order", order, "last_long IS NULL")
+	long := users(listedColumns+", last_long, first_long", []string{"last_long", "first_long", "key"}, "last_long IS NOT NULL")
+	return fmt.Sprintf("SELECT * FROM (%s) AS short UNION ALL SELECT * FROM (%s) AS long %s", short, long, by(order)), c.args
 }

@@ -21,11 +21,11 @@ type statements struct {
 var dataColumns = []string{
 	"email_address", "password", "first_name", "last_name", "is_active", "created_at", "updated_at",
 	"email_verified_at", "profile", "security_stamp", "private", "placeholder",
-	"first_order", "last_order", "email_lower",
+	"first_order", "last_order", "first_long", "last_long", "email_lower",
 }
 
 // orderColumns is how many of them, at the end, are for listings only.
-const orderColumns = 3
+const orderColumns = 5
 
 func newStatements(d Dialect, prefix string) *statements {
 	users := prefix + "users"

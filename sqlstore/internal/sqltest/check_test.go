@@ -67,7 +67,7 @@ func TestCheck(t *testing.T) {
 					for _, f := range findings {
 						counts[f.Code]++
 					}
-					want := map[string]int{sqlstore.CodeColumn: 20, sqlstore.CodePrimaryKey: 1, sqlstore.CodeIndex: 6}
+					want := map[string]int{sqlstore.CodeColumn: 22, sqlstore.CodePrimaryKey: 1, sqlstore.CodeIndex: 6}
 					if err != nil || !maps.Equal(counts, want) {
 						t.Errorf("got findings with the codes %v and the error %v, want %v and nil", counts, err, want)
 					}

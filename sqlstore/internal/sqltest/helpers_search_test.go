@@ -29,14 +29,13 @@ func fill(t testing.TB, d database, n int) {
 		created = "to_timestamp(i)"
 	}
 	statement := `
-INSERT INTO {}users (key, key_rule, id, version, email_address, password, first_name, last_name, first_order, last_order,
-  is_active, created_at, updated_at, profile, security_stamp, placeholder, email_lower)
+INSERT INTO {}users (key, key_rule, id, version, email_address, password, first_name, last_name,
+  first_order, last_order, first_long, last_long, is_active, created_at, updated_at, profile, security_stamp, placeholder, email_lower)
 WITH RECURSIVE numbers (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM numbers WHERE i < $1),
 users (i, local, first, last) AS (
-  SELECT i, 'user' || i, 'first' || i % 700,
-    CASE WHEN i % 1000 = 0 THEN '{long}' ELSE '' END || 'last' || i * 7919 % 10007 FROM numbers)
-SELECT local || '@example.org', '', 'id-' || i, 'V', local || '@example.org', 'correct horse', first, last, first, last,
-  TRUE, {created}, {created}, '{}', '', FALSE, CASE WHEN i % 10 = 0 THEN 'other' || i || '@example.org' END FROM users`
+  SELECT i, 'user' || i, 'first' || (i % 700), (CASE WHEN i % 1000 = 0 THEN '{long}' ELSE '' END) || 'last' || (i % 10007) FROM numbers)
+SELECT local || '@example.org', '', 'id-' || i, 'V', local || '@example.org', 'correct horse', first, last,
+  first, substr(last, 1, 60), CASE WHEN length(last) > 60 THEN first END, CASE WHEN length(last) > 60 THEN last END, TRUE, {created}, {created}, '{}', '', FALSE, CASE WHEN i % 10 = 0 THEN 'other' || i || '@example.org' END FROM users`
 	replaced := strings.NewReplacer("{}users", d.prefix()+"users", "{created}", created, "{long}", strings.Repeat("long", 100)).Replace(statement)
 	if _, err := d.Exec(replaced, n); err != nil {
 		t.Fatal(err)

@@ -44,7 +44,7 @@ func TestSearchPlans(t *testing.T) {
 			t.Run(test.name, func(t *testing.T) {
 				plan := planOf(t, d, test.q)
 				for _, step := range strings.Split(plan, "\n") {
-					if strings.Contains(step, "Seq Scan") || strings.HasPrefix(step, "SCAN "+d.prefix()) && !strings.Contains(step, "USING INDEX") {
+					if strings.Contains(step, "Seq Scan") || strings.HasPrefix(step, "SCAN "+d.prefix()) && !seeksNothing(test.q, step) {
 						t.Errorf("got the step %q, want no scan of the whole table", step)
 					}
 				}
@@ -60,4 +60,11 @@ func TestSearchPlans(t *testing.T) {
 			})
 		}
 	})
+}
+
+// seeksNothing reports whether a step of SQLite may go through an index from its beginning:
+// on the first page, or through the few users with long names.
+func seeksNothing(q signup.Query, step string) bool {
+	first := q.After.IsZero() && q.EmailPrefix == "" && q.NamePrefix == "" && len(q.IDs) == 0
+	return strings.Contains(step, "USING INDEX") && (first || strings.Contains(step, "users_long"))
 }
