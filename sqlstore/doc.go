@@ -39,6 +39,11 @@
 // users can be moved: text with a NUL or that isn't UTF-8, a key of more than 2,000
 // bytes, and times outside the years 1 to 9999.
 //
+// # Listings
+//
+// [Store.Search] lists users by a [signup.Query], with an index for each order, each prefix
+// and IDs. Names, and addresses that aren't the key, are also kept in lower case for it.
+//
 // # Transactions
 //
 // Each method is one statement as a rule, in a transaction of its own. It is atomic at

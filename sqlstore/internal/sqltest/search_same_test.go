@@ -38,7 +38,9 @@ func extremeUsers() []signup.User {
 			users = append(users, u)
 		}
 	}
-	return users
+	decomposed := signup.User{ID: "decomposed", Email: "E\u0301lan@example.org", CreatedAt: time.UnixMilli(0), UpdatedAt: time.UnixMilli(0)}
+	decomposed.SetKey("e\u0301lan@example.org", "")
+	return append(users, decomposed)
 }
 
 // sameAs checks that both stores list the same users for q.
@@ -72,6 +74,10 @@ func TestSearchExtremes(t *testing.T) {
 				}
 			}
 		}
+		other := 0 // users whose address in lower case is not their key
+		if err := d.QueryRow("SELECT count(email_lower) FROM " + d.prefix() + "users").Scan(&other); err != nil || other == 0 || other >= len(users) {
+			t.Errorf("got %d values in email_lower and the error %v, want one for some of %d users, and nil", other, err, len(users))
+		}
 		places := []signup.Position{
 			{}, {Key: "k\x00", LastName: "ada\x00", FirstName: "a", CreatedAt: time.UnixMilli(1)}, {Key: "\x00", LastName: "ada", FirstName: "\x00"},
 			{Key: "z", CreatedAt: time.UnixMilli(1).Add(1)}, {CreatedAt: time.UnixMilli(2)}, {LastName: "\U0010ffff", Key: "a"},
@@ -87,7 +93,7 @@ func TestSearchExtremes(t *testing.T) {
 				}
 			}
 		}
-		for _, text := range append(extremeNames, "a\x00", "\x00", "id-", "\U0010ffff\U0010ffff", strings.Repeat("k", 250)) {
+		for _, text := range append(extremeNames, "a\x00", "\x00", "id-", "\U0010ffff\U0010ffff", "\u00c9", strings.Repeat("k", 250)) {
 			sameAs(t, s, model, signup.Query{IDs: []string{"id-" + text, "\x00"}})
 			if runes := []rune(text); len(runes) > 250 {
 				text = string(runes[:250])
