@@ -39,6 +39,13 @@
 // users can be moved: text with a NUL or that isn't UTF-8, a key of more than 2,000
 // bytes, and times outside the years 1 to 9999.
 //
+// # Listings
+//
+// [Store.Search] lists users by a [signup.Query], with an index for each order, each prefix
+// and IDs. Names, and addresses that aren't the key, are also kept in lower case for it.
+//
+// # Moving users
+//
 // [Store.Export] writes users as lines of JSON, and [Store.Import] stores those of any store:
 // see package transfer.
 //

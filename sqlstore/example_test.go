@@ -44,3 +44,20 @@ func ExampleStore_Check() {
 		log.Printf("%s: %s: %s Remedy: %s", f.Severity, f.Code, f.Problem, f.Remedy)
 	}
 }
+
+// A page of an administrator's screen: the latest fifty users.
+func ExampleStore_Search() {
+	db, err := sql.Open("pgx", os.Getenv("DATABASE_URL"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	q := signup.Query{Descending: true, Limit: 50}
+	for u, err := range sqlstore.New(db, nil).Search(context.Background(), q) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		log.Print(u.CreatedAt, u.FirstName, u.LastName)
+		q.After = q.PositionOf(u) // with it, q is the next page
+	}
+}
