@@ -48,7 +48,7 @@ func TestCheck(t *testing.T) {
 
 func prefixOf(t *testing.T, url string) string {
 	t.Helper()
-	tg, err := (&call{env: func(name string) string { return on(url).env[name] }}).target()
+	tg, err := (&call{env: on(url).getenv}).target()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,13 +26,15 @@ type runner struct {
 	stdin io.Reader
 }
 
+func (r runner) getenv(name string) string { return r.env[name] }
+
 func (r runner) run(ctx context.Context, args ...string) result {
 	var stdout, stderr bytes.Buffer
 	in := r.stdin
 	if in == nil {
 		in = strings.NewReader("")
 	}
-	code := run(ctx, args, func(name string) string { return r.env[name] }, in, &stdout, &stderr)
+	code := run(ctx, args, r.getenv, in, &stdout, &stderr)
 	return result{code, stdout.String(), stderr.String()}
 }
 
@@ -118,7 +120,7 @@ func fill(t *testing.T, url string, n int) {
 // opened returns the store of this URL, which is closed at the end of the test.
 func opened(t *testing.T, url string) store {
 	t.Helper()
-	c := &call{env: func(name string) string { return on(url).env[name] }, stderr: io.Discard}
+	c := &call{env: on(url).getenv, stderr: io.Discard}
 	s, err := c.open(false)
 	if err != nil {
 		t.Fatalf("open: got the error %v, want nil", err)
