@@ -55,6 +55,7 @@ fuzz: ## each fuzz target, for FUZZTIME (5s)
 
 faults: server ## the tests with failing networks, killed nodes and many users, at full length
 	@SIGNUP_TEST_SOAK=yes go run ./internal/testrun internal/integration $(RACE) -count=1 -timeout=2h -run 'TestToxics|TestKill|TestAccount(Kill|EmailChange|Guesses)|TestMigration|TestSearchMany|TestNothingLeaks' ./...
+	@SIGNUP_TEST_SOAK=yes go run ./internal/testrun sqlstore/internal/sqltest $(RACE) -count=1 -timeout=30m $(givensql) -run 'TestKill|TestRaceOfProcesses|TestTerminated|TestPlanted' .
 
 soak: faults ## faults, and each fuzz target for ten minutes
 	@$(MAKE) --no-print-directory fuzz FUZZTIME=10m
@@ -67,9 +68,12 @@ legacyhash: ## the tests of the module of other programs' hash formats
 scssession: ## the tests of the module that keeps sessions with alexedwards/scs, with -race
 	@go run ./internal/testrun scssession $(RACE) -count=1 ./...
 
+# Beside a PostgreSQL server that the user provides, none is needed that can be killed.
+givensql = $(if $(SIGNUP_TEST_POSTGRES_URL),-skip TestKillPostgreSQL)
+
 sqlstore: ## the tests of the module that keeps users in PostgreSQL and SQLite, with -race
 	@go run ./internal/testrun sqlstore $(RACE) -count=1 .
-	@go run ./internal/testrun sqlstore/internal/sqltest $(RACE) -count=1 .
+	@go run ./internal/testrun sqlstore/internal/sqltest $(RACE) -count=1 $(givensql) .
 
 mailer: ## the tests of the module that sends mails over SMTP, with -race
 	@go run ./internal/testrun mailer $(RACE) -count=1 ./...

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gosignup/signup"
 	"github.com/gosignup/signup/esstore"
 )
 
@@ -140,7 +141,7 @@ func TestUnfitIndex(t *testing.T) {
 				t.Errorf("got %v from Setup and the log %q, want nil and a warning that names Check and Reindex", err, log.String())
 			}
 			f.then(look)
-			for _, err := range f.store().Search(t.Context(), esstore.Query{}) {
+			for _, err := range f.store().Search(t.Context(), signup.Query{}) {
 				if err == nil || !strings.Contains(err.Error(), "can't be searched") {
 					t.Errorf("got %v from Search, want an error that the index can't be searched", err)
 				}
@@ -204,7 +205,7 @@ func TestSearchOfTwoIndices(t *testing.T) {
 	other := strings.Replace(hitBody(1), "users-000001", "users-000002", 1)
 	f := newFake(t, setUp, opened("A"), listedBody("A", hitBody(1), other), closed)
 	n, last := 0, error(nil)
-	for _, err := range f.store().Search(t.Context(), esstore.Query{PageSize: 10}) {
+	for _, err := range f.store().SearchText(t.Context(), esstore.Query{PageSize: 10}) {
 		n, last = n+1, err
 	}
 	if n != 1 || last == nil || !strings.Contains(last.Error(), "several indices") {

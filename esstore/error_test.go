@@ -24,7 +24,7 @@ var methods = map[string]func(ctx context.Context, s *esstore.Store, u signup.Us
 	"update": func(ctx context.Context, s *esstore.Store, u signup.User) error { return s.Update(ctx, &u) },
 	"delete": func(ctx context.Context, s *esstore.Store, u signup.User) error { return s.Delete(ctx, u) },
 	"search": func(ctx context.Context, s *esstore.Store, _ signup.User) error {
-		for _, err := range s.Search(ctx, esstore.Query{}) {
+		for _, err := range s.Search(ctx, signup.Query{}) {
 			if err != nil {
 				return err
 			}

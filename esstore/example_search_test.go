@@ -13,16 +13,17 @@ import (
 	"github.com/gosignup/signup/esstore"
 )
 
-// The users of one company that signed up in a year, by name. To change one of
-// them, Get the user first: those of a listing have no hash.
+// The active users that signed up in a year, by name, at most a page of 50. To change one
+// of them, Get the user first: those of a listing have no hash.
 func ExampleStore_Search() {
 	var client esapi.Transport = transportFunc(pretend) // or an *elasticsearch.Client
 	store := esstore.New(client, nil)
-	users := store.Search(context.Background(), esstore.Query{
+	users := store.Search(context.Background(), signup.Query{
 		CreatedFrom:   time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC),
 		CreatedBefore: time.Date(2027, time.January, 1, 0, 0, 0, 0, time.UTC),
-		Profile:       map[string]string{"company": "Analytical Engines"},
-		Sort:          esstore.ByName,
+		Active:        new(true),
+		Sort:          signup.SortByName,
+		Limit:         50,
 	})
 	for u, err := range users {
 		switch {
@@ -38,6 +39,27 @@ func ExampleStore_Search() {
 	// Output:
 	// Hopper Grace grace@example.org true
 	// Lovelace Ada ada@example.org true
+}
+
+// The users of one company whose names have a word. Only Elasticsearch finds these.
+func ExampleStore_SearchText() {
+	var client esapi.Transport = transportFunc(pretend) // or an *elasticsearch.Client
+	store := esstore.New(client, nil)
+	users := store.SearchText(context.Background(), esstore.Query{
+		Query:     signup.Query{Active: new(true), Sort: signup.SortByName},
+		NameWords: "hopper",
+		Profile:   map[string]string{"company": "Analytical Engines"},
+	})
+	for u, err := range users {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(u.LastName, u.FirstName, u.Key())
+		break // the first one is enough
+	}
+	// Output:
+	// Hopper Grace grace@example.org
 }
 
 // pretend responds like Elasticsearch with two users.

@@ -15,7 +15,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/gosignup/signup"
 	"github.com/gosignup/signup/esstore"
@@ -143,7 +142,7 @@ func wantClosed(t *testing.T, c call, pit string) {
 func TestSearchRequests(t *testing.T) {
 	f := newFake(t, setUp, opened("A"), listed("B", 1, 2), listed("C", 3, 4), listed("D", 5), closed)
 	store := f.store()
-	wantList(t, store.Search(t.Context(), esstore.Query{PageSize: 2}), 1, 2, 3, 4, 5)
+	wantList(t, store.SearchText(t.Context(), esstore.Query{PageSize: 2}), 1, 2, 3, 4, 5)
 
 	wantCall(t, f.calls[0], http.MethodGet, lookPath, lookQuery)
 	wantCall(t, f.calls[1], http.MethodPost, "/users/_pit", url.Values{"keep_alive": {"1m"}})
@@ -160,7 +159,7 @@ func TestSearchRequests(t *testing.T) {
 
 	// The next one needn't look at the index.
 	f.then(opened("A"), listed("A"), closed)
-	wantList(t, store.Search(t.Context(), esstore.Query{}))
+	wantList(t, store.Search(t.Context(), signup.Query{}))
 	if b := searched(t, f.calls[7]); b.Size != 1000 || string(b.Query) != `{"bool":{"filter":[],"must_not":{"term":{"placeholder":true}}}}` {
 		t.Errorf("got a request for %d users with the query %s, want 1000 and all", b.Size, b.Query)
 	}
@@ -176,7 +175,7 @@ func TestSearchedUser(t *testing.T) {
 	want := newUser()
 	want.PasswordHash, want.SecurityStamp, want.Private = "", "", ""
 	var listed []signup.User
-	for u, err := range store.Search(t.Context(), esstore.Query{}) {
+	for u, err := range store.Search(t.Context(), signup.Query{}) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -191,100 +190,6 @@ func TestSearchedUser(t *testing.T) {
 	}
 	if len(listed) != 1 {
 		t.Errorf("got %d users, want 1", len(listed))
-	}
-}
-
-func TestSearchQueries(t *testing.T) {
-	at := time.Date(2014, time.December, 6, 22, 55, 0, 123_999_999, time.FixedZone("", 3600))
-	const byCreation = `[{"created_at":{"missing":"_last","order":"asc"}},{"key":{"missing":"_last","order":"asc"}}]`
-	for _, c := range []struct {
-		query        esstore.Query
-		filter, sort string
-	}{
-		{esstore.Query{}, "", byCreation},
-		{esstore.Query{Descending: true}, "", strings.ReplaceAll(byCreation, "asc", "desc")},
-		{esstore.Query{Sort: esstore.ByEmail}, "", `[{"key":{"missing":"_last","order":"asc"}}]`},
-		{esstore.Query{Sort: esstore.ByName, Descending: true}, "", `[{"last_name.raw":{"missing":"_last","order":"desc"}},` +
-			`{"first_name.raw":{"missing":"_last","order":"desc"}},{"key":{"missing":"_last","order":"desc"}}]`},
-		{esstore.Query{EmailPrefix: "Ada*"},
-			`{"bool":{"minimum_should_match":1,"should":[{"prefix":{"key":"ada*"}},{"prefix":{"email_address.lower":"Ada*"}}]}}`, byCreation},
-		{esstore.Query{EmailPrefix: "E\u0301"},
-			`{"bool":{"minimum_should_match":1,"should":[{"prefix":{"key":"é"}},{"prefix":{"email_address.lower":"E` + "\u0301" + `"}},{"prefix":{"email_address.lower":"É"}}]}}`, byCreation},
-		{esstore.Query{NamePrefix: `"\`},
-			`{"bool":{"minimum_should_match":1,"should":[{"prefix":{"first_name.raw":"\"\\"}},{"prefix":{"last_name.raw":"\"\\"}}]}}`, byCreation},
-		{esstore.Query{NameWords: "a OR b"},
-			`{"bool":{"minimum_should_match":1,"should":[{"match":{"name":{"operator":"and","query":"a OR b","zero_terms_query":"none"}}}]}}`, byCreation},
-		{esstore.Query{Profile: map[string]string{"a.b *": ""}}, `{"term":{"profile.a.b *":""}}`, byCreation},
-		{esstore.Query{CreatedFrom: at, CreatedBefore: at.Add(time.Hour)},
-			`{"range":{"created_at":{"gte":"2014-12-06T21:55:00.123Z","lt":"2014-12-06T22:55:00.123Z"}}}`, byCreation},
-		{esstore.Query{CreatedBefore: at, NamePrefix: "x"},
-			`{"bool":{"minimum_should_match":1,"should":[{"prefix":{"first_name.raw":"x"}},{"prefix":{"last_name.raw":"x"}}]}},` +
-				`{"range":{"created_at":{"lt":"2014-12-06T21:55:00.123Z"}}}`, byCreation},
-	} {
-		f := newFake(t, setUp, opened("A"), listed("A"), closed)
-		wantList(t, f.store().Search(t.Context(), c.query))
-		b := searched(t, f.calls[2])
-		if want := `{"bool":{"filter":[` + c.filter + `],"must_not":{"term":{"placeholder":true}}}}`; string(b.Query) != want {
-			t.Errorf("got query %s, want %s", b.Query, want)
-		}
-		if string(b.Sort) != c.sort {
-			t.Errorf("got sort %s, want %s", b.Sort, c.sort)
-		}
-	}
-}
-
-func TestSearchInvalid(t *testing.T) {
-	long := strings.Repeat("ä", 251)
-	at := time.Now()
-	for name, q := range map[string]esstore.Query{
-		"size below 0":         {PageSize: -1},
-		"size above 10,000":    {PageSize: 10_001},
-		"no such order":        {Sort: esstore.ByName + 1},
-		"an order below":       {Sort: -1},
-		"address not UTF-8":    {EmailPrefix: "Ada.Qx\xff"},
-		"prefix not UTF-8":     {NamePrefix: "Adaqx\xff"},
-		"words not UTF-8":      {NameWords: "Adaqx\xed\xa0\x80"},
-		"name not UTF-8":       {Profile: map[string]string{"Enginesqx\xff": ""}},
-		"value not UTF-8":      {Profile: map[string]string{"a": "Enginesqx\xff"}},
-		"name with NUL":        {Profile: map[string]string{"a\x00b": "Enginesqx"}},
-		"long address":         {EmailPrefix: long},
-		"long name":            {NamePrefix: long},
-		"long when decomposed": {NamePrefix: strings.Repeat("한", 250)},
-		"a byte more":          {NamePrefix: strings.Repeat("한", 111) + "aa"},
-		"address, a byte more": {EmailPrefix: strings.Repeat("한", 111) + "aa"},
-		"long when composed":   {NamePrefix: strings.Repeat("\U0001d160", 84)},
-		"long in lower case":   {EmailPrefix: strings.Repeat("한", 110) + "aaaaaaaaȺ"},
-		"decomposed into four": {NamePrefix: strings.Repeat("ᾂ", 250)},
-		"many words":           {NameWords: strings.Repeat("a ", 126)},
-		"long profile's name":  {Profile: map[string]string{strings.Repeat("x", 32766): ""}},
-		"long value":           {Profile: map[string]string{"x": strings.Repeat("x", 32765)}},
-		"before year 0":        {CreatedFrom: at.AddDate(-9000, 0, 0)},
-		"after year 9999":      {CreatedBefore: at.AddDate(9000, 0, 0)},
-	} {
-		f := newFake(t) // which fails on any request
-		numbers, err := list(t, f.store().Search(t.Context(), q))
-		if len(numbers) > 0 || !errors.Is(err, signup.ErrInvalid) || !strings.HasPrefix(err.Error(), "esstore: search: ") {
-			t.Errorf("%s: got %d users, error %v, want none and ErrInvalid", name, len(numbers), err)
-		}
-		wantNoSecret(t, err)
-	}
-}
-
-// What can be asked for at most.
-func TestSearchLimits(t *testing.T) {
-	year := func(n int) time.Time { return time.Date(n, 1, 1, 0, 0, 0, 0, time.UTC) }
-	for _, q := range []esstore.Query{
-		{PageSize: 10_000},
-		{EmailPrefix: strings.Repeat("ä", 250), NamePrefix: strings.Repeat("ä", 250), NameWords: strings.Repeat("a ", 125)},
-		{Profile: map[string]string{"x": strings.Repeat("x", 32764)}},
-		{EmailPrefix: strings.Repeat("한", 111) + "a", NamePrefix: strings.Repeat("한", 111) + "a"},
-		{EmailPrefix: strings.Repeat(" ", 200) + strings.Repeat("𝔞", 50), NamePrefix: strings.Repeat("𝔞", 250)},
-		{EmailPrefix: strings.Repeat("한", 110) + "aaaaaaaȺ", NameWords: strings.Repeat("한", 250)},
-		{CreatedFrom: year(0), CreatedBefore: year(9999)},
-		{CreatedFrom: year(2), CreatedBefore: year(1)},
-	} {
-		f := newFake(t, setUp, opened("A"), listed("A"), closed)
-		wantList(t, f.store().Search(t.Context(), q))
 	}
 }
 
@@ -322,7 +227,7 @@ func TestSearchCloses(t *testing.T) {
 			defer cancel()
 			users := 0
 			var failed error
-			for _, err := range f.store().Search(ctx, esstore.Query{PageSize: 2}) {
+			for _, err := range f.store().SearchText(ctx, esstore.Query{PageSize: 2}) {
 				if err != nil {
 					failed = err
 					wantClosed(t, f.calls[len(f.calls)-1], c.pit)
@@ -354,7 +259,7 @@ func TestSearchClosesAtPanic(t *testing.T) {
 	f := newFake(t, setUp, opened("A"), listed("B", 1, 2), closed)
 	func() {
 		defer func() { _ = recover() }()
-		for range f.store().Search(t.Context(), esstore.Query{}) {
+		for range f.store().Search(t.Context(), signup.Query{}) {
 			panic("of the consumer's")
 		}
 	}()
@@ -370,14 +275,20 @@ func TestSearchContextDoneDuring(t *testing.T) {
 		cancel()
 		<-r.Context().Done()
 	}, closed)
-	_, err := list(t, f.store().Search(ctx, esstore.Query{}))
+	_, err := list(t, f.store().Search(ctx, signup.Query{}))
 	wantContextError(t, err, context.Canceled)
 	wantClosed(t, f.calls[3], "A")
 
 	f = newFake(t) // which fails on any request
-	_, err = list(t, f.store().Search(ctx, esstore.Query{}))
+	_, err = list(t, f.store().Search(ctx, signup.Query{}))
 	wantContextError(t, err, context.Canceled)
 	wantContextError(t, f.store().Refresh(ctx), context.Canceled)
+
+	f = newFake(t, setUp, opened("A"), listed("A"), closed) // and then on any request
+	store := f.store()
+	wantList(t, store.Search(t.Context(), signup.Query{}))
+	_, err = list(t, store.Search(ctx, signup.Query{}))
+	wantContextError(t, err, context.Canceled)
 }
 
 // Where the point in time is lost, a new one is taken, and the listing goes on after
@@ -392,7 +303,7 @@ func TestSearchGoesOn(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := newFake(t, setUp, opened("A"), lost, closed, opened("B"), listed("B", 1, 2), lost, closed,
 				opened("C"), lost, closed, opened("D"), listed("E", 3, 4), listed("F", 5), closed)
-			wantList(t, f.store().Search(t.Context(), esstore.Query{PageSize: 2}), 1, 2, 3, 4, 5)
+			wantList(t, f.store().SearchText(t.Context(), esstore.Query{PageSize: 2}), 1, 2, 3, 4, 5)
 			for i, want := range map[int]struct{ pit, after string }{
 				2: {"A", ""}, 5: {"B", ""}, 6: {"B", after(2)}, 9: {"C", after(2)}, 12: {"D", after(2)}, 13: {"E", after(4)},
 			} {
@@ -411,14 +322,14 @@ func TestSearchGoesOn(t *testing.T) {
 func TestSearchGivesUp(t *testing.T) {
 	f := newFake(t, setUp, opened("A"), listed("A", 1), expired, closed,
 		opened("B"), expired, closed, opened("C"), expired, closed, opened("D"), expired, closed)
-	numbers, err := list(t, f.store().Search(t.Context(), esstore.Query{PageSize: 1}))
+	numbers, err := list(t, f.store().SearchText(t.Context(), esstore.Query{PageSize: 1}))
 	const want = "esstore: search: status 404, search_phase_execution_exception"
 	if len(numbers) != 1 || err == nil || err.Error() != want {
 		t.Errorf("got %d users, error %v, want %s", len(numbers), err, want)
 	}
 
 	f = newFake(t, setUp, opened("A"), listed("A", 1), removed, closed, noIndex)
-	_, err = list(t, f.store().Search(t.Context(), esstore.Query{PageSize: 1}))
+	_, err = list(t, f.store().SearchText(t.Context(), esstore.Query{PageSize: 1}))
 	if err == nil || !strings.HasSuffix(err.Error(), `(is the store set up?): "because"`) {
 		t.Errorf("got error %v without an alias, want index_not_found_exception", err)
 	}
@@ -448,7 +359,7 @@ func TestSearchFails(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := newFake(t, c.script...)
-			_, err := list(t, f.store().Search(t.Context(), esstore.Query{}))
+			_, err := list(t, f.store().Search(t.Context(), signup.Query{}))
 			if err == nil != (c.want == "") || err != nil && (!strings.Contains(err.Error(), c.want) || !strings.HasPrefix(err.Error(), "esstore: search: ")) {
 				t.Errorf("got error %v, want %s", err, c.want)
 			}
@@ -464,10 +375,10 @@ func TestSearchAfterMigration(t *testing.T) {
 	f := newFake(t, mapped(map[string]string{"users-000001": strings.Replace(ours, `"schema":3`, `"schema":1`, 1)}),
 		mapped(map[string]string{"users-000002": ours}), opened("A"), listed("A", 1), closed)
 	store := f.store()
-	if _, err := list(t, store.Search(t.Context(), esstore.Query{})); err == nil {
+	if _, err := list(t, store.Search(t.Context(), signup.Query{})); err == nil {
 		t.Error("got a search of the old index, want none")
 	}
-	wantList(t, store.Search(t.Context(), esstore.Query{}), 1)
+	wantList(t, store.Search(t.Context(), signup.Query{}), 1)
 }
 
 func TestErrorsOfSearchKeepSecrets(t *testing.T) {
@@ -485,7 +396,7 @@ func TestErrorsOfSearchKeepSecrets(t *testing.T) {
 					if stage == "page" {
 						f.then(closed)
 					}
-					_, err := list(t, f.store().Search(t.Context(), esstore.Query{EmailPrefix: "ada.qx"}))
+					_, err := list(t, f.store().Search(t.Context(), signup.Query{EmailPrefix: "ada.qx"}))
 					if stage == "page" {
 						wantNoSecret(t, err)
 					} else if e.name != "reason" { // these requests have no user's data
@@ -526,14 +437,14 @@ func TestSearchShrinksPage(t *testing.T) {
 		return f.Perform(req)
 	}), nil)
 	f.then(setUp, opened("A"), listed("A", 1), listed("A", 2), listed("A"), closed)
-	wantList(t, store.Search(t.Context(), esstore.Query{PageSize: 3}), 1, 2)
+	wantList(t, store.SearchText(t.Context(), esstore.Query{PageSize: 3}), 1, 2)
 	if want := []int{3, 1, 1, 1}; !slices.Equal(sizes, want) {
 		t.Errorf("got sizes %v, want %v", sizes, want)
 	}
 
 	fits = 0
 	f.then(opened("A"), closed)
-	_, err := list(t, store.Search(t.Context(), esstore.Query{PageSize: 1}))
+	_, err := list(t, store.SearchText(t.Context(), esstore.Query{PageSize: 1}))
 	if err == nil || !strings.Contains(err.Error(), "the response is longer than") {
 		t.Errorf("one user that is too long: got error %v, want one", err)
 	}
@@ -543,7 +454,7 @@ func TestSearchShrinksPage(t *testing.T) {
 func TestSearchAgain(t *testing.T) {
 	f := newFake(t)
 	q := esstore.Query{PageSize: 1}
-	users := f.store().Search(t.Context(), q)
+	users := f.store().SearchText(t.Context(), q)
 	f.then(setUp, opened("A"), listed("A", 1), listed("A"), closed, opened("B"), listed("B", 2), listed("B"), closed)
 	wantList(t, users, 1)
 	wantList(t, users, 2)
@@ -586,7 +497,7 @@ func TestSearchOfAnotherIndex(t *testing.T) {
 	} {
 		page := respond(http.StatusOK, `{"pit_id":"A","hits":{"hits":[{"_index":"`+index+`",`+strings.TrimPrefix(ownHit, "{")+`]}}`)
 		f := newFake(t, setUp, opened("A"), page, closed)
-		_, err := list(t, f.store().Search(t.Context(), esstore.Query{}))
+		_, err := list(t, f.store().Search(t.Context(), signup.Query{}))
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("a hit of %s: got error %v, want %s", index, err, want)
 		}
@@ -598,7 +509,7 @@ func TestSearchRefusesPartOfIndex(t *testing.T) {
 	for name, property := range map[string]string{"a filter": `"filter":{"term":{"is_active":true}}`, "routing": `"search_routing":"1"`} {
 		index := strings.Replace(unmarked, `"users":{}`, `"users":{`+property+`}`, 1)
 		f := newFake(t, indices(map[string]string{"users-000001": index}))
-		for _, err := range f.store().Search(t.Context(), esstore.Query{}) {
+		for _, err := range f.store().Search(t.Context(), signup.Query{}) {
 			if err == nil || !strings.Contains(err.Error(), "has a filter or routing") {
 				t.Errorf("%s: got %v from Search, want an error about it", name, err)
 			}
@@ -612,7 +523,7 @@ func TestSearchOfUserWithoutKey(t *testing.T) {
 	hit := strings.Replace(hitBody(1), `"sort":[`, `"sort":[null,null,`, 1)
 	f := newFake(t, setUp, opened("A"), listedBody("A", hit), closed)
 	n, last := 0, error(nil)
-	for _, err := range f.store().Search(t.Context(), esstore.Query{}) {
+	for _, err := range f.store().Search(t.Context(), signup.Query{}) {
 		n, last = n+1, err
 	}
 	if n != 1 || last == nil || !strings.Contains(last.Error(), "key is not indexed") {

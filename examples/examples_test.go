@@ -42,7 +42,7 @@ func TestCopied(t *testing.T) {
 			copyFile(t, filepath.Join(from, "go.mod"), filepath.Join(work, "go.mod"))
 			copyFile(t, filepath.Join(from, "go.sum"), filepath.Join(work, "go.sum"))
 			run(t, work, "mod", "edit", "-module=example.org/copied", "-require="+module+"@v0.0.0", "-replace="+module+"="+root)
-			for _, nested := range []string{"mailer", "scssession"} { // their places are relative to the example's
+			for _, nested := range []string{"mailer", "scssession", "sqlstore"} { // their places are relative to the example's
 				run(t, work, "mod", "edit", "-replace="+module+"/"+nested+"="+filepath.Join(root, nested))
 			}
 			program := filepath.Join(t.TempDir(), "program")

@@ -18,11 +18,10 @@ func (l *listed) pages(ctx context.Context, q signup.Query, limit int, want []si
 		if err != nil {
 			return err
 		}
-		all = append(all, page...)
-		if len(page) > limit || len(all) > len(want) {
-			break
+		if len(page) > limit {
+			return fmt.Errorf("%s: got %d users, want at most %d", describe(q), len(page), limit)
 		}
-		if len(page) < limit {
+		if all = append(all, page...); len(page) < limit || len(all) > len(want) {
 			break
 		}
 		if q.After, err = passed(q.PositionOf(page[len(page)-1])); err != nil {

@@ -1,5 +1,6 @@
 // Webapp is a small site with user accounts: people sign up, log in, and see a page of
 // their own. Without flags, users are in memory, and mails are printed to the terminal.
+// With -db sqlite:users.db, they are in a file.
 package main
 
 import (
@@ -13,24 +14,19 @@ import (
 	"log"
 	"net"
 	"net/http"
-	"net/url"
 	"os"
 	"os/signal"
 	"time"
 
-	"github.com/elastic/elastic-transport-go/v8/elastictransport"
 	"github.com/gosignup/signup"
-	"github.com/gosignup/signup/esstore"
 	"github.com/gosignup/signup/mailer"
-	"github.com/gosignup/signup/memstore"
 	"github.com/gosignup/signup/pages"
 	"github.com/gosignup/signup/scssession"
 )
 
 func main() {
 	addr := flag.String("addr", "localhost:8080", "the `host:port` to listen on")
-	var es *url.URL
-	flag.Func("es", "keep users in the Elasticsearch at this `URL`", func(s string) (err error) { es, err = url.Parse(s); return err })
+	db := flag.String("db", "", "keep users at this `URL`: sqlite:users.db, postgres://… or an Elasticsearch's http://…")
 	smtp := flag.String("smtp", "", "send mails by the server on this `host`, without TLS")
 	port := flag.Int("smtp-port", 25, "the `port` of the mail server")
 	flag.Parse()
@@ -40,17 +36,18 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, *addr, es, server(os.Stdout, *smtp, *port)); err != nil {
+	if err := run(ctx, *addr, *db, server(os.Stdout, *smtp, *port)); err != nil {
 		log.Fatal(err)
 	}
 }
 
 // run serves the site until ctx is done.
-func run(ctx context.Context, addr string, es *url.URL, mailServer mailer.Server) error {
-	store, err := open(ctx, es)
+func run(ctx context.Context, addr, db string, mailServer mailer.Server) error {
+	store, counter, closeStore, err := open(ctx, db)
 	if err != nil {
 		return err
 	}
+	defer closeStore()
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
 		return err
@@ -63,7 +60,7 @@ func run(ctx context.Context, addr string, es *url.URL, mailServer mailer.Server
 		return err
 	}
 	accounts := &signup.Accounts{
-		Store: store, Send: mails.Send,
+		Store: store, Counter: counter, Send: mails.Send,
 		Secrets:           []signup.Secret{signup.NewSecret([]byte(rand.Text() + rand.Text()))}, // in real life: the same at each start
 		EmailVerification: signup.VerifyBeforeRegistration,                                      // nothing is stored before
 		Discreet:          true,                                                                 // no response reveals which addresses have accounts
@@ -86,19 +83,6 @@ func run(ctx context.Context, addr string, es *url.URL, mailServer mailer.Server
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
 	return mails.Close(ctx)
-}
-
-// open returns the store of the users: in memory, or in Elasticsearch if es is its URL.
-func open(ctx context.Context, es *url.URL) (signup.Store, error) {
-	if es == nil {
-		return memstore.New(), nil
-	}
-	client, err := elastictransport.NewClient(elastictransport.WithURLs(es), elastictransport.WithRetryOnError(esstore.RetryOnError))
-	if err != nil {
-		return nil, err
-	}
-	store := esstore.New(client, nil)
-	return store, store.Setup(ctx)
 }
 
 func server(out io.Writer, host string, port int) mailer.Server {

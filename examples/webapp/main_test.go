@@ -7,8 +7,11 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -29,57 +32,112 @@ func find(t *testing.T, out *wiretest.Buffer, pattern string) string {
 	return ""
 }
 
-// A newcomer starts the site, signs up, opens the link that is printed, chooses a
-// password, and is logged in.
-func TestSignUp(t *testing.T) {
-	var out wiretest.Buffer
+// A site is the program under test.
+type site struct {
+	out  wiretest.Buffer
+	base string
+	stop func()
+}
+
+// start runs the site until the test ends, or until stop is called.
+func start(t *testing.T, db string) *site {
+	t.Helper()
+	addr := freeAddress(t)
+	s := &site{base: "http://" + addr}
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	addr := freeAddress(t)
-	go func() { ended <- run(ctx, addr, nil, server(&out, "", 0)) }()
-	defer func() {
+	go func() { ended <- run(ctx, addr, db, server(&s.out, "", 0)) }()
+	s.stop = sync.OnceFunc(func() {
 		cancel()
 		if err := <-ended; err != nil {
 			t.Errorf("run returned %v, want nil", err)
 		}
-	}()
-	base := "http://" + addr
+	})
+	t.Cleanup(s.stop)
 	waitFor(t, addr)
+	return s
+}
+
+// A visitor is a browser.
+type visitor struct {
+	t      *testing.T
+	client *http.Client
+}
+
+func newVisitor(t *testing.T) visitor {
+	t.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatalf("cookiejar.New returned %v, want nil", err)
 	}
-	client := &http.Client{Jar: jar, Timeout: 30 * time.Second}
-	get := func(u string) string {
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, u, nil)
-		if err != nil {
-			t.Fatalf("NewRequest returned %v, want nil", err)
-		}
-		r.Header.Set("Accept", "text/html") // as a browser
-		return body(t)(client.Do(r))
-	}
-	post := func(page string, form url.Values) string { return body(t)(client.PostForm(base+page, form)) }
+	return visitor{t, &http.Client{Jar: jar, Timeout: 30 * time.Second}}
+}
 
-	if page := get(base + "/private"); !strings.Contains(page, "<h1>Log in</h1>") {
+func (v visitor) get(u string) string {
+	v.t.Helper()
+	r, err := http.NewRequestWithContext(v.t.Context(), http.MethodGet, u, nil)
+	if err != nil {
+		v.t.Fatalf("NewRequest returned %v, want nil", err)
+	}
+	r.Header.Set("Accept", "text/html")
+	return body(v.t)(v.client.Do(r))
+}
+
+func (v visitor) post(u string, form url.Values) string {
+	v.t.Helper()
+	return body(v.t)(v.client.PostForm(u, form))
+}
+
+const password = "correct horse battery staple"
+
+// A newcomer starts the site, signs up, opens the link that is printed, chooses a
+// password, and is logged in. With a file, the user is still there after a restart.
+func TestSignUp(t *testing.T) {
+	for name, db := range map[string]string{"memory": "", "file": "sqlite:" + filepath.Join(t.TempDir(), "us?ers #1%.db")} {
+		t.Run(name, func(t *testing.T) {
+			s := start(t, db)
+			signUp(t, s)
+			if db == "" {
+				return
+			}
+			s.stop()
+			again := start(t, db)
+			v := newVisitor(t)
+			v.get(again.base + "/account/log-in")
+			page := v.post(again.base+"/account/log-in", url.Values{"email_address": {"ada@example.org"}, "password": {password}})
+			if !strings.Contains(page, "Hello, Ada") {
+				t.Errorf("after a restart, got the page %s, want the private one", page)
+			}
+			if _, err := os.Stat(strings.TrimPrefix(db, "sqlite:")); err != nil {
+				t.Errorf("the file of the users: got %v, want a file of the name in -db", err)
+			}
+		})
+	}
+}
+
+func signUp(t *testing.T, s *site) {
+	t.Helper()
+	v := newVisitor(t)
+	if page := v.get(s.base + "/private"); !strings.Contains(page, "<h1>Log in</h1>") {
 		t.Errorf("got the page %s, want that to log in", page)
 	}
-	page := post("/account/sign-up", url.Values{"email_address": {"ada@example.org"}})
+	page := v.post(s.base+"/account/sign-up", url.Values{"email_address": {"ada@example.org"}})
 	if !strings.Contains(page, "mail") {
 		t.Errorf("got the page %s, want one that says to look for a mail", page)
 	}
-	link := find(t, &out, `(http://\S+/account/link\?token=\S+)`)
-	if page = get(link); !strings.Contains(page, "ada@example.org") {
+	link := find(t, &s.out, `(http://\S+/account/link\?token=\S+)`)
+	if page = v.get(link); !strings.Contains(page, "ada@example.org") {
 		t.Fatalf("got the page %s, want one to choose a password for ada@example.org", page)
 	}
 	mark := regexp.MustCompile(`name="link-mark" value="([^"]+)"`).FindStringSubmatch(page)
 	if mark == nil {
 		t.Fatalf("got the page %s, want a form with the hidden field link-mark", page)
 	}
-	page = post("/account/complete", url.Values{"link-mark": {mark[1]}, "password": {"correct horse battery staple"}, "first_name": {"Ada"}})
+	page = v.post(s.base+"/account/complete", url.Values{"link-mark": {mark[1]}, "password": {password}, "first_name": {"Ada"}})
 	if !strings.Contains(page, "Hello, Ada") {
 		t.Fatalf("got the page %s, want the private one", page)
 	}
-	if page = get(base + "/private"); !strings.Contains(page, "Hello, Ada") {
+	if page = v.get(s.base + "/private"); !strings.Contains(page, "Hello, Ada") {
 		t.Errorf("got the page %s, want the private one", page)
 	}
 }

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/gosignup/signup"
-	"github.com/gosignup/signup/esstore"
 )
 
 // If the alias was removed and something else has written to its name, so that it is an
@@ -18,7 +17,7 @@ import (
 func TestAliasBecomesIndex(t *testing.T) {
 	for _, content := range []string{`{"made": "by another program"}`, `{"id": "1", "key": "eve@example.org"}`} {
 		p := newPatient(t, plainServer(t))
-		for range p.store.Search(t.Context(), esstore.Query{}) { // so that it has looked at the index
+		for range p.store.Search(t.Context(), signup.Query{}) { // so that it has looked at the index
 		}
 		p.send("POST /_aliases\n" + `{"actions": [{"remove": {"index": "ALIAS-000001", "alias": "ALIAS"}}]}`)
 		p.send("POST /ALIAS/_doc?refresh=true\n" + content)
@@ -36,7 +35,7 @@ func TestAliasBecomesIndex(t *testing.T) {
 		wantError("Get of an unknown address", err)
 		_, err = (&signup.Accounts{Store: p.store}).Authenticate(ctx, p.user.Email, "correct horse battery staple")
 		wantError("Authenticate", err)
-		for _, err := range p.store.Search(ctx, esstore.Query{}) {
+		for _, err := range p.store.Search(ctx, signup.Query{}) {
 			wantError("Search", err)
 		}
 		_, err = p.store.Export(ctx, io.Discard, nil)

@@ -183,7 +183,7 @@ func (p *patient) works() {
 
 func (p *patient) search(q esstore.Query) (ids []string) {
 	p.Helper()
-	for u, err := range p.store.Search(p.Context(), q) {
+	for u, err := range p.store.SearchText(p.Context(), q) {
 		if err != nil {
 			p.Fatalf("Search yielded %v, want nil", err)
 		}

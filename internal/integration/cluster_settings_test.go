@@ -142,7 +142,7 @@ func testClusterSetting(t *testing.T, client *elasticsearch.Client, c clusterSet
 		}},
 		{"Search", func(ctx context.Context) error {
 			n := 0
-			for _, err := range store.Search(ctx, esstore.Query{EmailPrefix: "ada."}) {
+			for _, err := range store.Search(ctx, signup.Query{EmailPrefix: "ada."}) {
 				if err != nil {
 					return err
 				}

@@ -186,9 +186,9 @@ func (l *leaky) operates(store *esstore.Store, u signup.User) {
 	l.want("import", err, nil)
 	l.logger().Debug("imported", "sum", sum)
 	l.want("refresh", store.Refresh(ctx), nil)
-	for _, q := range []esstore.Query{{EmailPrefix: u.Email}, {EmailPrefix: other.Email[:20], NameWords: "leaky"}, {NamePrefix: "leak", PageSize: 1}} {
+	for _, q := range []esstore.Query{{Query: signup.Query{EmailPrefix: u.Email}}, {Query: signup.Query{EmailPrefix: other.Email[:20]}, NameWords: "leaky"}, {Query: signup.Query{NamePrefix: "leak"}, PageSize: 1}} {
 		n := 0
-		for found, err := range store.Search(ctx, q) {
+		for found, err := range store.SearchText(ctx, q) {
 			l.want("search", err, nil)
 			l.logger().Debug("found", "user", found)
 			n++
@@ -298,7 +298,7 @@ func (l *leaky) fails(why string, client *elasticsearch.Client, index string) {
 			return store.Refresh(ctx)
 		},
 		"search": func(ctx context.Context) (err error) {
-			for _, err = range store.Search(ctx, esstore.Query{EmailPrefix: address}) {
+			for _, err = range store.Search(ctx, signup.Query{EmailPrefix: address}) {
 			}
 			return err
 		},

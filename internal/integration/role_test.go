@@ -150,7 +150,7 @@ var applicationOperations = []operation{
 	}},
 	{"Search", func(p *patient, store *esstore.Store) error {
 		n := 0
-		for _, err := range store.Search(p.Context(), esstore.Query{EmailPrefix: "ada@"}) {
+		for _, err := range store.Search(p.Context(), signup.Query{EmailPrefix: "ada@"}) {
 			if err != nil {
 				return err
 			}

@@ -119,7 +119,7 @@ func wantNoPlaceholder(t *testing.T, store *esstore.Store, users []signup.User) 
 		t.Fatal("there is no placeholder")
 	}
 	got := 0
-	for u, err := range store.Search(t.Context(), esstore.Query{}) {
+	for u, err := range store.Search(t.Context(), signup.Query{}) {
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -37,7 +37,7 @@ func TestSearchAtItsLimits(t *testing.T) {
 		}
 	}
 	count := func(q esstore.Query) (n int) {
-		for _, err := range store.Search(t.Context(), q) {
+		for _, err := range store.SearchText(t.Context(), q) {
 			if err != nil {
 				t.Errorf("Search yielded %v, want no error", err)
 				continue
@@ -46,10 +46,10 @@ func TestSearchAtItsLimits(t *testing.T) {
 		}
 		return n
 	}
-	if n := count(esstore.Query{NamePrefix: long}); n != 1 {
+	if n := count(esstore.Query{Query: signup.Query{NamePrefix: long}}); n != 1 {
 		t.Errorf("the longest prefix found %d users, want 1", n)
 	}
-	if n := count(esstore.Query{EmailPrefix: long}); n != 0 {
+	if n := count(esstore.Query{Query: signup.Query{EmailPrefix: long}}); n != 0 {
 		t.Errorf("the longest prefix of an address found %d users, want none", n)
 	}
 	for name, value := range u.Profile {

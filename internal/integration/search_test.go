@@ -38,34 +38,25 @@ func expected(all []signup.User, q esstore.Query) []signup.User {
 	slices.SortFunc(found, func(u, v signup.User) int {
 		var order int
 		switch q.Sort {
-		case esstore.ByCreation:
+		case signup.SortByCreation:
 			order = toMillis(u.CreatedAt).Compare(toMillis(v.CreatedAt))
-			if q.Descending {
-				order = -order
-			}
-		case esstore.ByName:
-			order = cmp.Or(compareNames(u.LastName, v.LastName, q.Descending), compareNames(u.FirstName, v.FirstName, q.Descending))
+		case signup.SortByName:
+			order = cmp.Or(compareNames(u.LastName, v.LastName), compareNames(u.FirstName, v.FirstName))
 		}
-		byKey := strings.Compare(u.Key(), v.Key())
+		order = cmp.Or(order, strings.Compare(u.Key(), v.Key()))
 		if q.Descending {
-			byKey = -byKey
+			return -order
 		}
-		return cmp.Or(order, byKey)
+		return order
 	})
 	return found
 }
 
-func compareNames(a, b string, descending bool) int {
+// compareNames puts the empty name after all others.
+func compareNames(a, b string) int {
 	a, b = raw(a), raw(b)
-	switch {
-	case a == b:
-		return 0
-	case a == "": // last in either order
-		return 1
-	case b == "":
-		return -1
-	case descending:
-		return strings.Compare(b, a)
+	if (a == "") != (b == "") {
+		return cmp.Compare(len(b), len(a))
 	}
 	return strings.Compare(a, b)
 }
@@ -215,29 +206,38 @@ func nasty(t *testing.T, r *rand.Rand, n int) signup.User {
 	return u
 }
 
+func nastyUsers(t *testing.T, r *rand.Rand, count int) []signup.User {
+	t.Helper()
+	all := make([]signup.User, count)
+	for n := range all {
+		all[n] = nasty(t, r, n)
+	}
+	return all
+}
+
 // questions are queries of every kind.
 func questions() []esstore.Query {
 	var all []esstore.Query
-	for _, sort := range []esstore.Sort{esstore.ByCreation, esstore.ByEmail, esstore.ByName} {
-		all = append(all, esstore.Query{Sort: sort}, esstore.Query{Sort: sort, Descending: true})
+	for _, sort := range []signup.Sort{signup.SortByCreation, signup.SortByEmail, signup.SortByName} {
+		all = append(all, esstore.Query{Query: signup.Query{Sort: sort}}, esstore.Query{Query: signup.Query{Sort: sort, Descending: true}})
 	}
 	for _, text := range slices.Concat(localParts, []string{
 		"ADA.1", "ada.1@", "a", "jOs", "JOSE\u0301.", "Ünal", "U\u0308", "*", "a?", "ada.*", "ada OR", `"`, "nobody", "\x00", " ada", "Ada.1@\n", " \u3000", "例", "xn--",
 	}) {
-		all = append(all, esstore.Query{EmailPrefix: text})
+		all = append(all, esstore.Query{Query: signup.Query{EmailPrefix: text}})
 	}
 	for i, local := range localParts { // users 0 to 16 have these
 		for _, domain := range []string{"BÜCHER", "bu\u0308cher", "xn--bcher", "例え"} {
-			all = append(all, esstore.Query{EmailPrefix: fmt.Sprintf("%s.%d@%s", local, i, domain)})
+			all = append(all, esstore.Query{Query: signup.Query{EmailPrefix: fmt.Sprintf("%s.%d@%s", local, i, domain)}})
 		}
 	}
 	for _, text := range slices.Concat(firstNames[1:len(firstNames)-2], lastNames[1:]) {
-		all = append(all, esstore.Query{NamePrefix: text}, esstore.Query{NameWords: text})
+		all = append(all, esstore.Query{Query: signup.Query{NamePrefix: text}}, esstore.Query{NameWords: text})
 	}
 	for _, text := range []string{
 		"a", "Ja", "MU\u0308", "mü", "𐐨", "İ", "i", "ίο", ".*", "*", "?", "[a-z]", "nobody", "σ", "\x00", strings.Repeat("ada ", 62),
 	} {
-		all = append(all, esstore.Query{NamePrefix: text})
+		all = append(all, esstore.Query{Query: signup.Query{NamePrefix: text}})
 	}
 	for _, text := range []string{
 		"rossum VAN", "ada lovelace", "Lovelace  ADA", "jones-smith", "luc ada", "mu\u0308ller ada", "MÜLLER josé", "luc JEAN ada", "-", " ", "-, ()",
@@ -255,16 +255,16 @@ func questions() []esstore.Query {
 		all = append(all, esstore.Query{Profile: map[string]string{name: "x"}})
 	}
 	for _, at := range creations {
-		all = append(all, esstore.Query{CreatedFrom: at}, esstore.Query{CreatedBefore: at},
-			esstore.Query{CreatedFrom: at, CreatedBefore: at.Add(time.Millisecond - 1)},
-			esstore.Query{CreatedFrom: at.Add(999_999), CreatedBefore: at.Add(time.Millisecond)})
+		all = append(all, esstore.Query{Query: signup.Query{CreatedFrom: at}}, esstore.Query{Query: signup.Query{CreatedBefore: at}},
+			esstore.Query{Query: signup.Query{CreatedFrom: at, CreatedBefore: at.Add(time.Millisecond - 1)}},
+			esstore.Query{Query: signup.Query{CreatedFrom: at.Add(999_999), CreatedBefore: at.Add(time.Millisecond)}})
 	}
 	return append(all,
-		esstore.Query{CreatedFrom: time.Unix(1, 0), CreatedBefore: time.Unix(0, 0)},
-		esstore.Query{NamePrefix: "a", NameWords: "lovelace", EmailPrefix: "a", CreatedFrom: time.Unix(-1, 0), Sort: esstore.ByName},
-		esstore.Query{EmailPrefix: "A", Profile: map[string]string{"company": "x"}, Sort: esstore.ByEmail, Descending: true},
-		esstore.Query{NamePrefix: "Ada", Profile: map[string]string{"a.b": "x", "a": "x"}},
-		esstore.Query{NamePrefix: "a", CreatedBefore: time.Unix(1, 0), Sort: esstore.ByName, Descending: true},
+		esstore.Query{Query: signup.Query{CreatedFrom: time.Unix(1, 0), CreatedBefore: time.Unix(0, 0)}},
+		esstore.Query{Query: signup.Query{NamePrefix: "a", EmailPrefix: "a", CreatedFrom: time.Unix(-1, 0), Sort: signup.SortByName}, NameWords: "lovelace"},
+		esstore.Query{Query: signup.Query{EmailPrefix: "A", Sort: signup.SortByEmail, Descending: true}, Profile: map[string]string{"company": "x"}},
+		esstore.Query{Query: signup.Query{NamePrefix: "Ada"}, Profile: map[string]string{"a.b": "x", "a": "x"}},
+		esstore.Query{Query: signup.Query{NamePrefix: "a", CreatedBefore: time.Unix(1, 0), Sort: signup.SortByName, Descending: true}},
 	)
 }
 
@@ -274,7 +274,7 @@ func questions() []esstore.Query {
 func wantListing(t *testing.T, store *esstore.Store, q esstore.Query, want []signup.User, then func(n int)) (same bool) {
 	t.Helper()
 	n := 0
-	for u, err := range store.Search(t.Context(), q) {
+	for u, err := range store.SearchText(t.Context(), q) {
 		switch {
 		case err != nil:
 			t.Errorf("after %d users: Search yielded %v, want nil", n, err)
@@ -399,10 +399,7 @@ func TestSearchMany(t *testing.T) {
 	client := plainServer(t).client(t)
 	store, index := newStore(t, client)
 	r := rand.New(rand.NewPCG(3, 4))
-	all := make([]signup.User, soaking(20_000, 200_000))
-	for n := range all {
-		all[n] = nasty(t, r, n)
-	}
+	all := nastyUsers(t, r, soaking(20_000, 200_000))
 	writeBulk(t, client, index, all)
 	next, changes := len(all), 0
 	disturb := func() {
@@ -496,16 +493,13 @@ func TestSearchGoesOn(t *testing.T) {
 				transport := &recorder{Transport: client}
 				store, index := newStore(t, transport)
 				r := rand.New(rand.NewPCG(5, 6))
-				all := make([]signup.User, 100)
-				for n := range all {
-					all[n] = nasty(t, r, n)
-				}
+				all := nastyUsers(t, r, 100)
 				writeBulk(t, client, index, all)
 				refresh(t, store)
-				for _, q := range []esstore.Query{
-					{}, {Descending: true}, {Sort: esstore.ByEmail}, {Sort: esstore.ByName}, {Sort: esstore.ByName, Descending: true},
+				for _, common := range []signup.Query{
+					{}, {Descending: true}, {Sort: signup.SortByEmail}, {Sort: signup.SortByName}, {Sort: signup.SortByName, Descending: true},
 				} {
-					q.PageSize = 9
+					q := esstore.Query{Query: common, PageSize: 9}
 					pages := 0
 					transport.before = func(pit string) {
 						if pages++; pages == 4 || pages == 9 || pages == 10 { // 4 is sent again as 5, and so on
@@ -589,8 +583,8 @@ func TestSearchAfterDelete(t *testing.T) {
 				"placeholder":         `{"bool":{"filter":{"term":{"id":"id-1"}},"must_not":{"term":{"placeholder":true}}}}`,
 			}
 			queries := []esstore.Query{
-				{EmailPrefix: "ada"}, {NamePrefix: "Aug"}, {NamePrefix: "king"}, {NameWords: "noel augusta"},
-				{Profile: map[string]string{"company": "Engines"}}, {CreatedFrom: at, CreatedBefore: at.Add(1e6)},
+				{Query: signup.Query{EmailPrefix: "ada"}}, {Query: signup.Query{NamePrefix: "Aug"}}, {Query: signup.Query{NamePrefix: "king"}}, {NameWords: "noel augusta"},
+				{Profile: map[string]string{"company": "Engines"}}, {Query: signup.Query{CreatedFrom: at, CreatedBefore: at.Add(1e6)}},
 			}
 			check := func(want ...signup.User) {
 				t.Helper()
@@ -662,7 +656,7 @@ func TestSearchWithoutRefresh(t *testing.T) {
 			client := s.client(t)
 			store, index := newStore(t, client)
 			found := func() (n int) {
-				for _, err := range store.Search(t.Context(), esstore.Query{}) {
+				for _, err := range store.Search(t.Context(), signup.Query{}) {
 					if err != nil {
 						t.Fatalf("Search yielded %v, want nil", err)
 					}
@@ -708,7 +702,7 @@ func TestSearchNotSetUp(t *testing.T) {
 	store := esstore.New(client, &esstore.Options{Alias: index})
 	want := func(text string) {
 		t.Helper()
-		for _, err := range store.Search(t.Context(), esstore.Query{}) {
+		for _, err := range store.Search(t.Context(), signup.Query{}) {
 			if err == nil || !strings.Contains(err.Error(), text) || errors.Is(err, signup.ErrInvalid) {
 				t.Errorf("Search yielded %v, want an error that contains %q and isn't ErrInvalid", err, text)
 			}

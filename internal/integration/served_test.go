@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gosignup/signup"
 	"github.com/gosignup/signup/esstore"
 )
 
@@ -72,7 +73,7 @@ func TestListingsThroughFilter(t *testing.T) {
 		p.setUp()
 		p.create()
 		p.send("POST /_aliases\n" + `{"actions":[{"add":{"index":"ALIAS-000001","alias":"ALIAS","filter":{"term":{"is_active":true}}}}]}`)
-		for _, err := range p.store.Search(t.Context(), esstore.Query{}) {
+		for _, err := range p.store.Search(t.Context(), signup.Query{}) {
 			if err == nil || !strings.Contains(err.Error(), "filter or routing") {
 				t.Errorf("got %v from Search, want an error about the filter", err)
 			}

@@ -234,7 +234,7 @@ func testTemplateUnprotected(t *testing.T, s *server, c templateCase) {
 	if _, err := fresh.Import(t.Context(), sequence(newUser(2)), nil); c.unfit == signingUp && (err == nil || !strings.Contains(err.Error(), "can't be used")) {
 		t.Errorf("got %v from Import, want an error that says that the index can't be used", err)
 	}
-	for _, err := range fresh.Search(t.Context(), esstore.Query{}) {
+	for _, err := range fresh.Search(t.Context(), signup.Query{}) {
 		if c.unfit > nothing && (err == nil || !strings.Contains(err.Error(), "can't be searched")) {
 			t.Errorf("got %v from Search, want an error that says that the index can't be searched", err)
 		}
@@ -311,7 +311,7 @@ func (p *templated) wantSearchable() {
 	if err := p.store.Refresh(p.Context()); err != nil {
 		p.Fatalf("Refresh returned %v, want nil", err)
 	}
-	for _, q := range []esstore.Query{{}, {EmailPrefix: "MIGRATED.1@"}, {NameWords: "last 1"}, {Profile: map[string]string{"company": "Analytical Engines"}}} {
+	for _, q := range []esstore.Query{{}, {Query: signup.Query{EmailPrefix: "MIGRATED.1@"}}, {NameWords: "last 1"}, {Profile: map[string]string{"company": "Analytical Engines"}}} {
 		want := map[string]int{"": 3, "MIGRATED.1@": 1}[q.EmailPrefix]
 		switch {
 		case q.NameWords != "":
