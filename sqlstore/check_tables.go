@@ -107,8 +107,8 @@ func (c *checkup) checkColumn(table string, want column, got storedColumn) {
 	}
 }
 
-// checkIndexes checks that the column is unique in the table, and that the counts have
-// the index for the cleanup.
+// checkIndexes checks that the column is unique in the table, and that the other indexes
+// exist.
 func (c *checkup) checkIndexes(ctx context.Context, table, unique string) error {
 	query := sqliteUnique
 	if c.st.dialect == PostgreSQL {
@@ -122,19 +122,43 @@ func (c *checkup) checkIndexes(ctx context.Context, table, unique string) error 
 		c.add(CodePrimaryKey, fmt.Sprintf("The column %s of the table %s isn't its primary key, compared byte by byte: no user can be created.", unique, table),
 			fmt.Sprintf("Make %s the primary key, as in SchemaSQL. If that fails because of duplicates, decide which of them is right.", unique))
 	}
-	index := c.st.prefix + "counts_ends"
-	if table != c.st.prefix+"counts" {
-		return nil
-	}
-	query = "SELECT count(*) FROM sqlite_master WHERE type = 'index' AND name = $1"
+	return c.checkOtherIndexes(ctx, table)
+}
+
+// The names of the table's indexes.
+const (
+	postgresIndexes = `
+SELECT c.relname::text FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+WHERE i.indrelid = to_regclass($1) AND i.indisvalid`
+	sqliteIndexes = "SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = $1"
+)
+
+// checkOtherIndexes checks that the table has the indexes that Setup makes.
+func (c *checkup) checkOtherIndexes(ctx context.Context, table string) error {
+	query := sqliteIndexes
 	if c.st.dialect == PostgreSQL {
-		query = "SELECT count(*) FROM pg_index WHERE indexrelid = to_regclass($1) AND indisvalid"
+		query = postgresIndexes
 	}
-	if err := c.QueryRowContext(ctx, query, index).Scan(&n); err != nil {
+	rows, err := c.QueryContext(ctx, query, table)
+	if err != nil {
 		return newFailure(c.op, c.st.dialect, err)
 	}
-	if n == 0 {
-		c.add(CodeIndex, "The index "+index+" doesn't exist: the cleanup of counts reads the whole table.", "Make the index as in SchemaSQL.")
+	defer func() { _ = rows.Close() }()
+	found := map[string]bool{}
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return newFailure(c.op, c.st.dialect, err)
+		}
+		found[name] = true
+	}
+	if err := rows.Err(); err != nil {
+		return newFailure(c.op, c.st.dialect, err)
+	}
+	for _, x := range indexes {
+		if name := c.st.prefix + x.name; c.st.prefix+x.table == table && !found[name] {
+			c.add(CodeIndex, fmt.Sprintf("The index %s doesn't exist: %s read the whole table.", name, x.without), "Make the index as in SchemaSQL.")
+		}
 	}
 	return nil
 }

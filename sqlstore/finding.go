@@ -55,7 +55,7 @@ const (
 	CodeReadOnly = "read-only"
 	// The database acknowledges what a power failure or a crash may undo.
 	CodeNotDurable = "not-durable"
-	// An index is missing that makes the cleanup of counts fast.
+	// An index is missing that makes listings or the cleanup of counts fast.
 	CodeIndex = "index"
 	// SQLite's journal isn't a write-ahead log, so that readers and writers wait for
 	// each other.

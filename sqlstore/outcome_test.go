@@ -102,6 +102,13 @@ func get(ctx context.Context, s *sqlstore.Store, u *signup.User) error {
 	return err
 }
 
+func search(ctx context.Context, s *sqlstore.Store, _ *signup.User) error {
+	for _, err := range s.Search(ctx, signup.Query{}) {
+		return err
+	}
+	return nil
+}
+
 func TestCreateOutcomes(t *testing.T) {
 	testOutcomes(t, sqlstore.PostgreSQL, nil, create, []outcome{
 		{"made", nil, nil},

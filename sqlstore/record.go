@@ -71,10 +71,10 @@ func data(d Dialect, u signup.User) ([]any, error) {
 	if u.Private != "" {
 		private = []byte(u.Private)
 	}
-	return []any{
+	return append([]any{
 		u.Email, string(u.PasswordHash), u.FirstName, u.LastName, flag(d, u.Active), stamp(d, u.CreatedAt), stamp(d, u.UpdatedAt),
 		verified, profile, u.SecurityStamp, private, flag(d, u.Placeholder),
-	}, nil
+	}, append(orders(u), lowerEmail(u))...), nil
 }
 
 func flag(d Dialect, set bool) any {
@@ -107,6 +107,18 @@ func encodeProfile(profile map[string]string) (string, error) {
 	return strings.TrimSuffix(b.String(), "\n"), nil
 }
 
+var errNoProfile = errors.New("the column profile isn't an object of texts")
+
+func decodeProfile(text []byte) (profile map[string]string, err error) {
+	if string(text) == "{}" {
+		return nil, nil
+	}
+	if json.Unmarshal(text, &profile) != nil { // whose error may quote the text
+		return nil, errNoProfile
+	}
+	return profile, nil
+}
+
 // A timestamp scans a time of either database. NULL is the zero time.
 type timestamp struct{ at *time.Time }
 
@@ -124,8 +136,6 @@ func (t timestamp) Scan(value any) error {
 	return nil
 }
 
-var errNoProfile = errors.New("the column profile isn't an object of texts")
-
 // read reads the user stored under key. It returns ErrNotFound if there is none.
 func (b *base) read(ctx context.Context, st *statements, op, key string) (signup.User, error) {
 	var u signup.User
@@ -141,10 +151,8 @@ func (b *base) read(ctx context.Context, st *statements, op, key string) (signup
 		return signup.User{}, newFailure(op, st.dialect, err)
 	}
 	u.PasswordHash, u.Version, u.Private = signup.Hash(hash), signup.Version(version), signup.Private(private)
-	if string(profile) != "{}" {
-		if json.Unmarshal(profile, &u.Profile) != nil { // whose error may quote the text
-			return signup.User{}, &failure{op: op, err: errNoProfile}
-		}
+	if u.Profile, err = decodeProfile(profile); err != nil {
+		return signup.User{}, &failure{op: op, err: err}
 	}
 	u.SetKey(key, rule)
 	return u, nil

@@ -16,7 +16,7 @@ func TestRefusals(t *testing.T) {
 		name   string
 		before *fakeRow
 		call   func(context.Context, *sqlstore.Store, *signup.User) error
-	}{{"create", nil, create}, {"update", row, update}, {"delete", row, remove}, {"get", nil, get}} {
+	}{{"create", nil, create}, {"update", row, update}, {"delete", row, remove}, {"get", nil, get}, {"search", nil, search}} {
 		once := error(nil)
 		if m.name == "get" {
 			once = signup.ErrNotFound

@@ -19,8 +19,9 @@ type column struct {
 }
 
 // The columns of users. email_address, password (the hash), first_name, last_name,
-// is_active and created_at are named as in package esstore. more is an object for what
-// a later version of this package keeps; this version never writes it.
+// is_active and created_at are named as in package esstore. The columns from first_order
+// to email_lower are for listings. more is an object for what a later version of this package
+// keeps; this version never writes it.
 var userColumns = []column{
 	{name: "key", postgres: "text", sqlite: "TEXT", bytewise: true, primary: true},
 	{name: "key_rule", postgres: "text", sqlite: "TEXT"},
@@ -38,6 +39,11 @@ var userColumns = []column{
 	{name: "security_stamp", postgres: "text", sqlite: "TEXT"},
 	{name: "private", postgres: "bytea", sqlite: "BLOB", null: true},
 	{name: "placeholder", postgres: "boolean", sqlite: "INTEGER"},
+	{name: "first_order", postgres: "text", sqlite: "TEXT", bytewise: true},
+	{name: "last_order", postgres: "text", sqlite: "TEXT", bytewise: true},
+	{name: "first_long", postgres: "text", sqlite: "TEXT", bytewise: true, null: true},
+	{name: "last_long", postgres: "text", sqlite: "TEXT", bytewise: true, null: true},
+	{name: "email_lower", postgres: "text", sqlite: "TEXT", bytewise: true, null: true},
 	{name: "more", postgres: "jsonb", sqlite: "TEXT", preset: "'{}'"},
 }
 
@@ -92,13 +98,11 @@ func migration(d Dialect, prefix string, version int) []string {
 		if d == SQLite {
 			integer = "INTEGER"
 		}
-		return []string{
-			createTable(d, prefix+"users", userColumns),
-			createTable(d, prefix+"counts", countColumns),
-			"CREATE INDEX " + prefix + "counts_ends ON " + prefix + "counts (ends)",
+		tables := []string{createTable(d, prefix+"users", userColumns), createTable(d, prefix+"counts", countColumns)}
+		return append(append(tables, createIndexes(prefix)...),
 			createTable(d, prefix+"schema", []column{{name: "version", postgres: integer, sqlite: integer, primary: true}}),
 			fmt.Sprintf("INSERT INTO %sschema (version) VALUES (%d)", prefix, version),
-		}
+		)
 	}
 	panic(fmt.Sprintf("sqlstore: no migration to schema %d", version))
 }

@@ -21,7 +21,11 @@ type statements struct {
 var dataColumns = []string{
 	"email_address", "password", "first_name", "last_name", "is_active", "created_at", "updated_at",
 	"email_verified_at", "profile", "security_stamp", "private", "placeholder",
+	"first_order", "last_order", "first_long", "last_long", "email_lower",
 }
+
+// orderColumns is how many of them, at the end, are for listings only.
+const orderColumns = 5
 
 func newStatements(d Dialect, prefix string) *statements {
 	users := prefix + "users"
@@ -36,11 +40,12 @@ func newStatements(d Dialect, prefix string) *statements {
 	}
 	n := len(assignments)
 	list := strings.Join(columns, ", ")
+	read := strings.Join(columns[:len(columns)-orderColumns], ", ")
 	st := &statements{
 		dialect: d,
 		prefix:  prefix,
 		insert:  fmt.Sprintf("INSERT INTO %s (%s) VALUES (%s) ON CONFLICT (key) DO NOTHING", users, list, strings.Join(parameters, ", ")),
-		get:     fmt.Sprintf("SELECT %s FROM %s WHERE key = $1", list, users),
+		get:     fmt.Sprintf("SELECT %s FROM %s WHERE key = $1", read, users),
 		update: fmt.Sprintf("UPDATE %s SET %s WHERE key = $%d AND id = $%d AND version = $%d",
 			users, strings.Join(assignments, ", "), n+1, n+2, n+3),
 		remove:     fmt.Sprintf("DELETE FROM %s WHERE key = $1 AND id = $2 AND version = $3", users),

@@ -30,29 +30,39 @@ func (s *Store) Create(ctx context.Context, u *signup.User) error {
 
 // Get implements signup.Store, with one statement.
 func (s *Store) Get(ctx context.Context, key string) (signup.User, error) {
+	var u signup.User
+	err := repeatRead(ctx, "get", func() (err error) {
+		u, err = s.get(ctx, key)
+		return err
+	})
+	return u, err
+}
+
+// repeatRead calls read again while other statements prevent it or the connection breaks.
+func repeatRead(ctx context.Context, op string, read func() error) error {
 	for p := newPacer(); ; {
 		if err := ctx.Err(); err != nil {
-			return signup.User{}, fmt.Errorf("sqlstore: get: %w", err)
+			return fmt.Errorf("sqlstore: %s: %w", op, err)
 		}
-		if !isStorable(key) {
-			return signup.User{}, fmt.Errorf("sqlstore: get: %w", signup.ErrNotFound)
-		}
-		u, err := s.get(ctx, key)
+		err := read()
 		f, failed := errors.AsType[*failure](err)
 		if !failed {
-			return u, err
+			return err
 		}
 		repeat := f.kind == contended || f.kind == open
 		if f.kind == open {
 			f.kind = refused // not busy: the connection breaks each time
 		}
 		if ctx.Err() == nil && (!repeat || !p.wait(ctx, settleTimeout) && ctx.Err() == nil) {
-			return signup.User{}, f
+			return f
 		}
 	}
 }
 
 func (s *Store) get(ctx context.Context, key string) (signup.User, error) {
+	if !isStorable(key) {
+		return signup.User{}, fmt.Errorf("sqlstore: get: %w", signup.ErrNotFound)
+	}
 	st, f := s.ready(ctx, "get")
 	if f != nil {
 		return signup.User{}, f

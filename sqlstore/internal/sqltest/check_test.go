@@ -1,6 +1,7 @@
 package sqltest
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -39,11 +40,17 @@ func TestCheck(t *testing.T) {
 			{"", "UPDATE {}schema SET version = 99", []string{sqlstore.CodeNewerSchema}},
 			{"", "DROP TABLE {}counts", []string{sqlstore.CodeNoTable}},
 			{"", "DROP INDEX {}counts_ends", []string{sqlstore.CodeIndex}},
+			{"", "DROP INDEX {}users_created", []string{sqlstore.CodeIndex}},
+			{"", "DROP INDEX {}users_last; DROP INDEX {}users_first", []string{sqlstore.CodeIndex, sqlstore.CodeIndex}},
+			{"", "DROP INDEX {}users_long", []string{sqlstore.CodeIndex}},
+			{"", "DROP INDEX {}users_email", []string{sqlstore.CodeIndex}},
+			{"", "DROP INDEX {}users_id", []string{sqlstore.CodeIndex}},
 			{"", "ALTER TABLE {}users DROP COLUMN more", []string{sqlstore.CodeColumn}},
 			{"", "ALTER TABLE {}users ADD COLUMN later text", nil},
 			{"PostgreSQL", "ALTER TABLE {}users ADD COLUMN later text NOT NULL", []string{sqlstore.CodeColumn}},
 			{"PostgreSQL", "ALTER TABLE {}users ALTER COLUMN first_name TYPE varchar(10)", []string{sqlstore.CodeColumn}},
 			{"PostgreSQL", `ALTER TABLE {}users ALTER COLUMN key TYPE text COLLATE "en-x-icu"`, []string{sqlstore.CodeCollation}},
+			{"PostgreSQL", `ALTER TABLE {}users ALTER COLUMN last_order TYPE text COLLATE "en-x-icu"`, []string{sqlstore.CodeCollation}},
 			{"PostgreSQL", "ALTER TABLE {}users DROP CONSTRAINT {}users_pkey", []string{sqlstore.CodePrimaryKey}},
 			{"SQLite", "DROP TABLE {}users; CREATE TABLE {}users AS SELECT 1 AS key", []string{sqlstore.CodeColumn}},
 		} {
@@ -56,8 +63,13 @@ func TestCheck(t *testing.T) {
 				mustExec(t, d.DB, strings.ReplaceAll(test.sql, "{}", d.prefix()))
 				if strings.Contains(test.sql, "AS SELECT") { // each column is wrong
 					findings, err := sqlstore.New(d.DB, d.options).Check(t.Context())
-					if err != nil || len(findings) < 17 || findings[len(findings)-1].Code != sqlstore.CodePrimaryKey {
-						t.Errorf("got the findings %+v and the error %v, want one for each column and one for the primary key", findings, err)
+					counts := map[string]int{}
+					for _, f := range findings {
+						counts[f.Code]++
+					}
+					want := map[string]int{sqlstore.CodeColumn: 22, sqlstore.CodePrimaryKey: 1, sqlstore.CodeIndex: 6}
+					if err != nil || !maps.Equal(counts, want) {
+						t.Errorf("got findings with the codes %v and the error %v, want %v and nil", counts, err, want)
 					}
 					return
 				}

@@ -45,3 +45,29 @@ func TestPrivileges(t *testing.T) {
 		wantPlain(t, err, "42501")
 	}
 }
+
+// A role without SELECT on secret columns can list users.
+func TestSearchPrivileges(t *testing.T) {
+	db := openPostgreSQL(t)
+	o := newPrefix(t, db)
+	setUp(t, db, o)
+	fill(t, database{DB: db, options: o}, 10)
+	role := strings.TrimSuffix(o.Prefix, "_")
+	mustExec(t, db, "CREATE ROLE "+role, "GRANT SELECT (key, key_rule, id, email_address, first_name, last_name, is_active, created_at, updated_at,"+
+		" email_verified_at, profile, placeholder, first_order, last_order, first_long, last_long, email_lower) ON "+o.Prefix+"users TO "+role)
+	t.Cleanup(func() { mustExec(t, db, "DROP OWNED BY "+role, "DROP ROLE "+role) })
+	s := sqlstore.New(openWith(t, "role="+role), o)
+	for _, sort := range []signup.Sort{signup.SortByCreation, signup.SortByEmail, signup.SortByName} {
+		q := signup.Query{Sort: sort, EmailPrefix: "user", NamePrefix: "last", Active: new(true), EmailVerified: new(false), IDs: []string{"id-3"}}
+		n := 0
+		for u, err := range s.Search(t.Context(), q) {
+			if n++; err != nil || u.ID != "id-3" {
+				t.Errorf("Search in the order %d: got the user %q and the error %v, want id-3 and nil", sort, u.ID, err)
+			}
+		}
+		if n != 1 {
+			t.Errorf("Search in the order %d: got %d results, want 1", sort, n)
+		}
+	}
+	wantPlain(t, func() error { _, err := s.Get(t.Context(), "user3@example.org"); return err }(), "42501")
+}

@@ -2,6 +2,7 @@ package sqltest
 
 import (
 	"database/sql"
+	"net/url"
 	"path/filepath"
 	"testing"
 
@@ -12,7 +13,8 @@ import (
 
 // sqliteFile returns the name of a new file for sql.Open.
 func sqliteFile(t testing.TB) string {
-	return "file:" + filepath.Join(t.TempDir(), "users.db") + "?_pragma=journal_mode(WAL)&_pragma=busy_timeout(5000)"
+	path := url.URL{Path: filepath.Join(t.TempDir(), "users.db")} // which may have a "#"
+	return "file:" + path.EscapedPath() + "?_pragma=journal_mode(WAL)&_pragma=busy_timeout(5000)"
 }
 
 // openSQLite opens the database of that name. It is closed at the end of the test.
