@@ -1,6 +1,9 @@
 package esstore
 
-import "github.com/gosignup/signup"
+import (
+	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/internal/userjson"
+)
 
 // conditions returns the queries that a user must match.
 func (q Query) conditions() []object {
@@ -62,10 +65,10 @@ func (q Query) words() []object {
 func (q Query) bounds() object {
 	bounds := object{}
 	if !q.CreatedFrom.IsZero() {
-		bounds["gte"] = timestamp(q.CreatedFrom)
+		bounds["gte"] = userjson.Time(q.CreatedFrom)
 	}
 	if !q.CreatedBefore.IsZero() {
-		bounds["lt"] = timestamp(q.CreatedBefore)
+		bounds["lt"] = userjson.Time(q.CreatedBefore)
 	}
 	return bounds
 }

@@ -39,6 +39,9 @@
 // users can be moved: text with a NUL or that isn't UTF-8, a key of more than 2,000
 // bytes, and times outside the years 1 to 9999.
 //
+// [Store.Export] writes users as lines of JSON, and [Store.Import] stores those of any store:
+// see package transfer.
+//
 // # Transactions
 //
 // Each method is one statement as a rule, in a transaction of its own. It is atomic at

@@ -108,20 +108,34 @@ func (c fakeConn) QueryContext(_ context.Context, query string, args []driver.Na
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	s := c.next(query)
+	rows := &fakeRows{columns: []string{"id", "version"}}
+	switch {
+	case strings.HasPrefix(query, "INSERT"): // of an import
+		rows.columns = []string{"version"}
+		if s.made && c.row == nil {
+			c.row = &fakeRow{args[0].Value.(string), args[2].Value.(string), args[3].Value.(string)}
+			rows.row = []driver.Value{c.row.version}
+		}
+	case c.row == nil || c.row.key != args[0].Value:
+	case strings.HasPrefix(query, "SELECT key, id, version "):
+		rows.columns, rows.row = []string{"key", "id", "version"}, []driver.Value{c.row.key, c.row.id, c.row.version}
+	default:
+		rows.row = []driver.Value{c.row.id, c.row.version}
+	}
 	if s.err != nil {
 		return nil, s.err
 	}
-	if c.row == nil || c.row.key != args[0].Value {
-		return &fakeRows{}, nil
-	}
-	return &fakeRows{[]driver.Value{c.row.id, c.row.version}}, nil
+	return rows, nil
 }
 
-// fakeRows has the row of a statement that reads the ID and the version.
-type fakeRows struct{ row []driver.Value }
+// fakeRows has the row of a statement, if there is one.
+type fakeRows struct {
+	columns []string
+	row     []driver.Value
+}
 
-func (*fakeRows) Columns() []string { return []string{"id", "version"} }
-func (*fakeRows) Close() error      { return nil }
+func (r *fakeRows) Columns() []string { return r.columns }
+func (*fakeRows) Close() error        { return nil }
 
 func (r *fakeRows) Next(to []driver.Value) error {
 	if r.row == nil {

@@ -1,0 +1,62 @@
+package sqlstore_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/sqlstore"
+	"github.com/gosignup/signup/transfer"
+)
+
+// importOne imports u, and returns the error of its result: ErrReplayed if it is Present.
+func importOne(t *testing.T) func(context.Context, *sqlstore.Store, *signup.User) error {
+	return func(ctx context.Context, s *sqlstore.Store, u *signup.User) (result error) {
+		sum, err := s.Import(ctx, func(yield func(signup.User, error) bool) { yield(*u, nil) },
+			&transfer.ImportOptions{Result: func(r transfer.ImportResult) {
+				if result = r.Err; r.Present {
+					result = errors.Join(errPresent, r.Err)
+				}
+			}})
+		if sum.Failed == 0 && err != nil || sum.Failed == 1 && err != result || sum.Read != 1 {
+			t.Errorf("got %+v and the error %v, want the error of a user that failed", sum, err)
+		}
+		return result
+	}
+}
+
+type presentError struct{}
+
+func (presentError) Error() string        { return "sqlstore: present" }
+func (presentError) Is(target error) bool { return target == signup.ErrReplayed }
+
+var errPresent error = presentError{}
+
+func TestImportOutcomes(t *testing.T) {
+	testOutcomes(t, sqlstore.PostgreSQL, nil, importOne(t), []outcome{
+		{"made", nil, nil},
+		{"held", []step{stored("id-2", "W", works)}, signup.ErrExists},
+		{"repeated", []step{stored("id-1", "W", works)}, signup.ErrReplayed},
+		{"held, and deleted before that is read", []step{stored("id-2", "W", works), gone(works)}, nil},
+		{"lost before the commit", []step{lost}, nil},
+		{"lost after the commit", []step{lostAfter}, nil},
+		{"lost after the commit, twice", []step{lostAfter, lost}, nil},
+		{"terminated after the commit", []step{terminated}, nil},
+		{"lost after the commit, and the user changed", []step{lostAfter, stored("id-1", "W", works)}, signup.ErrReplayed},
+		{"lost before the commit, and held", []step{lost, stored("id-2", "W", works)}, signup.ErrExists},
+		{"lost, and refused then", append([]step{lost}, many(fails(stateError("25006")))...), errUnknown},
+		{"lost, and unreached then", append([]step{lost}, many(fails(errDial))...), errUnknown},
+		{"lost after the commit, unreached, then reached", []step{lostAfter, fails(errDial), fails(stateError("57P03"))}, nil},
+		{"lost each time", many(lost), errUnknown},
+		{"the reading fails", []step{stored("id-2", "W", works), lost}, signup.ErrExists},
+		{"the confirmation is lost", []step{lostAfter, works, works, lost}, nil},
+		{"the confirmation finds nothing", []step{lostAfter, works, works, stored("id-1", "W", works)}, signup.ErrReplayed},
+		{"others prevent it", []step{fails(stateError("40001")), fails(stateError("40P01"))}, nil},
+		{"others prevent it each time", many(fails(stateError("40001"))), signup.ErrBusy},
+		{"unreached", many(fails(errDial)), signup.ErrBusy},
+		{"the server stops", many(fails(stateError("57P03"))), signup.ErrBusy},
+		{"refused", many(fails(stateError("53100"))), errUnknown},
+		{"refused because of the user", many(fails(stateError("23514"))), errUnknown},
+	})
+}
