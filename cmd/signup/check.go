@@ -10,7 +10,10 @@ var checkCommand = command{
 	name: "check", about: "report what is wrong with the store, and the remedies", quick: true,
 	more: `It changes nothing. The exit code is 0 if it finds nothing, 5 if it finds errors, and
 6 if it finds only warnings or couldn't check everything. With -json, each finding is a
-line: an object with code, severity, problem, remedy and, for Elasticsearch, request.`,
+line: an object with code, severity, problem, remedy and, for Elasticsearch, request.
+
+Settings of a connection, such as SQLite's synchronous, are those of this program:
+applications that set others call Check of their own Store.`,
 	prepare: withoutFlags(with(check)),
 }
 

@@ -23,8 +23,8 @@ type command struct {
 func commands() []command {
 	return []command{
 		setupCommand, checkCommand,
-		showCommand, activateCommand, deactivateCommand, endSessionsCommand,
-		reindexCommand, roleCommand, schemaCommand,
+		searchCommand, showCommand, activateCommand, deactivateCommand, endSessionsCommand,
+		importCommand, exportCommand, reindexCommand, roleCommand, schemaCommand,
 	}
 }
 

@@ -198,3 +198,18 @@ func TestInterrupted(t *testing.T) {
 	time.AfterFunc(100*time.Millisecond, cancel)
 	on("http://"+l.Addr().String()).run(ctx, "check").want(t, exitFailed, "2:interrupted: ")
 }
+
+// The library's records are written only with -v.
+func TestVerbose(t *testing.T) {
+	for _, verbose := range []bool{false, true} {
+		args := []string{"-timeout", "500ms", "setup"}
+		if verbose {
+			args = append(args, "-v")
+		}
+		r := on("http://127.0.0.1:1").run(t.Context(), args...)
+		r.want(t, exitBusy, "2:try again")
+		if got := strings.Contains(r.stderr, " level=WARN "); got != verbose {
+			t.Errorf("got a record %t, want it %t; stderr: %s", got, verbose, shown(r.stderr))
+		}
+	}
+}

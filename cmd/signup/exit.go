@@ -53,6 +53,8 @@ func codeOf(err error) int {
 	switch {
 	case err == nil:
 		return exitDone
+	case errors.Is(err, context.Canceled):
+		return exitFailed
 	case errors.Is(err, signup.ErrNotFound):
 		return exitNotFound
 	case errors.Is(err, signup.ErrBusy):
@@ -70,10 +72,10 @@ func textOf(err error) string {
 		return "no user has this address"
 	case errors.Is(err, context.Canceled):
 		return "interrupted: " + err.Error()
-	case errors.Is(err, context.DeadlineExceeded):
-		return "the time is over (see -timeout): " + err.Error()
 	case errors.Is(err, signup.ErrBusy):
 		return "the store can't be reached or has no capacity; try again: " + err.Error()
+	case errors.Is(err, context.DeadlineExceeded):
+		return "the time is over (see -timeout): " + err.Error()
 	}
 	return err.Error()
 }

@@ -5,11 +5,15 @@ import (
 	"errors"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/transfer"
 )
 
 // A store is what the commands need of each kind.
 type store interface {
 	signup.Store
+	signup.Searcher
+	transfer.Importer
+	transfer.Exporter
 	Setup(ctx context.Context) error
 	// findings returns what Check finds, the most severe first.
 	findings(ctx context.Context) ([]finding, error)

@@ -53,6 +53,9 @@ func (c *call) openPostgreSQL(t target) (store, error) {
 		return nil, usageError{"PostgreSQL: " + err.Error()} // pgx masks passwords, as does c.fail
 	}
 	c.keepSecret(config.Password)
+	if config.RuntimeParams["application_name"] == "" {
+		config.RuntimeParams["application_name"] = "signup"
+	}
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = connectTimeout
 	}
