@@ -1,7 +1,7 @@
 SHELL := /bin/bash
 # Build each module as its users get it, also if a go.work file exists above.
 export GOWORK := off
-MODULES := . legacyhash scssession sqlstore sqlstore/internal/sqltest mailer examples/routers examples/migrate examples/webapp internal/integration internal/browser
+MODULES := . legacyhash scssession sqlstore sqlstore/internal/sqltest mailer cmd/signup examples/routers examples/migrate examples/webapp internal/integration internal/browser
 FUZZTIME ?= 5s
 # The race detector, except within the functions that compute hashes, which take up to
 # twenty times as long with it. They share no state with other calls.
@@ -10,7 +10,7 @@ UNCHECKED := golang.org/x/crypto/... crypto/internal/fips140/... crypto/md5 cryp
 RACE := -race $(foreach p,$(UNCHECKED),-gcflags=$(p)=-race=false)
 STATICCHECK := $(CURDIR)/.bin/staticcheck
 
-.PHONY: help test quick vet staticcheck checks unit others legacyhash scssession sqlstore mailer routers migrate consumer browser webapp integration server fuzz faults soak bench lint clean
+.PHONY: help test quick vet staticcheck checks unit others legacyhash scssession sqlstore mailer signup routers migrate consumer browser webapp integration server fuzz faults soak bench lint clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -44,7 +44,7 @@ checks: # one after the other
 	@for target in vet staticcheck unit; do $(MAKE) --no-print-directory $$target || exit 1; done
 
 others: # one after the other
-	@for target in browser fuzz legacyhash scssession sqlstore mailer routers migrate webapp consumer; do $(MAKE) --no-print-directory $$target || exit 1; done
+	@for target in browser fuzz legacyhash scssession sqlstore mailer signup routers migrate webapp consumer; do $(MAKE) --no-print-directory $$target || exit 1; done
 
 fuzz: ## each fuzz target, for FUZZTIME (5s)
 	@grep -rhoE '^func Fuzz\w+' --include='*_test.go' . | sed 's/func //' | while read -r f; do \
@@ -78,6 +78,9 @@ sqlstore: ## the tests of the module that keeps users in PostgreSQL and SQLite, 
 
 mailer: ## the tests of the module that sends mails over SMTP, with -race
 	@go run ./internal/testrun mailer $(RACE) -count=1 ./...
+
+signup: ## the tests of the operator's program, with -race
+	@go run ./internal/testrun cmd/signup $(RACE) -count=1 ./...
 
 routers: ## the tests of the examples for each router, with -race
 	@go run ./internal/testrun examples/routers $(RACE) -count=1 ./...

@@ -1,0 +1,34 @@
+// Signup looks after the users of a site that package
+// github.com/gosignup/signup has registered, in PostgreSQL, SQLite or Elasticsearch. It
+// sets the store up, checks it, finds users, shows and deactivates them, and moves them
+// between stores.
+//
+//	signup [flags] command [arguments]
+//
+// "signup -h" lists the commands and the flags, and "signup help COMMAND" describes one.
+// The guide docs/operating.md has an example of each.
+//
+// The exit codes are:
+//
+//	0  done
+//	1  failed, or interrupted
+//	2  wrong flags or arguments
+//	3  no user has the address
+//	4  the store can't be reached or has no capacity: try again
+//	5  check found errors
+//	6  check found warnings only, or couldn't check everything
+//	7  import refused some users, and all others are stored
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the program at once
+	os.Exit(run(ctx, os.Args[1:], os.Getenv, os.Stdin, os.Stdout, os.Stderr))
+}
