@@ -7,33 +7,17 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
-	"time"
-	"unicode/utf8"
 
 	"github.com/gosignup/signup"
 	"github.com/gosignup/signup/esstore/internal/es"
+	"github.com/gosignup/signup/internal/userjson"
 )
 
-// A document is a stored user. email_address, password (the hash), first_name,
-// last_name, is_active and created_at have the names that they have in the tutorial.
+// A document is a stored user.
 type document struct {
-	ID        string            `json:"id"`
-	Key       string            `json:"key"`
-	KeyRule   ruleName          `json:"key_rule"`
-	Email     string            `json:"email_address"`
-	Password  hashText          `json:"password,omitempty"`
-	FirstName string            `json:"first_name,omitempty"`
-	LastName  string            `json:"last_name,omitempty"`
-	Active    bool              `json:"is_active"`
-	CreatedAt timestamp         `json:"created_at"`
-	UpdatedAt timestamp         `json:"updated_at"`
-	Profile   map[string]string `json:"profile,omitempty"`
+	userjson.Record
 
-	// Since schema 3.
-	EmailVerifiedAt *timestamp `json:"email_verified_at,omitempty"`
-	SecurityStamp   string     `json:"security_stamp,omitempty"`
-	Private         []byte     `json:"private,omitempty"` // as Base64
-	Placeholder     bool       `json:"placeholder,omitempty"`
+	Placeholder bool `json:"placeholder,omitempty"` // since schema 3
 
 	// WriteToken identifies the write that stored the document. If the response is
 	// lost, the writer recognizes its own write by it. See confirmedToken.
@@ -60,35 +44,12 @@ func newDocument(u signup.User) (document, error) {
 	if len(u.Private) > signup.MaxPrivate {
 		return document{}, fmt.Errorf("esstore: a user with a Private of more than %d bytes: %w", signup.MaxPrivate, signup.ErrInvalid)
 	}
-	d := document{
-		ID:         u.ID,
-		Key:        u.Key(),
-		KeyRule:    ruleName(u.KeyRule()),
-		Email:      u.Email,
-		Password:   hashText(u.PasswordHash),
-		FirstName:  u.FirstName,
-		LastName:   u.LastName,
-		Active:     u.Active,
-		CreatedAt:  timestamp(u.CreatedAt),
-		UpdatedAt:  timestamp(u.UpdatedAt),
-		Profile:    u.Profile,
-		WriteToken: rand.Text(),
-
-		EmailVerifiedAt: newTimestamp(u.EmailVerifiedAt),
-		SecurityStamp:   u.SecurityStamp,
-		Private:         []byte(u.Private),
-		Placeholder:     u.Placeholder,
-	}
+	d := document{Record: userjson.Of(u), Placeholder: u.Placeholder, WriteToken: rand.Text()}
 	if d.ID == "" || d.Key == "" {
 		return document{}, fmt.Errorf("esstore: a user without address or ID: %w", signup.ErrInvalid)
 	}
-	valid := utf8.ValidString(string(d.Password))
-	for _, text := range [...]string{d.ID, d.Key, string(d.KeyRule), d.Email, d.FirstName, d.LastName, d.SecurityStamp} {
-		valid = valid && utf8.ValidString(text)
-	}
 	tooLong := max(len(d.ID), len(d.Key), len(d.KeyRule), len(d.Email)) > maxTerm
-	for name, value := range d.Profile {
-		valid = valid && utf8.ValidString(name) && utf8.ValidString(value)
+	for name := range d.Profile {
 		tooLong = tooLong || len(name) > maxProfileName
 		if strings.ContainsRune(name, 0) { // it separates the name from the value in the index
 			return document{}, fmt.Errorf("esstore: a user with a NUL in a profile's name: %w", signup.ErrInvalid)
@@ -97,13 +58,11 @@ func newDocument(u signup.User) (document, error) {
 	if tooLong {
 		return document{}, fmt.Errorf("esstore: a user whose ID, address or profile's name is too long to be indexed: %w", signup.ErrInvalid)
 	}
-	if !valid {
+	if !d.IsUTF8() {
 		return document{}, fmt.Errorf("esstore: a user with text that is not UTF-8: %w", signup.ErrInvalid)
 	}
-	for _, at := range []time.Time{u.CreatedAt, u.UpdatedAt, u.EmailVerifiedAt} {
-		if year := at.UTC().Year(); year < 0 || year > 9999 {
-			return document{}, fmt.Errorf("esstore: a user of the year %d: %w", year, signup.ErrInvalid)
-		}
+	if year, wrong := userjson.WrongYear(u); wrong {
+		return document{}, fmt.Errorf("esstore: a user of the year %d: %w", year, signup.ErrInvalid)
 	}
 	return d, nil
 }
@@ -122,23 +81,8 @@ func (d document) encode() ([]byte, error) {
 
 // user returns the stored user, without its Version.
 func (d document) user() signup.User {
-	u := signup.User{
-		ID:           d.ID,
-		Email:        d.Email,
-		FirstName:    d.FirstName,
-		LastName:     d.LastName,
-		PasswordHash: signup.Hash(d.Password),
-		Active:       d.Active,
-		CreatedAt:    time.Time(d.CreatedAt),
-		UpdatedAt:    time.Time(d.UpdatedAt),
-		Profile:      d.Profile,
-
-		EmailVerifiedAt: d.EmailVerifiedAt.time(),
-		SecurityStamp:   d.SecurityStamp,
-		Private:         signup.Private(d.Private),
-		Placeholder:     d.Placeholder,
-	}
-	u.SetKey(d.Key, string(d.KeyRule))
+	u := d.User()
+	u.Placeholder = d.Placeholder
 	return u
 }
 
@@ -153,61 +97,4 @@ func idOf(key string) (id [43]byte) {
 	sum := sha256.Sum256([]byte(key))
 	base64.RawURLEncoding.Encode(id[:], sum[:])
 	return id
-}
-
-// A ruleName is the name of the rule of a key. The current one allocates no memory.
-type ruleName string
-
-func (r *ruleName) UnmarshalText(text []byte) error {
-	if string(text) == signup.EmailRule {
-		*r = signup.EmailRule
-	} else {
-		*r = ruleName(text)
-	}
-	return nil
-}
-
-// A hashText is a signup.Hash that encoding/json encodes.
-type hashText string
-
-func (h hashText) MarshalText() ([]byte, error) { return []byte(h), nil }
-
-func (h *hashText) UnmarshalText(text []byte) error {
-	*h = hashText(text)
-	return nil
-}
-
-// A timestamp is a time in text, to the millisecond. Elasticsearch's partial updates
-// may change the form of a number.
-type timestamp time.Time
-
-// newTimestamp returns nil for the zero time, so that omitempty leaves it out.
-func newTimestamp(at time.Time) *timestamp {
-	if at.IsZero() {
-		return nil
-	}
-	t := timestamp(at)
-	return &t
-}
-
-// time returns the time; the zero time for nil.
-func (t *timestamp) time() time.Time {
-	if t == nil {
-		return time.Time{}
-	}
-	return time.Time(*t)
-}
-
-const timestampFormat = "2006-01-02T15:04:05.000Z"
-
-func (t timestamp) MarshalText() ([]byte, error) {
-	// AppendFormat first appends all nine digits of the fraction.
-	const length = len(timestampFormat) + 6
-	return time.Time(t).UTC().AppendFormat(make([]byte, 0, length), timestampFormat), nil
-}
-
-func (t *timestamp) UnmarshalText(text []byte) error {
-	at, err := time.Parse(time.RFC3339, string(text))
-	*t = timestamp(at.UTC())
-	return err
 }

@@ -9,66 +9,25 @@ import (
 	"sync"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/transfer"
 )
 
-// ImportOptions are the options of Import. Nil and the zero value have the
-// defaults; a negative number is an error.
-type ImportOptions struct {
-	// Workers is the number of concurrent requests. 0 means 2.
-	Workers int
-	// BatchUsers is the greatest number of users in a request. 0 means 1000.
-	BatchUsers int
-	// BatchBytes is the length of a request in bytes: no user is added to a request
-	// that has reached it. 0 means 5 MiB. If the server accepts less, or has no
-	// capacity, requests are shorter.
-	BatchBytes int
-	// CheckHash returns nil if a user with this hash may be imported. Otherwise the
-	// user gets its error, which must be ErrInvalid. Nil is
-	// [signup.CheckKnownHash]: a hash without a [signup.Hash.Scheme] is refused. The
-	// CheckHash method of the application's Accounts knows its limits, too, and is
-	// necessary if the Accounts has HashFormats or a Hasher with a format of its own.
-	CheckHash func(signup.Hash) error
+// The types of an import are those of all stores.
+type (
+	// ImportOptions are the options of Import. Workers is 2 by default, BatchUsers 1000,
+	// and BatchBytes 5 MiB. If the server accepts less, or has no capacity, requests
+	// are shorter.
+	ImportOptions = transfer.ImportOptions
+	// An ImportResult is the result of importing one user.
+	ImportResult = transfer.ImportResult
+	// An ImportSummary counts users.
+	ImportSummary = transfer.ImportSummary
+)
 
-	// Result is called for each user, and Progress after each batch. Import calls
-	// both from its own goroutine: they are never called concurrently, the import
-	// waits while they run, and they aren't called after it has returned.
-	//
-	// The results of one batch are in the order of its users. The batches are in the
-	// order in which they end.
-	Result   func(ImportResult)
-	Progress func(ImportSummary)
-}
-
-// An ImportResult is the result of importing one user.
-type ImportResult struct {
-	// N is the user's place in the sequence, from 0.
-	N int64
-	// User is the user as the sequence yielded it.
-	User signup.User
-	// Present reports whether a user with the same ID and key was stored before. It
-	// may have been changed since. Nothing was written.
-	Present bool
-	// Err is nil if the user is stored, by this import or, if Present is true,
-	// before. It is ErrExists if the address belongs to another user, and ErrInvalid
-	// if the user can't be stored. With any other error the user failed, and the
-	// error is an [*Error]. If its Status is 400 or 413, Elasticsearch doesn't accept
-	// this user; if it is 200 or 201, a pipeline of Elasticsearch has dropped the user
-	// or written it elsewhere. Otherwise the user may or may not be stored: another import settles
-	// it.
-	Err error
-}
-
-// An ImportSummary counts users.
-type ImportSummary struct {
-	Read int64 // the users read from the sequence
-
-	// The users by result. At the end, the five add up to Read.
-	Created int64 // stored by this import
-	Present int64 // see ImportResult.Present
-	Exists  int64 // with ErrExists
-	Invalid int64 // with ErrInvalid
-	Failed  int64 // with another error
-}
+var _ interface {
+	transfer.Exporter
+	transfer.Importer
+} = (*Store)(nil)
 
 // Import stores new users, with many in each request. It treats each user as Create
 // does: it never replaces a user and never makes an index. Of several users with one
@@ -85,6 +44,11 @@ type ImportSummary struct {
 // failed. A user that Elasticsearch doesn't accept doesn't end the import. Any other
 // failure ends it. So does ctx when it is done, and an error that users yields: the
 // users before that error are still sent. Each user that was read has a result.
+//
+// The error of a user that failed is an [*Error]. If its Status is 400 or 413,
+// Elasticsearch doesn't accept this user; if it is 200 or 201, a pipeline of
+// Elasticsearch has dropped the user or written it elsewhere. Otherwise the user may or
+// may not be stored: another import settles it.
 //
 // The calling goroutine reads users ahead of what is stored: the users of Workers+1
 // batches are in memory, however many there are. If the sequence can block, it must
@@ -241,20 +205,8 @@ func (i *importer) finish(b *batch) {
 func (i *importer) report(b *batch) {
 	for n := range b.items {
 		r := b.items[n].ImportResult
-		switch {
-		case r.Err == nil && r.Present:
-			i.sum.Present++
-		case r.Err == nil:
-			i.sum.Created++
-		case errors.Is(r.Err, signup.ErrExists):
-			i.sum.Exists++
-		case errors.Is(r.Err, signup.ErrInvalid):
-			i.sum.Invalid++
-		default:
-			i.sum.Failed++
-			if i.err == nil {
-				i.err = r.Err
-			}
+		if i.sum.Count(r) && i.err == nil {
+			i.err = r.Err
 		}
 		if i.opts.Result != nil {
 			i.opts.Result(r)

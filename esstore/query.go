@@ -10,6 +10,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/internal/userjson"
 )
 
 // A Query selects and orders the users that Search lists. A user must meet all its
@@ -175,10 +176,10 @@ func (q Query) conditions() []object {
 	}
 	bounds := object{}
 	if !q.CreatedFrom.IsZero() {
-		bounds["gte"] = timestamp(q.CreatedFrom)
+		bounds["gte"] = userjson.Time(q.CreatedFrom)
 	}
 	if !q.CreatedBefore.IsZero() {
-		bounds["lt"] = timestamp(q.CreatedBefore)
+		bounds["lt"] = userjson.Time(q.CreatedBefore)
 	}
 	if len(bounds) > 0 {
 		all = append(all, object{"range": object{"created_at": bounds}})

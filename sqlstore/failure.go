@@ -110,10 +110,12 @@ func kindOfState(state string) kind {
 
 // The primary result codes of SQLite.
 const (
-	sqliteBusy      = 5
-	sqliteLocked    = 6
-	sqliteInterrupt = 9
-	sqliteIOErr     = 10
+	sqliteBusy       = 5
+	sqliteLocked     = 6
+	sqliteInterrupt  = 9
+	sqliteIOErr      = 10
+	sqliteTooBig     = 18
+	sqliteConstraint = 19
 )
 
 // kindOfSQLite returns the kind of an error of SQLite, by its code or, if the driver
@@ -138,4 +140,21 @@ func kindOfSQLite(err error) kind {
 		return open
 	}
 	return refused
+}
+
+// isOfRow reports whether the database has refused a statement because of one of its
+// rows, such as one that violates a constraint of the application.
+func (f *failure) isOfRow() bool {
+	if f == nil || f.kind != refused {
+		return false
+	}
+	if f.state != "" {
+		class := f.state[:2]
+		return class == "22" || class == "23" || class == "54" || f.state == "P0001" // raised by a trigger
+	}
+	e, ok := errors.AsType[interface {
+		error
+		Code() int
+	}](f.err)
+	return ok && (e.Code()&0xff == sqliteTooBig || e.Code()&0xff == sqliteConstraint)
 }

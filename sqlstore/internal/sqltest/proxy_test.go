@@ -1,12 +1,12 @@
 package sqltest
 
 import (
-	"bytes"
 	"errors"
 	"io"
 	"net"
 	"net/url"
 	"path/filepath"
+	"regexp"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -77,15 +77,10 @@ func (p *proxy) serve() {
 	}
 }
 
+var change = regexp.MustCompile(`(INSERT 0|UPDATE|DELETE) [1-9][0-9]*\x00`)
+
 // isChange reports whether b has the server's confirmation of a change.
-func isChange(b []byte) bool {
-	for _, tag := range []string{"INSERT 0 1\x00", "UPDATE 1\x00", "DELETE 1\x00"} {
-		if bytes.Contains(b, []byte(tag)) {
-			return true
-		}
-	}
-	return false
-}
+func isChange(b []byte) bool { return change.Match(b) }
 
 // copy copies until the connection ends or is to break.
 func (p *proxy) copy(to io.Writer, from io.Reader, when string, is func([]byte) bool, end func()) {

@@ -1,6 +1,7 @@
 package sqltest
 
 import (
+	"database/sql"
 	"errors"
 	"fmt"
 	"sync/atomic"
@@ -20,7 +21,28 @@ func TestTerminated(t *testing.T) {
 	setUp(t, db, o)
 	s := sqlstore.New(openWith(t, "application_name="+o.Prefix), o)
 	const users, updates, callers = 30, 3, 6
-	var ended, unknown atomic.Int64
+	var unknown atomic.Int64
+	stop := endConnections(t, db, o.Prefix)
+	atOnce(callers, func(c int) {
+		for i := range users / callers {
+			u := signup.User{ID: fmt.Sprintf("id-%d-%d", c, i), Email: fmt.Sprintf("ada%d-%d@example.org", c, i)}
+			if err := lifeUnderFire(t, s, &u, updates); err != nil {
+				unknown.Add(1)
+			}
+		}
+	})
+	ended := stop()
+	t.Logf("%d connections were ended; the outcome of %d of %d users' calls stayed unknown", ended, unknown.Load(), users)
+	if ended < users || unknown.Load() > users/10 {
+		t.Errorf("got %d ended connections and %d unknown outcomes, want %d at least and %d at most", ended, unknown.Load(), users, users/10)
+	}
+}
+
+// endConnections ends the connections of an application every ten milliseconds, until stop
+// is called, which returns how many were ended.
+func endConnections(t *testing.T, db *sql.DB, application string) (stop func() int64) {
+	t.Helper()
+	var ended int64
 	done := make(chan struct{})
 	stopped := make(chan struct{})
 	go func() {
@@ -31,26 +53,17 @@ func TestTerminated(t *testing.T) {
 				return
 			case <-time.After(10 * time.Millisecond):
 				var n int64
-				if err := db.QueryRow("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = $1", o.Prefix).Scan(&n); err != nil {
+				if err := db.QueryRow("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = $1", application).Scan(&n); err != nil {
 					t.Errorf("pg_terminate_backend: %v", err)
 				}
-				ended.Add(n)
+				ended += n
 			}
 		}
 	}()
-	atOnce(callers, func(c int) {
-		for i := range users / callers {
-			u := signup.User{ID: fmt.Sprintf("id-%d-%d", c, i), Email: fmt.Sprintf("ada%d-%d@example.org", c, i)}
-			if err := lifeUnderFire(t, s, &u, updates); err != nil {
-				unknown.Add(1)
-			}
-		}
-	})
-	close(done)
-	<-stopped
-	t.Logf("%d connections were ended; the outcome of %d of %d users' calls stayed unknown", ended.Load(), unknown.Load(), users)
-	if ended.Load() < users || unknown.Load() > users/10 {
-		t.Errorf("got %d ended connections and %d unknown outcomes, want %d at least and %d at most", ended.Load(), unknown.Load(), users, users/10)
+	return func() int64 {
+		close(done)
+		<-stopped
+		return ended
 	}
 }
 

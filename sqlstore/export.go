@@ -1,0 +1,110 @@
+package sqlstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/transfer"
+)
+
+var _ interface {
+	transfer.Exporter
+	transfer.Importer
+} = (*Store)(nil)
+
+// exportPage is the greatest number of users in a page. A page that has exportBytes ends.
+const exportPage, exportBytes = 1000, 4 << 20
+
+// Export writes all users to w, in the order of their keys, as lines of JSON, which
+// [transfer.Read] reads. Placeholders are left out. Without ExportOptions.Hashes, the
+// secrets aren't read from the database.
+//
+// Export reads pages of at most 1,000 users, each with one statement. No connection is
+// in use and no transaction is open while w is written to. An export has all users that
+// were stored when it was called. If a user is created, changed or deleted meanwhile, it
+// may have either state; a user whose address changes may be missing, or be there under
+// both addresses.
+//
+// Export returns the number of users that it has written completely. They are all users
+// only if the error is nil. A page that can't be read is repeated for up to ten seconds;
+// after that, the error is ErrBusy in the cases that the package's documentation names.
+// Other errors are that of w, ctx's, and ErrInvalid if there is a user that no line can
+// have: see [transfer.Writer.Write].
+func (s *Store) Export(ctx context.Context, w io.Writer, opts *transfer.ExportOptions) (n int64, err error) {
+	lines := transfer.NewWriter(w, opts)
+	e := exporter{Store: s, columns: exportColumns(opts != nil && opts.Hashes), size: exportPage}
+	for !e.ended {
+		users, err := e.next(ctx)
+		if err != nil {
+			return lines.Count(), err
+		}
+		if err := lines.Write(users...); err != nil {
+			return lines.Count(), fmt.Errorf("sqlstore: export: %w", err)
+		}
+	}
+	return lines.Count(), nil
+}
+
+// An exporter is the state of one Export.
+type exporter struct {
+	*Store
+	columns []string
+	size    int    // of the next page
+	last    string // the key of the last user that was read
+	ended   bool   // there are no more users
+}
+
+// next reads the next page, again if it can't be read.
+func (e *exporter) next(ctx context.Context) ([]signup.User, error) {
+	for p := newPacer(); ; {
+		if err := ctx.Err(); err != nil {
+			return nil, fmt.Errorf("sqlstore: export: %w", err)
+		}
+		users, err := e.page(ctx)
+		f, failed := errors.AsType[*failure](err)
+		if !failed {
+			return users, err
+		}
+		repeat := f.kind != refused
+		if f.kind == open {
+			f.kind = refused // not busy: the connection breaks each time
+		}
+		if ctx.Err() == nil && (!repeat || !p.wait(ctx, busyTimeout) && ctx.Err() == nil) {
+			return nil, f
+		}
+	}
+}
+
+// page reads the next page.
+func (e *exporter) page(ctx context.Context) (users []signup.User, err error) {
+	st, f := e.ready(ctx, "export")
+	if f != nil {
+		return nil, f
+	}
+	rows, err := e.db.QueryContext(ctx, exportQuery(st, e.columns), e.last, e.size)
+	if err != nil {
+		return nil, newFailure("export", st.dialect, err)
+	}
+	defer func() { _ = rows.Close() }()
+	length := 0
+	for length < exportBytes && rows.Next() {
+		u, n, err := scanExported(rows, e.columns)
+		if err != nil {
+			return nil, newFailure("export", st.dialect, err)
+		}
+		users, length = append(users, u), length+n
+	}
+	if err := rows.Err(); err != nil {
+		return nil, newFailure("export", st.dialect, err)
+	}
+	e.ended = len(users) < e.size && length < exportBytes
+	if n := len(users); n > 0 {
+		e.last = users[n-1].Key()
+		// The database has sent the rows after exportBytes in vain.
+		e.size = min(2*n, exportPage)
+	}
+	return users, nil
+}
