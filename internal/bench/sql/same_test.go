@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"testing"
 
 	"github.com/gosignup/signup"
@@ -48,8 +49,8 @@ func wantStored(t *testing.T, table *table, name string, want signup.User) {
 		t.Fatalf("%s: Store.Get: got the error %v, want nil", name, err)
 	}
 	got.Version, want.Version = "", ""
-	if fmt.Sprintf("%+v", got) != fmt.Sprintf("%+v", want) || got.Private != want.Private || got.PasswordHash != want.PasswordHash {
-		t.Errorf("%s: Store.Get: got %+v, want %+v", name, got, want)
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("%s: Store.Get: got another user than was stored, want the same: got %+v, want %+v", name, got, want)
 	}
 	if err := table.read(t.Context(), want.Key()); err != nil {
 		t.Errorf("%s: read by hand: got the error %v, want nil", name, err)
