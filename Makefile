@@ -117,11 +117,12 @@ integration: server ## the tests against a real Elasticsearch
 # Not in MODULES, because the programs that it compares are large. For BENCHFLAGS, see
 # go run . -h in internal/bench.
 bench: $(STATICCHECK) ## compare with other servers and clients; takes three quarters of an hour, on an otherwise idle machine
-	@cd internal/bench && go vet ./... && $(STATICCHECK) ./... && go test -count=1 . ./load ./servers
+	@cd internal/bench && go vet ./... && $(STATICCHECK) ./... && go test -count=1 . ./load ./servers ./rounds ./people ./sql
 	@rm -f .bin/ratios.md
 	@cd internal/bench && go run . -plot ../../docs/performance.svg -summary ../../.bin/ratios.md $(BENCHFLAGS)
 	@scripts/bench-elasticsearch bash -c 'cd internal/bench && \
 	  go run . -es "$$SIGNUP_BENCH_ELASTICSEARCH_URL" -summary ../../.bin/ratios.md $(BENCHFLAGS)'
+	@url=$$(scripts/postgresql) && cd internal/bench && go run . -sql "$$url" -summary ../../.bin/ratios.md $(BENCHFLAGS)
 
 lint: ## golangci-lint, if it is installed
 	golangci-lint run ./...

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"math"
 )
 
 // elastic runs the benchmarks of esstore, and prints the output of Go's testing
@@ -24,7 +23,7 @@ func (b *bench) elastic(ctx context.Context, w io.Writer) error {
 	for _, group := range []struct{ pattern, benchtime string }{
 		{"Growth|Import", "20x"}, {"Create|Get", "60x"}, {"Client", "1s"},
 	} {
-		out, err := benchmark(ctx, program, group.pattern, group.benchtime, "SIGNUP_BENCH_ELASTICSEARCH_URL="+b.es)
+		out, err := benchmark(ctx, program, group.pattern, group.benchtime, nil, "SIGNUP_BENCH_ELASTICSEARCH_URL="+b.es)
 		if err != nil {
 			return err
 		}
@@ -44,21 +43,9 @@ func (b *bench) elastic(ctx context.Context, w io.Writer) error {
 
 // noteElastic adds the results of the benchmarks of esstore to the summary.
 func (b *bench) noteElastic(r results) error {
-	one := func(name, unit string) float64 {
-		if xs := r[[2]string{name, unit}]; len(xs) > 0 {
-			return xs[0]
-		}
-		return math.NaN()
-	}
-	ratio := func(name string) spread {
-		return spread{median: one(name, "ratio"), low: one(name, "ratio-low"), high: one(name, "ratio-high")}
-	}
+	one, ratio := r.one, r.ratio
 	const create, get = "Client/op=create/by=", "Client/op=get/by="
-	for _, row := range []struct {
-		what, baseline string
-		ratio          spread
-		goal           goal
-	}{
+	return b.noteAll([]ratioRow{
 		{"esstore's Create, 16 connections, per second", "raw esapi", ratio("Create"), atLeast(.95)},
 		{"requests of a Create", "one", exactly(one("Create", "requests/op")), atMost(1)},
 		{"allocations of a Create, without the network's", "raw esapi's + 12", exactly(one(create+"esstore", "allocs/op") / (one(create+"esapi", "allocs/op") + 12)), atMost(1)},
@@ -69,11 +56,5 @@ func (b *bench) noteElastic(r results) error {
 		{"Get among 1,000,000 users, ns", "among 10,000", ratio("Growth/op=get"), atMost(1.2)},
 		{"Import, users per second", "esutil.BulkIndexer", ratio("Import"), atLeast(.95)},
 		{"Import's live heap, 1,000,000 users", "10,000 users", exactly(one("ImportMemory/users=1000000", "live-B") / one("ImportMemory/users=10000", "live-B")), atMost(1.2)},
-	} {
-		if math.IsNaN(row.ratio.median) {
-			return fmt.Errorf("the benchmarks have no result for %q", row.what)
-		}
-		b.note(row.what, row.baseline, row.ratio, row.goal)
-	}
-	return nil
+	})
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/gosignup/signup/internal/bench/elastic"
 	"github.com/gosignup/signup/internal/bench/servers"
+	"github.com/gosignup/signup/internal/bench/sql"
 )
 
 // compared are the modules whose versions affect the results.
@@ -20,9 +21,12 @@ var compared = []string{
 }
 
 // printEnvironment prints the versions and the machine that the results depend on.
-// es is the URL of the Elasticsearch, or empty if none is measured.
-func printEnvironment(ctx context.Context, w io.Writer, es string) error {
-	versions, err := output(ctx, "go", append([]string{"list", "-m", "-f", "{{.Path}} {{.Version}}"}, compared...)...)
+func printEnvironment(ctx context.Context, w io.Writer, c config) error {
+	modules := compared
+	if c.sql != "" {
+		modules = []string{"github.com/jackc/pgx/v5", "modernc.org/sqlite"}
+	}
+	versions, err := output(ctx, "go", append([]string{"list", "-m", "-f", "{{.Path}} {{.Version}}"}, modules...)...)
 	if err != nil {
 		return err
 	}
@@ -34,9 +38,16 @@ func printEnvironment(ctx context.Context, w io.Writer, es string) error {
 		time.Now().UTC().Format(time.DateOnly), runtime.NumCPU(), processor(),
 		runtime.Version(), runtime.GOOS, runtime.GOARCH, servers.Cost,
 		commit, strings.ReplaceAll(versions, "\n", ", "))
-	if err != nil || es == "" {
-		return err
+	switch {
+	case err == nil && c.es != "":
+		return printElasticsearch(ctx, w, c.es)
+	case err == nil && c.sql != "":
+		return printDatabases(ctx, w, c.sql)
 	}
+	return err
+}
+
+func printElasticsearch(ctx context.Context, w io.Writer, es string) error {
 	version, err := elastic.ServerVersion(ctx, es)
 	if err != nil {
 		return err
@@ -53,6 +64,19 @@ func printEnvironment(ctx context.Context, w io.Writer, es string) error {
 		}
 	}
 	_, err = fmt.Fprintf(w, "\nElasticsearch %s; Python packages: %s\n", version, strings.Join(named, ", "))
+	return err
+}
+
+func printDatabases(ctx context.Context, w io.Writer, url string) error {
+	version, err := sql.ServerVersion(ctx, url)
+	if err != nil {
+		return err
+	}
+	embedded, err := sql.SQLiteVersion(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(w, "\nPostgreSQL %s; SQLite %s\n", version, embedded)
 	return err
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -39,6 +40,24 @@ func (r results) add(output []byte) error {
 	return nil
 }
 
+// one returns the first value of a benchmark, or NaN if there is none.
+func (r results) one(name, unit string) float64 {
+	if xs := r[[2]string{name, unit}]; len(xs) > 0 {
+		return xs[0]
+	}
+	return math.NaN()
+}
+
+// ratio returns what rounds.ReportRatio has reported. Of a single round, there is no
+// interval.
+func (r results) ratio(name string) spread {
+	s := exactly(r.one(name, "ratio"))
+	if low := r.one(name, "ratio-low"); !math.IsNaN(low) {
+		s.low, s.high = low, r.one(name, "ratio-high")
+	}
+	return s
+}
+
 // inProcess runs this package's benchmarks in turn and prints a table. With the flag
 // -raw, it also writes their output to a file, for benchstat.
 func (b *bench) inProcess(ctx context.Context, w io.Writer) error {
@@ -52,7 +71,7 @@ func (b *bench) inProcess(ctx context.Context, w io.Writer) error {
 	r := make(results)
 	var raw bytes.Buffer
 	once := func(pattern, benchtime string) error {
-		out, err := benchmark(ctx, program, pattern, benchtime)
+		out, err := benchmark(ctx, program, pattern, benchtime, nil)
 		if err != nil {
 			return err
 		}
@@ -93,10 +112,13 @@ func (b *bench) buildBenchmarks(ctx context.Context, dir string) (program string
 	return program, nil
 }
 
-// benchmark runs the benchmarks that match pattern, and returns their output.
-func benchmark(ctx context.Context, program, pattern, benchtime string, env ...string) ([]byte, error) {
+// benchmark runs the benchmarks that match pattern with more flags, and returns their
+// output.
+func benchmark(ctx context.Context, program, pattern, benchtime string, flags []string, env ...string) ([]byte, error) {
 	say("Go's benchmarks: %s", pattern)
-	cmd := exec.CommandContext(ctx, program, "-test.run", "^$", "-test.bench", pattern, "-test.benchtime", benchtime)
+	cmd := exec.CommandContext(ctx, program, append([]string{
+		"-test.run", "^$", "-test.bench", pattern, "-test.benchtime", benchtime,
+	}, flags...)...)
 	cmd.Env = append(os.Environ(), env...)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()

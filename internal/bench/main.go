@@ -45,6 +45,11 @@ type config struct {
 	es          string
 	summary     string
 
+	sql       string
+	sqlUsers  int
+	sqlGroups []string
+	sqlRounds int
+
 	attack        time.Duration
 	attacks       []string
 	attackServers []string
@@ -72,16 +77,16 @@ func run(ctx context.Context) error {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	if err := buildServers(ctx, dir, "./servers/serve", "./servers/pocketbase", "./servers/tutorial"); err != nil {
-		return err
-	}
-	if err := printEnvironment(ctx, os.Stdout, c.es); err != nil {
+	if err := printEnvironment(ctx, os.Stdout, c); err != nil {
 		return err
 	}
 	b := &bench{config: c, dir: dir}
-	parts := []func(context.Context, io.Writer) error{b.inProcess, b.closedLoops, b.openLoops, b.underAttack}
-	if c.es != "" {
-		parts = []func(context.Context, io.Writer) error{b.tutorial, b.elastic}
+	parts := []part{b.build, b.inProcess, b.closedLoops, b.openLoops, b.underAttack}
+	switch {
+	case c.es != "":
+		parts = []part{b.build, b.tutorial, b.elastic}
+	case c.sql != "":
+		parts = []part{b.sqlPart}
 	}
 	for _, part := range parts {
 		if err := part(ctx, os.Stdout); err != nil {
@@ -90,6 +95,9 @@ func run(ctx context.Context) error {
 	}
 	return b.summarize(os.Stdout)
 }
+
+// A part of the comparison prints its results.
+type part func(context.Context, io.Writer) error
 
 func parseFlags() (c config, err error) {
 	flag.IntVar(&c.runs, "runs", 6, "the number of runs of the benchmarks in process; 0 leaves out all of Go's benchmarks")
@@ -105,6 +113,10 @@ func parseFlags() (c config, err error) {
 	flag.DurationVar(&c.patience, "patience", 5*time.Second, "how long a client of an open loop waits for a response")
 	flag.StringVar(&c.plot, "plot", "", "the file for a plot of the open loops, as SVG")
 	flag.StringVar(&c.es, "es", "", "the URL of an Elasticsearch; if set, only the parts that use it are measured")
+	flag.StringVar(&c.sql, "sql", "", "the URL of a PostgreSQL server; if set, only the part with PostgreSQL and SQLite is measured")
+	flag.IntVar(&c.sqlUsers, "sql-users", 1_000_000, "the number of users in the larger tables of SQL; the smaller ones have a hundredth of it, and an import a tenth")
+	sqlGroups := flag.String("sql-groups", strings.Join(sqlGroupNames(), ","), "the groups of benchmarks of the part with SQL")
+	flag.IntVar(&c.sqlRounds, "sql-rounds", 0, "the number of rounds of each benchmark of the part with SQL; 0: as many as it needs")
 	flag.StringVar(&c.summary, "summary", "", "a file with the ratios of earlier parts, to which this part appends its own")
 	flag.DurationVar(&c.attack, "attack", 5*time.Second, "how long each turn of the attacks lasts; 0 leaves them out")
 	attacks := flag.String("attacks", strings.Join(attackNames(), ","), "the attacks; each is measured alone, and more than one also together; all: only together")
@@ -120,12 +132,21 @@ func parseFlags() (c config, err error) {
 	name := func(s string) (string, error) { return s, nil }
 	c.attacks, _ = parseList(*attacks, name)
 	c.attackServers, _ = parseList(*attackServers, name)
+	c.sqlGroups, _ = parseList(*sqlGroups, name)
+	if c.es != "" && c.sql != "" {
+		return c, errors.New("the flags -es and -sql are for two runs")
+	}
 	if c.connections, err = parseList(*connections, strconv.Atoi); err != nil {
 		return c, err
 	}
 	parseFloat := func(s string) (float64, error) { return strconv.ParseFloat(s, 64) }
 	c.multiples, err = parseList(*multiples, parseFloat)
 	return c, err
+}
+
+// build builds all servers.
+func (b *bench) build(ctx context.Context, _ io.Writer) error {
+	return buildServers(ctx, b.dir, "./servers/serve", "./servers/pocketbase", "./servers/tutorial")
 }
 
 // buildServers builds the programs that start runs, in dir.

@@ -111,7 +111,7 @@ func (b *bench) noteOverload(ours, minimal outcome) {
 		goal           goal
 	}{
 		{"served", "capacity", exactly(ours.goodput), atLeast(.95)},
-		{"served by the minimal handler", "capacity", exactly(minimal.goodput), goal{text: "–"}},
+		{"served by the minimal handler", "capacity", exactly(minimal.goodput), noGoal()},
 		{"time of 99 % of the accepted", "MaxWait, 2 s", share(ours.slow, maxWait), atMost(1.5)},
 		{"time of 99 % of refusals", "50 ms", share(ours.refusal, 50*time.Millisecond), atMost(1)},
 		{"refusals with Retry-After", "all", exactly(ours.retryAfter), atLeast(1)},

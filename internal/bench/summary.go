@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"math"
 	"os"
 )
 
@@ -20,6 +21,9 @@ func atMost(limit float64) goal {
 	return goal{fmt.Sprintf("≤ %v", limit), func(s spread) bool { return s.median <= limit }}
 }
 
+// noGoal is the goal of a ratio that is only said.
+func noGoal() goal { return goal{text: "–"} }
+
 // notBehind is reached if the ratio is not below 1 by more than chance explains.
 func notBehind() goal {
 	return goal{"1 within the interval, or above", func(s spread) bool { return s.high >= 1 }}
@@ -36,6 +40,24 @@ func (b *bench) note(what, baseline string, ratio spread, g goal) {
 		reached = "**no**"
 	}
 	b.notes = append(b.notes, fmt.Sprintf("| %s | %s | %v | %s | %s |\n", what, baseline, ratio, g.text, reached))
+}
+
+// A ratioRow is a line of the summary.
+type ratioRow struct {
+	what, baseline string
+	ratio          spread
+	goal           goal
+}
+
+// noteAll adds lines to the summary. It returns an error if one has no result.
+func (b *bench) noteAll(rows []ratioRow) error {
+	for _, row := range rows {
+		if math.IsNaN(row.ratio.median) {
+			return fmt.Errorf("the benchmarks have no result for %q", row.what)
+		}
+		b.note(row.what, row.baseline, row.ratio, row.goal)
+	}
+	return nil
 }
 
 // exactly returns the spread of a single measurement.

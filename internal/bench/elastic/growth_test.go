@@ -8,6 +8,8 @@ import (
 	"github.com/elastic/go-elasticsearch/v8/esapi"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/internal/bench/people"
+	"github.com/gosignup/signup/internal/bench/rounds"
 )
 
 var many = flag.Int("many", 1_000_000, "the number of users in the larger index of BenchmarkGrowth")
@@ -26,18 +28,18 @@ func BenchmarkGrowth(b *testing.B) {
 	small, large := filled(b, s, few), filled(b, s, *many)
 	for _, c := range []struct {
 		name      string
-		contender func(b *testing.B, p populated) *contender
+		contender func(b *testing.B, p populated) *rounds.Contender
 	}{
-		{"op=create", func(b *testing.B, p populated) *contender { return creations(b, s, p.alias, new(int64)) }},
-		{"op=get", func(b *testing.B, p populated) *contender { return gets(b, s, p.alias, p.users) }},
+		{"op=create", func(b *testing.B, p populated) *rounds.Contender { return creations(b, s, p.alias, new(int64)) }},
+		{"op=get", func(b *testing.B, p populated) *rounds.Contender { return gets(b, s, p.alias, p.users) }},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			among, amongFew := c.contender(b, large), c.contender(b, small)
-			warmUp(b, growthRound, among, amongFew)
-			turns(b, growthRound, among, amongFew)
-			b.ReportMetric(among.ns(growthRound), "ns/op")
-			b.ReportMetric(amongFew.ns(growthRound), "few-ns/op")
-			reportRatio(b, among.took, amongFew.took)
+			rounds.WarmUp(b, growthRound, among, amongFew)
+			rounds.Turns(b, b.N, growthRound, among, amongFew)
+			b.ReportMetric(among.NS(growthRound), "ns/op")
+			b.ReportMetric(amongFew.NS(growthRound), "few-ns/op")
+			rounds.ReportRatio(b, among.Took, amongFew.Took)
 		})
 	}
 }
@@ -55,7 +57,7 @@ func filled(b *testing.B, s *server, n int) populated {
 	const atOnce = 100_000
 	p := populated{alias: alias}
 	for left := n; left > 0; left -= atOnce {
-		users := newUsers(min(left, atOnce))
+		users := people.New(min(left, atOnce))
 		fill(b, s, alias, users)
 		p.users = append(p.users, users[:min(len(users), max(1, 10*atOnce/n))]...)
 	}

@@ -18,6 +18,8 @@ import (
 
 	"github.com/gosignup/signup"
 	"github.com/gosignup/signup/esstore"
+	"github.com/gosignup/signup/internal/bench/people"
+	"github.com/gosignup/signup/internal/bench/rounds"
 )
 
 var (
@@ -32,44 +34,35 @@ func BenchmarkImport(b *testing.B) {
 	s := connect(b)
 	b.ReportAllocs()
 	n := *perImport
-	ours := &contender{prepare: func(n int) func() error {
+	ours := &rounds.Contender{Prepare: func(n int) func() error {
 		alias, remove := s.newIndex(b)
-		users := newUsers(n)
+		users := people.New(n)
 		return func() error {
 			defer remove()
 			return importAll(b.Context(), s, alias, slices.Values(users), int64(n))
 		}
 	}}
-	raw := &contender{prepare: func(n int) func() error {
+	raw := &rounds.Contender{Prepare: func(n int) func() error {
 		alias, remove := s.newIndex(b)
-		docs := documentsOf(b, newUsers(n))
+		docs := documentsOf(b, people.New(n))
 		return func() error {
 			defer remove()
 			return indexAll(b.Context(), s, alias, docs)
 		}
 	}}
-	compare(b, n, ours, raw)
+	rounds.Compare(b, n, ours, raw)
+	rounds.ReportRatio(b, raw.Took, ours.Took)
 }
 
 // importAll imports users with the settings of the flags.
 func importAll(ctx context.Context, t esapi.Transport, alias string, users iter.Seq[signup.User], n int64) error {
-	sum, err := esstore.New(t, &esstore.Options{Alias: alias}).Import(ctx, sequence(users), &esstore.ImportOptions{
+	sum, err := esstore.New(t, &esstore.Options{Alias: alias}).Import(ctx, people.Sequence(users), &esstore.ImportOptions{
 		Workers: *workers, BatchBytes: *flushBytes, BatchUsers: 1 << 30, // only BatchBytes limits a batch
 	})
 	if err == nil && sum.Created != n {
 		err = fmt.Errorf("created %d of %d users", sum.Created, n)
 	}
 	return err
-}
-
-func sequence(users iter.Seq[signup.User]) iter.Seq2[signup.User, error] {
-	return func(yield func(signup.User, error) bool) {
-		for u := range users {
-			if !yield(u, nil) {
-				return
-			}
-		}
-	}
 }
 
 func indexAll(ctx context.Context, t esapi.Transport, alias string, docs []document) error {
@@ -127,7 +120,7 @@ func BenchmarkImportMemory(b *testing.B) {
 			most := int64(0)
 			for range max(1, b.N*100_000/n) { // the same number of users, and so of measurements, for each n
 				before, batches := liveHeap(), 0
-				_, err := esstore.New(transport, nil).Import(b.Context(), sequence(numbered(n)), &esstore.ImportOptions{
+				_, err := esstore.New(transport, nil).Import(b.Context(), people.Sequence(people.Numbered(n)), &esstore.ImportOptions{
 					BatchUsers: batch,
 					Progress: func(esstore.ImportSummary) {
 						// Each measurement stops all goroutines for a while: a hundred are enough.
@@ -143,17 +136,6 @@ func BenchmarkImportMemory(b *testing.B) {
 			b.ReportMetric(float64(most), "live-B")
 			b.ReportMetric(0, "ns/op") // mostly the time of the garbage collections
 		})
-	}
-}
-
-// numbered yields the users 0 to n-1.
-func numbered(n int) iter.Seq[signup.User] {
-	return func(yield func(signup.User) bool) {
-		for i := range n {
-			if !yield(newUser(i)) {
-				return
-			}
-		}
 	}
 }
 

@@ -4,15 +4,19 @@ import (
 	"context"
 	"encoding/json"
 	"flag"
-	"math/rand/v2"
 	"net/http"
 	"testing"
 
 	"github.com/gosignup/signup"
 	"github.com/gosignup/signup/esstore"
+	"github.com/gosignup/signup/internal/bench/people"
+	"github.com/gosignup/signup/internal/bench/rounds"
 )
 
-var perRound = flag.Int("round", 2000, "the number of users that are created or read in a round")
+var (
+	perRound    = flag.Int("round", 2000, "the number of users that are created or read in a round")
+	connections = flag.Int("connections", 16, "the number of goroutines, and so of connections, that create and get at once")
+)
 
 // BenchmarkCreate compares Store.Create with the same request through esapi, which gets
 // the bytes of the document. requests/op is the number of round trips per user.
@@ -22,11 +26,12 @@ func BenchmarkCreate(b *testing.B) {
 	rawAlias, _ := s.newIndex(b)
 	var requests int64
 	ours, raw := creations(b, s, alias, &requests), rawCreations(b, s, rawAlias)
-	warmUp(b, *perRound, ours, raw)
+	rounds.WarmUp(b, *perRound, ours, raw)
 	requests = 0
 	b.ReportAllocs()
-	compare(b, *perRound, ours, raw)
-	b.ReportMetric(ours.perOp(float64(requests), *perRound), "requests/op")
+	rounds.Compare(b, *perRound, ours, raw)
+	rounds.ReportRatio(b, raw.Took, ours.Took)
+	b.ReportMetric(ours.PerOp(float64(requests), *perRound), "requests/op")
 }
 
 // BenchmarkGet compares Store.Get with the same request through esapi: once with the
@@ -35,7 +40,7 @@ func BenchmarkCreate(b *testing.B) {
 func BenchmarkGet(b *testing.B) {
 	s := connect(b)
 	alias, _ := s.newIndex(b)
-	users := newUsers(10_000)
+	users := people.New(10_000)
 	fill(b, s, alias, users)
 	docs := documentsOf(b, users)
 	for _, c := range []struct {
@@ -47,75 +52,57 @@ func BenchmarkGet(b *testing.B) {
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			ours := gets(b, s, alias, users)
-			raw := &contender{prepare: func(n int) func() error {
-				order := order(n, len(docs))
+			raw := &rounds.Contender{Prepare: func(n int) func() error {
+				order := rounds.Order(n, len(docs))
 				return func() error {
-					return parallel(n, func(i int) error { return c.get(docs[order[i]]) })
+					return rounds.Parallel(*connections, n, func(i int) error { return c.get(docs[order[i]]) })
 				}
 			}}
-			warmUp(b, *perRound, ours, raw)
+			rounds.WarmUp(b, *perRound, ours, raw)
 			b.ReportAllocs()
 			before := s.requests.Load()
-			compare(b, *perRound, ours, raw)
+			rounds.Compare(b, *perRound, ours, raw)
+			rounds.ReportRatio(b, raw.Took, ours.Took)
 			requests := s.requests.Load() - before - int64(b.N**perRound)
-			b.ReportMetric(ours.perOp(float64(requests), *perRound), "requests/op")
+			b.ReportMetric(ours.PerOp(float64(requests), *perRound), "requests/op")
 		})
 	}
 }
 
-// warmUp runs a round of each that isn't counted, to open the connections and to let
-// the server compile its code.
-func warmUp(b *testing.B, n int, contenders ...*contender) {
-	b.Helper()
-	for _, c := range contenders {
-		c.round(b, n)
-		*c = contender{prepare: c.prepare}
-	}
-}
-
 // creations creates new users, and adds the number of requests sent to requests.
-func creations(b *testing.B, s *server, alias string, requests *int64) *contender {
+func creations(b *testing.B, s *server, alias string, requests *int64) *rounds.Contender {
 	store := s.store(alias)
-	return &contender{prepare: func(n int) func() error {
-		users := newUsers(n)
+	return &rounds.Contender{Prepare: func(n int) func() error {
+		users := people.New(n)
 		return func() error {
 			before := s.requests.Load()
 			defer func() { *requests += s.requests.Load() - before }()
-			return parallel(n, func(i int) error { return store.Create(b.Context(), &users[i]) })
+			return rounds.Parallel(*connections, n, func(i int) error { return store.Create(b.Context(), &users[i]) })
 		}
 	}}
 }
 
-func rawCreations(b *testing.B, s *server, alias string) *contender {
-	return &contender{prepare: func(n int) func() error {
-		docs := documentsOf(b, newUsers(n))
+func rawCreations(b *testing.B, s *server, alias string) *rounds.Contender {
+	return &rounds.Contender{Prepare: func(n int) func() error {
+		docs := documentsOf(b, people.New(n))
 		return func() error {
-			return parallel(n, func(i int) error { return docs[i].create(b.Context(), s, alias) })
+			return rounds.Parallel(*connections, n, func(i int) error { return docs[i].create(b.Context(), s, alias) })
 		}
 	}}
 }
 
 // gets reads users at random.
-func gets(b *testing.B, s *server, alias string, users []signup.User) *contender {
+func gets(b *testing.B, s *server, alias string, users []signup.User) *rounds.Contender {
 	store := s.store(alias)
-	return &contender{prepare: func(n int) func() error {
-		order := order(n, len(users))
+	return &rounds.Contender{Prepare: func(n int) func() error {
+		order := rounds.Order(n, len(users))
 		return func() error {
-			return parallel(n, func(i int) error {
+			return rounds.Parallel(*connections, n, func(i int) error {
 				_, err := store.Get(b.Context(), users[order[i]].Key())
 				return err
 			})
 		}
 	}}
-}
-
-// order returns n random numbers below limit.
-func order(n, limit int) []int {
-	all := make([]int, n)
-	for i := range all {
-		all[i] = rand.IntN(limit)
-	}
-	return all
 }
 
 // BenchmarkClient measures the cost of a call in this process. It excludes the network,
@@ -124,7 +111,7 @@ func order(n, limit int) []int {
 // read. In the "esapi+json" runs, encoding/json makes the document and decodes the
 // response, as in any other program.
 func BenchmarkClient(b *testing.B) {
-	u := newUsers(1)[0]
+	u := people.New(1)[0]
 	doc := documentsOf(b, []signup.User{u})[0]
 	found, created := doc.found(), created(doc.id)
 	transport := transportFunc(func(r *http.Request) (*http.Response, error) {

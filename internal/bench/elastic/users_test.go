@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"path"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -20,36 +19,6 @@ import (
 	"github.com/gosignup/signup"
 	"github.com/gosignup/signup/esstore"
 )
-
-var made atomic.Int64
-
-// newUsers returns n users that no earlier call returned.
-func newUsers(n int) []signup.User {
-	first := int(made.Add(int64(n))) - n
-	users := make([]signup.User, n)
-	for i := range users {
-		users[i] = newUser(first + i)
-	}
-	return users
-}
-
-// newUser returns the user with this number, as Accounts.Register would make it: the key
-// is set, and ID and hash have the usual lengths.
-func newUser(n int) signup.User {
-	at := time.Date(2014, time.December, 6, 22, 55, 0, 0, time.UTC).Add(time.Duration(n) * time.Millisecond)
-	u := signup.User{
-		ID:           fmt.Sprintf("%026d", n),
-		Email:        fmt.Sprintf("Ada.%d@example.org", n),
-		FirstName:    "Ada",
-		LastName:     "Lovelace",
-		PasswordHash: signup.Hash(fmt.Sprintf("$2a$12$%053d", n)),
-		Active:       true,
-		CreatedAt:    at,
-		UpdatedAt:    at,
-	}
-	u.SetKey(fmt.Sprintf("ada.%d@example.org", n), signup.EmailRule)
-	return u
-}
 
 // A document is a user as esstore sends it.
 type document struct{ id, body string }

@@ -1,4 +1,4 @@
-package elastic
+package rounds
 
 import (
 	"math"
