@@ -47,9 +47,13 @@ func (f *failure) Is(target error) bool {
 // meanings describe the SQLSTATEs that an operator may have to do something about.
 var meanings = map[string]string{
 	"25006": " (read-only: the database is a replica, or default_transaction_read_only is on)",
+	"28000": " (no such role, or pg_hba.conf refuses it)",
 	"28P01": " (wrong password)",
+	"3D000": " (no such database)",
+	"3F000": " (no such schema: look at search_path)",
 	"42501": " (no privilege)",
 	"42703": " (no such column: is the schema newer or older?)",
+	"42704": " (no such setting: look at the parameters of the connection)",
 	"42P07": " (there is a table with this name that this package didn't make)",
 	"42P01": " (no such table: is the store set up?)",
 	"53100": " (disk full)",

@@ -36,6 +36,13 @@ func TestDown(t *testing.T) {
 	}
 }
 
+// The error of PostgreSQL is described.
+func TestWrongParameters(t *testing.T) {
+	url := newPostgreSQL(t)
+	on(url+"&dbname=none_such").run(t.Context(), "check").want(t, exitFailed, "2:SQLSTATE 3D000 (no such database)")
+	on(url+"&none_such=1").run(t.Context(), "check").want(t, exitFailed, "2:SQLSTATE 42704 (no such setting: look at the parameters of the connection)")
+}
+
 // An interrupt ends a command, which says so.
 func TestInterrupted(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -75,7 +75,10 @@ func create(name string) (*output, error) {
 	}
 	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+"-*")
 	if err != nil {
-		return nil, err
+		if e, ok := errors.AsType[*os.PathError](err); ok {
+			err = e.Err // without the temporary name
+		}
+		return nil, fmt.Errorf("%s can't be made: %w", name, err)
 	}
 	return &output{f, f, name}, nil
 }

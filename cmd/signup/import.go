@@ -57,6 +57,8 @@ func importUsers(ctx context.Context, c *call, s store, anyHash bool) error {
 		err = written
 	}
 	switch {
+	case errors.Is(err, signup.ErrInvalid):
+		return fmt.Errorf("%w; correct the line, and repeat the import to add the rest", err)
 	case err != nil:
 		return fmt.Errorf("%w; repeat the import to add the rest", err)
 	case r.Exists+r.Invalid > 0:

@@ -93,6 +93,9 @@ func (c *call) run(ctx context.Context, args []string) error {
 	if err := cmd.checkArgs(c.args); err != nil {
 		return err
 	}
+	if c.timeout < 0 {
+		return usageError{"-timeout must not be negative"}
+	}
 	if c.verbose {
 		c.logger = slog.New(slog.NewTextHandler(redactor{c, c.stderr}, nil))
 	}

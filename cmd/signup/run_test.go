@@ -21,6 +21,7 @@ func TestUsage(t *testing.T) {
 		{"nothing like a flag", "check -password=correct-horse", "unknown flag -password: there are -alias, "},
 		{"a flag without a value", "check -store", "flag needs an argument: -store"},
 		{"no time", "-timeout soon check", `invalid value "soon" for flag -timeout`},
+		{"a negative time", "-timeout -1s check", "-timeout must not be negative"},
 		{"no address", "show", "got 0 arguments; the usage is: signup [flags] show ADDRESS"},
 		{"two addresses", "show a b", "got 2 arguments; the usage is: signup [flags] show ADDRESS"},
 		{"help for an unknown command", "help shwo", "did you mean show?"},

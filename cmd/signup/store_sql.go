@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -62,11 +63,29 @@ func (c *call) openPostgreSQL(t target) (store, error) {
 	return newSQLStore(stdlib.OpenDB(*config), sqlstore.PostgreSQL, t.prefix), nil
 }
 
+// createPrivate makes an empty file that only its owner can read, unless there is a file.
+// SQLite gives its other files the same mode.
+func createPrivate(name string) error {
+	f, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if errors.Is(err, os.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
 // openSQLite opens the file. A file that doesn't exist is made only if create is true, so
 // that a misspelled name is an error and no empty database.
 func (c *call) openSQLite(t target, create bool) (store, error) {
 	if _, err := os.Stat(t.file); err != nil && !create {
 		return nil, usageError{fmt.Sprintf("SQLite: %v: correct the name, or make the database with signup setup", err)}
+	}
+	if create {
+		if err := createPrivate(t.file); err != nil {
+			return nil, usageError{fmt.Sprintf("SQLite: %v", err)}
+		}
 	}
 	query := t.query
 	pragmas := []string{"busy_timeout(10000)"}

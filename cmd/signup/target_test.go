@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -57,9 +58,13 @@ func TestFlagsOfAnotherStore(t *testing.T) {
 // A misspelled name makes no empty database, and a name is taken as it is.
 func TestSQLiteFile(t *testing.T) {
 	dir := t.TempDir()
+	on("sqlite:"+filepath.Join(dir, "none", "x.db")).run(t.Context(), "setup").want(t, exitUsage, "2:SQLite: open "+dir, "2:no such file")
 	on("sqlite:"+filepath.Join(dir, "none.db")).run(t.Context(), "check").want(t, exitUsage, "2:no such file")
 	url := "sqlite:" + filepath.Join(dir, "a%41 #&.db")
 	on(url).run(t.Context(), "setup").want(t, exitDone)
+	if info, err := os.Stat(filepath.Join(dir, "a%41 #&.db")); err != nil || info.Mode() != 0o600 {
+		t.Errorf("got the mode %v and the error %v, want 0600", info.Mode(), err)
+	}
 	on(url+"?_pragma=query_only(1)").run(t.Context(), "check").want(t, exitErrors, "error (read-only)")
 	names, err := filepath.Glob(filepath.Join(dir, "*.db"))
 	if err != nil || len(names) != 1 || filepath.Base(names[0]) != "a%41 #&.db" {

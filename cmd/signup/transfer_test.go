@@ -73,7 +73,8 @@ func TestExportFails(t *testing.T) {
 	if got := readFile(t, file); got != "before" {
 		t.Errorf("got %q in the file, want it unchanged", got)
 	}
-	on(url).run(t.Context(), "export", filepath.Join(dir, "none", "x")).want(t, exitFailed, "2:no such file")
+	none := filepath.Join(dir, "none", "x")
+	on(url).run(t.Context(), "export", none).want(t, exitFailed, "2:"+none+" can't be made: no such file")
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	on(url).run(ctx, "export", filepath.Join(dir, "y")).want(t, exitFailed, "2:interrupted: ", "2:(after 0 users; there is no file)")
@@ -133,7 +134,7 @@ func TestImportMalformed(t *testing.T) {
 			r := on(other)
 			r.run(t.Context(), "setup").want(t, exitDone)
 			r.stdin = strings.NewReader(source[:strings.LastIndex(source, "\n{")+20])
-			r.run(t.Context(), "import").want(t, exitFailed, "2 users read: 2 created", "2:line 3: ", "2:repeat the import to add the rest")
+			r.run(t.Context(), "import").want(t, exitFailed, "2 users read: 2 created", "2:line 3: ", "2:correct the line, and repeat the import to add the rest")
 		})
 	})
 	url := newSQLite(t)
