@@ -46,6 +46,9 @@ func (f *failure) Is(target error) bool {
 
 // meanings describe the SQLSTATEs that an operator may have to do something about.
 var meanings = map[string]string{
+	"23502": " (a column that this package didn't make is NOT NULL without a default)",
+	"23505": " (a unique index that this package didn't make refuses the row)",
+	"23514": " (a constraint that this package didn't make refuses the row)",
 	"25006": " (read-only: the database is a replica, or default_transaction_read_only is on)",
 	"28000": " (no such role, or pg_hba.conf refuses it)",
 	"28P01": " (wrong password)",

@@ -12,6 +12,9 @@ var checkCommand = command{
 6 if it finds only warnings or couldn't check everything. With -json, each finding is a
 line: an object with code, severity, problem, remedy and, for Elasticsearch, request.
 
+A remedy may name functions of the library: Setup is "signup setup", SchemaSQL is "signup
+schema", Reindex is "signup reindex", and SetupRole is "signup role -setup".
+
 Settings of a connection, such as SQLite's synchronous, are those of this program:
 applications that set others call Check of their own Store.`,
 	prepare: withoutFlags(with(check)),

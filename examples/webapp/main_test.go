@@ -108,10 +108,25 @@ func TestSignUp(t *testing.T) {
 			if !strings.Contains(page, "Hello, Ada") {
 				t.Errorf("after a restart, got the page %s, want the private one", page)
 			}
-			if _, err := os.Stat(strings.TrimPrefix(db, "sqlite:")); err != nil {
-				t.Errorf("the file of the users: got %v, want a file of the name in -db", err)
+			if info, err := os.Stat(strings.TrimPrefix(db, "sqlite:")); err != nil || info.Mode() != 0o600 {
+				t.Errorf("the file of the users: got the mode %v and the error %v, want the name in -db and the mode 0600", info, err)
 			}
 		})
+	}
+}
+
+// A -db without a scheme is an error at once, and no error has a password.
+func TestMalformedDB(t *testing.T) {
+	for _, db := range []string{"users.db", "mysql://u:correct-horse@h/d", "http://u:correct-horse@h:port"} {
+		begin := time.Now()
+		_, _, closeStore, err := open(t.Context(), db)
+		closeStore()
+		if err == nil || !strings.Contains(err.Error(), "-db must be sqlite:users.db") {
+			t.Errorf("%s: got the error %v, want one that says what -db must be", db, err)
+		}
+		if took := time.Since(begin); took > time.Second {
+			t.Errorf("%s: got the error after %s, want it at once", db, took)
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"net/url"
+	"os"
 	"strings"
 
 	"github.com/elastic/elastic-transport-go/v8/elastictransport"
@@ -26,14 +27,19 @@ func open(ctx context.Context, db string) (store signup.Store, counter signup.Co
 	case db == "":
 		return memstore.New(), nil, none, nil
 	case isFile:
+		f, err := os.OpenFile(file, os.O_CREATE, 0o600) // only the owner may read the hashes
+		if err != nil {
+			return nil, nil, none, err
+		}
+		_ = f.Close()
 		name := url.URL{Scheme: "file", Opaque: url.PathEscape(file)}
 		return openSQL(ctx, "sqlite", name.String()+"?_pragma=journal_mode(WAL)&_pragma=busy_timeout(5000)")
 	case strings.HasPrefix(db, "postgres:"), strings.HasPrefix(db, "postgresql:"):
 		return openSQL(ctx, "pgx", db)
 	}
 	u, err := url.Parse(db)
-	if err != nil {
-		return nil, nil, none, err
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" {
+		return nil, nil, none, errors.New("-db must be sqlite:users.db, postgres://… or an Elasticsearch's http://…")
 	}
 	client, err := elastictransport.NewClient(elastictransport.WithURLs(u), elastictransport.WithRetryOnError(esstore.RetryOnError))
 	if err != nil {
