@@ -51,7 +51,7 @@ var meanings = map[string]string{
 	"23514": " (a constraint that this package didn't make refuses the row)",
 	"25006": " (read-only: the database is a replica, or default_transaction_read_only is on)",
 	"28000": " (no such role, or pg_hba.conf refuses it)",
-	"28P01": " (wrong password)",
+	"28P01": " (wrong password, or none)",
 	"3D000": " (no such database)",
 	"3F000": " (no such schema: look at search_path)",
 	"42501": " (no privilege)",

@@ -116,8 +116,11 @@ func SchemaSQL(d Dialect, prefix string) (string, error) {
 	if prefix == "" {
 		prefix = defaultPrefix
 	}
-	if !isPrefix(prefix) || d != PostgreSQL && d != SQLite {
-		return "", fmt.Errorf("sqlstore: no schema for the dialect %s and the prefix %q", d, prefix)
+	if !isPrefix(prefix) {
+		return "", fmt.Errorf("sqlstore: schema: %w", prefixError(prefix))
+	}
+	if d != PostgreSQL && d != SQLite {
+		return "", fmt.Errorf("sqlstore: no schema for the dialect %s", d)
 	}
 	var all strings.Builder
 	for version := 1; version <= schemaVersion; version++ {

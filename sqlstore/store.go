@@ -44,7 +44,7 @@ func (b *base) init(db *sql.DB, opts *Options) {
 	case db == nil:
 		b.err = errors.New("the *sql.DB is nil")
 	case !isPrefix(o.Prefix):
-		b.err = fmt.Errorf("invalid prefix %q: it must consist of a-z, 0-9 and \"_\", begin with a letter, and have at most 40 characters", o.Prefix)
+		b.err = prefixError(o.Prefix)
 	case o.Dialect < Detect || o.Dialect > SQLite:
 		b.err = fmt.Errorf("unknown dialect %d", int(o.Dialect))
 	case o.Dialect != Detect:
@@ -56,6 +56,10 @@ func (b *base) init(db *sql.DB, opts *Options) {
 func isPrefix(text string) bool {
 	const letters = "abcdefghijklmnopqrstuvwxyz"
 	return len(text) <= 40 && strings.Contains(letters, text[:1]) && strings.Trim(text, letters+"0123456789_") == ""
+}
+
+func prefixError(text string) error {
+	return fmt.Errorf("invalid prefix %q: it must consist of a-z, 0-9 and \"_\", begin with a letter, and have at most 40 characters", text)
 }
 
 // A Store is a signup.Store in PostgreSQL or SQLite. Make one with [New]. It is safe

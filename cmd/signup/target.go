@@ -113,7 +113,8 @@ func (c *call) name(t *target) error {
 		if c.alias != "" || c.ca != "" {
 			return usageError{"-alias and -ca are for Elasticsearch, and the store is " + string(t.kind)}
 		}
-		return nil
+		_, err := t.tables()
+		return err
 	}
 	t.alias = cmp.Or(c.alias, parameter("alias"))
 	if c.prefix != "" {

@@ -28,6 +28,8 @@ func TestTarget(t *testing.T) {
 		{url: "sqlite:x?%zz", fail: "malformed parameters"},
 		{url: "https:///x", fail: "has no host"},
 		{url: "https://h?routing=x", fail: `the parameter "routing"`},
+		{url: "sqlite:x?prefix=Users", fail: `-prefix: sqlstore: schema: invalid prefix "Users"`},
+		{url: "postgres://h?prefix=_", fail: "-prefix: "},
 		{url: "users.db", fail: "must begin with postgres://"},
 		{url: "://", fail: "malformed"},
 	} {
