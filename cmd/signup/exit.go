@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/gosignup/signup"
 )
@@ -77,5 +78,5 @@ func textOf(err error) string {
 	case errors.Is(err, context.DeadlineExceeded):
 		return "the time is over (see -timeout): " + err.Error()
 	}
-	return err.Error()
+	return strings.TrimPrefix(err.Error(), "signup: ") // the program writes its name itself
 }

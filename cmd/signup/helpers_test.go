@@ -48,6 +48,9 @@ func (r result) want(t *testing.T, code int, parts ...string) {
 	if r.code != code {
 		t.Errorf("got the exit code %d, want %d; stderr: %s", r.code, code, shown(r.stderr))
 	}
+	if strings.Contains(r.stderr, "signup: signup: ") {
+		t.Errorf("got %s, want the program's name once", shown(r.stderr))
+	}
 	for _, part := range parts {
 		text := r.stdout
 		if errors, ok := strings.CutPrefix(part, "2:"); ok {
