@@ -40,6 +40,7 @@ func (s *Store) Check(ctx context.Context) ([]Finding, error) {
 	}{
 		{"The settings", c.checkSettings},
 		{"The tables", func(ctx context.Context) error { return c.checkSchema(ctx, version) }},
+		{"The privileges", c.checkPrivileges},
 	} {
 		err := part.check(ctx)
 		if err != nil && ctx.Err() != nil {

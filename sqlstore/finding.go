@@ -53,6 +53,8 @@ const (
 	CodePrimaryKey = "primary-key"
 	// The database takes no writes, for example because it is a replica.
 	CodeReadOnly = "read-only"
+	// The role has no privilege that the Store or the Counter needs.
+	CodePrivilege = "privilege"
 	// The database acknowledges what a power failure or a crash may undo.
 	CodeNotDurable = "not-durable"
 	// An index is missing that makes listings or the cleanup of counts fast.
@@ -66,7 +68,7 @@ const (
 
 var codes = []string{
 	CodeOldServer, CodeEncoding, CodeNoSchema, CodeOlderSchema, CodeNewerSchema, CodeNoTable, CodeColumn, CodeCollation,
-	CodePrimaryKey, CodeReadOnly, CodeNotDurable, CodeIndex, CodeJournal, CodeNotChecked,
+	CodePrimaryKey, CodeReadOnly, CodePrivilege, CodeNotDurable, CodeIndex, CodeJournal, CodeNotChecked,
 }
 
 func severityOf(code string) Severity {

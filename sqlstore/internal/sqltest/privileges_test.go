@@ -38,6 +38,10 @@ func TestPrivileges(t *testing.T) {
 		t.Errorf("Delete: got the error %v, want nil", err)
 	}
 	wantFindings(t, database{DB: limited, options: o})
+	mustExec(t, db, "REVOKE UPDATE, DELETE ON "+o.Prefix+"users FROM "+role)
+	wantFindings(t, database{DB: limited, options: o}, sqlstore.CodePrivilege)
+	mustExec(t, db, "REVOKE DELETE ON "+o.Prefix+"counts FROM "+role)
+	wantFindings(t, database{DB: limited, options: o}, sqlstore.CodePrivilege, sqlstore.CodePrivilege)
 	if err := sqlstore.New(limited, &sqlstore.Options{Prefix: "x" + o.Prefix}).Setup(t.Context()); err == nil {
 		t.Error("Setup of other tables: got nil, want an error")
 		mustExec(t, db, "DROP TABLE x"+o.Prefix+"users, x"+o.Prefix+"counts, x"+o.Prefix+"schema")
