@@ -28,8 +28,8 @@ func (c *checkup) checkPrivileges(ctx context.Context) error {
 		if strings.HasSuffix(table, "counts") {
 			consequence = "Calls of the Counter fail, or counts that have ended are never deleted."
 		}
-		c.add(CodePrivilege, fmt.Sprintf("The role doesn't have the privilege %s on the table %s. %s", lacking, table, consequence),
-			fmt.Sprintf("GRANT %s ON %s to the role.", lacking, table))
+		c.add(CodePrivilege, fmt.Sprintf("On the table %s, the role has no privilege to %s. %s", table, lacking, consequence),
+			fmt.Sprintf("GRANT %s ON %s TO the role.", lacking, table))
 	}
 	return nil
 }
