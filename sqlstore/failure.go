@@ -66,9 +66,14 @@ func newFailure(op string, d Dialect, err error) *failure {
 		SQLState() string
 	}](err); ok && d != SQLite && e.SQLState() != "" {
 		f.state, f.err, f.kind = e.SQLState(), nil, kindOfState(e.SQLState())
+		if isStalePlan(f.state, err) {
+			f.kind = contended
+		}
 		return f
 	}
 	switch {
+	case isUnreadable(err):
+		f.kind, f.err = refused, withoutValue(err)
 	case isUnreached(err):
 		f.kind = unavailable
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
@@ -79,6 +84,25 @@ func newFailure(op string, d Dialect, err error) *failure {
 		f.kind = kindOfSQLite(err)
 	}
 	return f
+}
+
+// isStalePlan reports whether a column was changed after a connection had prepared the
+// statement. The driver prepares it again for the next attempt.
+func isStalePlan(state string, err error) bool {
+	return state == "0A000" && strings.Contains(err.Error(), "cached plan must not change result type")
+}
+
+// isUnreadable reports whether a column has a value that the package doesn't store, such as
+// NULL.
+func isUnreadable(err error) bool { return strings.HasPrefix(err.Error(), "sql: Scan error on column") }
+
+// withoutValue returns an error that names the column only: err may quote its value.
+func withoutValue(err error) error {
+	text := err.Error()
+	if cause := errors.Unwrap(err); cause != nil {
+		text = strings.TrimSuffix(text, ": "+cause.Error())
+	}
+	return errors.New(text + ": a value that this package doesn't store (call Check)")
 }
 
 // isUnreached reports whether there was no connection, so that nothing was sent.

@@ -49,6 +49,7 @@ func TestCheck(t *testing.T) {
 			{"", "ALTER TABLE {}users ADD COLUMN later text", nil},
 			{"PostgreSQL", "ALTER TABLE {}users ADD COLUMN later text NOT NULL", []string{sqlstore.CodeColumn}},
 			{"PostgreSQL", "ALTER TABLE {}users ALTER COLUMN first_name TYPE varchar(10)", []string{sqlstore.CodeColumn}},
+			{"PostgreSQL", "ALTER TABLE {}users ALTER COLUMN last_name DROP NOT NULL", []string{sqlstore.CodeColumn}},
 			{"PostgreSQL", `ALTER TABLE {}users ALTER COLUMN key TYPE text COLLATE "en-x-icu"`, []string{sqlstore.CodeCollation}},
 			{"PostgreSQL", `ALTER TABLE {}users ALTER COLUMN last_order TYPE text COLLATE "en-x-icu"`, []string{sqlstore.CodeCollation}},
 			{"PostgreSQL", "ALTER TABLE {}users DROP CONSTRAINT {}users_pkey", []string{sqlstore.CodePrimaryKey}},
@@ -67,7 +68,7 @@ func TestCheck(t *testing.T) {
 					for _, f := range findings {
 						counts[f.Code]++
 					}
-					want := map[string]int{sqlstore.CodeColumn: 22, sqlstore.CodePrimaryKey: 1, sqlstore.CodeIndex: 6}
+					want := map[string]int{sqlstore.CodeColumn: 23, sqlstore.CodePrimaryKey: 1, sqlstore.CodeIndex: 6}
 					if err != nil || !maps.Equal(counts, want) {
 						t.Errorf("got findings with the codes %v and the error %v, want %v and nil", counts, err, want)
 					}
