@@ -142,13 +142,16 @@ const (
 	sqliteConstraint = 19
 )
 
+// A coded is an error of a driver of SQLite that has SQLite's code.
+type coded interface {
+	error
+	Code() int
+}
+
 // kindOfSQLite returns the kind of an error of SQLite, by its code or, if the driver
 // hides that, by its text.
 func kindOfSQLite(err error) kind {
-	if e, ok := errors.AsType[interface {
-		error
-		Code() int
-	}](err); ok {
+	if e, ok := errors.AsType[coded](err); ok {
 		switch e.Code() & 0xff {
 		case sqliteBusy, sqliteLocked:
 			return contended
@@ -176,9 +179,6 @@ func (f *failure) isOfRow() bool {
 		class := f.state[:2]
 		return class == "22" || class == "23" || class == "54" || f.state == "P0001" // raised by a trigger
 	}
-	e, ok := errors.AsType[interface {
-		error
-		Code() int
-	}](f.err)
+	e, ok := errors.AsType[coded](f.err)
 	return ok && (e.Code()&0xff == sqliteTooBig || e.Code()&0xff == sqliteConstraint)
 }
