@@ -46,8 +46,10 @@ func (f *failure) Is(target error) bool {
 
 // meanings describe the SQLSTATEs that an operator may have to do something about.
 var meanings = map[string]string{
+	"22P05": " (is the encoding of the database another one than UTF8?)",
 	"25006": " (read-only: the database is a replica, or default_transaction_read_only is on)",
 	"28P01": " (wrong password)",
+	"3F000": " (none of the schemas in search_path exists)",
 	"42501": " (no privilege)",
 	"42703": " (no such column: is the schema newer or older?)",
 	"42P07": " (there is a table with this name that this package didn't make)",
@@ -136,6 +138,7 @@ func kindOfState(state string) kind {
 const (
 	sqliteBusy       = 5
 	sqliteLocked     = 6
+	sqliteReadOnly   = 8
 	sqliteInterrupt  = 9
 	sqliteIOErr      = 10
 	sqliteTooBig     = 18

@@ -89,6 +89,8 @@ func TestCheckSettings(t *testing.T) {
 		{"?_pragma=journal_mode(MEMORY)", []string{sqlstore.CodeNotDurable}},
 		{"?_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)", []string{sqlstore.CodeNotDurable}},
 		{"?_pragma=journal_mode(WAL)&_pragma=query_only(1)", []string{sqlstore.CodeReadOnly}},
+		{"?mode=ro", []string{sqlstore.CodeReadOnly, sqlstore.CodeJournal}},
+		{"?immutable=1", []string{sqlstore.CodeReadOnly, sqlstore.CodeJournal}},
 	} {
 		t.Run(test.setting, func(t *testing.T) {
 			name := sqliteFile(t)
