@@ -115,6 +115,16 @@ func TestSignUp(t *testing.T) {
 	}
 }
 
+// A URL of another kind is refused at once. The error doesn't have it: there may be a password.
+func TestUnknownURL(t *testing.T) {
+	for _, db := range []string{"users.db", "mysql://root:correct-horse@localhost/users", "http:users", "http://a b:correct-horse@localhost"} {
+		_, _, _, err := open(t.Context(), db)
+		if err == nil || !strings.Contains(err.Error(), "sqlite:users.db") || strings.Contains(err.Error(), "correct-horse") {
+			t.Errorf("open(%q): got the error %v, want one that says what a URL is, without the password", db, err)
+		}
+	}
+}
+
 func signUp(t *testing.T, s *site) {
 	t.Helper()
 	v := newVisitor(t)
