@@ -10,7 +10,7 @@ UNCHECKED := golang.org/x/crypto/... crypto/internal/fips140/... crypto/md5 cryp
 RACE := -race $(foreach p,$(UNCHECKED),-gcflags=$(p)=-race=false)
 STATICCHECK := $(CURDIR)/.bin/staticcheck
 
-.PHONY: help test quick vet staticcheck checks unit others legacyhash scssession sqlstore mailer signup routers migrate consumer browser webapp integration server fuzz faults soak bench lint clean
+.PHONY: help test quick vet staticcheck checks unit others legacyhash scssession sqlstore postgresql versiontests mailer signup routers migrate consumer browser webapp integration server fuzz faults soak bench lint clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -44,7 +44,7 @@ checks: # one after the other
 	@for target in vet staticcheck unit; do $(MAKE) --no-print-directory $$target || exit 1; done
 
 others: # one after the other
-	@for target in browser fuzz legacyhash scssession sqlstore mailer signup routers migrate webapp consumer; do $(MAKE) --no-print-directory $$target || exit 1; done
+	@for target in browser fuzz legacyhash scssession sqlstore postgresql versiontests mailer signup routers migrate webapp consumer; do $(MAKE) --no-print-directory $$target || exit 1; done
 
 fuzz: ## each fuzz target, for FUZZTIME (5s)
 	@grep -rhoE '^func Fuzz\w+' --include='*_test.go' . | sed 's/func //' | while read -r f; do \
@@ -75,6 +75,12 @@ givensql = $(if $(SIGNUP_TEST_POSTGRES_URL),-skip TestKillPostgreSQL)
 sqlstore: ## the tests of the module that keeps users in PostgreSQL and SQLite, with -race
 	@go run ./internal/testrun sqlstore $(RACE) -count=1 .
 	@go run ./internal/testrun sqlstore/internal/sqltest $(RACE) -count=1 $(givensql) .
+
+postgresql: ## sqlstore's tests with PostgreSQL 13, 14, 16, 17 and 18, from npm
+	@scripts/postgresql-versions $(MAKE) --no-print-directory versiontests
+
+versiontests:
+	@go run ./internal/testrun sqlstore/internal/sqltest -count=1 $(givensql) .
 
 mailer: ## the tests of the module that sends mails over SMTP, with -race
 	@go run ./internal/testrun mailer $(RACE) -count=1 ./...

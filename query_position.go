@@ -1,6 +1,7 @@
 package signup
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -59,12 +60,13 @@ type positionText struct {
 }
 
 // MarshalText returns a text that UnmarshalText reads. It has only letters, digits, "-" and
-// "_". That of the zero Position is empty.
+// "_". That of the zero Position is empty. Text that isn't UTF-8 is replaced by U+FFFD.
 func (p Position) MarshalText() ([]byte, error) {
 	if p.IsZero() {
 		return []byte{}, nil
 	}
-	t := positionText{Last: p.LastName, First: p.FirstName, Key: p.Key}
+	valid := func(text string) string { return strings.ToValidUTF8(text, "\ufffd") }
+	t := positionText{Last: valid(p.LastName), First: valid(p.FirstName), Key: valid(p.Key)}
 	if !p.CreatedAt.IsZero() {
 		at := p.CreatedAt.UnixMilli()
 		t.At = &at
@@ -85,12 +87,14 @@ func (p *Position) UnmarshalText(text []byte) error {
 	}
 	plain, err := base64.RawURLEncoding.Strict().AppendDecode(nil, text)
 	var t positionText
-	if err != nil || json.Unmarshal(plain, &t) != nil || t.Key == "" {
+	invalid := err != nil || json.Unmarshal(plain, &t) != nil || t.Key == ""
+	read := Position{LastName: t.Last, FirstName: t.First, Key: t.Key}
+	if t.At != nil {
+		read.CreatedAt = time.UnixMilli(*t.At).UTC()
+	}
+	if again, err := read.MarshalText(); invalid || err != nil || !bytes.Equal(again, text) {
 		return fmt.Errorf("signup: a text that is no position in a listing: %w", ErrInvalid)
 	}
-	*p = Position{LastName: t.Last, FirstName: t.First, Key: t.Key}
-	if t.At != nil {
-		p.CreatedAt = time.UnixMilli(*t.At).UTC()
-	}
+	*p = read
 	return nil
 }

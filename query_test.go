@@ -1,6 +1,7 @@
 package signup_test
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"testing"
@@ -28,11 +29,28 @@ func TestPositionText(t *testing.T) {
 		}
 	}
 	before := signup.Position{Key: "before"}
-	for _, text := range []string{"x", "e30", "e30=", "bnVsbA", "W10", "eyJrIjoiIn0", "eyJrIjoxfQ", " ", "ey\n"} {
+	for _, text := range []string{
+		"x", "e30", "e30=", "bnVsbA", "W10", "eyJrIjoiIn0", "eyJrIjoxfQ", " ", "ey\n",
+		encodedPosition(`{"K":"a"}`), encodedPosition(`{"k":"a","x":1}`), encodedPosition(` {"k":"a"}`), encodedPosition(`{"t":9223372036854775807,"k":"a\ud800"}`),
+	} {
 		p := before
 		if err := p.UnmarshalText([]byte(text)); !errors.Is(err, signup.ErrInvalid) || p != before {
 			t.Errorf("UnmarshalText(%q) returned %v and set %+v, want ErrInvalid and no change", text, err, p)
 		}
+	}
+}
+
+func encodedPosition(text string) string { return base64.RawURLEncoding.EncodeToString([]byte(text)) }
+
+// A store in memory keeps names that aren't UTF-8. The text of their Position is read, too.
+func TestPositionTextOfInvalidUTF8(t *testing.T) {
+	text, err := signup.Position{Key: "a\xff\xfe", LastName: "\xc3"}.MarshalText()
+	var got signup.Position
+	if err == nil {
+		err = got.UnmarshalText(text)
+	}
+	if want := (signup.Position{Key: "a\ufffd", LastName: "\ufffd"}); err != nil || got != want {
+		t.Errorf("got %+v and the error %v, want %+v and nil", got, err, want)
 	}
 }
 

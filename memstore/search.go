@@ -17,6 +17,10 @@ func (s *Store) Search(ctx context.Context, q signup.Query) iter.Seq2[signup.Use
 			yield(signup.User{}, err)
 			return
 		}
+		if err := ctx.Err(); err != nil {
+			yield(signup.User{}, err)
+			return
+		}
 		for _, f := range s.find(q) {
 			if err := ctx.Err(); err != nil {
 				yield(signup.User{}, err)

@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 )
@@ -71,12 +70,15 @@ func (c *setupConn) checkTables(ctx context.Context) error {
 	if err := k.checkSchema(ctx, schemaVersion); err != nil {
 		return err
 	}
-	for _, f := range k.findings {
-		if f.Severity == SeverityError {
-			return errors.New("sqlstore: set up: " + f.Problem)
-		}
+	k.findings = slices.DeleteFunc(k.findings, func(f Finding) bool { return f.Severity != SeverityError })
+	switch n := len(k.findings); n {
+	case 0:
+		return nil
+	case 1:
+		return fmt.Errorf("sqlstore: set up: %s %s", k.findings[0].Problem, k.findings[0].Remedy)
+	default:
+		return fmt.Errorf("sqlstore: set up: %s %s Check returns %d more errors.", k.findings[0].Problem, k.findings[0].Remedy, n-1)
 	}
-	return nil
 }
 
 // checkSchema checks the tables, which have the given version.

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 )
 
@@ -65,6 +66,8 @@ func (c *checkup) checkSQLite(ctx context.Context) error {
 	}
 	if queryOnly != 0 {
 		c.add(CodeReadOnly, "The connection has query_only: it takes no writes.", "Remove query_only from the name of the database.")
+	} else if c.isReadOnly(ctx) {
+		c.add(CodeReadOnly, "The file is read-only.", "Remove mode=ro and immutable from the name of the database, or let the process write the file and its directory.")
 	}
 	const full = 2
 	switch {
@@ -78,4 +81,12 @@ func (c *checkup) checkSQLite(ctx context.Context) error {
 			"Set synchronous to FULL on each connection, in the name of the database.")
 	}
 	return nil
+}
+
+// isReadOnly reports whether SQLite refuses a statement that would change no row because it
+// is a write.
+func (c *checkup) isReadOnly(ctx context.Context) bool {
+	_, err := c.ExecContext(ctx, "DELETE FROM "+c.st.prefix+"users WHERE FALSE")
+	e, ok := errors.AsType[coded](err)
+	return ok && e.Code()&0xff == sqliteReadOnly
 }

@@ -74,7 +74,7 @@ func (c *checkup) checkTable(ctx context.Context, table string, columns []column
 	for _, want := range columns {
 		i := slices.IndexFunc(stored, func(s storedColumn) bool { return s.name == want.name })
 		if i < 0 {
-			c.add(CodeColumn, fmt.Sprintf("The table %s has no column %s.", table, want.name), "Add the column as in SchemaSQL.")
+			c.add(CodeColumn, fmt.Sprintf("The table %s has no column %s.", table, want.name), remedyOfMissing(want.name))
 			continue
 		}
 		c.checkColumn(table, want, stored[i])
@@ -89,6 +89,15 @@ func (c *checkup) checkTable(ctx context.Context, table string, columns []column
 	return c.checkIndexes(ctx, table, columns[0].name)
 }
 
+// remedyOfMissing returns what to do about a column that is missing. What the columns for
+// listings have is computed from others, and no statement of SQL computes it alike.
+func remedyOfMissing(column string) string {
+	if slices.Contains(dataColumns[len(dataColumns)-orderColumns:], column) {
+		return "If there are users, Export them with hashes, rename the tables, call Setup, and Import the users: that computes the column. Otherwise add it as in SchemaSQL."
+	}
+	return "Add the column as in SchemaSQL, with the values of a backup if there are users."
+}
+
 func (c *checkup) checkColumn(table string, want column, got storedColumn) {
 	kind := want.sqlite
 	if c.st.dialect == PostgreSQL {
@@ -97,6 +106,9 @@ func (c *checkup) checkColumn(table string, want column, got storedColumn) {
 	if got.kind != kind {
 		c.add(CodeColumn, fmt.Sprintf("The column %s of the table %s has the type %s instead of %s.", want.name, table, got.kind, kind),
 			"Change the type as in SchemaSQL.")
+	}
+	if !got.notNull && !want.null {
+		c.add(CodeColumn, fmt.Sprintf("The column %s of the table %s may be NULL: a row with NULL there can't be read.", want.name, table), "Make it NOT NULL as in SchemaSQL.")
 	}
 	if got.notNull && want.null {
 		c.add(CodeColumn, fmt.Sprintf("The column %s of the table %s is NOT NULL.", want.name, table), "Drop NOT NULL.")

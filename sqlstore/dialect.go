@@ -65,7 +65,11 @@ func (b *base) detect(ctx context.Context, op string) (Dialect, *failure) {
 	if b.db.QueryRowContext(ctx, "SELECT sqlite_version()").Scan(&version) == nil {
 		return SQLite, nil
 	}
-	f := newFailure(op, Detect, err)
+	d := Detect
+	if _, ok := errors.AsType[coded](err); ok {
+		d = SQLite
+	}
+	f := newFailure(op, d, err)
 	if f.kind == open {
 		f.kind = contended // nothing was written
 	}

@@ -17,7 +17,7 @@
 //	sql.Open("sqlite", "file:users.db?_pragma=journal_mode(WAL)&_pragma=busy_timeout(5000)")
 //
 // A database in memory exists once for each connection: call db.SetMaxOpenConns(1) for
-// it.
+// it. Otherwise Setup returns an error.
 //
 // The package is tested with jackc/pgx and modernc.org/sqlite. It uses nothing of them
 // except an error's SQLSTATE in PostgreSQL (a method SQLState() string, as lib/pq's

@@ -91,9 +91,9 @@ func (e *exporter) page(ctx context.Context) (users []signup.User, err error) {
 	defer func() { _ = rows.Close() }()
 	length := 0
 	for length < exportBytes && rows.Next() {
-		u, n, err := scanExported(rows, e.columns)
+		u, n, err := scanExported(st.dialect, rows, e.columns)
 		if err != nil {
-			return nil, &failure{op: "export", err: err} // reading it again doesn't change it
+			return nil, err // reading it again doesn't change it
 		}
 		users, length = append(users, u), length+n
 	}

@@ -75,20 +75,20 @@ func (r *exportRow) target(column string) any {
 }
 
 // scanExported returns the user of a row, and about how many bytes it has.
-func scanExported(rows *sql.Rows, columns []string) (signup.User, int, error) {
+func scanExported(d Dialect, rows *sql.Rows, columns []string) (signup.User, int, error) {
 	var r exportRow
 	targets := make([]any, len(columns))
 	for i, name := range columns {
 		targets[i] = r.target(name)
 	}
 	if err := rows.Scan(targets...); err != nil {
-		return signup.User{}, 0, err
+		return signup.User{}, 0, newFailure("export", d, err)
 	}
 	u := r.user
 	u.PasswordHash, u.Private = signup.Hash(r.hash), signup.Private(r.private)
 	if string(r.profile) != "{}" {
 		if json.Unmarshal(r.profile, &u.Profile) != nil { // whose error may quote the text
-			return signup.User{}, 0, errNoProfile
+			return signup.User{}, 0, &failure{op: "export", err: errNoProfile}
 		}
 	}
 	u.SetKey(r.key, r.rule)

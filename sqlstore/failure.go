@@ -46,6 +46,7 @@ func (f *failure) Is(target error) bool {
 
 // meanings describe the SQLSTATEs that an operator may have to do something about.
 var meanings = map[string]string{
+	"22P05": " (is the encoding of the database another one than UTF8?)",
 	"23502": " (a column that this package didn't make is NOT NULL without a default)",
 	"23505": " (a unique index that this package didn't make refuses the row)",
 	"23514": " (a constraint that this package didn't make refuses the row)",
@@ -53,7 +54,7 @@ var meanings = map[string]string{
 	"28000": " (no such role, or pg_hba.conf refuses it)",
 	"28P01": " (wrong password, or none)",
 	"3D000": " (no such database)",
-	"3F000": " (no such schema: look at search_path)",
+	"3F000": " (none of the schemas in search_path exists)",
 	"42501": " (no privilege)",
 	"42703": " (no such column: is the schema newer or older?)",
 	"42704": " (no such setting: look at the parameters of the connection)",
@@ -73,9 +74,14 @@ func newFailure(op string, d Dialect, err error) *failure {
 		SQLState() string
 	}](err); ok && d != SQLite && e.SQLState() != "" {
 		f.state, f.err, f.kind = e.SQLState(), nil, kindOfState(e.SQLState())
+		if isStalePlan(f.state, err) {
+			f.kind = contended
+		}
 		return f
 	}
 	switch {
+	case isUnreadable(err):
+		f.kind, f.err = refused, withoutValue(err)
 	case isUnreached(err):
 		f.kind = unavailable
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
@@ -86,6 +92,25 @@ func newFailure(op string, d Dialect, err error) *failure {
 		f.kind = kindOfSQLite(err)
 	}
 	return f
+}
+
+// isStalePlan reports whether a column was changed after a connection had prepared the
+// statement. The driver prepares it again for the next attempt.
+func isStalePlan(state string, err error) bool {
+	return state == "0A000" && strings.Contains(err.Error(), "cached plan must not change result type")
+}
+
+// isUnreadable reports whether a column has a value that the package doesn't store, such as
+// NULL.
+func isUnreadable(err error) bool { return strings.HasPrefix(err.Error(), "sql: Scan error on column") }
+
+// withoutValue returns an error that names the column only: err may quote its value.
+func withoutValue(err error) error {
+	text := err.Error()
+	if cause := errors.Unwrap(err); cause != nil {
+		text = strings.TrimSuffix(text, ": "+cause.Error())
+	}
+	return errors.New(text + ": a value that this package doesn't store (call Check)")
 }
 
 // isUnreached reports whether there was no connection, so that nothing was sent.
@@ -119,19 +144,23 @@ func kindOfState(state string) kind {
 const (
 	sqliteBusy       = 5
 	sqliteLocked     = 6
+	sqliteReadOnly   = 8
 	sqliteInterrupt  = 9
 	sqliteIOErr      = 10
 	sqliteTooBig     = 18
 	sqliteConstraint = 19
 )
 
+// A coded is an error of a driver of SQLite that has SQLite's code.
+type coded interface {
+	error
+	Code() int
+}
+
 // kindOfSQLite returns the kind of an error of SQLite, by its code or, if the driver
 // hides that, by its text.
 func kindOfSQLite(err error) kind {
-	if e, ok := errors.AsType[interface {
-		error
-		Code() int
-	}](err); ok {
+	if e, ok := errors.AsType[coded](err); ok {
 		switch e.Code() & 0xff {
 		case sqliteBusy, sqliteLocked:
 			return contended
@@ -159,9 +188,6 @@ func (f *failure) isOfRow() bool {
 		class := f.state[:2]
 		return class == "22" || class == "23" || class == "54" || f.state == "P0001" // raised by a trigger
 	}
-	e, ok := errors.AsType[interface {
-		error
-		Code() int
-	}](f.err)
+	e, ok := errors.AsType[coded](f.err)
 	return ok && (e.Code()&0xff == sqliteTooBig || e.Code()&0xff == sqliteConstraint)
 }

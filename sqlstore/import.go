@@ -35,7 +35,7 @@ const importUsers, importBytes, maxParameters = 500, 4 << 20, 30_000
 // the import. So does ctx when it is done, and an error that users yields: the users
 // before that error are still stored. Each user that was read has a result.
 //
-// ImportOptions.BatchUsers is 500 by default, with an upper limit of about 1,500;
+// ImportOptions.BatchUsers is 500 by default, with an upper limit of about 1,400;
 // BatchBytes is 4 MiB. The users of one batch are in memory. Workers has no effect.
 func (s *Store) Import(
 	ctx context.Context, users iter.Seq2[signup.User, error], opts *transfer.ImportOptions,

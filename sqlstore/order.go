@@ -93,20 +93,21 @@ func placeOf(d Dialect, q signup.Query) []any {
 	}
 	switch q.Sort {
 	case signup.SortByEmail:
-		return storablePlace(p.Key)
+		return storablePlace(q.Descending, p.Key)
 	case signup.SortByName:
-		return storablePlace(order(p.LastName), order(p.FirstName), p.Key)
+		return storablePlace(q.Descending, order(p.LastName), order(p.FirstName), p.Key)
 	}
 	at := p.CreatedAt.Truncate(time.Millisecond)
 	if at.Before(p.CreatedAt) {
 		return []any{stamp(d, at.Add(time.Millisecond)), ""}
 	}
-	return append([]any{stamp(d, at)}, storablePlace(p.Key)...)
+	return append([]any{stamp(d, at)}, storablePlace(q.Descending, p.Key)...)
 }
 
 // storablePlace returns texts, up to the first NUL. "\x01" instead of it is the least text
-// without NUL that comes after texts up to there.
-func storablePlace(texts ...string) []any {
+// without NUL that comes after texts up to there. A user whose last text is just that comes
+// after the place, too: so an ascending order continues after the text before the NUL.
+func storablePlace(descending bool, texts ...string) []any {
 	place := make([]any, len(texts))
 	cut := false
 	for i, text := range texts {
@@ -114,6 +115,8 @@ func storablePlace(texts ...string) []any {
 		switch {
 		case cut:
 			place[i] = ""
+		case found && i == len(texts)-1 && !descending:
+			place[i] = before
 		case found:
 			place[i], cut = before+"\x01", true
 		default:

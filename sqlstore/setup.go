@@ -15,8 +15,8 @@ import (
 // is current, Setup changes nothing and needs no privilege to create tables.
 //
 // Setup returns an error if a later version of this package has made the schema, if
-// tables with these names weren't made by this package, or if [Store.Check] finds an
-// error in the tables. If ctx is done, the error is the context's.
+// tables with these names weren't made by this package, if [Store.Check] finds an
+// error in the tables, or if each connection has a SQLite database of its own. If ctx is done, the error is the context's.
 func (s *Store) Setup(ctx context.Context) error {
 	for p := newPacer(); ; {
 		if err := ctx.Err(); err != nil {
@@ -55,7 +55,10 @@ func (s *Store) setup(ctx context.Context) error {
 	if version > schemaVersion {
 		return c.newer(version)
 	}
-	return c.checkTables(ctx)
+	if err := c.checkTables(ctx); err != nil {
+		return err
+	}
+	return c.checkShared(ctx, s.db)
 }
 
 // A setupConn is the one connection of a Setup or Check.
@@ -97,6 +100,11 @@ func (c *setupConn) locked(ctx context.Context, f func() error) (err error) {
 		begin, lock = "BEGIN IMMEDIATE", ""
 	}
 	if err := c.do(ctx, begin); err != nil {
+		if ctx.Err() != nil { // SQLite's driver may have begun all the same
+			late, cancel := context.WithTimeout(context.WithoutCancel(ctx), lateTimeout)
+			defer cancel()
+			_ = c.do(late, "ROLLBACK")
+		}
 		return err
 	}
 	defer func() {

@@ -18,7 +18,8 @@ type Options struct {
 	// Prefix is what the names of the tables begin with. "" means "signup_". It
 	// consists of a-z, 0-9 and "_", begins with a letter, and has at most 40
 	// characters. Stores with different prefixes share nothing. In PostgreSQL, the
-	// tables are in the first schema of the connection's search_path.
+	// tables are those that the connection's search_path finds first. If it finds none,
+	// Setup makes them in its first schema that exists.
 	Prefix string
 }
 

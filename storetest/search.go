@@ -29,7 +29,7 @@ type SearchOptions struct {
 // expected and what came.
 //
 // A store has five minutes. For a store in memory, all rules together take less than a
-// second; they call Search about a thousand times.
+// second; they call Search about 1,600 times.
 func RunSearch(t *testing.T, newStore func(t *testing.T) SearchStore) {
 	RunSearchWith(t, newStore, SearchOptions{})
 }

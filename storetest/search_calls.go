@@ -32,13 +32,15 @@ func searchInvalid(ctx context.Context, l *listed) error {
 func searchDone(ctx context.Context, l *listed) error {
 	ctx, cancel := context.WithCancel(ctx)
 	cancel()
-	n := 0
-	var err error
-	for _, err = range l.store.Search(ctx, signup.Query{}) {
-		n++
-	}
-	if n != 1 || !errors.Is(err, context.Canceled) {
-		return fmt.Errorf("got %d results, the last one with the error %v; want only context.Canceled", n, err)
+	for _, q := range []signup.Query{{}, {IDs: []string{"no user's"}}} {
+		n := 0
+		var err error
+		for _, err = range l.store.Search(ctx, q) {
+			n++
+		}
+		if n != 1 || !errors.Is(err, context.Canceled) {
+			return fmt.Errorf("%s: got %d results, the last one with the error %v; want only context.Canceled", describe(q), n, err)
+		}
 	}
 	return nil
 }

@@ -146,6 +146,19 @@ var wrongSearchers = []struct {
 	{"ignores contexts", []string{"DoneContext"}, wrongSearcher{whole: func(s *memstore.Store, _ context.Context, q signup.Query) iter.Seq2[signup.User, error] {
 		return s.Search(context.Background(), q)
 	}}},
+	{"looks at contexts with each user only", []string{"DoneContext"}, wrongSearcher{whole: func(s *memstore.Store, ctx context.Context, q signup.Query) iter.Seq2[signup.User, error] {
+		return func(yield func(signup.User, error) bool) {
+			for u, err := range s.Search(context.WithoutCancel(ctx), q) {
+				if ctx.Err() != nil {
+					yield(signup.User{}, ctx.Err())
+					return
+				}
+				if !yield(u, err) {
+					return
+				}
+			}
+		}
+	}}},
 	{"can be ranged over once", []string{"Break"}, wrongSearcher{whole: func(s *memstore.Store, ctx context.Context, q signup.Query) iter.Seq2[signup.User, error] {
 		used := false
 		return func(yield func(signup.User, error) bool) {

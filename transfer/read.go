@@ -11,8 +11,11 @@ import (
 	"github.com/gosignup/signup"
 )
 
-// maxLine is the greatest length of a line, in bytes.
+// maxLine is the greatest length of a line, in bytes, without its end.
 const maxLine = 1 << 20
+
+// mark is a byte order mark (RFC 8259, section 8.1).
+const mark = "\ufeff"
 
 // Read returns the users that an export has written to r, for an import. Each is
 // Equal to the user that was exported and has the same key. If the export has no
@@ -28,17 +31,19 @@ const maxLine = 1 << 20
 // yields.
 func Read(r io.Reader) iter.Seq2[signup.User, error] {
 	return func(yield func(signup.User, error) bool) {
-		lines := bufio.NewReaderSize(r, maxLine+len("\n"))
+		lines := bufio.NewReaderSize(r, len(mark)+maxLine+len("\r\n"))
 		for n := 1; ; n++ {
 			text, err := lines.ReadSlice('\n')
 			last := errors.Is(err, io.EOF)
 			if n == 1 {
-				text = bytes.TrimPrefix(text, []byte("\ufeff")) // RFC 8259, section 8.1
+				text = bytes.TrimPrefix(text, []byte(mark))
 			}
-			text = bytes.TrimSpace(text)
+			text = bytes.TrimSuffix(bytes.TrimSuffix(text, []byte("\n")), []byte("\r"))
+			tooLong := errors.Is(err, bufio.ErrBufferFull) || len(text) > maxLine
+			text = bytes.Trim(text, " \t\r")
 			var u signup.User
 			switch {
-			case errors.Is(err, bufio.ErrBufferFull):
+			case tooLong:
 				err = fmt.Errorf("it is longer than %d bytes: %w", maxLine, signup.ErrInvalid)
 			case err != nil && !last:
 			case len(text) > 0:

@@ -38,8 +38,8 @@ func open(ctx context.Context, db string) (store signup.Store, counter signup.Co
 		return openSQL(ctx, "pgx", db)
 	}
 	u, err := url.Parse(db)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" {
-		return nil, nil, none, errors.New("-db must be sqlite:users.db, postgres://… or an Elasticsearch's http://…")
+	if err != nil || u.Host == "" || !strings.HasPrefix(u.Scheme, "http") {
+		return nil, nil, none, errors.New("-db: want sqlite:users.db, postgres://… or http://… (of an Elasticsearch)")
 	}
 	client, err := elastictransport.NewClient(elastictransport.WithURLs(u), elastictransport.WithRetryOnError(esstore.RetryOnError))
 	if err != nil {

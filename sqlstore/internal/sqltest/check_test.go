@@ -49,6 +49,7 @@ func TestCheck(t *testing.T) {
 			{"", "ALTER TABLE {}users ADD COLUMN later text", nil},
 			{"PostgreSQL", "ALTER TABLE {}users ADD COLUMN later text NOT NULL", []string{sqlstore.CodeColumn}},
 			{"PostgreSQL", "ALTER TABLE {}users ALTER COLUMN first_name TYPE varchar(10)", []string{sqlstore.CodeColumn}},
+			{"PostgreSQL", "ALTER TABLE {}users ALTER COLUMN last_name DROP NOT NULL", []string{sqlstore.CodeColumn}},
 			{"PostgreSQL", `ALTER TABLE {}users ALTER COLUMN key TYPE text COLLATE "en-x-icu"`, []string{sqlstore.CodeCollation}},
 			{"PostgreSQL", `ALTER TABLE {}users ALTER COLUMN last_order TYPE text COLLATE "en-x-icu"`, []string{sqlstore.CodeCollation}},
 			{"PostgreSQL", "ALTER TABLE {}users DROP CONSTRAINT {}users_pkey", []string{sqlstore.CodePrimaryKey}},
@@ -67,7 +68,7 @@ func TestCheck(t *testing.T) {
 					for _, f := range findings {
 						counts[f.Code]++
 					}
-					want := map[string]int{sqlstore.CodeColumn: 22, sqlstore.CodePrimaryKey: 1, sqlstore.CodeIndex: 6}
+					want := map[string]int{sqlstore.CodeColumn: 23, sqlstore.CodePrimaryKey: 1, sqlstore.CodeIndex: 6}
 					if err != nil || !maps.Equal(counts, want) {
 						t.Errorf("got findings with the codes %v and the error %v, want %v and nil", counts, err, want)
 					}
@@ -88,6 +89,8 @@ func TestCheckSettings(t *testing.T) {
 		{"?_pragma=journal_mode(MEMORY)", []string{sqlstore.CodeNotDurable}},
 		{"?_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)", []string{sqlstore.CodeNotDurable}},
 		{"?_pragma=journal_mode(WAL)&_pragma=query_only(1)", []string{sqlstore.CodeReadOnly}},
+		{"?mode=ro", []string{sqlstore.CodeReadOnly, sqlstore.CodeJournal}},
+		{"?immutable=1", []string{sqlstore.CodeReadOnly, sqlstore.CodeJournal}},
 	} {
 		t.Run(test.setting, func(t *testing.T) {
 			name := sqliteFile(t)

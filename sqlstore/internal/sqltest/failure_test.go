@@ -150,3 +150,15 @@ func TestUnreached(t *testing.T) {
 		}
 	}
 }
+
+// The directory of the file is missing: there is nothing to wait for.
+func TestNoDirectory(t *testing.T) {
+	s := sqlstore.New(openSQLite(t, "file:"+t.TempDir()+"/missing/users.db"), nil)
+	begin := time.Now()
+	wantPlain(t, s.Setup(t.Context()), "unable to open database file")
+	u := signup.User{ID: "id-1", Email: "ada@example.org"}
+	wantPlain(t, s.Create(t.Context(), &u), "unable to open database file")
+	if took := time.Since(begin); took > 5*time.Second {
+		t.Errorf("got the errors after %s, want them at once", took)
+	}
+}

@@ -15,7 +15,8 @@ func TestPrivileges(t *testing.T) {
 	o := newPrefix(t, db)
 	setUp(t, db, o)
 	role := strings.TrimSuffix(o.Prefix, "_")
-	mustExec(t, db, "CREATE ROLE "+role,
+	mustExec(t, db, "REVOKE CREATE ON SCHEMA public FROM PUBLIC", // as from PostgreSQL 15 on
+		"CREATE ROLE "+role,
 		"GRANT SELECT, INSERT, UPDATE, DELETE ON "+o.Prefix+"users, "+o.Prefix+"counts TO "+role,
 		"GRANT SELECT ON "+o.Prefix+"schema TO "+role)
 	t.Cleanup(func() { mustExec(t, db, "DROP OWNED BY "+role, "DROP ROLE "+role) })

@@ -40,7 +40,9 @@ func extremeUsers() []signup.User {
 	}
 	decomposed := signup.User{ID: "decomposed", Email: "E\u0301lan@example.org", CreatedAt: time.UnixMilli(0), UpdatedAt: time.UnixMilli(0)}
 	decomposed.SetKey("e\u0301lan@example.org", "")
-	return append(users, decomposed)
+	control := signup.User{ID: "control", Email: "z@example.org", CreatedAt: time.UnixMilli(1), UpdatedAt: time.UnixMilli(0)}
+	control.SetKey("z\x01", "")
+	return append(users, decomposed, control)
 }
 
 // sameAs checks that both stores list the same users for q.
@@ -80,6 +82,7 @@ func TestSearchExtremes(t *testing.T) {
 		}
 		places := []signup.Position{
 			{}, {Key: "k\x00", LastName: "ada\x00", FirstName: "a", CreatedAt: time.UnixMilli(1)}, {Key: "\x00", LastName: "ada", FirstName: "\x00"},
+			{Key: "z\x00", CreatedAt: time.UnixMilli(1), LastName: "a\x00"}, {Key: "z\x00", CreatedAt: time.UnixMilli(1)}, {Key: "z\x01\x00z"},
 			{Key: "z", CreatedAt: time.UnixMilli(1).Add(1)}, {CreatedAt: time.UnixMilli(2)}, {LastName: "\U0010ffff", Key: "a"},
 		}
 		for _, sort := range []signup.Sort{signup.SortByCreation, signup.SortByEmail, signup.SortByName} {

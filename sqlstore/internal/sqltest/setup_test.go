@@ -67,7 +67,15 @@ func TestSetupRefuses(t *testing.T) {
 			d := newDatabase(t)
 			setUp(t, d.DB, d.options)
 			mustExec(t, d.DB, "ALTER TABLE "+d.prefix()+"users DROP COLUMN last_name")
-			wantRefusal(t, d, "has no column last_name")
+			wantRefusal(t, d, "has no column last_name. Add the column as in SchemaSQL")
+			mustExec(t, d.DB, "ALTER TABLE "+d.prefix()+"users DROP COLUMN more")
+			wantRefusal(t, d, "Check returns 1 more errors.")
+		})
+		t.Run("a table without a column for listings", func(t *testing.T) {
+			d := newDatabase(t)
+			setUp(t, d.DB, d.options)
+			mustExec(t, d.DB, "ALTER TABLE "+d.prefix()+"users DROP COLUMN first_long")
+			wantRefusal(t, d, "has no column first_long. If there are users, Export them")
 		})
 	})
 }
