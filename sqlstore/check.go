@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 )
@@ -71,14 +72,14 @@ func (c *setupConn) checkTables(ctx context.Context) error {
 		return err
 	}
 	k.findings = slices.DeleteFunc(k.findings, func(f Finding) bool { return f.Severity != SeverityError })
-	switch n := len(k.findings); n {
-	case 0:
+	if len(k.findings) == 0 {
 		return nil
-	case 1:
-		return fmt.Errorf("sqlstore: set up: %s %s", k.findings[0].Problem, k.findings[0].Remedy)
-	default:
-		return fmt.Errorf("sqlstore: set up: %s %s Check returns %d more errors.", k.findings[0].Problem, k.findings[0].Remedy, n-1)
 	}
+	text := k.findings[0].Problem + " " + k.findings[0].Remedy
+	if more := len(k.findings) - 1; more > 0 {
+		text += fmt.Sprintf(" Check returns %d more errors.", more)
+	}
+	return errors.New("sqlstore: set up: " + text)
 }
 
 // checkSchema checks the tables, which have the given version.

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"database/sql"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/gosignup/signup"
@@ -15,14 +16,15 @@ import (
 var columns = []string{
 	"key", "key_rule", "id", "version", "email_address", "password", "first_name", "last_name", "is_active",
 	"created_at", "updated_at", "email_verified_at", "profile", "security_stamp", "private", "placeholder",
+	"first_order", "last_order", "first_long", "last_long", "email_lower", // for listings
 }
 
 // statements returns the statements for a table, as sqlstore has them.
 func statements(users string) (insert, get string) {
 	const list = "key, key_rule, id, version, email_address, password, first_name, last_name, is_active, " +
 		"created_at, updated_at, email_verified_at, profile, security_stamp, private, placeholder"
-	return "INSERT INTO " + users + " (" + list + ") VALUES " +
-			"($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ON CONFLICT (key) DO NOTHING",
+	return "INSERT INTO " + users + " (" + list + ", first_order, last_order, first_long, last_long, email_lower) VALUES " +
+			"($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21) ON CONFLICT (key) DO NOTHING",
 		"SELECT " + list + " FROM " + users + " WHERE key = $1"
 }
 
@@ -42,6 +44,7 @@ func (r *row[T]) values() []any {
 	return []any{
 		r.key, r.rule, r.id, r.version, r.email, r.password, r.first, r.last, r.active,
 		r.created, r.updated, r.verified, r.profile, r.stamp, r.private, r.placeholder,
+		strings.ToLower(r.first), strings.ToLower(r.last), nil, nil, nil,
 	}
 }
 
