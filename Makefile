@@ -54,7 +54,7 @@ fuzz: ## each fuzz target, for FUZZTIME (5s)
 	  grep '^fuzz: elapsed' .fuzz.log | tail -n 1; rm .fuzz.log; done
 
 faults: server ## the tests with failing networks, killed nodes and many users, at full length
-	@SIGNUP_TEST_SOAK=yes go run ./internal/testrun internal/integration $(RACE) -count=1 -timeout=2h -run 'TestToxics|TestKill|TestAccount(Kill|EmailChange|Guesses)|TestMigration|TestSearchMany|TestNothingLeaks' ./...
+	@SIGNUP_TEST_SOAK=yes go run ./internal/testrun internal/integration $(RACE) -count=1 -timeout=2h -run 'TestToxics|TestKill|TestAccount(Kill|EmailChange|Guesses)|TestMigration|TestSearchMany|TestTransfer|TestNothingLeaks' ./...
 	@SIGNUP_TEST_SOAK=yes go run ./internal/testrun sqlstore/internal/sqltest $(RACE) -count=1 -timeout=30m $(givensql) -run 'TestKill|TestRaceOfProcesses|TestTerminated|TestPlanted' .
 	@SIGNUP_TEST_SOAK=yes go run ./internal/testrun sqlstore/internal/sqltest $(RACE) -count=1 -timeout=1h -run 'Test(Transfer|Planted)$$' .
 
