@@ -155,3 +155,16 @@ func TestUnencrypted(t *testing.T) {
 		}
 	}
 }
+
+// A search refreshes the index first. If that isn't allowed, it searches all the same.
+func TestElasticSearchRefreshes(t *testing.T) {
+	for status, searches := range map[int]bool{http.StatusForbidden: true, http.StatusNotFound: false} {
+		f, url := newFake(t)
+		f.status, f.body = status, `{"error":{"type":"of_this_test"}}`
+		got := on(url).run(t.Context(), "search")
+		got.want(t, exitFailed)
+		if len(f.requests) == 0 || f.requests[0] != "POST /users/_refresh" || (len(f.requests) > 1) != searches {
+			t.Errorf("with the status %d, got the requests %q, want POST /users/_refresh first, and others: %t", status, f.requests, searches)
+		}
+	}
+}
