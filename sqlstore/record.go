@@ -138,22 +138,17 @@ func (t timestamp) Scan(value any) error {
 
 // read reads the user stored under key. It returns ErrNotFound if there is none.
 func (b *base) read(ctx context.Context, st *statements, op, key string) (signup.User, error) {
-	var u signup.User
-	var rule, hash, version string
-	var profile, private []byte
-	err := b.db.QueryRowContext(ctx, st.get, key).Scan(&key, &rule, &u.ID, &version,
-		&u.Email, &hash, &u.FirstName, &u.LastName, &u.Active, timestamp{&u.CreatedAt}, timestamp{&u.UpdatedAt},
-		timestamp{&u.EmailVerifiedAt}, &profile, &u.SecurityStamp, &private, &u.Placeholder)
+	var r row
+	err := b.db.QueryRowContext(ctx, st.get, key).Scan(r.targets(st.getColumns)...)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return signup.User{}, fmt.Errorf("sqlstore: %s: %w", op, signup.ErrNotFound)
 	case err != nil:
 		return signup.User{}, newFailure(op, st.dialect, err)
 	}
-	u.PasswordHash, u.Version, u.Private = signup.Hash(hash), signup.Version(version), signup.Private(private)
-	if u.Profile, err = decodeProfile(profile); err != nil {
+	u, err := r.finish()
+	if err != nil {
 		return signup.User{}, &failure{op: op, err: err}
 	}
-	u.SetKey(key, rule)
 	return u, nil
 }

@@ -99,10 +99,11 @@ func (l *listing) read(ctx context.Context, n int) (page []signup.User, place []
 		if err := rows.Scan(r.columns(l.q.Sort)...); err != nil {
 			return nil, nil, newFailure("search", st.dialect, err)
 		}
-		if err := r.finish(); err != nil {
+		u, err := r.finish()
+		if err != nil {
 			return nil, nil, &failure{op: "search", err: err}
 		}
-		page, place = append(page, r.User), r.place(st.dialect, l.q.Sort)
+		page, place = append(page, u), r.place(st.dialect, l.q.Sort)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, nil, newFailure("search", st.dialect, err)
@@ -112,28 +113,17 @@ func (l *listing) read(ctx context.Context, n int) (page []signup.User, place []
 
 // A listedRow is a row of listedColumns.
 type listedRow struct {
-	signup.User
-	key, rule   string
-	profile     []byte
+	row
 	last, first string // as they are kept, if the listing is by name
 }
 
 // columns returns what a row is scanned into.
 func (r *listedRow) columns(sort signup.Sort) []any {
-	to := []any{
-		&r.key, &r.rule, &r.ID, &r.Email, &r.FirstName, &r.LastName, &r.Active, timestamp{&r.CreatedAt}, timestamp{&r.UpdatedAt},
-		timestamp{&r.EmailVerifiedAt}, &r.profile,
-	}
+	to := r.targets(listedColumns)
 	if sort == signup.SortByName {
 		to = append(to, &r.last, &r.first)
 	}
 	return to
-}
-
-func (r *listedRow) finish() (err error) {
-	r.SetKey(r.key, r.rule)
-	r.Profile, err = decodeProfile(r.profile)
-	return err
 }
 
 // place returns the values of the columns that users are ordered by. Those of names are
@@ -145,5 +135,5 @@ func (r *listedRow) place(d Dialect, sort signup.Sort) []any {
 	case signup.SortByName:
 		return []any{r.last, r.first, r.key}
 	}
-	return []any{stamp(d, r.CreatedAt), r.key}
+	return []any{stamp(d, r.user.CreatedAt), r.key}
 }

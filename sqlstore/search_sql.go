@@ -12,7 +12,9 @@ import (
 
 // listedColumns are what a listing reads of each user. The hash and other secrets aren't
 // among them.
-const listedColumns = "key, key_rule, id, email_address, first_name, last_name, is_active, created_at, updated_at, email_verified_at, profile"
+var listedColumns = []string{
+	"key", "key_rule", "id", "email_address", "first_name", "last_name", "is_active", "created_at", "updated_at", "email_verified_at", "profile",
+}
 
 // conditions are those of a WHERE, with the values of their parameters.
 type conditions struct {
@@ -159,13 +161,13 @@ func (st *statements) page(c conditions, q signup.Query, place []any, n int) (qu
 		}
 		return fmt.Sprintf("SELECT %s FROM %susers WHERE %s %s", columns, st.prefix, strings.Join(where, " AND "), by(order))
 	}
-	order := orderOf(q.Sort)
+	order, listed := orderOf(q.Sort), strings.Join(listedColumns, ", ")
 	if q.Sort != signup.SortByName {
-		return users(listedColumns, order), c.args
+		return users(listed, order), c.args
 	}
 	// users_last has the order of users without long names. The others, which are few as a
 	// rule, are sorted.
-	short := users(listedColumns+", last_order, first_order", order, "last_long IS NULL")
-	long := users(listedColumns+", last_long, first_long", []string{"last_long", "first_long", "key"}, "last_long IS NOT NULL")
+	short := users(listed+", last_order, first_order", order, "last_long IS NULL")
+	long := users(listed+", last_long, first_long", []string{"last_long", "first_long", "key"}, "last_long IS NOT NULL")
 	return fmt.Sprintf("SELECT * FROM (%s) AS short UNION ALL SELECT * FROM (%s) AS long %s", short, long, by(order)), c.args
 }

@@ -11,6 +11,7 @@ type statements struct {
 	dialect Dialect
 	prefix  string
 
+	getColumns                    []string // what get reads
 	insert, get, update, remove   string
 	holder, confirmOwn, confirmID string
 
@@ -29,7 +30,7 @@ const orderColumns = 5
 
 func newStatements(d Dialect, prefix string) *statements {
 	users := prefix + "users"
-	columns := append([]string{"key", "key_rule", "id", "version"}, dataColumns...)
+	columns := insertColumns()
 	parameters := make([]string, len(columns))
 	for i := range columns {
 		parameters[i] = fmt.Sprintf("$%d", i+1)
@@ -40,12 +41,15 @@ func newStatements(d Dialect, prefix string) *statements {
 	}
 	n := len(assignments)
 	list := strings.Join(columns, ", ")
-	read := strings.Join(columns[:len(columns)-orderColumns], ", ")
+	read := columns[:len(columns)-orderColumns]
 	st := &statements{
 		dialect: d,
 		prefix:  prefix,
-		insert:  fmt.Sprintf("INSERT INTO %s (%s) VALUES (%s) ON CONFLICT (key) DO NOTHING", users, list, strings.Join(parameters, ", ")),
-		get:     fmt.Sprintf("SELECT %s FROM %s WHERE key = $1", read, users),
+
+		getColumns: read,
+
+		insert: fmt.Sprintf("INSERT INTO %s (%s) VALUES (%s) ON CONFLICT (key) DO NOTHING", users, list, strings.Join(parameters, ", ")),
+		get:    fmt.Sprintf("SELECT %s FROM %s WHERE key = $1", strings.Join(read, ", "), users),
 		update: fmt.Sprintf("UPDATE %s SET %s WHERE key = $%d AND id = $%d AND version = $%d",
 			users, strings.Join(assignments, ", "), n+1, n+2, n+3),
 		remove:     fmt.Sprintf("DELETE FROM %s WHERE key = $1 AND id = $2 AND version = $3", users),
