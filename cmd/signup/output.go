@@ -48,28 +48,17 @@ func printable(text string) string {
 
 func isHidden(r rune) bool { return !unicode.IsPrint(r) && r != '\n' && r != '\t' }
 
-// A shownUser is what this program shows of a user: neither the hash, nor the
-// SecurityStamp, nor Private.
-type shownUser struct {
-	ID              string            `json:"id"`
-	Email           string            `json:"email_address"`
-	FirstName       string            `json:"first_name,omitempty"`
-	LastName        string            `json:"last_name,omitempty"`
-	Active          bool              `json:"is_active"`
-	CreatedAt       time.Time         `json:"created_at"`
-	UpdatedAt       time.Time         `json:"updated_at"`
-	EmailVerifiedAt time.Time         `json:"email_verified_at,omitzero"`
-	Profile         map[string]string `json:"profile,omitempty"`
+// newShownUser returns what this program shows of a user: neither the hash, nor the
+// SecurityStamp, nor Private, but the whole profile.
+func newShownUser(u signup.User) signup.PublicUser {
+	shown := new(signup.Accounts).Public(u)
+	shown.Profile = u.Profile
+	return shown
 }
 
-func newShownUser(u signup.User) shownUser {
-	return shownUser{
-		ID: u.ID, Email: u.Email, FirstName: u.FirstName, LastName: u.LastName, Active: u.Active,
-		CreatedAt: u.CreatedAt, UpdatedAt: u.UpdatedAt, EmailVerifiedAt: u.EmailVerifiedAt, Profile: u.Profile,
-	}
+func nameOf(u signup.PublicUser) string {
+	return oneLine(strings.TrimSpace(u.FirstName + " " + u.LastName))
 }
-
-func (u shownUser) name() string { return oneLine(strings.TrimSpace(u.FirstName + " " + u.LastName)) }
 
 // oneLine is printable for a value in a line.
 func oneLine(text string) string {

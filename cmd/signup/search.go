@@ -146,7 +146,7 @@ func (c *call) writeRow(w *tabwriter.Writer, n int, u signup.User, position stri
 	shown := newShownUser(u)
 	if c.json {
 		return writeJSON(c.stdout, struct {
-			shownUser
+			signup.PublicUser
 			Position string `json:"position"`
 		}{shown, position})
 	}
@@ -154,7 +154,7 @@ func (c *call) writeRow(w *tabwriter.Writer, n int, u signup.User, position stri
 		_, _ = fmt.Fprintln(w, "ADDRESS\tNAME\tACTIVE\tVERIFIED\tCREATED\tID")
 	}
 	_, err := fmt.Fprintln(w, strings.Join([]string{
-		oneLine(u.Email), shown.name(), yesOrNo(u.Active), yesOrNo(!u.EmailVerifiedAt.IsZero()), when(u.CreatedAt), oneLine(u.ID),
+		oneLine(u.Email), nameOf(shown), yesOrNo(u.Active), yesOrNo(!u.EmailVerifiedAt.IsZero()), when(u.CreatedAt), oneLine(u.ID),
 	}, "\t"))
 	return err
 }

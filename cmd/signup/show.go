@@ -25,7 +25,7 @@ func show(ctx context.Context, c *call, s store) error {
 	shown := newShownUser(u)
 	if c.json {
 		return writeJSON(c.stdout, struct {
-			shownUser
+			signup.PublicUser
 			Key     string `json:"key"`
 			KeyRule string `json:"key_rule"`
 			Scheme  string `json:"password_scheme"`
@@ -33,7 +33,7 @@ func show(ctx context.Context, c *call, s store) error {
 	}
 	w := tabwriter.NewWriter(c.stdout, 0, 0, 2, ' ', 0)
 	for _, line := range [][2]string{
-		{"address", shown.Email}, {"key", u.Key()}, {"key rule", u.KeyRule()}, {"name", shown.name()}, {"id", u.ID},
+		{"address", shown.Email}, {"key", u.Key()}, {"key rule", u.KeyRule()}, {"name", nameOf(shown)}, {"id", u.ID},
 		{"active", yesOrNo(u.Active)}, {"verified", when(u.EmailVerifiedAt)},
 		{"created", when(u.CreatedAt)}, {"updated", when(u.UpdatedAt)}, {"password", schemeOf(u.PasswordHash)},
 	} {
