@@ -57,11 +57,9 @@ var _ interface {
 // Import needs the index privileges index and read.
 func (s *Store) Import(ctx context.Context, users iter.Seq2[signup.User, error], opts *ImportOptions) (ImportSummary, error) {
 	i := importer{store: s, keys: map[string]struct{}{}}
-	if opts != nil {
-		i.opts = *opts
-	}
-	if i.opts.Workers < 0 || i.opts.BatchUsers < 0 || i.opts.BatchBytes < 0 {
-		return ImportSummary{}, errors.New("esstore: import: a number of ImportOptions is negative")
+	var err error
+	if i.opts, err = opts.Complete(ImportOptions{Workers: 2, BatchUsers: 1000, BatchBytes: batchBytes}); err != nil {
+		return ImportSummary{}, fmt.Errorf("esstore: import: %w", err)
 	}
 	if err := cmp.Or(s.client.Err, ctx.Err()); err != nil {
 		return ImportSummary{}, &Error{Op: importOp, err: err, unsent: true}
@@ -69,12 +67,6 @@ func (s *Store) Import(ctx context.Context, users iter.Seq2[signup.User, error],
 	if err := s.checkServed(ctx, importOp, ""); err != nil {
 		return ImportSummary{}, err
 	}
-	if i.opts.CheckHash == nil {
-		i.opts.CheckHash = signup.CheckKnownHash
-	}
-	setDefault(&i.opts.Workers, 2)
-	setDefault(&i.opts.BatchUsers, 1000)
-	setDefault(&i.opts.BatchBytes, batchBytes)
 	i.pace = newPace(i.opts.BatchBytes)
 	i.batch = newBatch(i.pace)
 	i.done = make(chan *batch, i.opts.Workers)
@@ -83,12 +75,6 @@ func (s *Store) Import(ctx context.Context, users iter.Seq2[signup.User, error],
 	defer i.workers.Wait() // also if users or a callback panics
 	defer cancel()
 	return i.run(ctx, users)
-}
-
-func setDefault(n *int, value int) {
-	if *n == 0 {
-		*n = value
-	}
 }
 
 // An importer is the state of one Import. Only the calling goroutine uses it, except

@@ -26,17 +26,10 @@ func (s *Store) Import(
 	ctx context.Context, users iter.Seq2[signup.User, error], opts *transfer.ImportOptions,
 ) (transfer.ImportSummary, error) {
 	var i importer
-	if opts != nil {
-		i.opts = *opts
+	var err error
+	if i.opts, err = opts.Complete(transfer.ImportOptions{BatchUsers: chunk}); err == nil {
+		err = ctx.Err()
 	}
-	if i.opts.Workers < 0 || i.opts.BatchUsers < 0 || i.opts.BatchBytes < 0 {
-		return i.sum, errors.New("memstore: import: a number of ImportOptions is negative")
-	}
-	i.opts.BatchUsers = cmp.Or(i.opts.BatchUsers, chunk)
-	if i.opts.CheckHash == nil {
-		i.opts.CheckHash = signup.CheckKnownHash
-	}
-	err := ctx.Err()
 	if err == nil {
 		err = i.run(ctx, s, users)
 	}

@@ -41,13 +41,11 @@ func (s *Store) Import(
 	ctx context.Context, users iter.Seq2[signup.User, error], opts *transfer.ImportOptions,
 ) (transfer.ImportSummary, error) {
 	var i importer
-	if opts != nil {
-		i.opts = *opts
+	var err error
+	if i.opts, err = opts.Complete(transfer.ImportOptions{BatchUsers: importUsers, BatchBytes: importBytes}); err == nil {
+		err = ctx.Err()
 	}
-	if i.opts.Workers < 0 || i.opts.BatchUsers < 0 || i.opts.BatchBytes < 0 {
-		return i.sum, errors.New("sqlstore: import: a number of ImportOptions is negative")
-	}
-	if err := ctx.Err(); err != nil {
+	if err != nil {
 		return i.sum, fmt.Errorf("sqlstore: import: %w", err)
 	}
 	st, f := s.ready(ctx, "import")
@@ -55,11 +53,7 @@ func (s *Store) Import(
 		return i.sum, f
 	}
 	i.batch = importBatch{base: &s.base, st: st}
-	i.opts.BatchUsers = min(cmp.Or(i.opts.BatchUsers, importUsers), maxParameters/len(insertColumns()))
-	i.opts.BatchBytes = cmp.Or(i.opts.BatchBytes, importBytes)
-	if i.opts.CheckHash == nil {
-		i.opts.CheckHash = signup.CheckKnownHash
-	}
+	i.opts.BatchUsers = min(i.opts.BatchUsers, maxParameters/len(insertColumns()))
 	return i.run(ctx, users)
 }
 

@@ -1,6 +1,7 @@
 package transfer
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"iter"
@@ -55,6 +56,26 @@ type ImportOptions struct {
 	// order in which they end.
 	Result   func(ImportResult)
 	Progress func(ImportSummary)
+}
+
+// Complete returns o with the store's defaults where o has none, and CheckHash set. It
+// returns an error if a number of o is negative. o may be nil. It is for implementations of
+// Importer.
+func (o *ImportOptions) Complete(defaults ImportOptions) (ImportOptions, error) {
+	var c ImportOptions
+	if o != nil {
+		c = *o
+	}
+	if c.Workers < 0 || c.BatchUsers < 0 || c.BatchBytes < 0 {
+		return c, errors.New("a number of ImportOptions is negative")
+	}
+	c.Workers = cmp.Or(c.Workers, defaults.Workers)
+	c.BatchUsers = cmp.Or(c.BatchUsers, defaults.BatchUsers)
+	c.BatchBytes = cmp.Or(c.BatchBytes, defaults.BatchBytes)
+	if c.CheckHash == nil {
+		c.CheckHash = signup.CheckKnownHash
+	}
+	return c, nil
 }
 
 // An ImportResult is the result of importing one user.
