@@ -22,11 +22,10 @@ import (
 // If the connection is lost, an Add with an n above 0 is made once more and may count
 // twice. An Add with an n below 0 returns an error then.
 //
-// After about a thousand Adds, the Counter deletes the counts that have ended.
+// One Add in a thousand also deletes counts that have ended, at most 2000.
 type Counter struct {
 	base
-	adds     atomic.Int64
-	sweeping atomic.Bool
+	adds atomic.Int64
 }
 
 // NewCounter returns a Counter that uses db. It sends no statement: the tables are
@@ -38,9 +37,15 @@ func NewCounter(db *sql.DB, opts *Options) *Counter {
 	return c
 }
 
-// sweepEvery is after how many Adds the Counter deletes what has ended, and sweepMost
-// how many counts it deletes with one statement.
-const sweepEvery, sweepMost = 1000, 2000
+const (
+	// sweepEvery is after how many Adds the Counter sweeps.
+	sweepEvery = 1000
+	// sweepMost is how many counts a sweep deletes at most: more than are added until
+	// the next one.
+	sweepMost = 2 * sweepEvery
+	// sweepTimeout limits how long a sweep delays its Add.
+	sweepTimeout = time.Second
+)
 
 // now is the time of a statement in milliseconds since 1970. PostgreSQL's now() is the
 // same in the whole statement, so that no count ends in the middle of one.
@@ -78,8 +83,13 @@ RETURNING count`))
 UPDATE {counts} SET count = CASE WHEN ends > {now} THEN {greater}(0, count - $2) ELSE 0 END
 WHERE name = $3 RETURNING count`))
 	st.readCount = set("SELECT CASE WHEN ends > {now} THEN count ELSE 0 END FROM {counts} WHERE name = $2")
+	// Two sweeps at once would otherwise wait for each other's rows.
+	skip := ""
+	if st.dialect == PostgreSQL {
+		skip = "FOR UPDATE SKIP LOCKED"
+	}
 	st.sweepCounts = set(fmt.Sprintf(
-		"DELETE FROM {counts} WHERE ends <= {now} AND name IN (SELECT name FROM {counts} WHERE ends <= {now} LIMIT %d)", sweepMost))
+		"DELETE FROM {counts} WHERE name IN (SELECT name FROM {counts} WHERE ends <= {now} LIMIT %d %s)", sweepMost, skip))
 }
 
 // Add implements signup.Counter, with one statement. ErrBusy has the meaning that it
@@ -101,6 +111,9 @@ func (c *Counter) Add(ctx context.Context, name string, n int, window time.Durat
 		count, f := c.add(ctx, hash[:], n, window)
 		switch {
 		case f == nil:
+			if n > 0 && c.adds.Add(1)%sweepEvery == 0 {
+				c.sweep(ctx)
+			}
 			return count, nil
 		case ctx.Err() != nil:
 			continue
@@ -148,9 +161,6 @@ func (c *Counter) add(ctx context.Context, hash []byte, n int, window time.Durat
 	if err != nil {
 		return 0, newFailure("count", st.dialect, err)
 	}
-	if n > 0 && c.adds.Add(1)%sweepEvery == 0 && c.sweeping.CompareAndSwap(false, true) {
-		go c.sweep(st)
-	}
 	return count, nil
 }
 
@@ -181,15 +191,12 @@ func (st *statements) withTime(args []any) []any {
 	return append([]any{time.Now().UnixMilli()}, args...)
 }
 
-// sweep deletes the counts that have ended. An error ends it: the next one continues.
-func (c *Counter) sweep(st *statements) {
-	defer c.sweeping.Store(false)
-	ctx, cancel := context.WithTimeout(context.Background(), busyTimeout)
+// sweep deletes counts that have ended. It is part of an Add, rather than a goroutine, so
+// that nothing uses the database after the last call. If it fails, the next one continues.
+func (c *Counter) sweep(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, sweepTimeout)
 	defer cancel()
-	for {
-		n, f := c.exec(ctx, st, "sweep", st.sweepCounts, st.withTime(nil)...)
-		if f != nil || n < sweepMost {
-			return
-		}
+	if st, f := c.ready(ctx, "sweep"); f == nil {
+		_, _ = c.exec(ctx, st, "sweep", st.sweepCounts, st.withTime(nil)...)
 	}
 }
