@@ -1,6 +1,7 @@
 package sql
 
 import (
+	"database/sql"
 	"flag"
 	"slices"
 	"strings"
@@ -20,12 +21,15 @@ var (
 // BenchmarkGrowth compares the time of a Create and a Get in a table with many users with
 // that in a table with few. The ratio is how many times longer it is among many. The
 // units that begin with "few-" are of the smaller table. The operations by hand show what
-// of that is the database's.
+// of that is the database's. Each connection has read the tables before, as in a server
+// that has run for a while.
 func BenchmarkGrowth(b *testing.B) {
 	eachDatabase(b, func(b *testing.B, d *database) {
 		small, _ := d.newTable(b)
 		large, _ := d.newTable(b)
 		fewKeys, manyKeys := small.fill(b, *few), large.fill(b, *many)
+		small.readWhole(b)
+		large.readWhole(b)
 		for _, c := range []struct {
 			name      string
 			contender func(b *testing.B, t *table, keys []string) *rounds.Contender
@@ -75,4 +79,36 @@ func (t *table) fill(b *testing.B, n int) (keys []string) {
 		}
 	}
 	return keys
+}
+
+// readWhole reads the users and the index of their keys through each connection. The first
+// time that a process of PostgreSQL's server looks at a page in the memory that they share,
+// it takes a page fault.
+func (t *table) readWhole(b *testing.B) {
+	b.Helper()
+	var all []*sql.Conn
+	defer func() {
+		for _, c := range all {
+			_ = c.Close()
+		}
+	}()
+	for range *connections {
+		c, err := t.Conn(b.Context())
+		if err != nil {
+			b.Fatal(err)
+		}
+		all = append(all, c)
+		statements := []string{
+			"SELECT count(id) FROM " + t.prefix + "users",
+			"SELECT count(key) FROM (SELECT key FROM " + t.prefix + "users ORDER BY key) AS k",
+		}
+		if t.dialect == sqlstore.PostgreSQL {
+			statements = append([]string{"SET max_parallel_workers_per_gather = 0"}, statements...)
+		}
+		for _, statement := range statements {
+			if _, err := c.ExecContext(b.Context(), statement); err != nil {
+				b.Fatalf("%s: %v", statement, err)
+			}
+		}
+	}
 }
