@@ -22,7 +22,7 @@ import (
 // key, a migration may be repeated: Create returns [ErrReplayed] for a user that it
 // stored before. With a random ID, it returns [ErrExists].
 //
-// If u isn't valid, the error is ErrInvalid: a *[ValidationError], or that of
+// If u isn't valid, the error is [ErrInvalid]: a *[ValidationError], or that of
 // CheckHash. Otherwise it is that of [Store.Create].
 func (a *Accounts) Create(ctx context.Context, u *User) error {
 	if err := a.setUp(); err != nil {

@@ -8,7 +8,7 @@ import (
 
 // Authenticate returns the user of the address email, if password is that
 // user's and the user is active, both when the call begins and when it ends.
-// Otherwise the error is ErrBadCredentials.
+// Otherwise the error is [ErrBadCredentials].
 //
 // Neither the error nor the work reveals the reason (no such user, a wrong
 // password, an inactive user). Each takes the processor time of the costliest
@@ -29,7 +29,7 @@ import (
 // the password is compared, so that guesses made at once can't exceed the limit.
 // Authenticate counts as an unknown device; [Accounts.LogIn] recognizes known ones.
 //
-// ErrBusy says nothing about the password. Any other error is the Store's or
+// [ErrBusy] says nothing about the password. Any other error is the Store's or
 // ctx's.
 //
 // Authenticate starts no session; see [Accounts.LogIn].

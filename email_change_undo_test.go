@@ -9,7 +9,7 @@ import (
 	"github.com/gosignup/signup"
 )
 
-// wantUndone checks the user after an undo, and that it was told so.
+// wantUndone checks the user after an undo, and the notice of the undo.
 func (t *addressTest) wantUndone(what string, u signup.User, err error) {
 	t.Helper()
 	if err != nil || u.ID != t.before.ID || u.Email != adaEmail || u.PasswordHash != "" || u.SecurityStamp == t.before.SecurityStamp || u.EmailVerifiedAt.IsZero() {

@@ -18,7 +18,7 @@ type EmailCollision struct {
 // [CanonicalEmail] is the rule of this version of the package.
 //
 // The collisions are in the order of the listing; refused addresses, if any, come
-// last, as one EmailCollision. All keys are kept in memory. If users yields an
+// last, as one [EmailCollision]. All keys are kept in memory. If users yields an
 // error, EmailCollisions returns it and no collisions.
 func EmailCollisions(users iter.Seq2[User, error], rule func(email string) (string, error)) ([]EmailCollision, error) {
 	var found []EmailCollision

@@ -8,7 +8,7 @@ import (
 )
 
 // EmailVerification says when a user must show that mail to the address arrives. The
-// zero value is VerifyNever.
+// zero value is [VerifyNever].
 type EmailVerification int
 
 // The values of [Accounts].EmailVerification. All but the first need

@@ -68,7 +68,7 @@ const (
 )
 
 // A FieldError describes what is wrong with one field of the input. It is
-// ErrInvalid, as a value and as a pointer.
+// [ErrInvalid], as a value and as a pointer.
 //
 // fmt and log/slog show it as Error, without Message and Value. JSON and other encodings have
 // all fields, as they are for the client. The JSON handler of log/slog uses JSON for
@@ -108,11 +108,11 @@ func (e FieldError) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, e.Err
 // LogValue returns Error.
 func (e FieldError) LogValue() slog.Value { return slog.StringValue(e.Error()) }
 
-// Is reports whether target is ErrInvalid.
+// Is reports whether target is [ErrInvalid].
 func (e FieldError) Is(target error) bool { return target == ErrInvalid }
 
-// A ValidationError lists everything that is wrong with a Registration or a new
-// password. It is ErrInvalid; get it with errors.As.
+// A ValidationError lists everything that is wrong with a [Registration] or a new
+// password. It is [ErrInvalid]; get it with errors.As.
 //
 // fmt, log/slog and every encoding that uses [encoding.TextMarshaler], such as JSON,
 // show it as Error. For the client, encode Fields.
@@ -144,5 +144,5 @@ func (e *ValidationError) LogValue() slog.Value { return slog.StringValue(e.Erro
 // MarshalText returns Error.
 func (e *ValidationError) MarshalText() ([]byte, error) { return []byte(e.Error()), nil }
 
-// Is reports whether target is ErrInvalid.
+// Is reports whether target is [ErrInvalid].
 func (e *ValidationError) Is(target error) bool { return target == ErrInvalid }

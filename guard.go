@@ -22,13 +22,13 @@ import (
 // Accounts, such as one for the whole site and one for a page, costs one Store.Get.
 //
 // A Guard lets requests from other sites through. Put [http.CrossOriginProtection] around
-// handlers that change something, as NewAPI and package pages have it.
+// handlers that change something, as [NewAPI] and package pages have it.
 //
 // For a request without a log-in, the response depends on what the client accepts. A
 // browser that asks for a page (a GET or HEAD whose Accept header has text/html) is
 // redirected to LogInURL by 303, with its path and query as the parameter "next", so
 // that it comes back. What isn't a plain path, or has more than 2048 bytes, is left out.
-// The log-in page checks "next" all the same, as anybody can make such a link. A form
+// The log-in page checks "next" all the same, as any client can make such a link. A form
 // that was posted by a browser is redirected without "next", since it can't be posted
 // again. Other requests get 401 in the form of [NewAPI]'s errors.
 type Guard struct {
@@ -92,7 +92,7 @@ func (g *Guard) require(next http.Handler, fresh bool) http.Handler {
 
 // Load returns a handler that calls next for every request. If the client is logged in,
 // [CurrentUser] returns the user; if it isn't, or the Session has ended, there is none.
-// It is for pages that everybody may see, and costs what Require costs. Errors of the
+// It is for pages that need no log-in, and costs what Require costs. Errors of the
 // Store are handled as by Require.
 func (g *Guard) Load(next http.Handler) http.Handler {
 	g.check(next)

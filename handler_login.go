@@ -42,7 +42,7 @@ import (
 // account, the response is that of a wrong password. If [HandlerOptions].Client returns
 // a device cookie, the limit is that of the device, as in [Accounts.LogIn].
 //
-// The handler makes no [Session], and so no device. An application that uses Sessions
+// The handler makes no [Session], and so no device. An application that uses [Sessions]
 // calls [Accounts.LogIn] in a handler of its own.
 //
 // NewLoginHandler panics if a is nil or can't be used.

@@ -12,7 +12,7 @@ import (
 // Hasher makes it today. It hashes nothing. The empty Hash is accepted: the user
 // has no password yet.
 //
-// Otherwise the error is ErrInvalid and says why no password would match, in words
+// Otherwise the error is [ErrInvalid] and says why no password would match, in words
 // for the developer; it doesn't contain the hash.
 func (a *Accounts) CheckHash(h Hash) error {
 	if err := a.setUp(); err != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/gosignup/signup/internal/admission"
 )
 
-// HashLimits limits what the hashing of an Accounts costs. The zero value of
+// HashLimits limits what the hashing of an [Accounts] costs. The zero value of
 // each field selects its default.
 type HashLimits struct {
 	// MaxConcurrent is the greatest number of passwords hashed at once. 0 is
@@ -52,7 +52,7 @@ type HashLimits struct {
 	MaxStoredWork Work
 }
 
-// HashStats describes how busy the hashing of an Accounts is.
+// HashStats describes how busy the hashing of an [Accounts] is.
 type HashStats struct {
 	Running int   // hashes being made or verified
 	Memory  int64 // the memory that they take, in bytes

@@ -12,7 +12,7 @@ import (
 	"slices"
 )
 
-// JSONErrorsOptions are the options of JSONErrors. Nil and the zero value select
+// JSONErrorsOptions are the options of [JSONErrors]. Nil and the zero value select
 // the defaults.
 type JSONErrorsOptions struct {
 	// Logger gets a record of each panic. Nil is slog.Default().

@@ -19,7 +19,7 @@ func Languages(ctx context.Context) []string {
 
 // WithLanguages returns a context for which [Languages] returns languages: BCP 47 tags,
 // the preferred one first. An application uses it if it knows the user's language, or
-// calls Accounts in a handler of its own.
+// calls [Accounts] in a handler of its own.
 func WithLanguages(ctx context.Context, languages []string) context.Context {
 	return context.WithValue(ctx, languagesKey{}, languages)
 }

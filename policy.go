@@ -22,8 +22,8 @@ type Policy interface {
 	// LastName and Profile, as they are about to be stored.
 	//
 	// A [FieldError] is shown to the user as it is, or as [HandlerOptions].Translate
-	// translates it: a value, a pointer, wrapped, or in a [ValidationError], of which
-	// one is shown. Any other error that wraps
+	// translates it. It may be a value or a pointer, and may be wrapped. Of a
+	// [ValidationError], one FieldError is shown. Any other error that wraps
 	// [ErrInvalid] refuses the password without a reason. Every other error means
 	// that the password couldn't be checked, and ends the call. A nil
 	// *FieldError is not nil as an error, and refuses the password.

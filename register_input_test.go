@@ -133,7 +133,7 @@ func TestRegisterPolicyErrors(t *testing.T) {
 		contains string
 	}{
 		{"a FieldError", signup.FieldError{Field: "password", Code: "own", Message: "m"}, signup.ErrInvalid, "password: own"},
-		{"an ErrInvalid", fmt.Errorf("x: %w", signup.ErrInvalid), signup.ErrInvalid, "password: unacceptable"},
+		{"ErrInvalid", fmt.Errorf("x: %w", signup.ErrInvalid), signup.ErrInvalid, "password: unacceptable"},
 		{"a failure", inner, inner, "password policy: inner"},
 	} {
 		a := newAccounts()

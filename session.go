@@ -125,7 +125,7 @@ func (a *Accounts) LogIn(ctx context.Context, email, password string, c Client) 
 // The error is [ErrEnded] if the user was deleted, deactivated or registered anew, has
 // another SecurityStamp (after a new password or address, or "log out everywhere"), or
 // if the device was ended or forgotten. So it is for the zero Session. The application
-// then deletes s. After any other error, s may go on: ErrBusy and the errors of the
+// then deletes s. After any other error, s may go on: [ErrBusy] and the errors of the
 // Store and of ctx are passed on, and a malformed [User].Private is an error that
 // wraps none of this package's.
 func (a *Accounts) Resume(ctx context.Context, s Session) (User, error) {
@@ -162,7 +162,7 @@ func (s *Session) check(u *User) error {
 }
 
 // Reauthenticate asks for the password again, before a sensitive change for example,
-// and returns s with At set to the present and with ByPassword in By. The application
+// and returns s with At set to the present and with [ByPassword] in By. The application
 // keeps the returned Session in the place of s. Nothing is stored, except a rehash.
 //
 // If the password isn't the user's, the error is [ErrBadCredentials], and s goes on.

@@ -19,9 +19,9 @@ const (
 
 // A Counter counts events for a while, such as failed log-ins, so that there can
 // be a limit on them. NIST SP 800-63B-4, section 3.2.2, requires one of at most 100
-// consecutive failures for an account. [MemoryCounter] counts in one process, and
-// esstore.Counter in Elasticsearch, for any number of processes. Package
-// storetest tests any Counter against this contract.
+// consecutive failures for an account. [MemoryCounter] counts in one process. For many
+// processes, sqlstore.Counter counts in PostgreSQL or SQLite, and esstore.Counter in
+// Elasticsearch. Package storetest tests any Counter against this contract.
 //
 // A Counter is safe for concurrent use.
 type Counter interface {

@@ -61,7 +61,7 @@ func (c *MemoryCounter) setUp(buckets int) {
 	})
 }
 
-// Add implements Counter. Its errors are ErrInvalid and the context's.
+// Add implements [Counter]. Its errors are [ErrInvalid] and the context's.
 func (c *MemoryCounter) Add(ctx context.Context, name string, n int, window time.Duration) (int, error) {
 	if err := checkCount(name, window); err != nil {
 		return 0, err

@@ -22,7 +22,7 @@ type Secret struct {
 }
 
 // NewSecret returns a Secret with a copy of key, which is random and has at least
-// 32 bytes. Accounts checks the length at the first call.
+// 32 bytes. [Accounts] checks the length at the first call.
 func NewSecret(key []byte) Secret {
 	text := string(key)
 	return Secret{&text}

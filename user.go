@@ -88,7 +88,7 @@ func (u User) Key() string {
 	return key
 }
 
-// KeyRule returns the name of the rule by which Key was made: EmailRule, or, for
+// KeyRule returns the name of the rule by which Key was made: [EmailRule], or, for
 // a user read from a Store, the rule that the Store holds.
 func (u User) KeyRule() string {
 	_, rule := u.keyAndRule()
@@ -116,16 +116,16 @@ func (u User) keyAndRule() (key, rule string) {
 // mayLogIn reports whether u is an active user.
 func (u User) mayLogIn() bool { return u.Active && !u.Placeholder }
 
-// SetKey is for implementations of Store. It sets what Key and KeyRule return
+// SetKey is for implementations of [Store]. It sets what Key and KeyRule return
 // for the present Email: the key under which the user is stored, and its rule.
 func (u *User) SetKey(key, rule string) { u.key, u.rule, u.keyOf = key, rule, u.Email }
 
-// SetPassword sets u.PasswordHash to a hash of password by Bcrypt{}. It is for
+// SetPassword sets u.PasswordHash to a hash of password by [Bcrypt]{}. It is for
 // imports and tests: it hashes in the calling goroutine, without limit, checks
 // no policy, changes neither u.SecurityStamp nor the Store, and ignores the
 // application's [Hasher]. To set the password of a stored user, call
 // [Accounts.SetPassword] or [Accounts.ChangePassword]. If password is empty, longer
-// than 4096 bytes or not UTF-8, the error is ErrInvalid.
+// than 4096 bytes or not UTF-8, the error is [ErrInvalid].
 func (u *User) SetPassword(password string) error {
 	if e := checkPasswordText(password); e != nil {
 		return *e

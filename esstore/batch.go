@@ -177,7 +177,7 @@ func (b *batcher[T]) run(ctx context.Context, items []T) ([]T, *Error) {
 func (e *Error) endedAfter(ctx context.Context) *Error {
 	done := asError(e.ended(ctx))
 	if !errors.Is(e, done.err) {
-		done.err = fmt.Errorf("%w, after the error: %v", done.err, e) // an ErrBusy of e doesn't hold any more
+		done.err = fmt.Errorf("%w, after the error: %v", done.err, e) // ErrBusy of e doesn't hold any more
 	}
 	return done
 }

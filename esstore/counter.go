@@ -24,14 +24,14 @@ type CounterOptions struct {
 	Alias string
 }
 
-// A Counter is a signup.Counter in Elasticsearch, for any number of processes. Make
-// one with NewCounter. It is safe for concurrent use if its transport is.
+// A Counter is a [signup.Counter] in Elasticsearch, for any number of processes. Make
+// one with [NewCounter]. It is safe for concurrent use if its transport is.
 //
 // A count is one document, whose id is a hash of the name. The name isn't stored. An
 // Add reads the document and replaces it, provided that it wasn't changed meanwhile.
 // That takes no script and two round trips. Adds for one name that this process makes
 // at once are written together, so that only processes compete with each other. An
-// Add that others have preceded too often returns signup.ErrBusy.
+// Add that others have preceded too often returns [signup.ErrBusy].
 //
 // If the response to a write was lost, the Counter reads the document to find out
 // whether the write was made. If others have changed it since, an n above 0 may be
@@ -66,8 +66,8 @@ func NewCounter(t esapi.Transport, opts *CounterOptions) *Counter {
 	return c
 }
 
-// Add implements signup.Counter. An error is an [Error], except signup.ErrInvalid. It
-// is signup.ErrBusy in the cases that Error names, and if other processes changed the
+// Add implements [signup.Counter]. An error is an [Error], except [signup.ErrInvalid]. It
+// is [signup.ErrBusy] in the cases that Error names, and if other processes changed the
 // count too often meanwhile. If ctx ends during the call, Add returns at once, and
 // what it has sent may still be carried out.
 func (c *Counter) Add(ctx context.Context, name string, n int, window time.Duration) (int, error) {

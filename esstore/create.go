@@ -10,7 +10,7 @@ import (
 	"github.com/gosignup/signup"
 )
 
-// Create implements signup.Store, in one round trip. The first Create of a Store that
+// Create implements [signup.Store], in one round trip. The first Create of a Store that
 // didn't call Setup takes one more: if the index would lose users or their hashes, or if
 // several indices are behind the alias, it returns an error, and so does each Create after
 // it. Create also returns an error if it finds that the user was stored in such an index,

@@ -9,7 +9,7 @@ import (
 	"github.com/gosignup/signup"
 )
 
-// Delete implements signup.Store, in one round trip as a rule.
+// Delete implements [signup.Store], in one round trip as a rule.
 func (s *Store) Delete(ctx context.Context, u signup.User) error {
 	at, ok := parseVersion(u, s.alias)
 	if !ok {

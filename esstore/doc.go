@@ -53,7 +53,7 @@
 //
 // A newer version of this package may store members that this one doesn't know.
 // Update keeps them, and the name of the rule by which a key was made. If a
-// document has such members, or a key of another rule than signup.EmailRule, its
+// document has such members, or a key of another rule than [signup.EmailRule], its
 // Update reads it first and so takes two round trips. Search and Export leave the
 // members out.
 //

@@ -13,10 +13,10 @@ import (
 // An Error describes a request to Elasticsearch that failed, or that was not sent.
 // Get it from the error of a method with errors.As or errors.AsType.
 //
-// errors.Is(err, signup.ErrBusy) holds if Create, Get, Update or Delete changed nothing
+// errors.Is(err, [signup.ErrBusy]) holds if Create, Get, Update or Delete changed nothing
 // because Elasticsearch refused the request or couldn't be reached: the status is 429,
 // as when a disk is full; it is 403 and the index takes no writes; or there was no
-// connection to a server, so that nothing was sent. The same goes for Counter.Add, which
+// connection to a server, so that nothing was sent. The same goes for [Counter.Add], which
 // is also busy if others changed the count too often meanwhile. It doesn't hold if the client sent
 // a write before, or if a connection broke.
 //
@@ -79,7 +79,7 @@ func (e *Error) text() string {
 // or what is wrong with the response. It is nil if the status says it all.
 func (e *Error) Unwrap() error { return e.err }
 
-// Is reports whether target is signup.ErrBusy and the request had no effect. After
+// Is reports whether target is [signup.ErrBusy] and the request had no effect. After
 // several attempts, an earlier one may have had.
 func (e *Error) Is(target error) bool {
 	switch {

@@ -17,7 +17,7 @@ type ExportOptions = transfer.ExportOptions
 const exportPage = 1000
 
 // Export writes all users to w, in the order of their keys, as lines of JSON,
-// which ReadExport reads; package transfer describes them.
+// which [ReadExport] reads; package transfer describes them.
 //
 // Placeholders are left out, and so is what a newer version of this package has
 // stored with a user and this version doesn't know.

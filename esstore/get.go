@@ -12,7 +12,7 @@ import (
 	"github.com/gosignup/signup/esstore/internal/es"
 )
 
-// Get implements signup.Store, in real time and one round trip.
+// Get implements [signup.Store], in real time and one round trip.
 func (s *Store) Get(ctx context.Context, key string) (signup.User, error) {
 	stored, err := s.read(ctx, "get", key)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 // that only this package has to those of [signup.Query]. A user must meet all of them. The
 // zero Query lists all users, in the order of their creation.
 //
-// [signup.Query.Matcher] and the other methods that Query has from signup.Query don't use
+// [signup.Query.Matcher] and the other methods that Query has from [signup.Query] don't use
 // these conditions.
 type Query struct {
 	signup.Query

@@ -45,7 +45,7 @@ func setupPrivileges() []privilege {
 func Role(alias string) []byte { return roleOf(alias, appPrivileges()) }
 
 // SetupRole returns the role that is needed to call Setup if there is something to
-// make or to migrate, and to call Reindex. It includes all privileges of Role, and
+// make or to migrate, and to call Reindex. It includes all privileges of [Role], and
 // has the same form.
 func SetupRole(alias string) []byte { return roleOf(alias, setupPrivileges()) }
 

@@ -14,7 +14,7 @@ import (
 
 const defaultAlias = "users"
 
-// Options are the options of New. The zero value has the defaults.
+// Options are the options of [New]. The zero value has the defaults.
 type Options struct {
 	// Alias is the alias of the index that holds the users. "" means "users".
 	// It consists of a-z, 0-9, ".", "-" and "_", begins with a letter or digit,
@@ -25,7 +25,7 @@ type Options struct {
 	Logger *slog.Logger
 }
 
-// A Store is a signup.Store in Elasticsearch. Make one with New. It is safe for
+// A Store is a [signup.Store] in Elasticsearch. Make one with [New]. It is safe for
 // concurrent use if its transport is, as the official client is.
 type Store struct {
 	client     es.Client

@@ -9,7 +9,7 @@ import (
 	"github.com/gosignup/signup"
 )
 
-// Update implements signup.Store, in one round trip as a rule. If the stored document has
+// Update implements [signup.Store], in one round trip as a rule. If the stored document has
 // members that this version of the package doesn't know, or a key of another rule, it
 // keeps them and takes one more round trip. Like Create, it returns an error if the index
 // would lose users or their hashes.

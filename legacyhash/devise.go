@@ -37,7 +37,7 @@ func Devise(pepper string) signup.HashFormat {
 // DeviseHash returns the text to store for a user of Devise with a pepper, from
 // the column encrypted_password. A text that doesn't pass through DeviseHash is
 // accepted as bcrypt's, and no password matches it. If encrypted_password isn't a
-// bcrypt hash, the error is signup.ErrInvalid.
+// bcrypt hash, the error is [signup.ErrInvalid].
 func DeviseHash(encryptedPassword string) (signup.Hash, error) {
 	if _, ok := parseBcrypt(encryptedPassword); !ok {
 		return "", fmt.Errorf("legacyhash: encrypted_password is not a bcrypt hash: %w", signup.ErrInvalid)

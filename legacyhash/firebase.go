@@ -85,7 +85,7 @@ func parseFirebase(text string) (salt, hash []byte, ok bool) {
 
 // FirebaseHash returns the text to store for a user of Firebase, from the members
 // passwordHash and salt of an export: Base64 of the standard or of the URL-safe
-// alphabet. If they are not, the error is signup.ErrInvalid.
+// alphabet. If they are not, the error is [signup.ErrInvalid].
 //
 // The text is "$firebase-scrypt$", the salt, "$" and the hash, both in standard
 // Base64.

@@ -28,7 +28,7 @@ type keycloakSecret struct {
 // or the members credentialData and secretData of an exported realm. Both are
 // JSON. For the algorithms pbkdf2, pbkdf2-sha256 and pbkdf2-sha512 the text is in
 // the format [Keycloak], and for argon2 (of the type id, version 1.3) in that of
-// [signup.Argon2id]. For anything else the error is signup.ErrInvalid.
+// [signup.Argon2id]. For anything else the error is [signup.ErrInvalid].
 func KeycloakHash(credentialData, secretData string) (signup.Hash, error) {
 	var c keycloakCredential
 	var s keycloakSecret

@@ -10,8 +10,8 @@ import (
 	"github.com/gosignup/signup"
 )
 
-// All returns the formats that need no parameters: Crypt, PHPass, Drupal7, LDAP,
-// BcryptSHA256, Spring and Keycloak. No text is in two of them. The caller may
+// All returns the formats that need no parameters: [Crypt], [PHPass], [Drupal7], [LDAP],
+// [BcryptSHA256], [Spring] and [Keycloak]. No text is in two of them. The caller may
 // append to the slice.
 func All() []signup.HashFormat {
 	return []signup.HashFormat{Crypt, PHPass, Drupal7, LDAP, BcryptSHA256, Spring, Keycloak}

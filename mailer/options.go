@@ -44,8 +44,7 @@ type Options struct {
 	// Language returns the BCP 47 tag of the language of a mail, from m.User.Profile for
 	// example, or "" if it is unknown. Nil, and "", are [signup.Languages] of ctx. Of the
 	// languages that have templates for the mail, the nearest is used, and English if none
-	// is near.
-	// Language is called by several goroutines at once.
+	// is near. Language is called by several goroutines at once.
 	Language func(ctx context.Context, m signup.Mail) string
 	// Location is the time zone in which mails give times. Nil is UTC.
 	Location *time.Location

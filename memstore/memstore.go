@@ -18,7 +18,7 @@ import (
 	"github.com/gosignup/signup"
 )
 
-// A Store is a signup.Store in memory; make it with New. It is safe for
+// A Store is a [signup.Store] in memory; make it with [New]. It is safe for
 // concurrent use and must not be copied. It keeps every text exactly, UTF-8 or
 // not. What it acknowledges is kept until the process ends.
 type Store struct {
@@ -31,7 +31,7 @@ func New() *Store {
 	return &Store{users: make(map[string]*signup.User)}
 }
 
-// Create implements signup.Store.
+// Create implements [signup.Store].
 func (s *Store) Create(ctx context.Context, u *signup.User) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -58,7 +58,7 @@ func (s *Store) Create(ctx context.Context, u *signup.User) error {
 	return nil
 }
 
-// Get implements signup.Store.
+// Get implements [signup.Store].
 func (s *Store) Get(ctx context.Context, key string) (signup.User, error) {
 	if err := ctx.Err(); err != nil {
 		return signup.User{}, err
@@ -74,7 +74,7 @@ func (s *Store) Get(ctx context.Context, key string) (signup.User, error) {
 	return u, nil
 }
 
-// Update implements signup.Store.
+// Update implements [signup.Store].
 func (s *Store) Update(ctx context.Context, u *signup.User) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -96,7 +96,7 @@ func (s *Store) Update(ctx context.Context, u *signup.User) error {
 	return nil
 }
 
-// Delete implements signup.Store.
+// Delete implements [signup.Store].
 func (s *Store) Delete(ctx context.Context, u signup.User) error {
 	if err := ctx.Err(); err != nil {
 		return err

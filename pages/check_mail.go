@@ -37,7 +37,7 @@ type CheckMail struct {
 }
 
 // getCheckMail serves the page that follows when a mail was asked for. The URL, which
-// anybody can write, only chooses among the texts and pages that there are.
+// any client can write, only chooses among the texts and pages that there are.
 func getCheckMail(q *request) error {
 	asked := q.r.URL.Query().Get(parameterFor)
 	p := q.newPage("check-mail")

@@ -76,7 +76,7 @@ func postEmailUndo(q *request) error {
 }
 
 // getEmailUndone shows what follows an undo: no password works until the user has chosen
-// one. It says nothing about any account, so that everybody may open it.
+// one. It says nothing about any account, so that any client may open it.
 func getEmailUndone(q *request) error {
 	q.message(http.StatusOK, "email_undone", "forgot")
 	return nil

@@ -12,7 +12,7 @@ import (
 	"github.com/gosignup/signup/pages"
 )
 
-// If the Store fails, a user that is logged in gets a page, as everybody else does.
+// If the Store fails, a user that is logged in gets a page, as all others do.
 func TestStoreFailsForUser(t *testing.T) {
 	site, b := adaAndBrowser(t)
 	for _, page := range []string{"log-in", "sign-up", "forgot", "profile", "email", "confirm"} {

@@ -50,7 +50,7 @@ func (q *request) leave(name, what string, act func(context.Context, signup.Sess
 }
 
 // getGoodbye shows what has become of the account. It says nothing about any account, so
-// that everybody may open it.
+// that any client may open it.
 func getGoodbye(q *request) error {
 	switch q.r.URL.Query().Get(parameterDone) {
 	case "deactivated":

@@ -85,7 +85,7 @@ func TestLeaveRefusedByBefore(t *testing.T) {
 	site.goesOn(b, true)
 }
 
-// The page has the same two texts for everybody, and none that a URL gives it.
+// The page has the same two texts for all clients, and none that a URL gives it.
 func TestGoodbye(t *testing.T) {
 	site := newSite(t)
 	b := site.visitor()

@@ -108,7 +108,7 @@ const parameterDone = "done"
 func done(what string) string { return parameterDone + "=" + what }
 
 // notice returns the text of what was done before, or "". The query comes from a URL,
-// which anybody can write, so it only chooses among the texts that there are.
+// which any client can write, so it only chooses among the texts that there are.
 func (q *request) notice() string {
 	code := "done_" + q.r.URL.Query().Get(parameterDone)
 	if _, ok := q.texts.english[code]; !ok || q.r.Method == http.MethodPost {

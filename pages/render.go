@@ -32,8 +32,8 @@ type Page struct {
 	UserMark string
 	// User is the user that is logged in, or nil.
 	User *signup.PublicUser
-	// Fields are the fields of the form. Those with an Error come with the page that
-	// answers a form that isn't accepted.
+	// Fields are the fields of the form. If a form isn't accepted, the response is its
+	// page, and the wrong fields have an Error.
 	Fields []Field
 	// Error is what is wrong with the form as a whole, or "".
 	Error string

@@ -12,7 +12,7 @@ import (
 	"github.com/gosignup/signup"
 )
 
-// A Counter is a signup.Counter in PostgreSQL or SQLite, for any number of processes.
+// A Counter is a [signup.Counter] in PostgreSQL or SQLite, for any number of processes.
 // Make one with [NewCounter]. It is safe for concurrent use.
 //
 // An Add is one statement. The table has a hash of the name, not the name. The time is
@@ -92,7 +92,7 @@ WHERE name = $3 RETURNING count`))
 		"DELETE FROM {counts} WHERE name IN (SELECT name FROM {counts} WHERE ends <= {now} LIMIT %d %s)", sweepMost, skip))
 }
 
-// Add implements signup.Counter, with one statement. ErrBusy has the meaning that it
+// Add implements [signup.Counter], with one statement. ErrBusy has the meaning that it
 // has for a [Store]. If ctx ends during the call, n may have been added.
 func (c *Counter) Add(ctx context.Context, name string, n int, window time.Duration) (int, error) {
 	if name == "" || len(name) > signup.MaxCountName {

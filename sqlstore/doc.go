@@ -35,7 +35,7 @@
 // milliseconds since 1970. An Update leaves columns alone that this version doesn't know,
 // and the column more, which is for later versions.
 //
-// Both databases refuse, with signup.ErrInvalid, what one of them can't keep, so that
+// Both databases refuse, with [signup.ErrInvalid], what one of them can't keep, so that
 // users can be moved: text with a NUL or that isn't UTF-8, a key of more than 2,000
 // bytes, and times outside the years 1 to 9999.
 //
@@ -63,7 +63,7 @@
 // # Errors
 //
 // Statements that others have prevented (a serialization failure, a deadlock, a locked
-// file) are repeated for up to ten seconds. After that, the error is signup.ErrBusy. It is
+// file) are repeated for up to ten seconds. After that, the error is [signup.ErrBusy]. It is
 // ErrBusy at once if there is no connection to the server, if the server has no room for
 // another one, starts or stops, and after a statement_timeout or lock_timeout. In all
 // these cases nothing was done.
@@ -71,7 +71,7 @@
 // If a connection is lost during a write, its outcome is unknown. Each write has a
 // random version. The same write is sent again for up to five seconds, and the
 // stored version shows whether the first one was made. So Create doesn't return
-// signup.ErrExists, nor Update signup.ErrConflict, because of the call's own write. If
+// [signup.ErrExists], nor Update [signup.ErrConflict], because of the call's own write. If
 // that can't be found out, the error wraps none of package signup's errors. If the
 // context is done during a write, one more second is spent to find out whether it was
 // made.

@@ -13,7 +13,7 @@ var _ signup.Searcher = (*Store)(nil)
 // searchedPage is how many users a statement of a Search reads at most.
 const searchedPage = 1000
 
-// Search implements signup.Searcher. It finds each write at once. A statement reads up to
+// Search implements [signup.Searcher]. It finds each write at once. A statement reads up to
 // 1,000 users, which are then listed while no connection is in use and no transaction open:
 // the loop may call methods of the Store, also if the database has one connection. Of a
 // user that is changed during the listing, it may list either state, both or none.

@@ -16,7 +16,8 @@ import (
 //
 // Setup returns an error if a later version of this package has made the schema, if
 // tables with these names weren't made by this package, if [Store.Check] finds an
-// error in the tables, or if each connection has a SQLite database of its own. If ctx is done, the error is the context's.
+// error in the tables, or if each connection has a SQLite database of its own. If ctx is
+// done, the error is the context's.
 func (s *Store) Setup(ctx context.Context) error {
 	for p := newPacer(); ; {
 		if err := ctx.Err(); err != nil {

@@ -63,7 +63,7 @@ func prefixError(text string) error {
 	return fmt.Errorf("invalid prefix %q: it must consist of a-z, 0-9 and \"_\", begin with a letter, and have at most 40 characters", text)
 }
 
-// A Store is a signup.Store in PostgreSQL or SQLite. Make one with [New]. It is safe
+// A Store is a [signup.Store] in PostgreSQL or SQLite. Make one with [New]. It is safe
 // for concurrent use.
 type Store struct{ base }
 

@@ -9,8 +9,8 @@ import (
 	"github.com/gosignup/signup"
 )
 
-// Create implements signup.Store, with one statement. If the key is held, it takes one
-// more to find out by whom, and a third one if the user was created before.
+// Create implements [signup.Store], with one statement. If the key is held, it takes one
+// more to find out which user holds it, and a third one if that is u.
 func (s *Store) Create(ctx context.Context, u *signup.User) error {
 	if err := checkNew("create", *u); err != nil {
 		return err
@@ -28,7 +28,7 @@ func (s *Store) Create(ctx context.Context, u *signup.User) error {
 	return nil
 }
 
-// Get implements signup.Store, with one statement.
+// Get implements [signup.Store], with one statement.
 func (s *Store) Get(ctx context.Context, key string) (signup.User, error) {
 	var u signup.User
 	err := repeatRead(ctx, "get", func() (err error) {
@@ -70,7 +70,7 @@ func (s *Store) get(ctx context.Context, key string) (signup.User, error) {
 	return s.read(ctx, st, "get", key)
 }
 
-// Update implements signup.Store, with one statement. If that changes nothing, it
+// Update implements [signup.Store], with one statement. If that changes nothing, it
 // takes one more to find out why. It leaves the column more, and columns that this
 // version of the package doesn't know, as they are.
 func (s *Store) Update(ctx context.Context, u *signup.User) error {
@@ -94,7 +94,7 @@ func (s *Store) Update(ctx context.Context, u *signup.User) error {
 	return nil
 }
 
-// Delete implements signup.Store, with one statement. If that removes nothing, it
+// Delete implements [signup.Store], with one statement. If that removes nothing, it
 // takes one more to find out why. After a lost connection, Delete returns nil if the
 // user is gone, also if another call has removed it.
 func (s *Store) Delete(ctx context.Context, u signup.User) error {

@@ -1,13 +1,13 @@
-// Package storetest tests any signup.Store against the contract of that
-// interface.
+// Package storetest tests any [signup.Store], [signup.Searcher] and [signup.Counter]
+// against the contract of that interface.
 //
 //	func TestStore(t *testing.T) {
 //		storetest.Run(t, func(t *testing.T) signup.Store { return mystore.New() })
 //	}
 //
-// It needs only the standard library. Run it with and without the race detector:
-// with it, unsynchronized access is found, and without it, calls come closer
-// together.
+// [RunSearch] tests a Searcher, and [RunCounter] a Counter. Run the tests with and without
+// the race detector: with it, unsynchronized access is found, and without it, calls come
+// closer together. Beside package signup, storetest needs only the standard library.
 package storetest
 
 import (

@@ -10,7 +10,7 @@ import (
 	"github.com/gosignup/signup/memstore"
 )
 
-// A broken store is right but for the methods that are set.
+// A broken store is right except for the methods that are set.
 type broken struct {
 	signup.Store
 	create func(context.Context, *signup.User) error

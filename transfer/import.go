@@ -32,8 +32,8 @@ type Importer interface {
 // ImportOptions are the options of an import. Nil and the zero value have the defaults;
 // a negative number is an error.
 type ImportOptions struct {
-	// Workers is the number of concurrent requests of a store that can have several:
-	// one of package esstore. Others ignore it. 0 means the store's default.
+	// Workers is the number of concurrent requests. Only package esstore has several;
+	// other stores ignore it. 0 means the store's default.
 	Workers int
 	// BatchUsers is the greatest number of users in a batch: a request or a
 	// transaction. A store may make smaller ones. 0 means the store's default.
@@ -60,7 +60,7 @@ type ImportOptions struct {
 
 // Complete returns o with the store's defaults where o has none, and CheckHash set. It
 // returns an error if a number of o is negative. o may be nil. It is for implementations of
-// Importer.
+// [Importer].
 func (o *ImportOptions) Complete(defaults ImportOptions) (ImportOptions, error) {
 	var c ImportOptions
 	if o != nil {
@@ -108,7 +108,7 @@ type ImportSummary struct {
 }
 
 // Count counts r by its result, and reports whether the user failed. It leaves Read as it
-// is. It is for implementations of Importer.
+// is. It is for implementations of [Importer].
 func (s *ImportSummary) Count(r ImportResult) (failed bool) {
 	switch {
 	case r.Err == nil && r.Present:
