@@ -135,8 +135,11 @@ func (o *operator) user(i int) signup.User {
 
 func (o *operator) reindexes() {
 	before := o.user(1)
-	o.run(nil, "reindex").want(0, "all users are in a new index\n")
-	o.run(nil, "reindex", "-json").want(0, `{"reindexed":true}`+"\n")
+	if o.secret == "" {
+		o.run(nil, "reindex").want(0, "all users are in a new index\n")
+	} else {
+		o.run(nil, "reindex", "-json").want(0, `{"reindexed":true}`+"\n")
+	}
 	if after := o.user(1); after.ID != before.ID || after.Version == before.Version {
 		o.Errorf("after reindex: got the ID %q, want %q, and another Version", after.ID, before.ID)
 	}

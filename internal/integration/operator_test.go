@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"io"
 	"net/url"
 	"os"
 	"os/exec"
@@ -24,6 +23,7 @@ func TestOperator(t *testing.T) {
 	program := buildOperator(t)
 	for _, s := range slices.Compact([]*server{plainServer(t), tlsServer(t)}) {
 		t.Run(s.Name, func(t *testing.T) {
+			t.Parallel() // a reindex takes seconds
 			o := newOperator(t, s, program)
 			o.setsUp()
 			o.imports()
@@ -91,7 +91,7 @@ func (o *operator) file(name, text string) string {
 	return name
 }
 
-// A run is one of the program.
+// An operatorRun is one run of the program.
 type operatorRun struct {
 	o              *operator
 	args           []string
@@ -99,8 +99,7 @@ type operatorRun struct {
 	stdout, stderr string
 }
 
-// run runs the program with the operator's environment and, after it, env. An entry
-// without a value removes the variable.
+// run runs the program with the operator's environment and, after it, env.
 func (o *operator) run(env []string, args ...string) operatorRun {
 	o.Helper()
 	ctx, cancel := context.WithTimeout(o.Context(), time.Minute)
@@ -147,12 +146,7 @@ func (r operatorRun) wantError(code int, part string) {
 // readAll returns what a file has.
 func (o *operator) readAll(name string) string {
 	o.Helper()
-	f, err := os.Open(filepath.Join(o.dir, name))
-	if err != nil {
-		o.Fatal(err)
-	}
-	defer f.Close()
-	text, err := io.ReadAll(f)
+	text, err := os.ReadFile(filepath.Join(o.dir, name))
 	if err != nil {
 		o.Fatal(err)
 	}
