@@ -36,6 +36,15 @@ func TestDown(t *testing.T) {
 	}
 }
 
+// A server that refuses connections with and without TLS is named once.
+func TestDownOnce(t *testing.T) {
+	r := on("postgres://u@127.0.0.1:1/d").run(t.Context(), "check")
+	r.want(t, exitBusy, "2:127.0.0.1:1")
+	if n := strings.Count(r.stderr, "connection refused"); n != 1 {
+		t.Errorf("got %d times that the connection was refused, want 1: %s", n, shown(r.stderr))
+	}
+}
+
 // The error of PostgreSQL is described.
 func TestWrongParameters(t *testing.T) {
 	url := newPostgreSQL(t)

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/gosignup/signup"
@@ -62,6 +63,12 @@ func codeOf(err error) int {
 		return exitBusy
 	}
 	return exitFailed
+}
+
+// once returns text without lines that repeat the line before: pgx has one for each of its
+// attempts, with TLS and without.
+func once(text string) string {
+	return strings.Join(slices.Compact(strings.Split(text, "\n")), "\n")
 }
 
 // textOf returns what an operator reads of the error of a command.

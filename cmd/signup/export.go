@@ -80,7 +80,21 @@ func create(name string) (*output, error) {
 		}
 		return nil, fmt.Errorf("%s can't be made: %w", name, err)
 	}
-	return &output{f, f, name}, nil
+	return &output{namedWriter{f, name}, f, name}, nil
+}
+
+// A namedWriter writes to a file whose errors have the name that it will get.
+type namedWriter struct {
+	file *os.File
+	name string
+}
+
+func (w namedWriter) Write(p []byte) (int, error) {
+	n, err := w.file.Write(p)
+	if e, ok := errors.AsType[*os.PathError](err); ok {
+		err = &os.PathError{Op: e.Op, Path: w.name, Err: e.Err}
+	}
+	return n, err
 }
 
 // commit gives the file its name.

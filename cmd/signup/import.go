@@ -140,6 +140,16 @@ func (r *importReport) add(result transfer.ImportResult) {
 	r.refused = append(r.refused, refusedUser{line, reason})
 }
 
+// alike returns how many users at the beginning are in lines that follow each other, and
+// have the same error. All of a batch have if the disk is full, for example.
+func alike(refused []refusedUser) int {
+	n := 1
+	for n < len(refused) && refused[n] == (refusedUser{refused[0].Line + int64(n), refused[0].Error}) {
+		n++
+	}
+	return n
+}
+
 // write writes the summary to standard output.
 func (r *importReport) write(c *call) error {
 	if c.json {
@@ -148,10 +158,16 @@ func (r *importReport) write(c *call) error {
 			"failed": r.Failed, "without_hash": r.hashless, "refused": append([]refusedUser{}, r.refused...), "unlisted": r.unlisted,
 		})
 	}
-	for _, u := range r.refused {
-		if _, err := fmt.Fprintf(c.stdout, "line %d: %s\n", u.Line, printable(c.redact(u.Error))); err != nil {
+	for refused := r.refused; len(refused) > 0; {
+		n := alike(refused)
+		lines := fmt.Sprintf("line %d", refused[0].Line)
+		if n > 1 {
+			lines = fmt.Sprintf("lines %d to %d", refused[0].Line, refused[n-1].Line)
+		}
+		if _, err := fmt.Fprintf(c.stdout, "%s: %s\n", lines, printable(c.redact(refused[0].Error))); err != nil {
 			return err
 		}
+		refused = refused[n:]
 	}
 	if r.unlisted > 0 {
 		if _, err := fmt.Fprintf(c.stdout, "and %d more\n", r.unlisted); err != nil {

@@ -62,12 +62,16 @@ func (p *progress) line() string {
 	return text
 }
 
-// isTerminal reports whether w is a terminal, or another device that has no end.
+// isTerminal reports whether w is a terminal, or another device except the null device.
 func isTerminal(w any) bool {
 	f, ok := w.(*os.File)
 	if !ok {
 		return false
 	}
 	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
+	if err != nil || info.Mode()&os.ModeCharDevice == 0 {
+		return false
+	}
+	null, err := os.Stat(os.DevNull)
+	return err != nil || !os.SameFile(info, null)
 }

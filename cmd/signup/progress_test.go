@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -35,6 +36,14 @@ func TestProgress(t *testing.T) {
 func TestProgressOnlyOnTerminal(t *testing.T) {
 	if isTerminal(&strings.Builder{}) {
 		t.Error("got a terminal for a buffer, want none")
+	}
+	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = null.Close() })
+	if isTerminal(null) {
+		t.Errorf("got a terminal for %s, want none", os.DevNull)
 	}
 	var out wiretest.Buffer
 	p := (&call{stderr: &out}).startProgress("export", nil)

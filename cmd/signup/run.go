@@ -112,7 +112,7 @@ func (c *call) run(ctx context.Context, args []string) error {
 
 // fail writes the text of an error.
 func (c *call) fail(text string) {
-	text = c.redact(text)
+	text = once(c.redact(text))
 	if c.json {
 		writeJSON(c.stderr, map[string]string{"error": text})
 		return

@@ -89,6 +89,9 @@ func (c *call) elasticLogin(u *url.URL) ([]elastictransport.Option, error) {
 		if values[i], err = c.secret("SIGNUP_ELASTICSEARCH_" + name); err != nil {
 			return nil, err
 		}
+		if name != "USERNAME" {
+			c.noteExposed(c.env("SIGNUP_ELASTICSEARCH_" + name + "_FILE"))
+		}
 	}
 	key, user, password := values[0], values[1], values[2]
 	if u.User != nil {

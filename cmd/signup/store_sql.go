@@ -54,6 +54,7 @@ func (c *call) openPostgreSQL(t target) (store, error) {
 		return nil, usageError{"PostgreSQL: " + err.Error()} // pgx masks passwords, as does c.fail
 	}
 	c.keepSecret(config.Password)
+	c.noteExposedByPostgreSQL(t, config)
 	if config.RuntimeParams["application_name"] == "" {
 		config.RuntimeParams["application_name"] = "signup"
 	}

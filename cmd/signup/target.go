@@ -79,11 +79,15 @@ func (c *call) serverTarget(text string) (target, error) {
 	if err != nil {
 		return target{}, usageError{"the store's URL has malformed parameters"}
 	}
-	for _, password := range passwords(u) {
+	inURL := passwords(u)
+	for _, password := range inURL {
 		if c.store != "" {
 			return target{}, usageError{refusedPassword}
 		}
 		c.keepSecret(password)
+	}
+	if len(inURL) > 0 {
+		c.noteExposed(c.env("SIGNUP_STORE_FILE"))
 	}
 	t := target{url: u, query: query}
 	switch u.Scheme {
