@@ -79,42 +79,40 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		file.serve(w, r)
 		return
 	}
-	p, is := s.pages[name]
+	h, is := s.handlers[name]
 	if !ok || !is {
 		s.newRequest(w, r).message(http.StatusNotFound, "page_not_found")
 		return
 	}
-	s.need(p.need, r, s.guarded(p)).ServeHTTP(w, r)
+	h.ServeHTTP(w, r)
 }
 
-// guarded returns the handler of p for requests that the Guard lets through.
-func (s *site) guarded(p page) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		q := s.newRequest(w, r)
-		q.page = p
-		serve := p.get
-		switch r.Method {
-		case http.MethodGet, http.MethodHead:
-		case http.MethodPost:
-			serve = p.post
-		default:
-			serve = nil
-		}
-		if serve == nil {
-			q.notAllowed(p)
-			return
-		}
-		if r.Method == http.MethodPost && !q.parseForm() {
-			return
-		}
-		if q.isOfAnotherUser() {
-			_ = q.redirect(p.path + "?" + done("other_user"))
-			return
-		}
-		if err := serve(q); err != nil {
-			q.fail(err)
-		}
-	})
+// serve serves a request of p that the Guard has let through.
+func (s *site) serve(w http.ResponseWriter, r *http.Request, p page) {
+	q := s.newRequest(w, r)
+	q.page = p
+	serve := p.get
+	switch r.Method {
+	case http.MethodGet, http.MethodHead:
+	case http.MethodPost:
+		serve = p.post
+	default:
+		serve = nil
+	}
+	if serve == nil {
+		q.notAllowed(p)
+		return
+	}
+	if r.Method == http.MethodPost && !q.parseForm() {
+		return
+	}
+	if q.isOfAnotherUser() {
+		_ = q.redirect(p.path + "?" + done("other_user"))
+		return
+	}
+	if err := serve(q); err != nil {
+		q.fail(err)
+	}
 }
 
 // A request is a request of a page, and what is known about it.
