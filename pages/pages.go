@@ -64,9 +64,9 @@ type Options struct {
 	// BaseURL is the scheme and host of the site, such as "https://orchard.example". If
 	// the scheme is http, as in development, cookies are set without Secure.
 	BaseURL string
-	// Path is where the pages are mounted. It begins and ends with a slash, and has no
-	// query and no escaped characters such as "%20". "" is
-	// "/account/".
+	// Path is where the pages are mounted, as browsers see it: the whole path, also behind
+	// [http.StripPrefix]. It begins and ends with a slash, and has no query and no escaped
+	// characters such as "%20". "" is "/account/".
 	Path string
 	// Home is the path of the page that a user comes to after a log-in, if no other page
 	// had sent them. "" is the profile page.
