@@ -12,11 +12,13 @@ var apiAccount = []apiEndpoint{{
 }, {
 	path: "deactivate", text: "Makes the account inactive, and ends all sessions.",
 	session: withFreshSession, results: []apiResult{success(CodeDeactivated)},
-	serve: closeBy(CodeDeactivated, (*Accounts).Deactivate),
+	cookies: true,
+	serve:   closeBy(CodeDeactivated, (*Accounts).Deactivate),
 }, {
 	path: "delete", text: "Deletes the account and all that is stored with it.",
 	session: withFreshSession, results: []apiResult{success(CodeDeleted)},
-	serve: closeBy(CodeDeleted, (*Accounts).DeleteAccount),
+	cookies: true,
+	serve:   closeBy(CodeDeleted, (*Accounts).DeleteAccount),
 }}
 
 func (p *api) export(q *request) (response, error) {

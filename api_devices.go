@@ -2,20 +2,22 @@ package signup
 
 var apiDevices = []apiEndpoint{{
 	path: "devices", text: "Returns the devices in which the user has logged in.", isGet: true,
-	session: withSession, results: []apiResult{resultDone}, returns: []string{"devices"},
+	session: withSession, results: []apiResult{resultDone}, returns: []apiMember{{"devices", false}},
 	serve: (*api).devices,
 }, {
 	path: "end-device", text: "Ends the sessions of a device, and removes it from the list.",
 	fields: []apiField{{FieldDevice, kindText, true}}, session: withSession,
 	results: []apiResult{success(CodeDeviceEnded)},
+	cookies: true,
 	serve:   (*api).endDevice,
 }, {
 	path: "end-other-sessions", text: "Ends all sessions except this one.",
 	session: withSession, results: []apiResult{success(CodeSessionsEnded)},
-	serve: (*api).endOtherSessions,
+	cookies: true,
+	serve:   (*api).endOtherSessions,
 }, {
 	path: "events", text: "Returns the latest events of the account.", isGet: true,
-	session: withSession, results: []apiResult{resultDone}, returns: []string{"events"},
+	session: withSession, results: []apiResult{resultDone}, returns: []apiMember{{"events", false}},
 	serve: (*api).events,
 }}
 

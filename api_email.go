@@ -33,7 +33,7 @@ var apiEmail = []apiEndpoint{{
 }, {
 	path: "peek-token", text: "Returns what a token is for, and changes nothing. For change_email there is no address.",
 	fields: []apiField{fieldToken}, configured: (*Accounts).checkTokens,
-	results: []apiResult{resultDone, resultToken}, returns: []string{"purpose", "email_address"},
+	results: []apiResult{resultDone, resultToken}, returns: []apiMember{{"purpose", false}, {"email_address", true}},
 	serve: (*api).peekToken,
 }}
 

@@ -10,30 +10,36 @@ var apiLogIn = []apiEndpoint{{
 	path: "log-in", text: "Logs the user in with the password.",
 	fields: []apiField{fieldEmail, fieldPassword, fieldRemember}, hashes: true,
 	results: []apiResult{success(CodeLoggedIn), resultBadCredentials, {http.StatusForbidden, CodeUnverified}, resultThrottled},
+	cookies: true,
 	serve:   (*api).logIn,
 }, {
 	path: "send-log-in", text: "Sends a mail with a link and a code for a log-in without a password.",
 	fields: []apiField{fieldEmail}, configured: (*Accounts).checkMail,
 	results: []apiResult{resultRequested, resultThrottled},
+	cookies: true,
 	serve:   (*api).sendLogIn,
 }, {
 	path: "log-in-by-token", text: "Logs the user in with the token of such a link.",
 	fields: []apiField{fieldToken, fieldRemember}, configured: (*Accounts).checkTokens,
 	results: []apiResult{success(CodeLoggedIn), resultToken, resultThrottled},
+	cookies: true,
 	serve:   (*api).logInByToken,
 }, {
 	path: "log-in-by-code", text: "Logs the user in with such a code, in the browser that has asked for it.",
 	fields: []apiField{fieldCode, fieldRemember}, configured: (*Accounts).checkTokens,
 	results: []apiResult{success(CodeLoggedIn), resultToken, resultThrottled},
+	cookies: true,
 	serve:   (*api).logInByCode,
 }, {
 	path: "log-out", text: "Logs the user out. It succeeds without a log-in as well.",
 	results: []apiResult{success(CodeLoggedOut)},
+	cookies: true,
 	serve:   (*api).logOut,
 }, {
 	path: "reauthenticate", text: "Proves the identity again, before a sensitive change.",
 	fields: []apiField{fieldPassword}, session: withSession, hashes: true,
 	results: []apiResult{success(CodeReauthenticated), resultBadCredentials},
+	cookies: true,
 	serve:   (*api).reauthenticate,
 }}
 

@@ -28,6 +28,9 @@ func apiRow(e signup.APICall) string {
 	if e.Declared {
 		fields = append(fields, "*declared fields*")
 	}
+	if e.IdempotencyKey {
+		fields = append(fields, "*the header `Idempotency-Key`*")
+	}
 	needs := "–"
 	switch {
 	case e.Fresh:
@@ -44,7 +47,7 @@ func apiRow(e signup.APICall) string {
 	}
 	text := e.Text
 	if len(e.Returns) > 0 {
-		text += " Members: `" + strings.Join(e.Returns, "`, `") + "`."
+		text += " Members: " + strings.Join(membersOf(e), ", ") + "."
 	}
 	none := func(list []string) string {
 		if len(list) == 0 {
@@ -53,6 +56,18 @@ func apiRow(e signup.APICall) string {
 		return strings.Join(list, ", ")
 	}
 	return fmt.Sprintf("| `%s` | `%s` | %s | %s | %s | %s |", e.Method, e.Path, text, none(fields), needs, none(results))
+}
+
+// membersOf returns the members of the responses of e, the optional ones in italics.
+func membersOf(e signup.APICall) (names []string) {
+	for _, m := range e.Returns {
+		name := "`" + m.Name + "`"
+		if m.Optional {
+			name = "*" + name + "*"
+		}
+		names = append(names, name)
+	}
+	return names
 }
 
 func apiPage(t *testing.T) string {
@@ -90,6 +105,20 @@ func TestAPIPageCodes(t *testing.T) {
 			}
 			if !strings.Contains(page, "`"+r.Code+"`") {
 				t.Errorf("docs/api.md doesn't name the code %s of %s, want it", r.Code, e.Path)
+			}
+		}
+	}
+}
+
+// The page names each header that a response may have.
+func TestAPIPageHeaders(t *testing.T) {
+	page := apiPage(t)
+	for _, e := range signup.APICalls() {
+		for _, r := range e.All {
+			for _, h := range signup.APIHeaders(e.Path, r) {
+				if !strings.Contains(page, "| `"+h.Name+"`") {
+					t.Errorf("docs/api.md has no row for the header %s of %s, want one", h.Name, e.Path)
+				}
 			}
 		}
 	}

@@ -14,6 +14,7 @@ var apiPassword = []apiEndpoint{{
 	path: "change-password", text: "Changes the password, and ends all other sessions.",
 	fields: []apiField{fieldOldPassword, fieldPassword}, session: withSession, hashes: true,
 	results: []apiResult{success(CodePasswordChanged), resultBadCredentials},
+	cookies: true,
 	serve:   (*api).changePassword,
 }}
 

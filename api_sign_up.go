@@ -3,9 +3,9 @@ package signup
 import "net/http"
 
 var apiSignUp = []apiEndpoint{{
-	path: "sign-up", text: "Registers a user, or sends a mail for that, which needs only the address. Idempotency-Key as for NewHandler.",
+	path: "sign-up", text: "Registers a user, or sends a mail for that, which needs only the address.",
 	fields:   []apiField{fieldEmail, fieldPassword, fieldFirstName, fieldLastName},
-	declared: true, ownChecks: true, hashes: true,
+	declared: true, idempotencyKey: true, ownChecks: true, hashes: true,
 	results: []apiResult{
 		success(CodeRegistered), {http.StatusAccepted, CodeMailSent}, {http.StatusConflict, CodeExists},
 		{http.StatusUnprocessableEntity, CodeIdempotencyKeyReused}, resultThrottled,

@@ -25,6 +25,8 @@ type apiEndpoint struct {
 	// fields that a user may set follow.
 	fields   []apiField
 	declared bool
+	// idempotencyKey reports whether the request may have the header Idempotency-Key.
+	idempotencyKey bool
 	// keepNull reports whether a null is the empty text.
 	keepNull bool
 	// ownChecks reports whether Accounts checks that the required fields are there.
@@ -37,8 +39,10 @@ type apiEndpoint struct {
 	// results are the responses of its own; see allResults.
 	results []apiResult
 	// returns are the members of the response to a request that succeeds, beside
-	// "message" and "success".
-	returns []string
+	// "message", "code" and "success".
+	returns []apiMember
+	// cookies reports whether such a response may set or remove cookies.
+	cookies bool
 	serve   func(p *api, q *request) (response, error)
 }
 
@@ -47,6 +51,12 @@ type apiField struct {
 	name     string
 	kind     fieldKind
 	required bool
+}
+
+// An apiMember is a member of a response's object.
+type apiMember struct {
+	name     string
+	optional bool // the response may lack it
 }
 
 type fieldKind int

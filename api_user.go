@@ -2,12 +2,12 @@ package signup
 
 var apiUser = []apiEndpoint{{
 	path: "user", text: "Returns the user, and until when the proof of the identity is fresh.", isGet: true,
-	session: withSession, results: []apiResult{resultDone}, returns: []string{"user", "fresh_until"},
+	session: withSession, results: []apiResult{resultDone}, returns: []apiMember{{"user", false}, {"fresh_until", false}},
 	serve: (*api).user,
 }, {
 	path: "change-profile", text: "Changes the fields that are present. A null removes the value.",
 	fields: []apiField{fieldFirstName, fieldLastName}, declared: true, keepNull: true, session: withSession,
-	results: []apiResult{success(CodeProfileChanged)}, returns: []string{"user"},
+	results: []apiResult{success(CodeProfileChanged)}, returns: []apiMember{{"user", false}},
 	serve: (*api).changeProfile,
 }}
 

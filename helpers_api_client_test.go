@@ -120,19 +120,39 @@ func (c *apiClient) check(e signup.APICall, res apiResponse) {
 	if res.Header.Get("Content-Type") != "application/json" || res.Header.Get("Cache-Control") != "no-store" {
 		c.Errorf("%s: got Content-Type %q, Cache-Control %q; want application/json, no-store", e.Path, res.Header.Get("Content-Type"), res.Header.Get("Cache-Control"))
 	}
-	if challenge := res.Header.Get("WWW-Authenticate"); (challenge != "") != (res.Status == http.StatusUnauthorized) {
-		c.Errorf("%s: got the challenge %q with status %d, want one with 401 and none otherwise", e.Path, challenge, res.Status)
+	headers := signup.APIHeaders(e.Path, kind)
+	for i := range headers {
+		headers[i].Name = http.CanonicalHeaderKey(headers[i].Name)
 	}
+	own := res.Header.Clone()
+	own.Del("Date") // of net/http
+	own.Del("Connection")
+	c.checkNames(e, "header", slices.Collect(maps.Keys(own)), headers)
 	if res.Header.Get("Content-Disposition") != "" {
 		return // a file
 	}
 	if res.Success != (res.Status < 400) {
 		c.Errorf("%s: got success %t with status %d, want true below 400", e.Path, res.Success, res.Status)
 	}
-	for name := range res.Members {
-		isForm := slices.Contains([]string{"message", "code", "success", "error", "errors"}, name)
-		if !isForm && (res.Status >= 400 || !slices.Contains(e.Returns, name)) {
-			c.Errorf("%s: got the member %s with status %d, want only %v with 200", e.Path, name, res.Status, e.Returns)
+	members := e.Returns
+	if res.Status >= 400 {
+		members = nil
+	}
+	form := []signup.APIMember{{"message", false}, {"code", false}, {"success", true}, {"error", true}, {"errors", true}}
+	c.checkNames(e, "member", slices.Collect(maps.Keys(res.Members)), slices.Concat(form, members))
+}
+
+// checkNames checks that names are those of the table.
+func (c *apiClient) checkNames(e signup.APICall, what string, names []string, table []signup.APIMember) {
+	c.Helper()
+	for _, m := range table {
+		if !m.Optional && !slices.Contains(names, m.Name) {
+			c.Errorf("%s: got a response without the %s %s, want it: %v", e.Path, what, m.Name, names)
+		}
+	}
+	for _, name := range names {
+		if !slices.ContainsFunc(table, func(m signup.APIMember) bool { return m.Name == name }) {
+			c.Errorf("%s: got the %s %s, want only those of the table: %v", e.Path, what, name, table)
 		}
 	}
 }

@@ -84,6 +84,8 @@ func causeOf(err error) string {
 		return "connection closed"
 	case errors.As(err, &network):
 		return "network"
+	case strings.Contains(err.Error(), ": EOF"): // hidden by go-mail, if the server has ended TLS before the connection
+		return "connection closed"
 	case strings.HasPrefix(err.Error(), "STARTTLS mode"): // of go-mail
 		return "no STARTTLS"
 	case errors.Is(err, errNoLogIn):

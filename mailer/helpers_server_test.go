@@ -29,6 +29,8 @@ type server struct {
 	rcpt func(n int) error
 	// data, likewise, is called with the nth mail, before it is accepted.
 	data func(n int) error
+	// dies is when the server closes the connection of the first mail.
+	dies moment
 	// mechanisms are those of the log-in. Nil is PLAIN.
 	mechanisms []string
 
@@ -41,6 +43,12 @@ type server struct {
 	logins      int
 	tried       []string // the mechanisms of log-ins
 }
+
+// A moment is one in a transaction: before the end of the mail, or after it and before the
+// response to it.
+type moment string
+
+const duringMail, afterMail moment = "during the mail", "after the mail"
 
 // A received mail is one as it came over the wire.
 type received struct {
@@ -162,14 +170,18 @@ func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 }
 
 func (s *session) Data(r io.Reader) error {
-	b, err := io.ReadAll(r)
-	if err != nil {
-		return err
-	}
 	s.server.mu.Lock()
 	s.server.datas++
 	n := s.server.datas
 	s.server.mu.Unlock()
+	if s.server.dies == duringMail && n == 1 {
+		_, _ = io.CopyN(io.Discard, r, 100)
+		return s.conn.Conn().Close()
+	}
+	b, err := io.ReadAll(r)
+	if err != nil {
+		return err
+	}
 	if s.server.data != nil {
 		if err := s.server.data(n); err != nil {
 			return err
@@ -179,5 +191,8 @@ func (s *session) Data(r io.Reader) error {
 	s.server.mu.Lock()
 	defer s.server.mu.Unlock()
 	s.server.mails = append(s.server.mails, s.mail)
+	if s.server.dies == afterMail && n == 1 {
+		return s.conn.Conn().Close()
+	}
 	return nil
 }

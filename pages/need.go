@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"net/http"
 	"net/url"
+
+	"github.com/gosignup/signup"
 )
 
 // need is which clients may see a page.
@@ -17,15 +19,26 @@ const (
 	anyway        // anybody, also if the Store fails: then the user isn't known
 )
 
-// need returns next behind the Guard that n asks for. A form that is posted without the
-// log-in that it needs can't be posted again. So the user comes back to its page, and a
-// notice says that nothing was changed.
-func (s *site) need(n need, r *http.Request, next http.Handler) http.Handler {
-	guard := *s.guard
-	if r.Method == http.MethodPost {
+// handler returns the handler of p, behind the Guard that it needs. A form that is posted
+// without the log-in that it needs can't be posted again. So the user comes back to its
+// page, and a notice says that nothing was changed.
+func (s *site) handler(p page) http.Handler {
+	serve := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, p) })
+	guarded := s.need(p.need, *s.guard, serve)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodPost {
+			guarded.ServeHTTP(w, r)
+			return
+		}
+		guard := *s.guard
 		guard.LogInURL += comeBack(r)
 		guard.ReauthenticateURL += comeBack(r)
-	}
+		s.need(p.need, guard, serve).ServeHTTP(w, r)
+	})
+}
+
+// need returns next behind guard, as n asks for.
+func (s *site) need(n need, guard signup.Guard, next http.Handler) http.Handler {
 	switch n {
 	case loggedIn:
 		return guard.Require(next)

@@ -1,7 +1,6 @@
 package pages
 
 import (
-	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -74,47 +73,62 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, s.url("password"), http.StatusSeeOther)
 		return
 	}
-	name, ok := strings.CutPrefix(r.URL.Path, s.opts.Path)
+	r, name, ok := s.beneath(r)
 	if file, is := s.static[name]; ok && is {
 		file.serve(w, r)
 		return
 	}
-	p, is := s.pages[name]
+	h, is := s.handlers[name]
 	if !ok || !is {
 		s.newRequest(w, r).message(http.StatusNotFound, "page_not_found")
 		return
 	}
-	s.need(p.need, r, s.guarded(p)).ServeHTTP(w, r)
+	h.ServeHTTP(w, r)
 }
 
-// guarded returns the handler of p for requests that the Guard lets through.
-func (s *site) guarded(p page) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		q := s.newRequest(w, r)
-		q.page = p
-		serve := p.get
-		switch r.Method {
-		case http.MethodGet, http.MethodHead:
-		case http.MethodPost:
-			serve = p.post
-		default:
-			serve = nil
-		}
-		if serve == nil {
-			q.notAllowed(p)
-			return
-		}
-		if r.Method == http.MethodPost && !q.parseForm() {
-			return
-		}
-		if q.isOfAnotherUser() {
-			_ = q.redirect(p.path + "?" + done("other_user"))
-			return
-		}
-		if err := serve(q); err != nil {
-			q.fail(err)
-		}
-	})
+// beneath returns the path of r beneath Options.Path, and r with its whole URL: behind
+// http.StripPrefix, only the RequestURI has that.
+func (s *site) beneath(r *http.Request) (whole *http.Request, name string, ok bool) {
+	if name, ok = strings.CutPrefix(r.URL.Path, s.opts.Path); ok {
+		return r, name, true
+	}
+	u, err := url.ParseRequestURI(r.RequestURI)
+	if err != nil {
+		return r, "", false
+	}
+	if name, ok = strings.CutPrefix(u.Path, s.opts.Path); ok {
+		r = r.WithContext(r.Context())
+		r.URL = u
+	}
+	return r, name, ok
+}
+
+// serve serves a request of p that the Guard has let through.
+func (s *site) serve(w http.ResponseWriter, r *http.Request, p page) {
+	q := s.newRequest(w, r)
+	q.page = p
+	serve := p.get
+	switch r.Method {
+	case http.MethodGet, http.MethodHead:
+	case http.MethodPost:
+		serve = p.post
+	default:
+		serve = nil
+	}
+	if serve == nil {
+		q.notAllowed(p)
+		return
+	}
+	if r.Method == http.MethodPost && !q.parseForm() {
+		return
+	}
+	if q.isOfAnotherUser() {
+		_ = q.redirect(p.path + "?" + done("other_user"))
+		return
+	}
+	if err := serve(q); err != nil {
+		q.fail(err)
+	}
 }
 
 // A request is a request of a page, and what is known about it.
@@ -165,26 +179,4 @@ func (q *request) redirectOn(page, parameter, value string) error {
 func (q *request) redirectURL(path string) error {
 	http.Redirect(q.w, q.r, path, http.StatusSeeOther)
 	return nil
-}
-
-// maxForm returns the limit of a posted form, in bytes. A declared field has at most 1024
-// characters, each of which is up to 12 bytes in a form.
-func (s *site) maxForm() int64 { return 64<<10 + int64(len(s.accounts.Fields))*(12<<10) }
-
-// parseForm reads the posted form, or responds to one that can't be read.
-func (q *request) parseForm() bool {
-	q.r.Body = http.MaxBytesReader(q.w, q.r.Body, q.maxForm())
-	if err := q.r.ParseForm(); err != nil {
-		status := http.StatusBadRequest
-		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-			status = http.StatusRequestEntityTooLarge
-		}
-		q.message(status, "page_bad_form")
-		return false
-	}
-	q.form = make(map[string]string, len(q.r.PostForm))
-	for name, values := range q.r.PostForm {
-		q.form[name] = values[0]
-	}
-	return true
 }

@@ -64,8 +64,9 @@ type Options struct {
 	// BaseURL is the scheme and host of the site, such as "https://orchard.example". If
 	// the scheme is http, as in development, cookies are set without Secure.
 	BaseURL string
-	// Path is where the pages are mounted. It begins and ends with a slash, and has no
-	// query and no escaped characters such as "%20". "" is "/account/".
+	// Path is where the pages are mounted, as browsers see it: the whole path, also behind
+	// [http.StripPrefix]. It begins and ends with a slash, and has no query and no escaped
+	// characters such as "%20". "" is "/account/".
 	Path string
 	// Home is the path of the page that a user comes to after a log-in, if no other page
 	// had sent them. "" is the profile page.
@@ -120,6 +121,7 @@ type site struct {
 	templates map[string]*template.Template
 	static    map[string]staticFile
 	pages     map[string]page
+	handlers  map[string]http.Handler // of the pages
 	guard     *signup.Guard
 }
 
@@ -142,10 +144,10 @@ func New(a *signup.Accounts, s signup.Sessions, opts *Options) http.Handler {
 			site.newRequest(w, r).fail(err)
 		},
 	}
-	site.pages = make(map[string]page)
+	site.pages, site.handlers = make(map[string]page), make(map[string]http.Handler)
 	for _, p := range allPages {
 		if p.is == nil || p.is(site) {
-			site.pages[p.path] = p
+			site.pages[p.path], site.handlers[p.path] = p, site.handler(p) // panics if the Accounts can't be used
 		}
 	}
 	protection := http.NewCrossOriginProtection()
@@ -154,7 +156,6 @@ func New(a *signup.Accounts, s signup.Sessions, opts *Options) http.Handler {
 		panic(err)
 	}
 	protection.SetDenyHandler(http.HandlerFunc(site.denyCrossOrigin))
-	site.guard.Load(site) // panics if the Accounts can't be used, rather than at the first request
 	return protection.Handler(site)
 }
 

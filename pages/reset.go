@@ -1,6 +1,10 @@
 package pages
 
-import "github.com/gosignup/signup"
+import (
+	"errors"
+
+	"github.com/gosignup/signup"
+)
 
 var resetPages = []page{{
 	path: "reset", get: getReset, post: postReset, is: canMail,
@@ -27,9 +31,24 @@ func postReset(q *request) error {
 	}
 	password := q.form[signup.FieldPassword]
 	u, err := q.accounts.ResetPassword(q.r.Context(), token, password)
+	if errors.Is(err, signup.ErrToken) {
+		return q.resetBefore(err)
+	}
 	if err != nil {
 		return q.formOr(err, q.showReset)
 	}
 	q.forgetToken()
 	return q.enter(u.Email, password, "password_reset")
+}
+
+// resetBefore responds to a form whose token can't be used, which is what err says. If the
+// form was sent twice, the first request has set the password. The browser may have dropped
+// its response, and so the password logs the user in. The address is that of the form.
+func (q *request) resetBefore(err error) error {
+	s, logInErr := q.accounts.LogIn(q.r.Context(), q.form[signup.FieldEmail], q.form[signup.FieldPassword], q.client())
+	if logInErr != nil {
+		return err
+	}
+	q.forgetToken()
+	return q.logIn(s)
 }

@@ -55,7 +55,7 @@ func TestUserPagesAfterSessionEnded(t *testing.T) {
 	}
 }
 
-const nothingNotice = "Nothing has been changed yet, because you have to log in again first. After that, please send the form again."
+const nothingNotice = "Please log in again. If you pressed the button twice, it is done. Otherwise, nothing has been changed yet: please send the form again after that."
 
 func TestUserPagesNeedRecentLogIn(t *testing.T) {
 	for _, p := range userPages {

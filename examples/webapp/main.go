@@ -52,7 +52,7 @@ func run(ctx context.Context, addr, db string, mailServer mailer.Server) error {
 	if err != nil {
 		return err
 	}
-	base := "http://" + l.Addr().String()
+	base := baseURL(l.Addr())
 	mails, err := mailer.New(mailer.Options{
 		Name: "Orchard", From: "Orchard <no-reply@orchard.example>", BaseURL: base, Server: mailServer,
 	})
@@ -83,6 +83,15 @@ func run(ctx context.Context, addr, db string, mailServer mailer.Server) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
 	return mails.Close(ctx)
+}
+
+// baseURL returns the URL of a server that listens at addr. If that is every address of the
+// machine, as for -addr :8080, it is the URL on this machine.
+func baseURL(addr net.Addr) string {
+	if a, ok := addr.(*net.TCPAddr); ok && a.IP.IsUnspecified() {
+		return fmt.Sprintf("http://localhost:%d", a.Port)
+	}
+	return "http://" + addr.String()
 }
 
 func server(out io.Writer, host string, port int) mailer.Server {

@@ -125,6 +125,25 @@ func TestUnknownURL(t *testing.T) {
 	}
 }
 
+// A link has an address that a browser can open, whatever -addr is.
+func TestBaseURL(t *testing.T) {
+	for addr, want := range map[string]string{
+		":8080": "http://localhost:8080", "0.0.0.0:8080": "http://localhost:8080", "[::]:8080": "http://localhost:8080",
+		"127.0.0.1:8080": "http://127.0.0.1:8080", "[::1]:8080": "http://[::1]:8080", "192.0.2.1:80": "http://192.0.2.1:80",
+	} {
+		a, err := net.ResolveTCPAddr("tcp", addr)
+		if err != nil {
+			t.Fatalf("ResolveTCPAddr returned %v, want nil", err)
+		}
+		if a.IP == nil { // as a listener has it
+			a.IP = net.IPv6unspecified
+		}
+		if got := baseURL(a); got != want {
+			t.Errorf("the URL for -addr %s is %q, want %q", addr, got, want)
+		}
+	}
+}
+
 func signUp(t *testing.T, s *site) {
 	t.Helper()
 	v := newVisitor(t)
