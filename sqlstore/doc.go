@@ -66,7 +66,8 @@
 // file) are repeated for up to ten seconds. After that, the error is signup.ErrBusy. It is
 // ErrBusy at once if there is no connection to the server, if the server has no room for
 // another one, starts or stops, and after a statement_timeout or lock_timeout. In all
-// these cases nothing was done.
+// these cases nothing was done. An [Store.Export] under way waits for the server for up
+// to a minute.
 //
 // If a connection is lost during a write, its outcome is unknown. Each write has a
 // random version. The same write is sent again for up to five seconds, and the
