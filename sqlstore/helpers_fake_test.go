@@ -125,6 +125,9 @@ func (c fakeConn) QueryContext(_ context.Context, query string, args []driver.Na
 	if s.err != nil {
 		return nil, s.err
 	}
+	if strings.HasPrefix(query, "SELECT key, key_rule, id, email_address") {
+		return newFakePage(query, args), nil
+	}
 	return rows, nil
 }
 
