@@ -125,7 +125,7 @@ func (c fakeConn) QueryContext(_ context.Context, query string, args []driver.Na
 	if s.err != nil {
 		return nil, s.err
 	}
-	if strings.HasPrefix(query, "SELECT key, key_rule, id, email_address") {
+	if strings.Contains(query, " WHERE key > $1 AND NOT placeholder ") {
 		return newFakePage(query, args), nil
 	}
 	return rows, nil
