@@ -60,6 +60,15 @@
 // In SQLite, the writes of one Store wait for each other in the process, so that they
 // don't compete for the lock of the file.
 //
+// # Connections
+//
+// When a method of a Store returns, none of its goroutines runs and it uses no connection,
+// also if ctx has ended meanwhile. A limit set with db.SetMaxOpenConns has one effect after
+// that: if calls end while they wait for a connection, [database/sql] may still be opening
+// one, even while db.Close returns. It counts as db.Stats().InUse. So a program that removes
+// a SQLite file, such as a test, waits until that is 0, then calls db.Close, then removes
+// the file with its directory.
+//
 // # Errors
 //
 // Statements that others have prevented (a serialization failure, a deadlock, a locked
