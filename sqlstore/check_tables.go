@@ -86,7 +86,7 @@ func (c *checkup) checkTable(ctx context.Context, table string, columns []column
 				"Give the column a default, or drop NOT NULL.")
 		}
 	}
-	return c.checkIndexes(ctx, table, columns[0].name)
+	return c.checkIndexes(ctx, table, columns)
 }
 
 // remedyOfMissing returns what to do about a column that is missing. What the columns for
@@ -119,9 +119,9 @@ func (c *checkup) checkColumn(table string, want column, got storedColumn) {
 	}
 }
 
-// checkIndexes checks that the column is unique in the table, and that the other indexes
-// exist.
-func (c *checkup) checkIndexes(ctx context.Context, table, unique string) error {
+// checkIndexes checks that the first column is unique in the table, and the other indexes.
+func (c *checkup) checkIndexes(ctx context.Context, table string, columns []column) error {
+	unique := columns[0].name
 	query := sqliteUnique
 	if c.st.dialect == PostgreSQL {
 		query = postgresUnique
@@ -134,43 +134,5 @@ func (c *checkup) checkIndexes(ctx context.Context, table, unique string) error 
 		c.add(CodePrimaryKey, fmt.Sprintf("The column %s of the table %s isn't its primary key, compared byte by byte: no user can be created.", unique, table),
 			fmt.Sprintf("Make %s the primary key, as in SchemaSQL. If that fails because of duplicates, decide which of them is right.", unique))
 	}
-	return c.checkOtherIndexes(ctx, table)
-}
-
-// The names of the table's indexes.
-const (
-	postgresIndexes = `
-SELECT c.relname::text FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
-WHERE i.indrelid = to_regclass($1) AND i.indisvalid`
-	sqliteIndexes = "SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = $1"
-)
-
-// checkOtherIndexes checks that the table has the indexes that Setup makes.
-func (c *checkup) checkOtherIndexes(ctx context.Context, table string) error {
-	query := sqliteIndexes
-	if c.st.dialect == PostgreSQL {
-		query = postgresIndexes
-	}
-	rows, err := c.QueryContext(ctx, query, table)
-	if err != nil {
-		return newFailure(c.op, c.st.dialect, err)
-	}
-	defer func() { _ = rows.Close() }()
-	found := map[string]bool{}
-	for rows.Next() {
-		var name string
-		if err := rows.Scan(&name); err != nil {
-			return newFailure(c.op, c.st.dialect, err)
-		}
-		found[name] = true
-	}
-	if err := rows.Err(); err != nil {
-		return newFailure(c.op, c.st.dialect, err)
-	}
-	for _, x := range indexes {
-		if name := c.st.prefix + x.name; c.st.prefix+x.table == table && !found[name] {
-			c.add(CodeIndex, fmt.Sprintf("The index %s doesn't exist: %s read the whole table.", name, x.without), "Make the index as in SchemaSQL.")
-		}
-	}
-	return nil
+	return c.checkOtherIndexes(ctx, table, columns)
 }

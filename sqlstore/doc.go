@@ -60,13 +60,23 @@
 // In SQLite, the writes of one Store wait for each other in the process, so that they
 // don't compete for the lock of the file.
 //
+// # Connections
+//
+// When a method of a Store returns, none of its goroutines runs and it uses no connection,
+// also if ctx has ended meanwhile. A limit set with db.SetMaxOpenConns has one effect after
+// that: if calls end while they wait for a connection, [database/sql] may still be opening
+// one, even while db.Close returns. It counts as db.Stats().InUse. So a program that removes
+// a SQLite file, such as a test, waits until that is 0, then calls db.Close, then removes
+// the file with its directory.
+//
 // # Errors
 //
 // Statements that others have prevented (a serialization failure, a deadlock, a locked
 // file) are repeated for up to ten seconds. After that, the error is [signup.ErrBusy]. It is
 // ErrBusy at once if there is no connection to the server, if the server has no room for
 // another one, starts or stops, and after a statement_timeout or lock_timeout. In all
-// these cases nothing was done.
+// these cases nothing was done. An [Store.Export] under way waits for the server for up
+// to a minute.
 //
 // If a connection is lost during a write, its outcome is unknown. Each write has a
 // random version. The same write is sent again for up to five seconds, and the

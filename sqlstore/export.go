@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 
@@ -29,8 +28,15 @@ const exportPage, exportBytes = 1000, 4 << 20
 // both addresses.
 //
 // Export returns the number of users that it has written completely. They are all users
-// only if the error is nil. A page that can't be read is repeated for up to ten seconds;
-// after that, the error is ErrBusy in the cases that the package's documentation names.
+// only if the error is nil.
+//
+// Export survives a restart of the server. The first page is read as by [Store.Search]: if
+// the database is unavailable, the error is ErrBusy at once. A later page that can't be
+// read is repeated for up to a minute, whether the connection breaks, the database is
+// unavailable or other statements prevent the page. After that, the error is ErrBusy in the
+// cases that the package's documentation names. No attempt begins after that minute, but
+// one may last longer if the server doesn't respond; ctx limits that.
+//
 // Other errors are that of w, ctx's, and ErrInvalid if there is a user that no line can
 // have: see [transfer.Writer.Write].
 func (s *Store) Export(ctx context.Context, w io.Writer, opts *transfer.ExportOptions) (n int64, err error) {
@@ -57,25 +63,18 @@ type exporter struct {
 	ended   bool   // there are no more users
 }
 
-// next reads the next page, again if it can't be read.
-func (e *exporter) next(ctx context.Context) ([]signup.User, error) {
-	for p := newPacer(); ; {
-		if err := ctx.Err(); err != nil {
-			return nil, fmt.Errorf("sqlstore: export: %w", err)
-		}
-		users, err := e.page(ctx)
-		f, failed := errors.AsType[*failure](err)
-		if !failed {
-			return users, err
-		}
-		repeat := f.kind != refused
-		if f.kind == open {
-			f.kind = refused // not busy: the connection breaks each time
-		}
-		if ctx.Err() == nil && (!repeat || !p.wait(ctx, busyTimeout) && ctx.Err() == nil) {
-			return nil, f
-		}
+// next reads the next page, again if it can't be read. Before the first one, a database
+// that isn't there is as likely a wrong URL as a restart.
+func (e *exporter) next(ctx context.Context) (users []signup.User, err error) {
+	r := reading{"export", settleTimeout, false}
+	if e.last != "" {
+		r = reading{"export", restartTimeout, true}
 	}
+	err = r.repeat(ctx, func() (err error) {
+		users, err = e.page(ctx)
+		return err
+	})
+	return users, err
 }
 
 // page reads the next page.

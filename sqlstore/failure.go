@@ -41,29 +41,36 @@ func (f *failure) Unwrap() error { return f.err }
 
 // Is reports whether target is signup.ErrBusy and nothing was done.
 func (f *failure) Is(target error) bool {
-	return target == signup.ErrBusy && (f.kind == contended || f.kind == unavailable)
+	return target == signup.ErrBusy && f.state != unsupported && (f.kind == contended || f.kind == unavailable)
 }
+
+// unsupported is the SQLSTATE of a statement that the server doesn't support. A statement
+// has it too if a column was changed after a connection had prepared it. Only the error's
+// text, whose language is that of lc_messages, says which. In the second case, the driver
+// prepares the statement again for the next attempt. In the first one, each attempt fails.
+const unsupported = "0A000"
 
 // meanings describe the SQLSTATEs that an operator may have to do something about.
 var meanings = map[string]string{
-	"22P05": " (is the encoding of the database another one than UTF8?)",
-	"23502": " (a column that this package didn't make is NOT NULL without a default)",
-	"23505": " (a unique index that this package didn't make refuses the row)",
-	"23514": " (a constraint that this package didn't make refuses the row)",
-	"25006": " (read-only: the database is a replica, or default_transaction_read_only is on)",
-	"28000": " (no such role, or pg_hba.conf refuses it)",
-	"28P01": " (wrong password, or none)",
-	"3D000": " (no such database)",
-	"3F000": " (none of the schemas in search_path exists)",
-	"42501": " (no privilege)",
-	"42703": " (no such column: is the schema newer or older?)",
-	"42704": " (no such setting: look at the parameters of the connection)",
-	"42P07": " (there is a table with this name that this package didn't make)",
-	"42P01": " (no such table: is the store set up?)",
-	"53100": " (disk full)",
-	"53300": " (too many connections)",
-	"57014": " (statement_timeout)",
-	"57P03": " (the server starts or stops)",
+	unsupported: " (the server doesn't support the statement, or the driver doesn't prepare it again after a column was changed)",
+	"22P05":     " (is the encoding of the database another one than UTF8?)",
+	"23502":     " (a column that this package didn't make is NOT NULL without a default)",
+	"23505":     " (a unique index that this package didn't make refuses the row)",
+	"23514":     " (a constraint that this package didn't make refuses the row)",
+	"25006":     " (read-only: the database is a replica, or default_transaction_read_only is on)",
+	"28000":     " (no such role, or pg_hba.conf refuses it)",
+	"28P01":     " (wrong password, or none)",
+	"3D000":     " (no such database)",
+	"3F000":     " (none of the schemas in search_path exists)",
+	"42501":     " (no privilege)",
+	"42703":     " (no such column: is the schema newer or older?)",
+	"42704":     " (no such setting: look at the parameters of the connection)",
+	"42P07":     " (there is a table with this name that this package didn't make)",
+	"42P01":     " (no such table: is the store set up?)",
+	"53100":     " (disk full)",
+	"53300":     " (too many connections)",
+	"57014":     " (statement_timeout)",
+	"57P03":     " (the server starts or stops)",
 }
 
 // newFailure returns the failure of a statement that ended with err.
@@ -74,9 +81,6 @@ func newFailure(op string, d Dialect, err error) *failure {
 		SQLState() string
 	}](err); ok && d != SQLite && e.SQLState() != "" {
 		f.state, f.err, f.kind = e.SQLState(), nil, kindOfState(e.SQLState())
-		if isStalePlan(f.state, err) {
-			f.kind = contended
-		}
 		return f
 	}
 	switch {
@@ -92,12 +96,6 @@ func newFailure(op string, d Dialect, err error) *failure {
 		f.kind = kindOfSQLite(err)
 	}
 	return f
-}
-
-// isStalePlan reports whether a column was changed after a connection had prepared the
-// statement. The driver prepares it again for the next attempt.
-func isStalePlan(state string, err error) bool {
-	return state == "0A000" && strings.Contains(err.Error(), "cached plan must not change result type")
 }
 
 // isUnreadable reports whether a column has a value that the package doesn't store, such as
@@ -126,7 +124,7 @@ func isUnreached(err error) bool {
 // that the transaction of the statement was rolled back.
 func kindOfState(state string) kind {
 	switch state {
-	case "40001", "40P01": // serialization failure, deadlock
+	case "40001", "40P01", unsupported: // serialization failure, deadlock
 		return contended
 	case "53300", "57P03", "57014", "55P03": // the last: lock_timeout
 		return unavailable

@@ -51,13 +51,16 @@ const (
 	CodeCollation = "collation"
 	// A table has no primary key that keeps two users from having the same key.
 	CodePrimaryKey = "primary-key"
+	// A unique index that this package didn't make refuses users or counts.
+	CodeUnique = "unique"
 	// The database takes no writes, for example because it is a replica.
 	CodeReadOnly = "read-only"
 	// The role has no privilege that the Store or the Counter needs.
 	CodePrivilege = "privilege"
 	// The database acknowledges what a power failure or a crash may undo.
 	CodeNotDurable = "not-durable"
-	// An index is missing that makes listings or the cleanup of counts fast.
+	// An index that makes listings or the cleanup of counts fast is missing, isn't valid, or
+	// has other columns, another order or other rows than Setup gives it.
 	CodeIndex = "index"
 	// SQLite's journal isn't a write-ahead log, so that readers and writers wait for
 	// each other.
@@ -68,7 +71,7 @@ const (
 
 var codes = []string{
 	CodeOldServer, CodeEncoding, CodeNoSchema, CodeOlderSchema, CodeNewerSchema, CodeNoTable, CodeColumn, CodeCollation,
-	CodePrimaryKey, CodeReadOnly, CodePrivilege, CodeNotDurable, CodeIndex, CodeJournal, CodeNotChecked,
+	CodePrimaryKey, CodeUnique, CodeReadOnly, CodePrivilege, CodeNotDurable, CodeIndex, CodeJournal, CodeNotChecked,
 }
 
 func severityOf(code string) Severity {

@@ -125,6 +125,9 @@ func (c fakeConn) QueryContext(_ context.Context, query string, args []driver.Na
 	if s.err != nil {
 		return nil, s.err
 	}
+	if strings.Contains(query, " WHERE key > $1 AND NOT placeholder ") {
+		return newFakePage(query, args), nil
+	}
 	return rows, nil
 }
 

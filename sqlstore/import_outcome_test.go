@@ -34,21 +34,7 @@ func (presentError) Is(target error) bool { return target == signup.ErrReplayed 
 var errPresent error = presentError{}
 
 func TestImportOutcomes(t *testing.T) {
-	testOutcomes(t, sqlstore.PostgreSQL, nil, importOne(t), []outcome{
-		{"made", nil, nil},
-		{"held", []step{stored("id-2", "W", works)}, signup.ErrExists},
-		{"repeated", []step{stored("id-1", "W", works)}, signup.ErrReplayed},
-		{"held, and deleted before that is read", []step{stored("id-2", "W", works), gone(works)}, nil},
-		{"lost before the commit", []step{lost}, nil},
-		{"lost after the commit", []step{lostAfter}, nil},
-		{"lost after the commit, twice", []step{lostAfter, lost}, nil},
-		{"terminated after the commit", []step{terminated}, nil},
-		{"lost after the commit, and the user changed", []step{lostAfter, stored("id-1", "W", works)}, signup.ErrReplayed},
-		{"lost before the commit, and held", []step{lost, stored("id-2", "W", works)}, signup.ErrExists},
-		{"lost, and refused then", append([]step{lost}, many(fails(stateError("25006")))...), errUnknown},
-		{"lost, and unreached then", append([]step{lost}, many(fails(errDial))...), errUnknown},
-		{"lost after the commit, unreached, then reached", []step{lostAfter, fails(errDial), fails(stateError("57P03"))}, nil},
-		{"lost each time", many(lost), errUnknown},
+	testOutcomes(t, sqlstore.PostgreSQL, nil, importOne(t), append(insertOutcomes(), []outcome{
 		{"the reading fails", []step{stored("id-2", "W", works), lost}, signup.ErrExists},
 		{"the confirmation is lost", []step{lostAfter, works, works, lost}, nil},
 		{"the confirmation finds nothing", []step{lostAfter, works, works, stored("id-1", "W", works)}, signup.ErrReplayed},
@@ -58,5 +44,5 @@ func TestImportOutcomes(t *testing.T) {
 		{"the server stops", many(fails(stateError("57P03"))), signup.ErrBusy},
 		{"refused", many(fails(stateError("53100"))), errUnknown},
 		{"refused because of the user", many(fails(stateError("23514"))), errUnknown},
-	})
+	}...))
 }

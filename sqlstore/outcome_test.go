@@ -109,8 +109,9 @@ func search(ctx context.Context, s *sqlstore.Store, _ *signup.User) error {
 	return nil
 }
 
-func TestCreateOutcomes(t *testing.T) {
-	testOutcomes(t, sqlstore.PostgreSQL, nil, create, []outcome{
+// insertOutcomes are how a Create and the import of one user end.
+func insertOutcomes() []outcome {
+	return []outcome{
 		{"made", nil, nil},
 		{"held", []step{stored("id-2", "W", works)}, signup.ErrExists},
 		{"repeated", []step{stored("id-1", "W", works)}, signup.ErrReplayed},
@@ -125,9 +126,14 @@ func TestCreateOutcomes(t *testing.T) {
 		{"lost, and unreached then", append([]step{lost}, many(fails(errDial))...), errUnknown},
 		{"lost after the commit, unreached, then reached", []step{lostAfter, fails(errDial), fails(stateError("57P03"))}, nil},
 		{"lost each time", many(lost), errUnknown},
+	}
+}
+
+func TestCreateOutcomes(t *testing.T) {
+	testOutcomes(t, sqlstore.PostgreSQL, nil, create, append(insertOutcomes(), []outcome{
 		{"the reading fails", append([]step{stored("id-2", "W", works)}, fails(io.EOF)), signup.ErrExists},
 		{"the confirmation is lost", []step{stored("id-1", "W", works), works, lost}, signup.ErrReplayed},
-	})
+	}...))
 }
 
 // many returns the step more often than any call sends statements.

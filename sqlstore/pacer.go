@@ -11,6 +11,8 @@ const (
 	busyTimeout = 10 * time.Second
 	// settleTimeout limits how long a method tries to find out the outcome of a write.
 	settleTimeout = 5 * time.Second
+	// restartTimeout limits how long an export under way waits for a server that restarts.
+	restartTimeout = time.Minute
 	// lateTimeout limits how long a method continues after its context is done, to
 	// find out the same.
 	lateTimeout = time.Second

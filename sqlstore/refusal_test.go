@@ -26,6 +26,8 @@ func TestRefusals(t *testing.T) {
 				{"serialization failure", []step{fails(stateError("40001"))}, once},
 				{"deadlock", []step{fails(stateError("40P01")), fails(stateError("40P01"))}, once},
 				{"serialization failure each time", many(fails(stateError("40001"))), signup.ErrBusy},
+				{"changed column", []step{fails(stateError("0A000")), fails(stateError("0A000"))}, once},
+				{"not supported", many(fails(stateError("0A000"))), errUnknown},
 				{"no connection", []step{fails(errDial)}, signup.ErrBusy},
 				{"too many connections", []step{fails(stateError("53300"))}, signup.ErrBusy},
 				{"starting", []step{fails(stateError("57P03"))}, signup.ErrBusy},

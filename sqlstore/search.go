@@ -66,7 +66,7 @@ func (l *listing) next(ctx context.Context) (page []signup.User, err error) {
 		n = min(n, l.left)
 	}
 	var place []any
-	err = repeatRead(ctx, "search", func() (err error) {
+	err = reading{"search", settleTimeout, false}.repeat(ctx, func() (err error) {
 		page, place, err = l.read(ctx, n)
 		return err
 	})

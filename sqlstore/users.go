@@ -3,7 +3,6 @@ package sqlstore
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 
 	"github.com/gosignup/signup"
@@ -31,32 +30,11 @@ func (s *Store) Create(ctx context.Context, u *signup.User) error {
 // Get implements [signup.Store], with one statement.
 func (s *Store) Get(ctx context.Context, key string) (signup.User, error) {
 	var u signup.User
-	err := repeatRead(ctx, "get", func() (err error) {
+	err := reading{"get", settleTimeout, false}.repeat(ctx, func() (err error) {
 		u, err = s.get(ctx, key)
 		return err
 	})
 	return u, err
-}
-
-// repeatRead calls read again while other statements prevent it or the connection breaks.
-func repeatRead(ctx context.Context, op string, read func() error) error {
-	for p := newPacer(); ; {
-		if err := ctx.Err(); err != nil {
-			return fmt.Errorf("sqlstore: %s: %w", op, err)
-		}
-		err := read()
-		f, failed := errors.AsType[*failure](err)
-		if !failed {
-			return err
-		}
-		repeat := f.kind == contended || f.kind == open
-		if f.kind == open {
-			f.kind = refused // not busy: the connection breaks each time
-		}
-		if ctx.Err() == nil && (!repeat || !p.wait(ctx, settleTimeout) && ctx.Err() == nil) {
-			return f
-		}
-	}
 }
 
 func (s *Store) get(ctx context.Context, key string) (signup.User, error) {

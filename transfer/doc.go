@@ -16,5 +16,18 @@
 // security_stamp and private, which is in Base64, if they aren't empty. Times are in UTC,
 // to the millisecond, as RFC 3339 has them.
 //
+// # Keys
+//
+// A user keeps its key. An Import stores the key and the rule of a line as they are, as
+// [signup.Store] requires, and never computes a key from an address: the key may be of an
+// older rule, or of a Store that has other keys than addresses. So a user whose key isn't
+// the canonical form of its address is stored by each store that could keep it with Create,
+// and Get finds it by its key alone. A login by its address doesn't find it if
+// [signup.CanonicalEmail] returns another key. [signup.EmailCollisions] finds users of
+// equal addresses before another rule is used. To refuse users with other keys in an import,
+// compare [signup.User.Key] with CanonicalEmail in the sequence.
+//
+// # What is left out
+//
 // Placeholders and Versions are left out. A line is at most 1 MiB long.
 package transfer
