@@ -15,7 +15,7 @@ import (
 var (
 	many        = flag.Int("many", 1_000_000, "the number of users in the larger table of BenchmarkGrowth")
 	few         = flag.Int("few", 10_000, "the number of users in the smaller one, and in that of BenchmarkGet")
-	growthRound = flag.Int("growth-round", 250, "the number of users that are created or read in a round of BenchmarkGrowth; it must leave the smaller table small")
+	growthRound = flag.Int("growth-round", 250, "the number of users that are created in a round of BenchmarkGrowth; it must leave the smaller table small")
 )
 
 // BenchmarkGrowth compares the time of a Create and a Get in a table with many users with
@@ -32,20 +32,20 @@ func BenchmarkGrowth(b *testing.B) {
 		large.readWhole(b)
 		for _, c := range []struct {
 			name      string
+			n         int // the users of a round
 			contender func(b *testing.B, t *table, keys []string) *rounds.Contender
 		}{
-			{"op=create", func(b *testing.B, t *table, _ []string) *rounds.Contender { return t.creations(b) }},
-			{"op=get", func(b *testing.B, t *table, keys []string) *rounds.Contender { return t.gets(b, keys) }},
-			{"op=create/by=hand", func(b *testing.B, t *table, _ []string) *rounds.Contender { return t.creationsByHand(b) }},
-			{"op=get/by=hand", func(b *testing.B, t *table, keys []string) *rounds.Contender { return t.getsByHand(b, keys) }},
+			{"op=create", *growthRound, func(b *testing.B, t *table, _ []string) *rounds.Contender { return t.creations(b) }},
+			{"op=get", *perRound, func(b *testing.B, t *table, keys []string) *rounds.Contender { return t.gets(b, keys) }},
+			{"op=create/by=hand", *growthRound, func(b *testing.B, t *table, _ []string) *rounds.Contender { return t.creationsByHand(b) }},
+			{"op=get/by=hand", *perRound, func(b *testing.B, t *table, keys []string) *rounds.Contender { return t.getsByHand(b, keys) }},
 		} {
 			b.Run(c.name, func(b *testing.B) {
 				among, amongFew := c.contender(b, large, manyKeys), c.contender(b, small, fewKeys)
-				n := *growthRound
-				rounds.WarmUp(b, n, among, amongFew)
-				rounds.Turns(b, b.N, n, among, amongFew)
-				b.ReportMetric(among.NS(n), "ns/op")
-				b.ReportMetric(amongFew.NS(n), "few-ns/op")
+				rounds.WarmUp(b, c.n, among, amongFew)
+				rounds.Turns(b, b.N, c.n, among, amongFew)
+				b.ReportMetric(among.NS(c.n), "ns/op")
+				b.ReportMetric(amongFew.NS(c.n), "few-ns/op")
 				rounds.ReportRatio(b, among.Took, amongFew.Took)
 			})
 		}
