@@ -140,8 +140,9 @@ type Accounts struct {
 	// After gets each event when the Store has the change, or a log-in was refused,
 	// except what Before refuses with another error than ErrBadCredentials or
 	// ErrUnverified. [EventLogger] makes such a function. After is called by several
-	// goroutines at once, and must return soon: the request waits for it. Its context isn't canceled with the call's. A panic of After reaches the
-	// caller. If After is nil, nothing is called.
+	// goroutines at once, and must return soon: the request waits for it. Its context
+	// isn't canceled with the call's. A panic of After reaches the caller. If After is
+	// nil, nothing is called.
 	//
 	// If a call returns an error of the Store, the outcome is unknown, and After isn't
 	// called. The event of a registration with an IdempotencyKey then comes with the

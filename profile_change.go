@@ -10,11 +10,11 @@ import (
 // ChangeProfile changes the names and the declared fields of the Profile of the user of
 // s, and returns the user as stored. s goes on.
 //
-// It calls change with the user as stored, and a Profile that isn't nil. change may set FirstName, LastName and, in
-// Profile, the fields of [Accounts.Fields]. It decides by the user that it gets, does
-// nothing else, and returns soon: if another call changes the user in the meantime,
-// change is called again with the user as stored then. So no change is lost, of any
-// number at once.
+// It calls change with the user as stored, and a Profile that isn't nil. change may set
+// FirstName, LastName and, in Profile, the fields of [Accounts.Fields]. It decides by the
+// user that it gets, does nothing else, and returns soon: if another call changes the
+// user in the meantime, change is called again with the user as stored then. So no change
+// is lost, of any number at once.
 //
 // Of Profile, what a [Registration] can't set stays as it is stored: ReadOnly and
 // undeclared fields, whatever change does to them, so that change may copy a form.

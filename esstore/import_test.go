@@ -516,7 +516,7 @@ func TestImportTooLong(t *testing.T) {
 
 // A transport may go on sending a request which the server has responded to early. What
 // is sent then must not be the next batch.
-func TestImportEarlyAnswer(t *testing.T) {
+func TestImportEarlyResponse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e, first := newElastic(), true
 		late := make(chan string)
@@ -785,7 +785,7 @@ func TestImportRefusesOptions(t *testing.T) {
 }
 
 // An import without users sends nothing.
-func TestImportNobody(t *testing.T) {
+func TestImportNoUsers(t *testing.T) {
 	sum, err := newFake(t).store().Import(t.Context(), sequence(), &esstore.ImportOptions{
 		Result:   func(esstore.ImportResult) { t.Error("got a call of Result, want none") },
 		Progress: func(esstore.ImportSummary) { t.Error("got a call of Progress, want none") },

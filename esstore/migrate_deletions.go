@@ -143,7 +143,8 @@ func (m *migration) countRanges(ctx context.Context, index string, until int64) 
 }
 
 // compareKeys deletes from the copy the users whose keys are in these ranges and
-// not in the original, provided that their documents aren't there either. If the ranges cover all keys, it sets the bounds.
+// not in the original, provided that their documents aren't there either. If the ranges
+// cover all keys, it sets the bounds.
 func (m *migration) compareKeys(ctx context.Context, ranges []keyRange) error {
 	nextInOriginal, stop := iter.Pull2(m.listKeys(ctx, m.from, ranges))
 	defer stop()

@@ -75,11 +75,11 @@ var hostile = []string{
 // checkNamed sends a mail to a user with the name first, and checks it.
 func checkNamed(t testing.TB, s *server, m running, first string) {
 	t.Helper()
-	mail := resetMail()
-	mail.User.FirstName, mail.User.LastName = first, ""
+	sent := resetMail()
+	sent.User.FirstName, sent.User.LastName = first, ""
 	n := len(s.received())
 	before := m.Stats()
-	m.send(t, mail)
+	m.send(t, sent)
 	m.wait(t, func(s mailer.Stats) bool { return s.Sent+s.Failed+s.Retried > before.Sent+before.Failed+before.Retried })
 	if got := m.Stats(); got.Sent == before.Sent {
 		t.Fatalf("for the name %q, the mail wasn't sent: %+v, want it sent", first, got)
@@ -140,10 +140,10 @@ func TestNameOnlyToVerifiedAddress(t *testing.T) {
 		{"not verified", func(m *signup.Mail) { m.User.EmailVerifiedAt = time.Time{} }, false},
 		{"new address", func(m *signup.Mail) { m.To, m.Purpose = "other@example.org", signup.PurposeChangeEmail }, false},
 	} {
-		mail := resetMail()
-		mail.User.FirstName = name
-		c.change(&mail)
-		if got := strings.Contains(printed(t, options(nil), mail), "prize"); got != c.want {
+		sent := resetMail()
+		sent.User.FirstName = name
+		c.change(&sent)
+		if got := strings.Contains(printed(t, options(nil), sent), "prize"); got != c.want {
 			t.Errorf("%s: the mail has the name: %t; want %t", c.what, got, c.want)
 		}
 	}

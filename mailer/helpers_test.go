@@ -68,9 +68,9 @@ func start(t testing.TB, o mailer.Options) running {
 	return running{m, log}
 }
 
-func (m running) send(t testing.TB, mail signup.Mail) {
+func (m running) send(t testing.TB, sent signup.Mail) {
 	t.Helper()
-	if err := m.Send(t.Context(), mail); err != nil {
+	if err := m.Send(t.Context(), sent); err != nil {
 		t.Fatalf("Send returned the error %v, want none", err)
 	}
 }

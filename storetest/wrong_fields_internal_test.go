@@ -201,7 +201,7 @@ var wrongFieldStores = []wrongStore{
 		valid := func(u *signup.User) { u.Private = signup.Private(strings.ToValidUTF8(string(u.Private), "\ufffd")) }
 		return onWrites(valid, valid)
 	}, []string{"Private"}, Options{}},
-	{"writes no Private that is equal but for case", func() signup.Store {
+	{"writes no Private that is equal except for case", func() signup.Store {
 		m := memstore.New()
 		return broken{Store: m, update: func(ctx context.Context, u *signup.User) error {
 			v := copyOf(*u)

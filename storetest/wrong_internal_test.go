@@ -10,7 +10,7 @@ import (
 	"github.com/gosignup/signup/memstore"
 )
 
-// A broken store is right but for the methods that are set.
+// A broken store is its Store, except for the methods that are set.
 type broken struct {
 	signup.Store
 	create func(context.Context, *signup.User) error
@@ -146,7 +146,7 @@ var wrongStores = []wrongStore{
 			}
 		}}
 	}, []string{"LostUpdate", "OneUpdate", "OneEqualUpdate", "WrongVersion", "DeleteOfSuccessor"}, Options{}},
-	{"tells equal updates by their content", func() signup.Store {
+	{"compares updates by their content", func() signup.Store {
 		m := memstore.New()
 		return broken{Store: m, update: func(ctx context.Context, u *signup.User) error {
 			err := m.Update(ctx, u)
