@@ -194,3 +194,14 @@ func TestArgon2idAccounts(t *testing.T) {
 		}
 	}
 }
+
+// Argon2id makes no hash that has more lanes than are verified.
+func TestArgon2idThreads(t *testing.T) {
+	most := signup.Argon2id{Memory: 8 * 64, Time: 1, Threads: 64}
+	if h, err := most.Hash("test"); err != nil || !most.Verify(h, "test") {
+		t.Errorf("64 threads: got %v, and a match: %t; want nil and true", err, most.Verify(h, "test"))
+	}
+	if _, err := (signup.Argon2id{Memory: 8 * 65, Time: 1, Threads: 65}).Hash("test"); err == nil {
+		t.Error("65 threads: got nil, want an error")
+	}
+}

@@ -1,6 +1,6 @@
 // Package signup gives a web application user accounts: handlers that register
-// users and log them in, and the rules behind them, with the users in memory or
-// in Elasticsearch.
+// users and log them in, and the rules behind them, with the users in memory, in
+// PostgreSQL, in SQLite or in Elasticsearch.
 //
 //	accounts := &signup.Accounts{Store: memstore.New()}
 //	mux := http.NewServeMux()
@@ -45,9 +45,9 @@
 //     latest fifty are kept with the user ([Accounts.Events]).
 //   - Every text for a client has a code, and [HandlerOptions].Translate puts it into
 //     the client's language.
-//   - A [Store] is four methods with an exact contract, tested by package
-//     storetest. Package memstore keeps users in memory; package esstore keeps
-//     them in Elasticsearch, shared by any number of processes.
+//   - A [Store] is four methods with an exact contract, tested by package storetest.
+//     Package memstore keeps users in memory; module sqlstore in PostgreSQL or SQLite,
+//     and package esstore in Elasticsearch, both for any number of processes.
 //
 // No error and no log record of this module contains a password, a hash or an
 // address, and no response contains a password or a hash. An address is only in
