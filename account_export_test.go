@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/internal/fakestore"
 )
 
 const exportPrivate = `{"devices":[{"id":"device-1","label":"Firefox <on> Linux","first":1400000000123,"last":1500000000456}],"link_log_ins":3,` +
@@ -18,7 +19,7 @@ const exportPrivate = `{"devices":[{"id":"device-1","label":"Firefox <on> Linux"
 // exportAccounts returns Accounts whose Store has only a user, and a fresh Session of it.
 func exportAccounts(u signup.User) (*signup.Accounts, signup.Session) {
 	u.SetKey("ada@example.org", signup.EmailRule)
-	store := fakeStore{get: func(context.Context, string) (signup.User, error) { return u, nil }}
+	store := fakestore.Store{OnGet: func(context.Context, string) (signup.User, error) { return u, nil }}
 	return &signup.Accounts{Store: store}, signup.Session{Key: "ada@example.org", ID: u.ID, Stamp: u.SecurityStamp, Device: "device-1", At: time.Now()}
 }
 

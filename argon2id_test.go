@@ -109,7 +109,7 @@ func TestArgon2idRefuses(t *testing.T) {
 		}
 		if err != nil {
 			a := &signup.Accounts{Store: memstore.New(), Hasher: c.hasher}
-			r := signup.Registration{Email: "a@b.co", Password: goodPassword}
+			r := signup.Registration{Email: "a@b.example", Password: goodPassword}
 			if _, got := a.Register(t.Context(), r); got == nil || got.Error() != err.Error() || errors.Is(got, signup.ErrInvalid) {
 				t.Errorf("%+v: Register: %v, want %v", c.hasher, got, err)
 			}
@@ -168,7 +168,7 @@ func TestArgon2idWork(t *testing.T) {
 func TestArgon2idAccounts(t *testing.T) {
 	ctx := t.Context()
 	a := &signup.Accounts{Store: memstore.New(), Hasher: cheapArgon2id}
-	u, err := a.Register(ctx, signup.Registration{Email: "a@b.co", Password: goodPassword})
+	u, err := a.Register(ctx, signup.Registration{Email: "a@b.example", Password: goodPassword})
 	if err != nil || cheapArgon2id.NeedsRehash(u.PasswordHash) {
 		t.Fatalf("Register returned %v, a hash that needs a rehash: %t; want nil, false", err, cheapArgon2id.NeedsRehash(u.PasswordHash))
 	}

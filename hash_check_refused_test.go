@@ -303,7 +303,7 @@ func TestStoredRefusedByLogin(t *testing.T) {
 			t.Helper()
 			a := withHash(c.hash, hasher)
 			a.HashLimits.MaxStoredWork = bound
-			if _, err := a.Authenticate(t.Context(), "a@b.co", "password"); !errors.Is(err, signup.ErrBadCredentials) {
+			if _, err := a.Authenticate(t.Context(), "a@b.example", "password"); !errors.Is(err, signup.ErrBadCredentials) {
 				t.Errorf("%s, %T, %+v: got %v, want ErrBadCredentials", c.name, hasher, bound, err)
 			}
 		}
@@ -332,7 +332,7 @@ func TestStoredTooLong(t *testing.T) {
 	h := signup.Hash(fmt.Sprintf("$argon2id$v=19$m=4096,t=1,p=1$%s$%s", b64.EncodeToString(salt), b64.EncodeToString(digest)))
 	a := withHash(string([]byte(h)), cheapArgon2id)
 	a.HashLimits.MaxStoredWork = signup.Work{Rounds: 16, Memory: 1 << 20}
-	if _, err := a.Authenticate(t.Context(), "a@b.co", "test"); !errors.Is(err, signup.ErrBadCredentials) {
+	if _, err := a.Authenticate(t.Context(), "a@b.example", "test"); !errors.Is(err, signup.ErrBadCredentials) {
 		t.Errorf("4 MiB, and a limit of 1 MiB: got %v, want ErrBadCredentials", err)
 	}
 	if cheapArgon2id.Verify(h, "test") || !(signup.Argon2id{Memory: 4096, Time: 1}).NeedsRehash(h) {

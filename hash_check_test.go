@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/internal/fakestore"
 	"github.com/gosignup/signup/memstore"
 )
 
@@ -30,11 +31,11 @@ const (
 
 // withHash returns Accounts with one user, whose hash is h.
 func withHash(h string, hasher signup.Hasher) *signup.Accounts {
-	return &signup.Accounts{Hasher: hasher, Store: fakeStore{
-		get: func(context.Context, string) (signup.User, error) {
-			return signup.User{ID: "1", Email: "a@b.co", Active: true, PasswordHash: signup.Hash(h)}, nil
+	return &signup.Accounts{Hasher: hasher, Store: fakestore.Store{
+		OnGet: func(context.Context, string) (signup.User, error) {
+			return signup.User{ID: "1", Email: "a@b.example", Active: true, PasswordHash: signup.Hash(h)}, nil
 		},
-		update: func(context.Context, *signup.User) error { return nil },
+		OnUpdate: func(context.Context, *signup.User) error { return nil },
 	}}
 }
 
@@ -64,7 +65,7 @@ func TestStoredMax(t *testing.T) {
 	} {
 		a := withHash(c.hash, hasher)
 		a.HashLimits.MaxStoredWork, a.HashLimits.MaxMemory = c.max, c.memory
-		_, err := a.Authenticate(t.Context(), "a@b.co", c.password)
+		_, err := a.Authenticate(t.Context(), "a@b.example", c.password)
 		if c.ok != (err == nil) || !c.ok && !errors.Is(err, signup.ErrBadCredentials) {
 			t.Errorf("%s: got %v, want success: %t", c.name, err, c.ok)
 		}
@@ -72,7 +73,7 @@ func TestStoredMax(t *testing.T) {
 
 	a := withHash(aBcrypt, hasher)
 	a.HashLimits.MaxStoredWork.Rounds = 15
-	if _, err := a.Authenticate(t.Context(), "a@b.co", "test"); err == nil || errors.Is(err, signup.ErrBadCredentials) {
+	if _, err := a.Authenticate(t.Context(), "a@b.example", "test"); err == nil || errors.Is(err, signup.ErrBadCredentials) {
 		t.Errorf("a limit below the cost of the Hasher: got %v, want an error of the configuration", err)
 	}
 }
@@ -81,7 +82,7 @@ func TestStoredMax(t *testing.T) {
 func newUser(t *testing.T, a *signup.Accounts, h signup.Hash) {
 	t.Helper()
 	a.Store = memstore.New()
-	u := signup.User{ID: "1", Email: "a@b.co", Active: true, PasswordHash: h}
+	u := signup.User{ID: "1", Email: "a@b.example", Active: true, PasswordHash: h}
 	if err := a.Store.Create(t.Context(), &u); err != nil {
 		t.Fatalf("Create returned %v, want nil", err)
 	}
@@ -90,11 +91,11 @@ func newUser(t *testing.T, a *signup.Accounts, h signup.Hash) {
 // logsIn reports whether password is accepted, and returns the hash then stored.
 func logsIn(t *testing.T, a *signup.Accounts, password string) (bool, signup.Hash) {
 	t.Helper()
-	u, err := a.Authenticate(t.Context(), "a@b.co", password)
+	u, err := a.Authenticate(t.Context(), "a@b.example", password)
 	if err != nil && !errors.Is(err, signup.ErrBadCredentials) {
 		t.Fatalf("Authenticate returned %v, want nil or ErrBadCredentials", err)
 	}
-	stored, getErr := a.Store.Get(t.Context(), "a@b.co")
+	stored, getErr := a.Store.Get(t.Context(), "a@b.example")
 	if getErr != nil {
 		t.Fatalf("Get returned %v, want nil", getErr)
 	}
