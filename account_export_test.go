@@ -138,7 +138,7 @@ func TestExportDataHasEveryField(t *testing.T) {
 		case f.Type.Kind() == reflect.String:
 			field.SetString(text)
 		default:
-			t.Fatalf("the field %s has the type %s, which this test doesn't know", f.Name, f.Type)
+			t.Fatalf("the field %s: got the type %s, want one that this test knows", f.Name, f.Type)
 		}
 		values[f.Name] = text
 	}
@@ -156,7 +156,7 @@ func TestExportDataHasEveryField(t *testing.T) {
 	}
 	for name := range notExported {
 		if values[name] == "" {
-			t.Errorf("notExported has the field %s, which a User doesn't have", name)
+			t.Errorf("notExported: got the field %s, want only those of a User", name)
 		}
 	}
 	for _, secret := range []string{"device-1", "unknown", "secret", u.SecurityStamp} {

@@ -70,7 +70,7 @@ func TestLogin(t *testing.T) {
 	}
 }
 
-// A user who may not log in gets the response for a wrong password.
+// A user that may not log in gets the response for a wrong password.
 func TestLoginRefused(t *testing.T) {
 	for name, change := range map[string]func(*signup.User){
 		"inactive":    func(u *signup.User) { u.Active = false },

@@ -122,7 +122,7 @@ func (h hashHook) Hash(password string) (signup.Hash, error) {
 	return h.Bcrypt.Hash(password)
 }
 
-// A user who is changed at each attempt costs one hash and a limited number of
+// A user that is changed at each attempt costs one hash and a limited number of
 // Updates. The old password is checked again only if the hash has changed.
 func TestPasswordCallsEnd(t *testing.T) {
 	rehash := func(store signup.Store, key string) error {

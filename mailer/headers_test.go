@@ -56,11 +56,11 @@ func TestHeader(t *testing.T) {
 		t.Errorf("got another From (error %v), want that of Options.From", err)
 	}
 	if mails[0].from != "no-reply@orchard.example" || mails[0].to != adaMail {
-		t.Error("the envelope has other addresses than the mail")
+		t.Error("got other addresses in the envelope than in the mail, want the same")
 	}
 	id, other := p.header.Get("Message-Id"), parse(t, mails[1].text).header.Get("Message-Id")
 	if !strings.HasPrefix(id, "<") || !strings.HasSuffix(id, "@orchard.example>") || len(id) < 40 || id == other {
-		t.Error("got two Message-IDs of which one isn't random, or not of the domain of From")
+		t.Error("got two equal or short Message-IDs, or one of another domain, want random ones of the domain of From")
 	}
 }
 
@@ -163,7 +163,7 @@ func TestSiteNames(t *testing.T) {
 			t.Errorf("for the site %q, got the subject %q, want one with the name", name, p.subject)
 		}
 		if strings.Contains(p.html, "<Sons>") {
-			t.Errorf("for the site %q, got the name as HTML", name)
+			t.Errorf("for the site %q, got the name as HTML, want it escaped", name)
 		}
 	}
 }

@@ -84,7 +84,7 @@ var wrongKeyStores = []wrongStore{
 		}}
 	}, []string{"DecodedUser", "WrongVersion"}, Options{}},
 	{"keeps the Version elsewhere", func() signup.Store {
-		// By ID, so that a user who went through gob is as good as before.
+		// By ID, so that a user that went through gob is as good as before.
 		m := memstore.New()
 		var last sync.Map // the Version that Create, Get or Update returned last, by ID
 		return fakestore.Store{
