@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/internal/fakestore"
 )
 
 // An inactive user has no session, no token and no device. All else is kept, and
@@ -135,7 +136,7 @@ func TestDeactivateConflictsWithItself(t *testing.T) {
 	a, _ = mailAccounts()
 	s = logInAda(t, a, nil)
 	memory := a.Store
-	a.Store = fakeStore{Store: memory, update: func(ctx context.Context, u *signup.User) error {
+	a.Store = fakestore.Store{Store: memory, OnUpdate: func(ctx context.Context, u *signup.User) error {
 		v := getUser(t, memory, s.Key)
 		v.Private = ""
 		if err := memory.Update(ctx, &v); err != nil {

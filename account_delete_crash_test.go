@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/internal/fakestore"
 )
 
 // finishers are the calls that finish a deletion of the user of adaEmail. Each returns
@@ -148,7 +149,7 @@ func TestDeleteAccountCanceled(t *testing.T) {
 	s := test.logIn(secondKey)
 	ctx, cancel := context.WithCancel(t.Context())
 	memory := test.a.Store
-	test.a.Store = fakeStore{Store: memory, update: func(ctx context.Context, u *signup.User) error {
+	test.a.Store = fakestore.Store{Store: memory, OnUpdate: func(ctx context.Context, u *signup.User) error {
 		defer cancel()
 		return memory.Update(ctx, u)
 	}}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/internal/fakestore"
 )
 
 // A deleteCall deletes the user of s.
@@ -148,7 +149,7 @@ func TestDeleteUserRegisteredAnew(t *testing.T) {
 	a := newAccounts()
 	logInAda(t, a, nil)
 	memory := a.Store
-	a.Store = fakeStore{Store: memory, update: func(ctx context.Context, u *signup.User) error {
+	a.Store = fakestore.Store{Store: memory, OnUpdate: func(ctx context.Context, u *signup.User) error {
 		v := getUser(t, memory, u.Key())
 		if err := memory.Delete(ctx, v); err != nil {
 			return err

@@ -40,7 +40,7 @@ func TestExportDataHasAllOfPrivate(t *testing.T) {
 	for typ, fields := range exportedPrivate {
 		for i := range typ.NumField() {
 			if name := typ.Field(i).Name; fields[name] == "" {
-				t.Errorf("exportedPrivate has no field %s of %s: export it, or give a reason", name, typ)
+				t.Errorf("exportedPrivate: got no field %s of %s, want it: export it, or give a reason", name, typ)
 			}
 		}
 		if len(fields) != typ.NumField() {

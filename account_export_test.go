@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/internal/fakestore"
 )
 
 const exportPrivate = `{"devices":[{"id":"device-1","label":"Firefox <on> Linux","first":1400000000123,"last":1500000000456}],"link_log_ins":3,` +
@@ -18,7 +19,7 @@ const exportPrivate = `{"devices":[{"id":"device-1","label":"Firefox <on> Linux"
 // exportAccounts returns Accounts whose Store has only a user, and a fresh Session of it.
 func exportAccounts(u signup.User) (*signup.Accounts, signup.Session) {
 	u.SetKey("ada@example.org", signup.EmailRule)
-	store := fakeStore{get: func(context.Context, string) (signup.User, error) { return u, nil }}
+	store := fakestore.Store{OnGet: func(context.Context, string) (signup.User, error) { return u, nil }}
 	return &signup.Accounts{Store: store}, signup.Session{Key: "ada@example.org", ID: u.ID, Stamp: u.SecurityStamp, Device: "device-1", At: time.Now()}
 }
 
@@ -137,7 +138,7 @@ func TestExportDataHasEveryField(t *testing.T) {
 		case f.Type.Kind() == reflect.String:
 			field.SetString(text)
 		default:
-			t.Fatalf("the field %s has the type %s, which this test doesn't know", f.Name, f.Type)
+			t.Fatalf("the field %s: got the type %s, want one that this test knows", f.Name, f.Type)
 		}
 		values[f.Name] = text
 	}
@@ -155,7 +156,7 @@ func TestExportDataHasEveryField(t *testing.T) {
 	}
 	for name := range notExported {
 		if values[name] == "" {
-			t.Errorf("notExported has the field %s, which a User doesn't have", name)
+			t.Errorf("notExported: got the field %s, want only those of a User", name)
 		}
 	}
 	for _, secret := range []string{"device-1", "unknown", "secret", u.SecurityStamp} {

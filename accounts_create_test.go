@@ -56,7 +56,7 @@ const reversedHash = "$reversed$yrettab esroh tcerroc" // of goodPassword
 func TestHashFormats(t *testing.T) {
 	a := newAccounts()
 	a.HashFormats = []signup.HashFormat{reversedFormat{}}
-	u := signup.User{Email: "a@b.co", Active: true, PasswordHash: reversedHash}
+	u := signup.User{Email: "a@b.example", Active: true, PasswordHash: reversedHash}
 	if err := a.Create(t.Context(), &u); err != nil {
 		t.Fatalf("Create returned %v, want nil", err)
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/internal/fakestore"
 	"github.com/gosignup/signup/memstore"
 )
 
@@ -25,35 +26,35 @@ func TestBusyBeforeAnyWork(t *testing.T) {
 		HashLimits: signup.HashLimits{MaxConcurrent: 1, MaxWait: time.Nanosecond},
 	}
 	store := memstore.New()
-	a.Store = fakeStore{
-		create: func(ctx context.Context, u *signup.User) error {
-			if u.Email != "a@b.co" {
+	a.Store = fakestore.Store{
+		OnCreate: func(ctx context.Context, u *signup.User) error {
+			if u.Email != "a@b.example" {
 				t.Errorf("Create was called for the user %s, want no call while Register returns ErrBusy", u.ID)
 			}
 			return store.Create(ctx, u)
 		},
-		get: func(context.Context, string) (signup.User, error) {
+		OnGet: func(context.Context, string) (signup.User, error) {
 			t.Error("Get was called, want no call while the hasher is busy")
 			return signup.User{}, signup.ErrNotFound
 		},
 	}
 	a.Policy = policyFunc(func(_ context.Context, _ string, u signup.User) error {
-		if u.Email != "a@b.co" {
+		if u.Email != "a@b.example" {
 			t.Error("the policy was called, want no call while the hasher is busy")
 		}
 		return nil
 	})
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		if _, err := a.Register(t.Context(), signup.Registration{Email: "a@b.co", Password: goodPassword}); err != nil {
+		if _, err := a.Register(t.Context(), signup.Registration{Email: "a@b.example", Password: goodPassword}); err != nil {
 			t.Errorf("Register returned %v, want nil", err)
 		}
 	})
 	<-started
-	if _, err := a.Register(t.Context(), signup.Registration{Email: "b@b.co", Password: "x"}); !errors.Is(err, signup.ErrBusy) {
+	if _, err := a.Register(t.Context(), signup.Registration{Email: "b@b.example", Password: "x"}); !errors.Is(err, signup.ErrBusy) {
 		t.Errorf("Register returned %v, want ErrBusy", err)
 	}
-	if _, err := a.Authenticate(t.Context(), "b@b.co", "x"); !errors.Is(err, signup.ErrBusy) {
+	if _, err := a.Authenticate(t.Context(), "b@b.example", "x"); !errors.Is(err, signup.ErrBusy) {
 		t.Errorf("Authenticate returned %v, want ErrBusy", err)
 	}
 	close(finish)
@@ -114,14 +115,14 @@ func TestRegisterIsFair(t *testing.T) {
 func TestStoreFailures(t *testing.T) {
 	down := errors.New("store is down")
 	a := newAccounts()
-	a.Store = fakeStore{
-		create: func(context.Context, *signup.User) error { return down },
-		get:    func(context.Context, string) (signup.User, error) { return signup.User{}, down },
+	a.Store = fakestore.Store{
+		OnCreate: func(context.Context, *signup.User) error { return down },
+		OnGet:    func(context.Context, string) (signup.User, error) { return signup.User{}, down },
 	}
-	if _, err := a.Register(t.Context(), signup.Registration{Email: "a@b.co", Password: goodPassword}); !errors.Is(err, down) {
+	if _, err := a.Register(t.Context(), signup.Registration{Email: "a@b.example", Password: goodPassword}); !errors.Is(err, down) {
 		t.Errorf("Register returned %v, want %v", err, down)
 	}
-	if _, err := a.Authenticate(t.Context(), "a@b.co", goodPassword); !errors.Is(err, down) || errors.Is(err, signup.ErrBadCredentials) {
+	if _, err := a.Authenticate(t.Context(), "a@b.example", goodPassword); !errors.Is(err, down) || errors.Is(err, signup.ErrBadCredentials) {
 		t.Errorf("Authenticate returned %v, want %v without ErrBadCredentials", err, down)
 	}
 }
@@ -158,11 +159,11 @@ func TestMisconfiguredAccounts(t *testing.T) {
 		{`Fields[0]: the name "password" is taken`, &signup.Accounts{Store: memstore.New(), Fields: field("password")}},
 		{`Fields[1]: the name "a" is taken`, &signup.Accounts{Store: memstore.New(), Fields: field("a", "a")}},
 	} {
-		_, err := c.a.Register(t.Context(), signup.Registration{Email: "a@b.co", Password: goodPassword})
+		_, err := c.a.Register(t.Context(), signup.Registration{Email: "a@b.example", Password: goodPassword})
 		if err == nil || !strings.Contains(err.Error(), c.want) || errors.Is(err, signup.ErrInvalid) {
 			t.Errorf("Register returned %v, want an error that contains %q and is not ErrInvalid", err, c.want)
 		}
-		if _, err := c.a.Authenticate(t.Context(), "a@b.co", goodPassword); err == nil || errors.Is(err, signup.ErrBadCredentials) {
+		if _, err := c.a.Authenticate(t.Context(), "a@b.example", goodPassword); err == nil || errors.Is(err, signup.ErrBadCredentials) {
 			t.Errorf("Authenticate returned %v, want an error other than ErrBadCredentials", err)
 		}
 		func() {

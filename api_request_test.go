@@ -43,9 +43,9 @@ type apiRequest struct {
 
 // refusedRequests returns requests that aren't those of the table for e.
 func refusedRequests(e signup.APICall) []apiRequest {
-	json := http.Header{"Content-Type": {"application/json"}}
+	asJSON := http.Header{"Content-Type": {"application/json"}}
 	requests := []apiRequest{
-		{http.MethodPut, "{}", json, "Method Not Allowed method_not_allowed"},
+		{http.MethodPut, "{}", asJSON, "Method Not Allowed method_not_allowed"},
 		{http.MethodDelete, "", nil, "Method Not Allowed method_not_allowed"},
 		{http.MethodOptions, "", nil, "No Content"},
 	}

@@ -109,7 +109,7 @@ func TestArgon2idRefuses(t *testing.T) {
 		}
 		if err != nil {
 			a := &signup.Accounts{Store: memstore.New(), Hasher: c.hasher}
-			r := signup.Registration{Email: "a@b.co", Password: goodPassword}
+			r := signup.Registration{Email: "a@b.example", Password: goodPassword}
 			if _, got := a.Register(t.Context(), r); got == nil || got.Error() != err.Error() || errors.Is(got, signup.ErrInvalid) {
 				t.Errorf("%+v: Register: %v, want %v", c.hasher, got, err)
 			}
@@ -168,7 +168,7 @@ func TestArgon2idWork(t *testing.T) {
 func TestArgon2idAccounts(t *testing.T) {
 	ctx := t.Context()
 	a := &signup.Accounts{Store: memstore.New(), Hasher: cheapArgon2id}
-	u, err := a.Register(ctx, signup.Registration{Email: "a@b.co", Password: goodPassword})
+	u, err := a.Register(ctx, signup.Registration{Email: "a@b.example", Password: goodPassword})
 	if err != nil || cheapArgon2id.NeedsRehash(u.PasswordHash) {
 		t.Fatalf("Register returned %v, a hash that needs a rehash: %t; want nil, false", err, cheapArgon2id.NeedsRehash(u.PasswordHash))
 	}
@@ -192,5 +192,16 @@ func TestArgon2idAccounts(t *testing.T) {
 		if !ok || hasher.NeedsRehash(after) || !hasher.Verify(after, goodPassword) || hasher.Verify(after, goodPassword+"!") {
 			t.Errorf("%+v: got a log-in: %t, a hash that needs a rehash: %t; want true, false, and a hash of the password", hasher, ok, hasher.NeedsRehash(after))
 		}
+	}
+}
+
+// Argon2id makes no hash that has more lanes than are verified.
+func TestArgon2idThreads(t *testing.T) {
+	most := signup.Argon2id{Memory: 8 * 64, Time: 1, Threads: 64}
+	if h, err := most.Hash("test"); err != nil || !most.Verify(h, "test") {
+		t.Errorf("64 threads: got %v, and a match: %t; want nil and true", err, most.Verify(h, "test"))
+	}
+	if _, err := (signup.Argon2id{Memory: 8 * 65, Time: 1, Threads: 65}).Hash("test"); err == nil {
+		t.Error("65 threads: got nil, want an error")
 	}
 }

@@ -94,7 +94,7 @@ func (a *Accounts) checkUser(ctx context.Context, u User, password string, rehas
 			return User{}, ErrBadCredentials
 		}
 		if record != nil {
-			stored, recorded, err := a.record(ctx, u, newer, record)
+			stored, recorded, err := a.storeChecked(ctx, u, newer, record)
 			if err != nil || recorded {
 				return stored, err
 			}
@@ -121,12 +121,12 @@ func (a *Accounts) checkUser(ctx context.Context, u User, password string, rehas
 	return User{}, ErrBusy
 }
 
-// record stores u as change changes it, with the hash newer if that isn't empty, and
+// storeChecked stores u as change changes it, with the hash newer if that isn't empty, and
 // returns the user as stored. If the user was changed in the meantime, it calls change
 // again with the user as stored now. An error of change is returned as it is. So the
 // result is still active, and has the hash that was verified. If that was changed,
 // recorded is false, and stored is the user to be checked again.
-func (a *Accounts) record(ctx context.Context, u User, newer Hash, change func(*User) error) (stored User, recorded bool, err error) {
+func (a *Accounts) storeChecked(ctx context.Context, u User, newer Hash, change func(*User) error) (stored User, recorded bool, err error) {
 	for range maxChanges {
 		v := u
 		if newer != "" {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/internal/fakestore"
 	"github.com/gosignup/signup/memstore"
 	"golang.org/x/text/unicode/norm"
 )
@@ -18,10 +19,10 @@ func TestEqualWork(t *testing.T) {
 	hasher := &countingHasher{Bcrypt: signup.Bcrypt{Cost: 7}}
 	store := memstore.New()
 	var gets, creates, updates int
-	a := &signup.Accounts{Hasher: hasher, Store: fakeStore{
-		create: func(ctx context.Context, u *signup.User) error { creates++; return store.Create(ctx, u) },
-		get:    func(ctx context.Context, key string) (signup.User, error) { gets++; return store.Get(ctx, key) },
-		update: func(ctx context.Context, u *signup.User) error { updates++; return store.Update(ctx, u) },
+	a := &signup.Accounts{Hasher: hasher, Store: fakestore.Store{
+		OnCreate: func(ctx context.Context, u *signup.User) error { creates++; return store.Create(ctx, u) },
+		OnGet:    func(ctx context.Context, key string) (signup.User, error) { gets++; return store.Get(ctx, key) },
+		OnUpdate: func(ctx context.Context, u *signup.User) error { updates++; return store.Update(ctx, u) },
 	}}
 	hashed := func(hasher signup.Hasher, password string) signup.Hash {
 		h, err := hasher.Hash(password)
@@ -152,7 +153,7 @@ func TestRehash(t *testing.T) {
 	ctx := t.Context()
 	store := memstore.New()
 	var updated error
-	a := &signup.Accounts{Hasher: signup.Bcrypt{Cost: 5}, Store: fakeStore{Store: store, update: func(ctx context.Context, u *signup.User) error {
+	a := &signup.Accounts{Hasher: signup.Bcrypt{Cost: 5}, Store: fakestore.Store{Store: store, OnUpdate: func(ctx context.Context, u *signup.User) error {
 		if updated == nil {
 			return store.Update(ctx, u)
 		}
@@ -190,7 +191,7 @@ func TestRehashLosesToChange(t *testing.T) {
 	if err := store.Create(ctx, &old); err != nil {
 		t.Fatalf("Create returned %v, want nil", err)
 	}
-	a := &signup.Accounts{Hasher: signup.Bcrypt{Cost: 5}, Store: fakeStore{Store: store, get: func(ctx context.Context, key string) (signup.User, error) {
+	a := &signup.Accounts{Hasher: signup.Bcrypt{Cost: 5}, Store: fakestore.Store{Store: store, OnGet: func(ctx context.Context, key string) (signup.User, error) {
 		read, err := store.Get(ctx, key)
 		changed := read
 		changed.PasswordHash, _ = cheap.Hash("changed")

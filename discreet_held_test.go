@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/internal/fakestore"
 )
 
 // With Discreet, an address that a user has left can be registered when it isn't held any
@@ -22,7 +23,7 @@ func TestDiscreetRegisterLeftAddress(t *testing.T) {
 		{"changed", func(t *addressTest) { t.change(adaEmail, secondKey) }, signup.NoticeAlreadyRegistered},
 		{"deletion stopped on the way", func(t *addressTest) {
 			store := t.a.Store
-			t.a.Store = fakeStore{Store: store, delete: func(context.Context, signup.User) error { return errLost }}
+			t.a.Store = fakestore.Store{Store: store, OnDelete: func(context.Context, signup.User) error { return errLost }}
 			if err := t.a.DeleteUser(t.Context(), adaEmail); !errors.Is(err, errLost) {
 				t.Fatalf("DeleteUser returned %v, want the error of the Store", err)
 			}

@@ -43,24 +43,11 @@ import (
 // means that other calls change the user all the time. Any other error is the Store's or
 // ctx's. After an error of the Store the outcome is unknown; repeat the call.
 func (a *Accounts) ConfirmEmailChange(ctx context.Context, token string) (User, error) {
-	if err := a.checkMail(); err != nil {
-		return User{}, err
-	}
-	t, err := a.open(token, time.Now())
+	t, u, to, err := a.findEmailChange(ctx, token)
 	if err != nil {
 		return User{}, err
 	}
-	to := User{Email: t.extra}
-	if t.purpose != PurposeChangeEmail || checkEmail(&to) != nil {
-		return User{}, ErrToken
-	}
-	u, err := a.get(ctx, t.key)
-	switch {
-	case errors.Is(err, ErrNotFound), err == nil && !isBound(t, u):
-		return User{}, ErrToken
-	case err != nil:
-		return User{}, moveError(err)
-	case !u.Placeholder && isRespelling(u, to.Email):
+	if !u.Placeholder && isRespelling(u, to.Email) {
 		return a.respell(ctx, token, to.Email)
 	}
 	m := &move{
@@ -92,6 +79,30 @@ func (a *Accounts) ConfirmEmailChange(ctx context.Context, token string) (User, 
 		return User{}, ErrToken // deactivated since
 	}
 	return u, moveError(err)
+}
+
+// findEmailChange returns what the token of a change of address says: the token, the
+// user that it is bound to as stored, and the new address and key.
+func (a *Accounts) findEmailChange(ctx context.Context, text string) (t token, u, to User, err error) {
+	if err := a.checkMail(); err != nil {
+		return token{}, User{}, User{}, err
+	}
+	t, err = a.open(text, time.Now())
+	if err != nil {
+		return token{}, User{}, User{}, err
+	}
+	to = User{Email: t.extra}
+	if t.purpose != PurposeChangeEmail || checkEmail(&to) != nil {
+		return token{}, User{}, User{}, ErrToken
+	}
+	u, err = a.get(ctx, t.key)
+	switch {
+	case errors.Is(err, ErrNotFound), err == nil && !isBound(t, u):
+		return token{}, User{}, User{}, ErrToken
+	case err != nil:
+		return token{}, User{}, User{}, moveError(err)
+	}
+	return t, u, to, nil
 }
 
 // move calls tryMove until it decides.

@@ -8,15 +8,16 @@ import (
 	"time"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/internal/fakestore"
 )
 
 // stopAfterClaim calls a call that moves the user, and stops it before its commit.
 func (t *addressTest) stopAfterClaim(call func() error) {
 	t.Helper()
 	memory, failure := t.a.Store, errors.New("stopped")
-	t.a.Store = fakeStore{
+	t.a.Store = fakestore.Store{
 		Store: memory,
-		update: func(ctx context.Context, u *signup.User) error {
+		OnUpdate: func(ctx context.Context, u *signup.User) error {
 			if u.Private.IsTombstone() {
 				return failure
 			}

@@ -44,8 +44,8 @@ func (m *move) tombstone(u User) (User, error) {
 	return u, err
 }
 
-// moved returns the user that the tombstone t becomes, for Accounts.Before.
-func (m *move) moved(t User) User {
+// preview returns the user that the tombstone t becomes, for Accounts.Before.
+func (m *move) preview(t User) User {
 	t.Email, t.Placeholder, t.SecurityStamp = m.to.Email, false, m.stamp
 	t.SetKey(m.to.keyAndRule())
 	return t

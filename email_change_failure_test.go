@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/internal/fakestore"
 )
 
 // A call that a failing Store stops at any of its calls leaves the user with one address,
@@ -117,9 +118,9 @@ func (t *addressTest) stopAfterCommit(change string) {
 	t.Helper()
 	memory, failure := t.a.Store, errors.New("stopped")
 	committed := false
-	t.a.Store = fakeStore{
+	t.a.Store = fakestore.Store{
 		Store: memory,
-		update: func(ctx context.Context, u *signup.User) error {
+		OnUpdate: func(ctx context.Context, u *signup.User) error {
 			if committed {
 				return failure
 			}

@@ -76,7 +76,7 @@ func (a *Accounts) tryMove(ctx context.Context, m *move) (u User, again bool, er
 		return User{}, false, err
 	}
 	if m.change != nil { // before anything is stored
-		if err := m.change.ask(ctx, m.moved(u)); err != nil {
+		if err := m.change.ask(ctx, m.preview(u)); err != nil {
 			m.refused = true
 			return User{}, false, err
 		}
@@ -88,7 +88,7 @@ func (a *Accounts) tryMove(ctx context.Context, m *move) (u User, again bool, er
 	m.claimed = true
 	t, err := m.tombstone(u)
 	if err == nil && m.change != nil {
-		err = m.change.recordFor(ctx, m.moved(t), &t)
+		err = m.change.recordFor(ctx, m.preview(t), &t)
 	}
 	if err != nil {
 		m.refused = true

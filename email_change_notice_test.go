@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/internal/fakestore"
 )
 
 // The old address gets the notice of a change that is made, also if a step of the call
@@ -45,7 +46,7 @@ func TestEmailChangeCanceled(t *testing.T) {
 		token := c.token(test)
 		ctx, cancel := context.WithCancel(t.Context())
 		memory := test.a.Store
-		test.a.Store = fakeStore{Store: memory, update: func(ctx context.Context, u *signup.User) error {
+		test.a.Store = fakestore.Store{Store: memory, OnUpdate: func(ctx context.Context, u *signup.User) error {
 			err := memory.Update(ctx, u)
 			if u.Private.IsTombstone() {
 				cancel()

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/internal/fakestore"
 )
 
 // A change of address that is refused in the middle leaves nothing under the new address.
@@ -62,7 +63,7 @@ func (t *addressTest) confirm(to string) error {
 // whenClaimed calls f once, after a placeholder for secondKey was created.
 func (t *addressTest) whenClaimed(f func()) {
 	memory, called := t.a.Store, false
-	t.a.Store = fakeStore{Store: memory, create: func(ctx context.Context, u *signup.User) error {
+	t.a.Store = fakestore.Store{Store: memory, OnCreate: func(ctx context.Context, u *signup.User) error {
 		err := memory.Create(ctx, u)
 		if u.Key() == secondKey && !called {
 			called = true

@@ -265,7 +265,7 @@ func TestMemstoreAll(t *testing.T) {
 
 func TestKeyRule(t *testing.T) {
 	ctx := t.Context()
-	if signup.EmailRule == "" || (signup.User{}).KeyRule() != signup.EmailRule || (signup.User{Email: "a@b.co"}).KeyRule() != signup.EmailRule {
+	if signup.EmailRule == "" || (signup.User{}).KeyRule() != signup.EmailRule || (signup.User{Email: "a@b.example"}).KeyRule() != signup.EmailRule {
 		t.Errorf("a new user has the key rule %q, want %q, which is not empty", (signup.User{}).KeyRule(), signup.EmailRule)
 	}
 	a := newAccounts()

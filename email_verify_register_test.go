@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/internal/fakestore"
 	"github.com/gosignup/signup/memstore"
 )
 
@@ -311,7 +312,7 @@ func TestHandlerRegistersByMail(t *testing.T) {
 func TestRegisterByMailStoreFails(t *testing.T) {
 	a, o := mailOnlyAccounts()
 	failure := errors.New("connection refused")
-	a.Store = fakeStore{Store: memstore.New(), get: func(context.Context, string) (signup.User, error) { return signup.User{}, failure }}
+	a.Store = fakestore.Store{Store: memstore.New(), OnGet: func(context.Context, string) (signup.User, error) { return signup.User{}, failure }}
 	if _, err := a.Register(t.Context(), signup.Registration{Email: adaEmail}); !errors.Is(err, failure) || len(o.take()) != 0 {
 		t.Errorf("Register returned %v or sent a mail, want the Store's error and none", err)
 	}

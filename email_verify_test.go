@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/internal/fakestore"
 )
 
 var verifyCall = sendCalls[0]
@@ -71,7 +72,7 @@ func TestVerifyEmailConcurrently(t *testing.T) {
 	token := verifyCall.mailed(t, a, o)
 	memory := a.Store
 	var updates atomic.Int64
-	a.Store = fakeStore{Store: memory, update: func(ctx context.Context, u *signup.User) error {
+	a.Store = fakestore.Store{Store: memory, OnUpdate: func(ctx context.Context, u *signup.User) error {
 		err := memory.Update(ctx, u)
 		if err == nil {
 			updates.Add(1)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/internal/fakestore"
 	"github.com/gosignup/signup/memstore"
 )
 
@@ -90,20 +91,20 @@ func TestHandlerFailures(t *testing.T) {
 		change func(*signup.Accounts)
 	}{
 		{"store", func(a *signup.Accounts) {
-			a.Store = fakeStore{create: func(context.Context, *signup.User) error { return errors.New(inner) }}
+			a.Store = fakestore.Store{OnCreate: func(context.Context, *signup.User) error { return errors.New(inner) }}
 		}},
 		{"store, an error of no known kind", func(a *signup.Accounts) {
-			a.Store = fakeStore{create: func(context.Context, *signup.User) error {
+			a.Store = fakestore.Store{OnCreate: func(context.Context, *signup.User) error {
 				return fmt.Errorf("%s: %w", inner, signup.ErrConflict)
 			}}
 		}},
 		{"store, refusing", func(a *signup.Accounts) {
-			a.Store = fakeStore{create: func(context.Context, *signup.User) error {
+			a.Store = fakestore.Store{OnCreate: func(context.Context, *signup.User) error {
 				return fmt.Errorf("%s: %w", inner, signup.ErrInvalid)
 			}}
 		}},
 		{"store, out of its own time", func(a *signup.Accounts) {
-			a.Store = fakeStore{create: func(context.Context, *signup.User) error {
+			a.Store = fakestore.Store{OnCreate: func(context.Context, *signup.User) error {
 				return fmt.Errorf("%s: %w", inner, context.DeadlineExceeded)
 			}}
 		}},
@@ -212,7 +213,7 @@ func TestHandlerPanics(t *testing.T) {
 				a := &signup.Accounts{Store: store, Hasher: plainHasher{}, HashLimits: signup.HashLimits{MaxConcurrent: 1, MaxWait: time.Millisecond}}
 				switch where {
 				case "store":
-					a.Store = fakeStore{Store: store, create: func(ctx context.Context, u *signup.User) error {
+					a.Store = fakestore.Store{Store: store, OnCreate: func(ctx context.Context, u *signup.User) error {
 						throw()
 						return store.Create(ctx, u)
 					}}

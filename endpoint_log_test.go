@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/internal/fakestore"
 	"github.com/gosignup/signup/internal/leaktest"
 	"github.com/gosignup/signup/memstore"
 )
@@ -83,7 +84,7 @@ func TestHandlerLogsNoSecrets(t *testing.T) {
 	var a *signup.Accounts
 	var hook func(*signup.User) error
 	store := memstore.New()
-	a = &signup.Accounts{Hasher: cheap, Store: fakeStore{Store: store, create: func(ctx context.Context, u *signup.User) error {
+	a = &signup.Accounts{Hasher: cheap, Store: fakestore.Store{Store: store, OnCreate: func(ctx context.Context, u *signup.User) error {
 		secret(string([]byte(u.PasswordHash)))
 		if hook != nil {
 			return hook(u)

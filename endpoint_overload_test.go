@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/internal/fakestore"
 	"github.com/gosignup/signup/memstore"
 )
 
@@ -115,7 +116,7 @@ func TestOverloadOfEachEndpoint(t *testing.T) {
 		byDefault := captureDefaultLog(t)
 		l, logged := newLog(t)
 		a := storeBusy("the disk is full")
-		a.Store = fakeStore{Store: memstore.New(), create: a.Store.(fakeStore).create, get: func(context.Context, string) (signup.User, error) {
+		a.Store = fakestore.Store{Store: memstore.New(), OnCreate: a.Store.(fakestore.Store).OnCreate, OnGet: func(context.Context, string) (signup.User, error) {
 			return signup.User{}, fmt.Errorf("no node: %w", signup.ErrBusy)
 		}}
 		refuse(t, signup.NewHandler(a, &signup.HandlerOptions{Logger: l}))

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/internal/fakestore"
 )
 
 var errLost = errors.New("connection lost")
@@ -75,7 +76,7 @@ func conflictOnce(store signup.Store) signup.Store {
 			return err
 		}
 	}
-	return fakeStore{Store: store, create: once(store.Create, signup.ErrReplayed), update: once(store.Update, signup.ErrConflict)}
+	return fakestore.Store{Store: store, OnCreate: once(store.Create, signup.ErrReplayed), OnUpdate: once(store.Update, signup.ErrConflict)}
 }
 
 // A write that the Store's transport repeats makes one event.
@@ -113,7 +114,7 @@ func TestEventsOfRivals(t *testing.T) {
 		rival := *c
 		rival.with(store)
 		rival.Before, rival.After = nil, nil
-		c.with(fakeStore{Store: store, update: func(ctx context.Context, u *signup.User) error {
+		c.with(fakestore.Store{Store: store, OnUpdate: func(ctx context.Context, u *signup.User) error {
 			if calls++; calls == 1 {
 				if err := e.call(ctx, &rival); err != nil {
 					t.Errorf("%s: the rival's call returned %v, want nil", e.name, err)

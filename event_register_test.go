@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/internal/fakestore"
 	"github.com/gosignup/signup/memstore"
 )
 
@@ -98,7 +99,7 @@ func TestRegisteredOnceWithLostResponses(t *testing.T) {
 			}
 		}
 		a := &signup.Accounts{Hasher: plainHasher{}, HashLimits: signup.HashLimits{MaxWait: time.Minute}, Counter: unlimited,
-			Store: fakeStore{Store: store, create: lossy(store.Create), update: lossy(store.Update)}}
+			Store: fakestore.Store{Store: store, OnCreate: lossy(store.Create), OnUpdate: lossy(store.Update)}}
 		l := watch(a)
 		var wg sync.WaitGroup
 		for range 200 {
@@ -161,7 +162,7 @@ func TestRegisterAnewAsksBefore(t *testing.T) {
 		t.Fatalf("Register returned %v, want nil", err)
 	}
 	store, deleted := a.Store, false
-	b := &signup.Accounts{Hasher: plainHasher{}, Store: fakeStore{Store: store, create: func(ctx context.Context, u *signup.User) error {
+	b := &signup.Accounts{Hasher: plainHasher{}, Store: fakestore.Store{Store: store, OnCreate: func(ctx context.Context, u *signup.User) error {
 		if stored, err := store.Get(ctx, adaKey); err == nil && !deleted {
 			deleted = true
 			if err := store.Delete(ctx, stored); err != nil {

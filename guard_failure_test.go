@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/internal/fakestore"
 )
 
 // If an ended Session can't be removed, the log has the error.
@@ -44,7 +45,7 @@ func TestGuardStoreFails(t *testing.T) {
 		for way, guard := range ways {
 			g := newGuarded(t)
 			g.withStore(func(s signup.Store) signup.Store {
-				return fakeStore{Store: s, get: func(context.Context, string) (signup.User, error) { return signup.User{}, c.err }}
+				return fakestore.Store{Store: s, OnGet: func(context.Context, string) (signup.User, error) { return signup.User{}, c.err }}
 			})
 			r := guardRequest("GET", "/orders", browserAccept)
 			if c.ctx != nil {
@@ -156,7 +157,7 @@ func TestGuardErrorHandler(t *testing.T) {
 		g, got := newGuarded(t), error(nil)
 		var failure error
 		g.withStore(func(s signup.Store) signup.Store {
-			return fakeStore{Store: s, get: func(ctx context.Context, key string) (signup.User, error) {
+			return fakestore.Store{Store: s, OnGet: func(ctx context.Context, key string) (signup.User, error) {
 				if failure != nil {
 					return signup.User{}, failure
 				}

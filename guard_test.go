@@ -36,7 +36,7 @@ const (
 	freshPage = "/account/confirm?from=site"
 )
 
-// guarded has a Guard of a site with ada logged in.
+// guarded has a Guard of a site in which ada is logged in.
 type guarded struct {
 	*oneSession
 	guard *signup.Guard

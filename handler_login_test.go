@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/internal/fakestore"
 	"github.com/gosignup/signup/memstore"
 )
 
@@ -187,7 +188,7 @@ func wantRecord(t *testing.T, logged *logBuffer, level, msg string) {
 
 func TestLoginStoreFails(t *testing.T) {
 	down := errors.New("inner text")
-	a := &signup.Accounts{Hasher: cheap, Store: fakeStore{Store: memstore.New(), get: func(context.Context, string) (signup.User, error) {
+	a := &signup.Accounts{Hasher: cheap, Store: fakestore.Store{Store: memstore.New(), OnGet: func(context.Context, string) (signup.User, error) {
 		return signup.User{}, down
 	}}}
 	got := checkPlain(t, post(signup.NewLoginHandler(a, nil, quiet), adaBody), 500)

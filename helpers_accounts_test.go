@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/internal/fakestore"
 	"github.com/gosignup/signup/memstore"
 )
 
@@ -27,43 +28,6 @@ func (c *countingHasher) Verify(h signup.Hash, password string) bool {
 	return c.Bcrypt.Verify(h, password)
 }
 
-// A fakeStore is its Store, except for the methods that are set.
-type fakeStore struct {
-	signup.Store
-	create func(context.Context, *signup.User) error
-	get    func(context.Context, string) (signup.User, error)
-	update func(context.Context, *signup.User) error
-	delete func(context.Context, signup.User) error
-}
-
-func (s fakeStore) Create(ctx context.Context, u *signup.User) error {
-	if s.create != nil {
-		return s.create(ctx, u)
-	}
-	return s.Store.Create(ctx, u)
-}
-
-func (s fakeStore) Get(ctx context.Context, key string) (signup.User, error) {
-	if s.get != nil {
-		return s.get(ctx, key)
-	}
-	return s.Store.Get(ctx, key)
-}
-
-func (s fakeStore) Update(ctx context.Context, u *signup.User) error {
-	if s.update != nil {
-		return s.update(ctx, u)
-	}
-	return s.Store.Update(ctx, u)
-}
-
-func (s fakeStore) Delete(ctx context.Context, u signup.User) error {
-	if s.delete != nil {
-		return s.delete(ctx, u)
-	}
-	return s.Store.Delete(ctx, u)
-}
-
 // failAt returns store with a failure at the n-th of its calls, and the number of the
 // calls so far. If made is true, a write that fails has been made.
 func failAt(store signup.Store, n int, made bool, failure error) (failing signup.Store, calls *int) {
@@ -82,17 +46,17 @@ func failAt(store signup.Store, n int, made bool, failure error) (failing signup
 			return failure
 		}
 	}
-	return fakeStore{
+	return fakestore.Store{
 		Store: store,
-		get: func(ctx context.Context, key string) (signup.User, error) {
+		OnGet: func(ctx context.Context, key string) (signup.User, error) {
 			if *calls++; *calls == n {
 				return signup.User{}, failure
 			}
 			return store.Get(ctx, key)
 		},
-		create: write(store.Create),
-		update: write(store.Update),
-		delete: func(ctx context.Context, u signup.User) error {
+		OnCreate: write(store.Create),
+		OnUpdate: write(store.Update),
+		OnDelete: func(ctx context.Context, u signup.User) error {
 			return write(func(ctx context.Context, u *signup.User) error { return store.Delete(ctx, *u) })(ctx, &u)
 		},
 	}, calls

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/internal/fakestore"
 	"github.com/gosignup/signup/internal/wiretest"
 	"github.com/gosignup/signup/memstore"
 )
@@ -39,7 +40,7 @@ func newPlainAccounts() (*signup.Accounts, *[]signup.User) {
 	store := memstore.New()
 	return &signup.Accounts{
 		Hasher: plainHasher{},
-		Store: fakeStore{Store: store, create: func(ctx context.Context, u *signup.User) error {
+		Store: fakestore.Store{Store: store, OnCreate: func(ctx context.Context, u *signup.User) error {
 			*created = append(*created, *u)
 			return store.Create(ctx, u)
 		}},
@@ -57,7 +58,7 @@ func newPlainAccounts() (*signup.Accounts, *[]signup.User) {
 
 // failing returns Accounts whose Store's Create is f.
 func failing(f func(ctx context.Context, u *signup.User) error) *signup.Accounts {
-	return &signup.Accounts{Hasher: plainHasher{}, Store: fakeStore{Store: memstore.New(), create: f}}
+	return &signup.Accounts{Hasher: plainHasher{}, Store: fakestore.Store{Store: memstore.New(), OnCreate: f}}
 }
 
 const (

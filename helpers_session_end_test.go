@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/internal/fakestore"
 )
 
 // logInAda stores an active user with goodPassword, with what change has changed, and
@@ -96,7 +97,7 @@ func checkEnded(t *testing.T, fresh bool, call func(a *signup.Accounts, s signup
 	failure := errors.New("connection refused")
 	a := newAccounts()
 	s := logInAda(t, a, nil)
-	a = &signup.Accounts{Store: fakeStore{Store: a.Store, get: func(context.Context, string) (signup.User, error) { return signup.User{}, failure }}}
+	a = &signup.Accounts{Store: fakestore.Store{Store: a.Store, OnGet: func(context.Context, string) (signup.User, error) { return signup.User{}, failure }}}
 	if err := call(a, s); !errors.Is(err, failure) {
 		t.Errorf("with a Store that fails, got %v, want its error", err)
 	}
@@ -139,7 +140,7 @@ func tokensOf(t testing.TB, a *signup.Accounts, s signup.Session) map[signup.Pur
 // as by a transport that repeats a request. It counts the Updates.
 func conflictAfter(store signup.Store, n int) (failing signup.Store, updates *int) {
 	updates = new(int)
-	return fakeStore{Store: store, update: func(ctx context.Context, u *signup.User) error {
+	return fakestore.Store{Store: store, OnUpdate: func(ctx context.Context, u *signup.User) error {
 		if *updates++; *updates != n {
 			return store.Update(ctx, u)
 		}

@@ -22,10 +22,11 @@ const defaultInviteLife = 7 * 24 * time.Hour
 //
 // If the address has a user, active or not, or is held for one after a change of
 // address, the error wraps [ErrExists]. Don't show it to a client that may not know which
-// addresses are registered. If email isn't an address, the error is a *[ValidationError].
-// If Send or Secrets isn't set, it wraps [ErrNotConfigured]. If life is out of range, it
-// wraps none of this package's. If Send returns an error, that is returned, without its
-// text, and no mail was sent; call again. Any other error is the Store's or ctx's.
+// addresses are registered. If email isn't an address, the error is a
+// *[ValidationError]. If Send or Secrets isn't set, it wraps [ErrNotConfigured]. If life
+// is out of range, it wraps none of this package's. If Send returns an error, that is
+// returned, without its text, and no mail was sent; call again. Any other error is the
+// Store's or ctx's.
 func (a *Accounts) Invite(ctx context.Context, email string, life time.Duration) error {
 	if err := a.checkMail(); err != nil {
 		return err

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/internal/fakestore"
 	"github.com/gosignup/signup/memstore"
 )
 
@@ -128,7 +129,7 @@ func TestInviteRefused(t *testing.T) {
 		t.Errorf("with a failing Send, Invite returned %v, want its error", err)
 	}
 	checkNoSecrets(t, err)
-	a.Store = fakeStore{Store: memstore.New(), get: func(context.Context, string) (signup.User, error) { return signup.User{}, signup.ErrBusy }}
+	a.Store = fakestore.Store{Store: memstore.New(), OnGet: func(context.Context, string) (signup.User, error) { return signup.User{}, signup.ErrBusy }}
 	if err := a.Invite(t.Context(), adaEmail, 0); !errors.Is(err, signup.ErrBusy) {
 		t.Errorf("with a busy Store, Invite returned %v, want ErrBusy", err)
 	}

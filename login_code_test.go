@@ -101,7 +101,7 @@ func TestLogInChallengeChanged(t *testing.T) {
 	l := o.logInFor(t, a, adaEmail)
 	raw, err := base64.RawURLEncoding.DecodeString(l.challenge)
 	if err != nil {
-		t.Fatalf("the challenge isn't base64url: %v", err)
+		t.Fatalf("decoding the challenge: got the error %v, want base64url", err)
 	}
 	refused := func(what string, i int, challenge string) {
 		if _, err := a.LogInByCode(t.Context(), challenge, l.code, signup.Client{}); err != signup.ErrToken {

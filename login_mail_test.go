@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/internal/fakestore"
 	"github.com/gosignup/signup/memstore"
 )
 
@@ -152,7 +153,7 @@ func TestSendLogInFails(t *testing.T) {
 	if _, err := a.SendLogIn(ctx, adaEmail, signup.Client{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("canceled, SendLogIn returned %v, want context.Canceled", err)
 	}
-	a.Store = fakeStore{Store: memstore.New(), get: func(context.Context, string) (signup.User, error) { return signup.User{}, signup.ErrBusy }}
+	a.Store = fakestore.Store{Store: memstore.New(), OnGet: func(context.Context, string) (signup.User, error) { return signup.User{}, signup.ErrBusy }}
 	if _, err := a.SendLogIn(t.Context(), adaEmail, signup.Client{}); !errors.Is(err, signup.ErrBusy) {
 		t.Errorf("with a busy Store, SendLogIn returned %v, want ErrBusy", err)
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/internal/fakestore"
 	"github.com/gosignup/signup/memstore"
 )
 
@@ -95,7 +96,7 @@ func TestMailNotConfigured(t *testing.T) {
 	}
 	newAccounts := func(change func(*signup.Accounts)) *signup.Accounts {
 		a, _ := mailAccounts()
-		a.Store = fakeStore{Store: memstore.New(), get: asked}
+		a.Store = fakestore.Store{Store: memstore.New(), OnGet: asked}
 		change(a)
 		return a
 	}
@@ -301,9 +302,9 @@ func TestMailAfterChangeOutlivesCaller(t *testing.T) {
 		createAda(t, a.Store, nil)
 		ctx, cancel := context.WithCancel(t.Context())
 		memory := a.Store
-		a.Store = fakeStore{Store: memory,
-			update: func(ctx context.Context, u *signup.User) error { defer cancel(); return memory.Update(ctx, u) },
-			create: func(ctx context.Context, u *signup.User) error { defer cancel(); return memory.Create(ctx, u) },
+		a.Store = fakestore.Store{Store: memory,
+			OnUpdate: func(ctx context.Context, u *signup.User) error { defer cancel(); return memory.Update(ctx, u) },
+			OnCreate: func(ctx context.Context, u *signup.User) error { defer cancel(); return memory.Create(ctx, u) },
 		}
 		if err := change(t, a, o, ctx); err != nil {
 			t.Errorf("%s returned %v, want nil", name, err)
@@ -321,7 +322,7 @@ func TestSendMailCanceled(t *testing.T) {
 		createAda(t, a.Store, nil)
 		ctx, cancel := context.WithCancel(t.Context())
 		memory := a.Store
-		a.Store = fakeStore{Store: memory, get: func(ctx context.Context, key string) (signup.User, error) {
+		a.Store = fakestore.Store{Store: memory, OnGet: func(ctx context.Context, key string) (signup.User, error) {
 			defer cancel() // after the read
 			return memory.Get(ctx, key)
 		}}
@@ -341,7 +342,7 @@ func TestSendMailStoreFails(t *testing.T) {
 	for _, c := range sendCalls {
 		for _, failure := range []error{signup.ErrBusy, errors.New("connection refused")} {
 			a, o := mailAccounts()
-			a.Store = fakeStore{Store: memstore.New(), get: func(context.Context, string) (signup.User, error) { return signup.User{}, failure }}
+			a.Store = fakestore.Store{Store: memstore.New(), OnGet: func(context.Context, string) (signup.User, error) { return signup.User{}, failure }}
 			if err := c.call(a, t.Context(), adaEmail, signup.Client{}); !errors.Is(err, failure) {
 				t.Errorf("%s returned %v, want %v", c.name, err, failure)
 			}

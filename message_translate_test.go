@@ -109,8 +109,8 @@ func shownTexts(t *testing.T, res *http.Response, status int) []string {
 		}
 	}
 	var fields []string
-	errors, _ := members["errors"].([]any)
-	for _, e := range errors {
+	list, _ := members["errors"].([]any)
+	for _, e := range list {
 		for name, value := range e.(map[string]any) {
 			switch name {
 			case "message":

@@ -54,7 +54,7 @@ func (a *Accounts) ChangeOwnPassword(ctx context.Context, s Session, oldPassword
 		if err := s.check(u); err != nil {
 			return err
 		}
-		if err := u.changePrivate(func(state *privateState) { state.removeOthers(s.Device) }); err != nil {
+		if err := u.changePrivate(func(state *privateState) { state.removeOtherDevices(s.Device) }); err != nil {
 			return fmt.Errorf("change password: %w", err)
 		}
 		return nil

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/internal/fakestore"
 )
 
 // A change within a session ends all others, and goes on with the returned Session.
@@ -129,7 +130,7 @@ func TestChangeOwnPasswordMeanwhile(t *testing.T) {
 		a, o := logInAccounts(t)
 		s := logIn(t, a, signup.Client{})
 		memory, updates := a.Store, 0
-		b := &signup.Accounts{Hasher: cheap, Send: o.send, Secrets: a.Secrets, Store: fakeStore{Store: memory, update: func(ctx context.Context, u *signup.User) error {
+		b := &signup.Accounts{Hasher: cheap, Send: o.send, Secrets: a.Secrets, Store: fakestore.Store{Store: memory, OnUpdate: func(ctx context.Context, u *signup.User) error {
 			if updates++; updates == 1 {
 				v := getUser(t, memory, s.Key)
 				if c.change == nil {

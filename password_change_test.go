@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/internal/fakestore"
 	"github.com/gosignup/signup/memstore"
 	"golang.org/x/text/unicode/norm"
 )
@@ -263,9 +264,9 @@ func TestPasswordCallsWork(t *testing.T) {
 			a := &signup.Accounts{
 				Hasher: hasher, Policy: policy,
 				Fields: []signup.ProfileField{{Name: "company"}, {Name: "locale", Required: true}}, // which no user has
-				Store: fakeStore{
-					get:    func(ctx context.Context, key string) (signup.User, error) { got.gets++; return store.Get(ctx, key) },
-					update: func(ctx context.Context, u *signup.User) error { got.updates++; return store.Update(ctx, u) },
+				Store: fakestore.Store{
+					OnGet:    func(ctx context.Context, key string) (signup.User, error) { got.gets++; return store.Get(ctx, key) },
+					OnUpdate: func(ctx context.Context, u *signup.User) error { got.updates++; return store.Update(ctx, u) },
 				},
 			}
 			// What a hash of the Hasher takes is measured before.
@@ -322,9 +323,9 @@ func TestChangePasswordWorksLikeALogin(t *testing.T) {
 	})
 	hasher := &countingHasher{Bcrypt: signup.Bcrypt{Cost: 7}}
 	gets, others := 0, 0
-	a := &signup.Accounts{Hasher: hasher, Store: fakeStore{
-		get:    func(ctx context.Context, key string) (signup.User, error) { gets++; return store.Get(ctx, key) },
-		update: func(ctx context.Context, u *signup.User) error { others++; return store.Update(ctx, u) },
+	a := &signup.Accounts{Hasher: hasher, Store: fakestore.Store{
+		OnGet:    func(ctx context.Context, key string) (signup.User, error) { gets++; return store.Get(ctx, key) },
+		OnUpdate: func(ctx context.Context, u *signup.User) error { others++; return store.Update(ctx, u) },
 	}, Policy: policyFunc(func(context.Context, string, signup.User) error { others++; return nil })}
 	type work struct{ hashes, verifies, gets, others int }
 	count := func(call func() error) work {

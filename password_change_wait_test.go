@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/internal/fakestore"
 	"github.com/gosignup/signup/memstore"
 )
 
@@ -160,7 +161,7 @@ func TestPasswordCallsEnd(t *testing.T) {
 				before := createAda(t, store, nil)
 				hasher := &countingHasher{Bcrypt: cheap}
 				updates := 0
-				a := &signup.Accounts{Hasher: hasher, Store: fakeStore{Store: store, update: func(_ context.Context, u *signup.User) error {
+				a := &signup.Accounts{Hasher: hasher, Store: fakestore.Store{Store: store, OnUpdate: func(_ context.Context, u *signup.User) error {
 					updates++
 					return f.update(store, u, updates)
 				}}}
@@ -206,14 +207,14 @@ func TestPasswordCallsWhileTheStoreFails(t *testing.T) {
 				before := createAda(t, store, nil)
 				gets, updates := 0, 0
 				failing := true
-				a := &signup.Accounts{Hasher: cheap, Store: fakeStore{
-					get: func(ctx context.Context, key string) (signup.User, error) {
+				a := &signup.Accounts{Hasher: cheap, Store: fakestore.Store{
+					OnGet: func(ctx context.Context, key string) (signup.User, error) {
 						if gets++; failing && (gets == f.get || f.get == 3 && updates > 0) {
 							return signup.User{}, down
 						}
 						return store.Get(ctx, key)
 					},
-					update: func(ctx context.Context, u *signup.User) error {
+					OnUpdate: func(ctx context.Context, u *signup.User) error {
 						if updates++; updates > 1 || f.update == nil {
 							return store.Update(ctx, u)
 						}
@@ -337,7 +338,7 @@ func TestPasswordCallsBusyBeforeAnyWork(t *testing.T) {
 		a := &signup.Accounts{
 			Hasher:     hashHook{cheap, func() { once.Do(func() { close(started); <-finish }) }},
 			HashLimits: signup.HashLimits{MaxConcurrent: 1, MaxWait: time.Nanosecond},
-			Store: fakeStore{Store: store, get: func(context.Context, string) (signup.User, error) {
+			Store: fakestore.Store{Store: store, OnGet: func(context.Context, string) (signup.User, error) {
 				t.Errorf("%s called Get, want no call while there is no capacity", c.name)
 				return signup.User{}, signup.ErrNotFound
 			}},

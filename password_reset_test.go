@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/internal/fakestore"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -208,7 +209,7 @@ func TestResetPasswordConflictsWithItself(t *testing.T) {
 	a, o := mailAccounts()
 	token := resetCall.mailed(t, a, o.withUser(t, a))
 	memory, calls := a.Store, 0
-	a.Store = fakeStore{Store: memory, update: func(ctx context.Context, u *signup.User) error {
+	a.Store = fakestore.Store{Store: memory, OnUpdate: func(ctx context.Context, u *signup.User) error {
 		if calls++; calls == 1 {
 			v := *u
 			if err := memory.Update(ctx, &v); err != nil {

@@ -113,8 +113,8 @@ func (s *rangeService) start() (url string) {
 	return server.URL + "/range/"
 }
 
-// reveals fails the test if text contains the password or digits of its hash.
-func reveals(t *testing.T, what, text, password string) {
+// wantNoPassword fails the test if text contains the password or digits of its hash.
+func wantNoPassword(t *testing.T, what, text, password string) {
 	t.Helper()
 	upper := strings.ToUpper(text)
 	hash := sha1Hex(norm.NFC.String(password))
@@ -312,14 +312,14 @@ func TestPwnedPasswordsFailures(t *testing.T) {
 			if found || err == nil || errors.Is(err, signup.ErrInvalid) {
 				t.Fatalf("Compromised returned %t, %v; want false, an error other than ErrInvalid", found, err)
 			}
-			reveals(t, "the error", fmt.Sprintf("%v %+v %q", err, err, err), password)
+			wantNoPassword(t, "the error", fmt.Sprintf("%v %+v %q", err, err, err), password)
 			a := newAccounts()
 			a.Policy = signup.NIST{Compromised: p.Compromised}
 			_, err = a.Register(t.Context(), signup.Registration{Email: "ada@example.org", Password: password})
 			if err == nil || errors.Is(err, signup.ErrInvalid) || errors.Is(err, signup.ErrBusy) {
 				t.Errorf("Register returned %v, want an error other than ErrInvalid and ErrBusy", err)
 			} else {
-				reveals(t, "Register's error", err.Error(), password)
+				wantNoPassword(t, "Register's error", err.Error(), password)
 			}
 			if log.String() != "" {
 				t.Errorf("logged %s, want nothing for an error that is returned", log)
@@ -332,7 +332,7 @@ func TestPwnedPasswordsFailures(t *testing.T) {
 			if records := log.records(t); len(records) != 1 || records[0]["level"] != "WARN" || records[0]["error"] == "" {
 				t.Errorf("logged %s, want one warning with the error", log)
 			}
-			reveals(t, "the log", log.String(), password)
+			wantNoPassword(t, "the log", log.String(), password)
 		})
 	}
 }
@@ -376,7 +376,7 @@ func TestPwnedPasswordsCancelled(t *testing.T) {
 				if !errors.Is(err, context.Canceled) || errors.Is(err, signup.ErrInvalid) {
 					t.Fatalf("Register returned %v, want context.Canceled without ErrInvalid", err)
 				}
-				reveals(t, "the error", err.Error(), password)
+				wantNoPassword(t, "the error", err.Error(), password)
 				if log.String() != "" {
 					t.Errorf("logged %s, want nothing", log)
 				}

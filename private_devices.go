@@ -31,14 +31,14 @@ func (d device) append(b []byte) []byte {
 	return append(b, '}')
 }
 
-// has reports whether s lists the device id.
-func (s *privateState) has(id string) bool {
+// hasDevice reports whether s lists the device id.
+func (s *privateState) hasDevice(id string) bool {
 	return slices.ContainsFunc(s.devices, func(d device) bool { return d.id == id })
 }
 
-// record adds a log-in at a time in the device id. If the list is full, the device
+// addLogIn adds a log-in at a time in the device id. If the list is full, the device
 // that was unused for longest is removed.
-func (s *privateState) record(id, label string, at time.Time) {
+func (s *privateState) addLogIn(id, label string, at time.Time) {
 	d := device{id: id, label: label, first: at.UnixMilli()}
 	if i := slices.IndexFunc(s.devices, func(d device) bool { return d.id == id }); i >= 0 {
 		d = s.devices[i]
@@ -47,17 +47,17 @@ func (s *privateState) record(id, label string, at time.Time) {
 		}
 	}
 	d.last = at.UnixMilli()
-	s.remove(id)
+	s.removeDevice(id)
 	s.devices = slices.Insert(s.devices, 0, d) // by order, not by time: clocks differ
 	s.devices = s.devices[:min(len(s.devices), maxDevices)]
 }
 
-func (s *privateState) remove(id string) {
+func (s *privateState) removeDevice(id string) {
 	s.devices = slices.DeleteFunc(s.devices, func(d device) bool { return d.id == id })
 }
 
-// removeOthers removes all devices except the device id.
-func (s *privateState) removeOthers(id string) {
+// removeOtherDevices removes all devices except the device id.
+func (s *privateState) removeOtherDevices(id string) {
 	s.devices = slices.DeleteFunc(s.devices, func(d device) bool { return d.id != id })
 }
 

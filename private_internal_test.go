@@ -66,8 +66,8 @@ func FuzzPrivate(f *testing.F) {
 			return
 		}
 		plain := utf8.ValidString(id) && !strings.ContainsFunc(id, func(r rune) bool { return r < ' ' || r == '"' || r == '\\' || r == utf8.RuneError })
-		if plain && !strings.Contains(text, `\`) && found != s.has(id) || foundErr != nil {
-			t.Errorf("hasDevice of %q in %q returned %t, %v; want %t, nil", id, text, found, foundErr, s.has(id))
+		if plain && !strings.Contains(text, `\`) && found != s.hasDevice(id) || foundErr != nil {
+			t.Errorf("hasDevice of %q in %q returned %t, %v; want %t, nil", id, text, found, foundErr, s.hasDevice(id))
 		}
 		written := s.encode()
 		again, err := Private(written).parse()
@@ -82,7 +82,7 @@ func FuzzPrivate(f *testing.F) {
 func TestDeviceSize(t *testing.T) {
 	for _, label := range []string{strings.Repeat("\U0001d11e", 200), strings.Repeat(`"`, 200), strings.Repeat(`\`, 200), strings.Repeat("\u2029", 4000), strings.Repeat("\x00", 4000), strings.Repeat("\xff", 4000)} {
 		var s privateState
-		s.record(strings.Repeat("A", 26), cleanLabel(label), time.UnixMilli(-1<<63))
+		s.addLogIn(strings.Repeat("A", 26), cleanLabel(label), time.UnixMilli(-1<<63))
 		text := s.encode()
 		if len(text) > 600 || !json.Valid([]byte(text)) {
 			t.Errorf("with the label %.10q, a device takes %d bytes, JSON: %t; want at most 600, true", label, len(text), json.Valid([]byte(text)))

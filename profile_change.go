@@ -12,9 +12,9 @@ import (
 //
 // It calls change with the user as stored, and a Profile that isn't nil. change may set
 // FirstName, LastName and, in Profile, the fields of [Accounts.Fields]. It decides by the
-// user that it gets, does nothing else, and returns soon: if another call changes the user
-// in the meantime, change is called again with the user as stored then. So of any number
-// of changes at once, none is lost.
+// user that it gets, does nothing else, and returns soon: if another call changes the
+// user in the meantime, change is called again with the user as stored then. So no change
+// is lost, of any number at once.
 //
 // Of Profile, what a [Registration] can't set stays as it is stored: ReadOnly and
 // undeclared fields, whatever change does to them, so that change may copy a form.

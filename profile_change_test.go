@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/internal/fakestore"
 )
 
 // profileFields are those of the tests in this file.
@@ -169,7 +170,7 @@ func TestChangeProfileErrors(t *testing.T) {
 func TestChangeProfileKeepsOldCopies(t *testing.T) {
 	a, s := profileAccounts(t)
 	shared := getUser(t, a.Store, s.Key)
-	a.Store = fakeStore{Store: a.Store, get: func(context.Context, string) (signup.User, error) { return shared, nil }}
+	a.Store = fakestore.Store{Store: a.Store, OnGet: func(context.Context, string) (signup.User, error) { return shared, nil }}
 	if _, err := a.ChangeProfile(t.Context(), s, func(u *signup.User) error { u.Profile["company"] = "B"; return nil }); err != nil {
 		t.Fatalf("ChangeProfile returned %v, want nil", err)
 	}

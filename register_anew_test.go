@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/internal/fakestore"
 	"github.com/gosignup/signup/memstore"
 )
 
@@ -20,7 +21,7 @@ func TestRegisteredAnewByTheRules(t *testing.T) {
 	}{{"free", nil}, {"gratis", signup.ErrInvalid}} {
 		memory := memstore.New()
 		deletes := false
-		store := fakeStore{Store: memory, create: func(ctx context.Context, u *signup.User) error {
+		store := fakestore.Store{Store: memory, OnCreate: func(ctx context.Context, u *signup.User) error {
 			if deletes {
 				deletes = false
 				stored, err := memory.Get(ctx, u.Key())

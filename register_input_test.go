@@ -75,19 +75,19 @@ func TestRegisterRefuses(t *testing.T) {
 		want string
 	}{
 		{"nothing", signup.Registration{}, "email_address: required, password: required, company: required"},
-		{"no password", signup.Registration{Email: "a@b.co", Profile: company}, "password: required"},
+		{"no password", signup.Registration{Email: "a@b.example", Profile: company}, "password: required"},
 		{"bad address", signup.Registration{Email: "nobody", Password: goodPassword, Profile: company}, "email_address: invalid"},
 		{"long address", signup.Registration{Email: long, Password: goodPassword, Profile: company}, "email_address: too_many_bytes"},
-		{"short password", signup.Registration{Email: "a@b.co", Password: "test", Profile: company}, "password: too_short"},
-		{"password not UTF-8", signup.Registration{Email: "a@b.co", Password: goodPassword + "\xff", Profile: company}, "password: not_utf8"},
-		{"far too long password", signup.Registration{Email: "a@b.co", Password: strings.Repeat("x", 4097), Profile: company}, "password: too_many_bytes"},
+		{"short password", signup.Registration{Email: "a@b.example", Password: "test", Profile: company}, "password: too_short"},
+		{"password not UTF-8", signup.Registration{Email: "a@b.example", Password: goodPassword + "\xff", Profile: company}, "password: not_utf8"},
+		{"far too long password", signup.Registration{Email: "a@b.example", Password: strings.Repeat("x", 4097), Profile: company}, "password: too_many_bytes"},
 		{"own address", signup.Registration{Email: "ada.lovelace@example.org", Password: "ADA.LOVELACE@example.org", Profile: company}, "password: own_name"},
-		{"names", signup.Registration{Email: "a@b.co", Password: goodPassword, Profile: company,
+		{"names", signup.Registration{Email: "a@b.example", Password: goodPassword, Profile: company,
 			FirstName: "Ada\r\nBcc: x@example.org", LastName: strings.Repeat("ü", 256)}, "first_name: line_breaks, last_name: too_long"},
-		{"name not UTF-8", signup.Registration{Email: "a@b.co", Password: goodPassword, Profile: company, FirstName: "\xff"}, "first_name: not_utf8"},
-		{"declared", signup.Registration{Email: "a@b.co", Password: goodPassword,
+		{"name not UTF-8", signup.Registration{Email: "a@b.example", Password: goodPassword, Profile: company, FirstName: "\xff"}, "first_name: not_utf8"},
+		{"declared", signup.Registration{Email: "a@b.example", Password: goodPassword,
 			Profile: map[string]string{"company": long, "locale": "de"}}, "company: too_long, locale: invalid"},
-		{"declared, in its own words", signup.Registration{Email: "a@b.co", Password: goodPassword,
+		{"declared, in its own words", signup.Registration{Email: "a@b.example", Password: goodPassword,
 			Profile: map[string]string{"company": "x", "locale": "xx"}}, "locale: unknown"},
 		{"in order", signup.Registration{Email: "nobody", Password: "test", FirstName: "\x00"},
 			"email_address: invalid, password: too_short, first_name: control_characters, company: required"},
@@ -138,12 +138,12 @@ func TestRegisterPolicyErrors(t *testing.T) {
 	} {
 		a := newAccounts()
 		a.Policy = policyFunc(func(_ context.Context, password string, u signup.User) error {
-			if password != "test" || u.Key() != "a@b.co" || u.FirstName != "Ada" {
-				t.Errorf("the policy got a password of %d bytes and %v, key %q, first name %q; want 4 bytes (test), the key a@b.co, Ada", len(password), u, u.Key(), u.FirstName)
+			if password != "test" || u.Key() != "a@b.example" || u.FirstName != "Ada" {
+				t.Errorf("the policy got a password of %d bytes and %v, key %q, first name %q; want 4 bytes (test), the key a@b.example, Ada", len(password), u, u.Key(), u.FirstName)
 			}
 			return c.err
 		})
-		_, err := a.Register(t.Context(), signup.Registration{Email: "a@b.co", Password: "test", FirstName: "Ada"})
+		_, err := a.Register(t.Context(), signup.Registration{Email: "a@b.example", Password: "test", FirstName: "Ada"})
 		if !errors.Is(err, c.is) || !strings.Contains(err.Error(), c.contains) {
 			t.Errorf("%s: Register returned %v, want %v with %q in its text", c.name, err, c.is, c.contains)
 		}

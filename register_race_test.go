@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/internal/fakestore"
 	"github.com/gosignup/signup/memstore"
 )
 
@@ -58,7 +59,7 @@ func TestReplayOfUserThatChanges(t *testing.T) {
 				t.Fatalf("Update returned %v, want nil", err)
 			}
 			changed := false
-			racing := fakeStore{Store: store, get: func(ctx context.Context, key string) (signup.User, error) {
+			racing := fakestore.Store{Store: store, OnGet: func(ctx context.Context, key string) (signup.User, error) {
 				u, err := store.Get(ctx, key)
 				if err == nil && !changed {
 					changed = true

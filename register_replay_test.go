@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/internal/fakestore"
 	"github.com/gosignup/signup/memstore"
 )
 
@@ -136,7 +137,7 @@ func TestIdempotencyKeyAfterFailure(t *testing.T) {
 	for _, stored := range []bool{true, false} {
 		t.Run(fmt.Sprintf("stored: %t", stored), func(t *testing.T) {
 			store := memstore.New()
-			broken := &signup.Accounts{Hasher: cheap, Store: fakeStore{Store: store, create: func(ctx context.Context, u *signup.User) error {
+			broken := &signup.Accounts{Hasher: cheap, Store: fakestore.Store{Store: store, OnCreate: func(ctx context.Context, u *signup.User) error {
 				if stored {
 					if err := store.Create(ctx, u); err != nil && !errors.Is(err, signup.ErrReplayed) {
 						t.Errorf("Create returned %v, want nil or ErrReplayed", err)
@@ -161,8 +162,8 @@ func TestIdempotencyKeyAfterFailure(t *testing.T) {
 		})
 	}
 	t.Run("of Get", func(t *testing.T) {
-		a := &signup.Accounts{Hasher: cheap, Store: fakeStore{
-			get: func(context.Context, string) (signup.User, error) { return signup.User{}, down },
+		a := &signup.Accounts{Hasher: cheap, Store: fakestore.Store{
+			OnGet: func(context.Context, string) (signup.User, error) { return signup.User{}, down },
 		}}
 		if _, err := a.Register(t.Context(), keyed()); !errors.Is(err, down) {
 			t.Errorf("Register returned %v, want %v", err, down)
@@ -303,7 +304,7 @@ func TestIdempotencyKeyBeforePolicy(t *testing.T) {
 // returns no user.
 func TestIdempotencyKeyOfDeleted(t *testing.T) {
 	store := memstore.New()
-	a := &signup.Accounts{Hasher: cheap, Store: fakeStore{Store: store, create: func(ctx context.Context, u *signup.User) error {
+	a := &signup.Accounts{Hasher: cheap, Store: fakestore.Store{Store: store, OnCreate: func(ctx context.Context, u *signup.User) error {
 		return signup.ErrReplayed // as if another with the key had been faster, and then deleted
 	}}}
 	u, err := a.Register(t.Context(), keyed())

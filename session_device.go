@@ -68,8 +68,8 @@ func (a *Accounts) EndDevice(ctx context.Context, s Session, device string) erro
 		tried = true
 		listed := false
 		err := u.changePrivate(func(state *privateState) {
-			listed = state.has(device)
-			state.remove(device)
+			listed = state.hasDevice(device)
+			state.removeDevice(device)
 		})
 		if err != nil || !listed {
 			c.findIn(*u)
@@ -119,7 +119,7 @@ func (a *Accounts) EndOtherSessions(ctx context.Context, s Session) (Session, er
 	made := func(u *User) bool { return next.check(u) == nil }
 	_, err := a.changeInSession(ctx, s, made, func(u *User) error {
 		u.SecurityStamp, u.UpdatedAt = next.Stamp, now()
-		err := u.changePrivate(func(state *privateState) { state.removeOthers(s.Device) })
+		err := u.changePrivate(func(state *privateState) { state.removeOtherDevices(s.Device) })
 		if err != nil {
 			return err
 		}

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/internal/fakestore"
 )
 
 // If another call changes the SecurityStamp during an EndDevice, the session has ended. The
@@ -23,7 +24,7 @@ func TestEndDeviceDuringChange(t *testing.T) {
 			a := sessionAccounts(t)
 			s := logIn(t, a, signup.Client{})
 			memory, changed := a.Store, false
-			b := &signup.Accounts{Hasher: cheap, Secrets: a.Secrets, Store: fakeStore{Store: memory, update: func(ctx context.Context, u *signup.User) error {
+			b := &signup.Accounts{Hasher: cheap, Secrets: a.Secrets, Store: fakestore.Store{Store: memory, OnUpdate: func(ctx context.Context, u *signup.User) error {
 				if !changed {
 					changed = true
 					update(t, &signup.Accounts{Store: memory}, s.Key, c.during)

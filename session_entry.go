@@ -47,10 +47,10 @@ func (e *entry) record(ctx context.Context, u *User) error {
 	err := u.changePrivate(func(s *privateState) {
 		// The ID of a device that isn't listed is never used again: that would
 		// revive its ended sessions.
-		if e.device = e.fresh; e.known.isOf(*u) && s.has(e.known.device) {
+		if e.device = e.fresh; e.known.isOf(*u) && s.hasDevice(e.known.device) {
 			e.device = e.known.device
 		}
-		s.record(e.device, e.label, e.at)
+		s.addLogIn(e.device, e.label, e.at)
 	})
 	if err != nil {
 		return fmt.Errorf("log in: %w", err)

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/internal/fakestore"
 	"github.com/gosignup/signup/memstore"
 )
 
@@ -296,10 +297,10 @@ func TestSessionStoreFails(t *testing.T) {
 		t.Errorf("Resume returned %v, want context.Canceled", err)
 	}
 	for _, failure := range []error{signup.ErrBusy, errors.New("connection reset"), context.DeadlineExceeded} {
-		get := &signup.Accounts{Hasher: cheap, Store: fakeStore{Store: a.Store, get: func(context.Context, string) (signup.User, error) {
+		get := &signup.Accounts{Hasher: cheap, Store: fakestore.Store{Store: a.Store, OnGet: func(context.Context, string) (signup.User, error) {
 			return signup.User{}, failure
 		}}}
-		update := &signup.Accounts{Hasher: cheap, Store: fakeStore{Store: a.Store, update: func(context.Context, *signup.User) error { return failure }}}
+		update := &signup.Accounts{Hasher: cheap, Store: fakestore.Store{Store: a.Store, OnUpdate: func(context.Context, *signup.User) error { return failure }}}
 		for name, call := range map[string]func(*signup.Accounts) error{
 			"LogIn": func(a *signup.Accounts) error {
 				_, err := a.LogIn(t.Context(), "ada@example.org", goodPassword, signup.Client{})
@@ -436,7 +437,7 @@ func TestReauthenticateEnds(t *testing.T) {
 		a := sessionAccounts(t)
 		s := logIn(t, a, signup.Client{})
 		memory, gets := a.Store, 0
-		b := &signup.Accounts{Hasher: cheap, Store: fakeStore{Store: memory, get: func(ctx context.Context, key string) (signup.User, error) {
+		b := &signup.Accounts{Hasher: cheap, Store: fakestore.Store{Store: memory, OnGet: func(ctx context.Context, key string) (signup.User, error) {
 			if gets++; gets == 2 {
 				update(t, a, key, change.change)
 			}
@@ -465,7 +466,7 @@ func TestLogInConflicts(t *testing.T) {
 	} {
 		a := sessionAccounts(t)
 		memory, updates := a.Store, 0
-		b := &signup.Accounts{Hasher: cheap, Store: fakeStore{Store: memory, update: func(ctx context.Context, u *signup.User) error {
+		b := &signup.Accounts{Hasher: cheap, Store: fakestore.Store{Store: memory, OnUpdate: func(ctx context.Context, u *signup.User) error {
 			if updates++; updates == 1 {
 				update(t, a, u.Key(), c.change)
 			}
@@ -485,9 +486,9 @@ func TestLogInConflicts(t *testing.T) {
 	a := sessionAccounts(t)
 	u, _ := a.Store.Get(t.Context(), "ada@example.org")
 	gets := 0
-	deleted := &signup.Accounts{Hasher: cheap, Store: fakeStore{
-		update: func(context.Context, *signup.User) error { return signup.ErrNotFound },
-		get: func(context.Context, string) (signup.User, error) {
+	deleted := &signup.Accounts{Hasher: cheap, Store: fakestore.Store{
+		OnUpdate: func(context.Context, *signup.User) error { return signup.ErrNotFound },
+		OnGet: func(context.Context, string) (signup.User, error) {
 			if gets++; gets == 1 {
 				return u, nil
 			}
@@ -497,7 +498,7 @@ func TestLogInConflicts(t *testing.T) {
 	if _, err := deleted.LogIn(t.Context(), "ada@example.org", goodPassword, signup.Client{}); err != signup.ErrBadCredentials {
 		t.Errorf("LogIn of a user that is deleted returned %v, want ErrBadCredentials", err)
 	}
-	always := &signup.Accounts{Hasher: cheap, Store: fakeStore{Store: a.Store, update: func(context.Context, *signup.User) error { return signup.ErrConflict }}}
+	always := &signup.Accounts{Hasher: cheap, Store: fakestore.Store{Store: a.Store, OnUpdate: func(context.Context, *signup.User) error { return signup.ErrConflict }}}
 	if _, err := always.LogIn(t.Context(), "ada@example.org", goodPassword, signup.Client{}); !errors.Is(err, signup.ErrBusy) {
 		t.Errorf("LogIn with conflicts all the time returned %v, want ErrBusy", err)
 	}
@@ -507,7 +508,7 @@ func TestLogInConflicts(t *testing.T) {
 func TestSessionOwnConflict(t *testing.T) {
 	memory := memstore.New()
 	writes := 0
-	store := fakeStore{Store: memory, update: func(ctx context.Context, u *signup.User) error {
+	store := fakestore.Store{Store: memory, OnUpdate: func(ctx context.Context, u *signup.User) error {
 		if writes++; writes%2 == 1 {
 			if err := memory.Update(ctx, u); err != nil {
 				return err

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/internal/fakestore"
 )
 
 // A use of a token whose only Update is made and reported as a conflict succeeds, with its
@@ -65,7 +66,7 @@ func TestLogInConflictsWithItselfBesideReset(t *testing.T) {
 	test := newAddressTest(t)
 	token := issued(t, test.a, signup.PurposeLogIn, test.before)
 	memory, updates := test.a.Store, 0
-	test.a.Store = fakeStore{Store: memory, update: func(ctx context.Context, u *signup.User) error {
+	test.a.Store = fakestore.Store{Store: memory, OnUpdate: func(ctx context.Context, u *signup.User) error {
 		if updates++; updates > 1 {
 			return memory.Update(ctx, u)
 		}

@@ -76,7 +76,7 @@ func TestTokenSeal(t *testing.T) {
 				}
 				raw, _ := base64.RawURLEncoding.DecodeString(text)
 				if bytes.Contains(raw, []byte("ada@")) || strings.Contains(text, "ada@") {
-					t.Errorf("%s: the address can be read in a token", p)
+					t.Errorf("%s: got a token in which the address can be read, want none", p)
 				}
 				if again := mustSeal(t, a, want); again == text || again[2:20] == text[2:20] || again[30:] == text[30:] {
 					t.Errorf("%s: a second token is like the first, want another salt", p)
@@ -275,7 +275,7 @@ func TestTokenState(t *testing.T) {
 	for p := range purposes {
 		before := stateOf(p, base)
 		if !bytes.Equal(before, stateOf(p, base)) || len(before) != stateSize {
-			t.Errorf("%s: got two states of one user, or not %d bytes", p, stateSize)
+			t.Errorf("%s: got two states of one user, or another length, want one of %d bytes", p, stateSize)
 		}
 		for _, f := range fields {
 			if !f.IsExported() {
@@ -298,7 +298,7 @@ func TestTokenState(t *testing.T) {
 			case *map[string]string:
 				*v = map[string]string{"a": "b"}
 			default:
-				t.Fatalf("User.%s is a %T: decide whether tokens are bound to it", f.Name, v)
+				t.Fatalf("User.%s: got the type %T, want one of this test: decide whether tokens are bound to it", f.Name, v)
 			}
 			want := more[p] == f.Name
 			for _, name := range always {

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/internal/fakestore"
 )
 
 // If a Store reports the conflict of a log-in with itself, and all sessions of the user
@@ -15,7 +16,7 @@ func TestLogInByTokenRepeatedAfterEnd(t *testing.T) {
 		l := o.logInFor(t, a, adaEmail)
 		memory := a.Store
 		calls := 0
-		b := &signup.Accounts{Hasher: cheap, Secrets: a.Secrets, Store: fakeStore{Store: memory, update: func(ctx context.Context, u *signup.User) error {
+		b := &signup.Accounts{Hasher: cheap, Secrets: a.Secrets, Store: fakestore.Store{Store: memory, OnUpdate: func(ctx context.Context, u *signup.User) error {
 			if calls++; calls > 1 {
 				return memory.Update(ctx, u)
 			}

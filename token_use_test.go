@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/internal/fakestore"
 	"github.com/gosignup/signup/memstore"
 )
 
@@ -294,7 +295,7 @@ func TestTokenExpires(t *testing.T) {
 		}
 		// A change that takes until the token has expired isn't repeated.
 		store := a.Store
-		a = &signup.Accounts{Secrets: a.Secrets, Hasher: cheap, Store: fakeStore{Store: store, update: func(context.Context, *signup.User) error {
+		a = &signup.Accounts{Secrets: a.Secrets, Hasher: cheap, Store: fakestore.Store{Store: store, OnUpdate: func(context.Context, *signup.User) error {
 			time.Sleep(time.Nanosecond)
 			return signup.ErrConflict
 		}}}
@@ -379,7 +380,7 @@ func TestTokenConflicts(t *testing.T) {
 		u := stored(t, a, "ada@example.org")
 		memory := a.Store
 		calls, changes := 0, 0
-		a.Store = fakeStore{Store: memory, update: func(ctx context.Context, u *signup.User) error {
+		a.Store = fakestore.Store{Store: memory, OnUpdate: func(ctx context.Context, u *signup.User) error {
 			if calls++; calls <= c.conflicts {
 				update(t, &signup.Accounts{Store: memory}, u.Key(), func(u *signup.User) { u.FirstName = fmt.Sprint(calls) })
 				return memory.Update(ctx, u)
@@ -434,7 +435,7 @@ func TestTokenStoreFails(t *testing.T) {
 		t.Errorf("PeekToken returned %v, want context.Canceled", err)
 	}
 	for _, failure := range []error{signup.ErrBusy, errors.New("connection refused")} {
-		a := &signup.Accounts{Secrets: a.Secrets, Hasher: cheap, Store: fakeStore{Store: memstore.New(), get: func(context.Context, string) (signup.User, error) {
+		a := &signup.Accounts{Secrets: a.Secrets, Hasher: cheap, Store: fakestore.Store{Store: memstore.New(), OnGet: func(context.Context, string) (signup.User, error) {
 			return signup.User{}, failure
 		}}}
 		if _, _, err := a.PeekToken(t.Context(), text); !errors.Is(err, failure) || errors.Is(err, signup.ErrToken) {
@@ -445,7 +446,7 @@ func TestTokenStoreFails(t *testing.T) {
 		}
 	}
 	// What a Store returns with ErrNotFound is no user.
-	odd := &signup.Accounts{Secrets: a.Secrets, Hasher: cheap, Store: fakeStore{Store: memstore.New(), get: func(ctx context.Context, key string) (signup.User, error) {
+	odd := &signup.Accounts{Secrets: a.Secrets, Hasher: cheap, Store: fakestore.Store{Store: memstore.New(), OnGet: func(ctx context.Context, key string) (signup.User, error) {
 		u, _ := a.Store.Get(ctx, key)
 		return u, signup.ErrNotFound
 	}}}

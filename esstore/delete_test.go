@@ -52,7 +52,7 @@ func TestDeleteSettled(t *testing.T) {
 	}, unread(unknown)...), testDelete)
 }
 
-func TestDeleteOfNobody(t *testing.T) {
+func TestDeleteOfMissing(t *testing.T) {
 	testDelete(t, []step{absent, nothing}, "ErrNotFound")
 }
 

@@ -10,10 +10,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"testing"
 
 	"github.com/gosignup/signup"
-	"github.com/gosignup/signup/esstore"
 )
 
 // An elastic is the part of Elasticsearch that Import and Export need, without a
@@ -184,18 +182,5 @@ func numbers(n int) iter.Seq2[signup.User, error] {
 				return
 			}
 		}
-	}
-}
-
-// collect returns options by which the results of an import are appended to r.
-func collect(r *[]esstore.ImportResult, opts esstore.ImportOptions) *esstore.ImportOptions {
-	opts.Result = func(one esstore.ImportResult) { *r = append(*r, one) }
-	return &opts
-}
-
-func wantSummary(t *testing.T, got, want esstore.ImportSummary) {
-	t.Helper()
-	if got != want {
-		t.Errorf("got summary %+v, want %+v", got, want)
 	}
 }

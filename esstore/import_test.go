@@ -1,170 +1,33 @@
 package esstore_test
 
 import (
+	"bufio"
+	"fmt"
+	"io"
 	"net/http"
+	"os"
 	"reflect"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/gosignup/signup"
 	"github.com/gosignup/signup/esstore"
 )
 
-// A reply returns the response to a request of an import of newUser. sent is the
-// document that was sent last.
-type reply func(sent string) step
-
-func says(s step) reply { return func(string) step { return s } }
-
-// item is the response to a bulk request with one write.
-func item(status int, kind string) reply {
-	return says(respond(http.StatusOK, bulkBody(itemBody("create", status, kind))))
+// collect returns options by which the results of an import are appended to r.
+func collect(r *[]esstore.ImportResult, opts esstore.ImportOptions) *esstore.ImportOptions {
+	opts.Result = func(one esstore.ImportResult) { *r = append(*r, one) }
+	return &opts
 }
 
-// holds is the response with the holder of the address: the user that was sent,
-// except that these fields have other values.
-func holds(fields map[string]any) reply {
-	return func(sent string) step {
-		return respond(http.StatusOK, docsBody(docBody(3, changedDocument(sent, fields))))
-	}
-}
-
-// How a user's import may end, whatever happened to it before.
-func TestImportOutcomes(t *testing.T) {
-	const (
-		isCreated = "created"
-		isPresent = "present"
-		isFailed  = "failed" // and the import goes on
-		isEnd     = "end"    // of the import
-		diverted  = "esstore: import: status 200, the document was not written, or under another id (does the index have an ingest pipeline?)"
-	)
-	var (
-		made      = item(201, "")
-		refused   = item(409, "version_conflict_engine_exception")
-		own       = holds(nil)
-		same      = holds(map[string]any{"write_token": "another", "first_name": "Augusta"})
-		other     = holds(map[string]any{"write_token": "another", "id": "ID-1"})
-		gone      = says(respond(200, docsBody(`{"_index":"users-000001","_id":"x","found":false}`)))
-		confirmed = says(respond(200, bulkBody(itemBody("index", 200, ""))))
-		outdated  = says(respond(200, bulkBody(itemBody("index", 409, "version_conflict_engine_exception"))))
-		lost      = says(hangUp)
-	)
-	for _, c := range []struct {
-		name   string
-		script []reply
-		want   string // or a signup error's name
-		text   string // of the error
-	}{
-		{"created", []reply{made}, isCreated, ""},
-		{"the address is another's", []reply{refused, other}, "ErrExists", "esstore: import: signup: address already registered"},
-		{"present", []reply{refused, same}, isPresent, ""},
-		{"an item too many", []reply{item(429, "es_rejected_execution_exception"), made}, isCreated, ""},
-		{"a request too many", []reply{says(failed(429, "es_rejected_execution_exception")), made}, isCreated, ""},
-		{"a circuit breaker", []reply{says(failed(429, "circuit_breaking_exception")), made}, isCreated, ""},
-		{"no primary", []reply{item(503, "unavailable_shards_exception"), made}, isCreated, ""},
-		{"no master", []reply{says(failed(503, "master_not_discovered_exception")), made}, isCreated, ""},
-		{"a proxy's page", []reply{says(page(502)), made}, isCreated, ""},
-		{"a proxy's page as success", []reply{says(page(200)), made}, isCreated, ""},
-		{"an empty page", []reply{says(respond(200, "")), made}, isCreated, ""},
-		{"no item", []reply{says(respond(200, bulkBody())), made}, isCreated, ""},
-		{"an item more", []reply{says(respond(200, bulkBody(itemBody("create", 201, ""), itemBody("create", 201, "")))), made}, isCreated, ""},
-		{"an item without status", []reply{says(respond(200, bulkBody(`{"create":{}}`))), made}, isCreated, ""},
-		{"half an answer", []reply{says(truncated(200, bulkBody(itemBody("create", 201, "")))), refused, own, confirmed}, isCreated, ""},
-		{"a write block", []reply{item(403, "cluster_block_exception"), made}, isCreated, ""},
-		{"a write block for the request", []reply{says(failed(403, "cluster_block_exception")), made}, isCreated, ""},
-		{"a lost answer", []reply{lost, refused, own, confirmed}, isCreated, ""},
-		{"a lost answer, present before", []reply{lost, refused, same}, isPresent, ""},
-		{"a lost answer, and lost again", []reply{lost, refused, own, lost, own, confirmed}, isCreated, ""},
-		{"a lost answer, and changed meanwhile", []reply{lost, refused, own, outdated, same}, isPresent, ""},
-		{"a lost answer, and the write is lost", []reply{lost, refused, own, outdated, gone, made}, isCreated, ""},
-		// What a copy shows that lags is asked for once more.
-		{"a lost answer, and a copy that lags", []reply{lost, refused, other, refused, own, confirmed}, isCreated, ""},
-		{"a lost answer, and another's", []reply{lost, refused, other, refused, other}, "ErrExists", ""},
-		{"an error, and another's", []reply{item(500, "exception"), refused, other, refused, other}, "ErrExists", ""},
-		{"the holder is gone", []reply{refused, gone, made}, isCreated, ""},
-		{"the holder is gone, and another comes", []reply{refused, gone, refused, other}, "ErrExists", ""},
-		{"the holder can't be read", []reply{refused, says(failed(503, "exception")), other}, "ErrExists", ""},
-		{"the holder's shard can't be read", []reply{
-			refused, says(respond(200, docsBody(`{"_index":"users-000001","_id":"x","error":{"type":"exception","reason":"because"}}`))),
-			other,
-		}, "ErrExists", ""},
-		{"the holders are a page", []reply{refused, says(page(200)), other}, "ErrExists", ""},
-		{"the holders are too many", []reply{refused, says(respond(200, docsBody())), other}, "ErrExists", ""},
-
-		{"dropped by a pipeline", []reply{says(respond(200, bulkBody(itemDone("create", 200, "noop", newUserID))))}, isFailed, diverted},
-		{"written elsewhere by a pipeline", []reply{says(respond(200, bulkBody(itemDone("create", 201, "created", "x"))))}, isFailed, "esstore: import: status 201, the document was not written, or under another id (does the index have an ingest pipeline?)"},
-		{"no result", []reply{says(respond(200, bulkBody(`{"create":{"_id":"`+newUserID+`","status":201}}`)))}, isFailed, ""},
-		{"no id", []reply{says(respond(200, bulkBody(`{"create":{"result":"created","status":201}}`)))}, isFailed, ""},
-		{"updated", []reply{says(respond(200, bulkBody(itemDone("create", 200, "updated", newUserID))))}, isFailed, diverted},
-		{"a lost answer, and the confirmation dropped", []reply{lost, refused, own, says(respond(200, bulkBody(itemDone("index", 200, "noop", newUserID))))}, isFailed, diverted},
-		{"refused by the mapping", []reply{item(400, "document_parsing_exception")}, isFailed, "esstore: import: status 400, document_parsing_exception"},
-		{"a type that is the address", []reply{item(400, "ada.qx@example.org")}, isFailed, "esstore: import: status 400"},
-		{"too long", []reply{says(page(413))}, isFailed, "esstore: import: status 413"},
-		{"the holder is another's document", []reply{refused, holds(map[string]any{"key": "example.org"})}, isFailed, ""},
-		{"a holder without an ID", []reply{refused, holds(map[string]any{"id": ""})}, isFailed, ""},
-
-		{"a full disk", []reply{item(429, "cluster_block_exception")}, isEnd, "esstore: import: status 429, cluster_block_exception"},
-		{"a full disk for the request", []reply{says(failed(429, "cluster_block_exception"))}, isEnd, ""},
-		{"not set up", []reply{item(404, "index_not_found_exception")}, isEnd, "esstore: import: status 404, index_not_found_exception (is the store set up?)"},
-		{"no privilege", []reply{item(403, "security_exception")}, isEnd, "esstore: import: status 403, security_exception"},
-		{"no privilege at all", []reply{says(failed(403, "security_exception"))}, isEnd, ""},
-		{"no privilege to read", []reply{refused, says(failed(403, "security_exception"))}, isEnd, ""},
-		{"not logged in", []reply{says(failed(401, "security_exception"))}, isEnd, ""},
-		{"a proxy's refusal", []reply{says(page(400))}, isEnd, ""},
-		{"elsewhere", []reply{says(page(301))}, isEnd, ""},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			f := newFake(t)
-			for _, r := range c.script {
-				f.then(func(w http.ResponseWriter, req *http.Request, writes []string) {
-					f.mu.Lock()
-					sent := strings.Split(f.calls[0].body, "\n")[1]
-					f.mu.Unlock()
-					r(sent)(w, req, writes)
-				})
-			}
-			if c.want != isEnd {
-				// The next one.
-				f.then(respond(200, bulkBody(itemDone("create", 201, "created", "oI1Q5nL8koeccJpo5LE7iDT8xKNYHG6h_R89XCVj_4k"))))
-			}
-			var results []esstore.ImportResult
-			users := []signup.User{newUser(), numbered(1)}
-			sum, err := f.store().Import(t.Context(), sequence(users...), collect(&results, esstore.ImportOptions{Workers: 1, BatchUsers: 1}))
-			if len(results) != 2 || results[0].N != 0 || !reflect.DeepEqual(results[0].User, users[0]) {
-				t.Fatalf("got %d results, want one for each user", len(results))
-			}
-			r := results[0]
-			wantNoSecret(t, r.Err)
-			if c.text != "" && (r.Err == nil || r.Err.Error() != c.text) {
-				t.Errorf("got result %v, want %s", r.Err, c.text)
-			}
-			want := esstore.ImportSummary{Read: 2, Created: 1}
-			switch c.want {
-			case isCreated:
-				wantOutcome(t, r.Err, "nil")
-				want.Created++
-			case isPresent:
-				wantOutcome(t, r.Err, "nil")
-				want.Present++
-			case isFailed:
-				wantOutcome(t, r.Err, unknown)
-				want.Failed++
-			case isEnd:
-				wantOutcome(t, r.Err, unknown)
-				want.Created, want.Failed = 0, 2
-			default:
-				wantOutcome(t, r.Err, c.want)
-				want.Exists++
-			}
-			wantSummary(t, sum, want)
-			if r.Present != (want.Present == 1) || (results[1].Err == nil) != (want.Created > 0) {
-				t.Errorf("got Present %t, error %v for the next user, want others", r.Present, results[1].Err)
-			}
-			if (err != nil) != (want.Failed > 0) || err != nil && err != r.Err {
-				t.Errorf("got error %v from Import, want another", err)
-			}
-		})
+func wantSummary(t *testing.T, got, want esstore.ImportSummary) {
+	t.Helper()
+	if got != want {
+		t.Errorf("got summary %+v, want %+v", got, want)
 	}
 }
 
@@ -245,5 +108,193 @@ func TestImportInvalid(t *testing.T) {
 	}
 	if !slices.Equal(e.bulks, []int{1}) {
 		t.Errorf("got requests with %v users, want others", e.bulks)
+	}
+}
+
+// A batch has as many users, or bytes, as the options say.
+func TestImportBatches(t *testing.T) {
+	length := len(`{"create":{"_id":""}}`) + 43 + 1 // of the first line
+	probe := newElastic()
+	if _, err := esstore.New(probe, nil).Import(t.Context(), numbers(1), nil); err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range probe.docs {
+		length += len(d.source) + 1
+	}
+	for _, c := range []struct {
+		opts esstore.ImportOptions
+		want []int
+	}{
+		{esstore.ImportOptions{}, []int{1000, 1000, 500}},
+		{esstore.ImportOptions{BatchUsers: 1500}, []int{1500, 1000}},
+		{esstore.ImportOptions{BatchBytes: 900 * length}, []int{900, 900, 700}},
+		{esstore.ImportOptions{BatchBytes: 900*length + 1}, []int{901, 901, 698}},
+		{esstore.ImportOptions{BatchBytes: 10 * length, BatchUsers: 2000}, nil},
+	} {
+		e := newElastic()
+		c.opts.Workers = 1
+		sum, err := esstore.New(e, nil).Import(t.Context(), numbers(2500), &c.opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantSummary(t, sum, esstore.ImportSummary{Read: 2500, Created: 2500})
+		if c.want == nil {
+			c.want = slices.Repeat([]int{10}, 250)
+		}
+		// IDs have one to four digits, so that the first ones are shorter.
+		if len(e.bulks) != len(c.want) || abs(e.bulks[0]-c.want[0]) > 10 {
+			t.Errorf("%+v: got requests with %v users, want %v", c.opts, e.bulks, c.want)
+		}
+	}
+}
+
+func abs(n int) int { return max(n, -n) }
+
+// Where the server takes no such long request, shorter ones are sent, and soon no
+// more that are too long.
+func TestImportTooLong(t *testing.T) {
+	e := newElastic()
+	refused := 0
+	const limit = 50_000
+	store := esstore.New(transportFunc(func(r *http.Request) (*http.Response, error) {
+		if r.ContentLength > limit {
+			refused++
+			return response(http.StatusRequestEntityTooLarge, ""), nil
+		}
+		return e.Perform(r)
+	}), nil)
+	var results []esstore.ImportResult
+	sum, err := store.Import(t.Context(), numbers(20_000), collect(&results, esstore.ImportOptions{Workers: 1}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantSummary(t, sum, esstore.ImportSummary{Read: 20_000, Created: 20_000})
+	if refused == 0 || refused > 20 {
+		t.Errorf("got %d refused requests, want another number", refused)
+	}
+	for i, r := range results {
+		if r.N != int64(i) {
+			t.Fatalf("got in result %d the user %d, want the same number", i, r.N)
+		}
+	}
+}
+
+// A transport may go on sending a request which the server has responded to early. What
+// is sent then must not be the next batch.
+func TestImportEarlyResponse(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e, first := newElastic(), true
+		late := make(chan string)
+		store := esstore.New(transportFunc(func(r *http.Request) (*http.Response, error) {
+			if !first {
+				return e.Perform(r)
+			}
+			first = false
+			go func() {
+				time.Sleep(time.Hour)
+				body, err := io.ReadAll(r.Body)
+				if err != nil {
+					t.Error(err)
+				}
+				late <- string(body)
+			}()
+			return response(http.StatusServiceUnavailable, ""), nil
+		}), nil)
+		if _, err := store.Import(t.Context(), numbers(100), &esstore.ImportOptions{Workers: 1, BatchUsers: 1}); err != nil {
+			t.Fatal(err)
+		}
+		if body := <-late; !strings.Contains(body, `"id":"ID-0"`) {
+			t.Error("got another user in a late request, want the one of its batch")
+		}
+	})
+}
+
+func TestImportRefusesOptions(t *testing.T) {
+	for _, opts := range []esstore.ImportOptions{{Workers: -1}, {BatchUsers: -1}, {BatchBytes: -1}} {
+		_, err := newFake(t).store().Import(t.Context(), numbers(1), &opts)
+		if err == nil || !strings.HasPrefix(err.Error(), "esstore: import: ") {
+			t.Errorf("%+v: got error %v, want one of import", opts, err)
+		}
+	}
+	_, err := esstore.New(nil, nil).Import(t.Context(), numbers(0), nil)
+	if err == nil || err.Error() != "esstore: import: the transport is nil" {
+		t.Errorf("got error %v, want another", err)
+	}
+}
+
+// An import without users sends nothing.
+func TestImportNoUsers(t *testing.T) {
+	sum, err := newFake(t).store().Import(t.Context(), sequence(), &esstore.ImportOptions{
+		Result:   func(esstore.ImportResult) { t.Error("got a call of Result, want none") },
+		Progress: func(esstore.ImportSummary) { t.Error("got a call of Progress, want none") },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantSummary(t, sum, esstore.ImportSummary{})
+}
+
+// Progress grows, and the last of it is the end.
+func TestImportProgress(t *testing.T) {
+	var all []esstore.ImportSummary
+	sum, err := esstore.New(newElastic(), nil).Import(t.Context(), numbers(95), &esstore.ImportOptions{
+		Workers: 3, BatchUsers: 10,
+		Progress: func(s esstore.ImportSummary) { all = append(all, s) }, // which -race sees, were there two at once
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(all) != 10 || all[9] != sum {
+		t.Fatalf("got %d calls, the last with %+v, want others", len(all), all[len(all)-1])
+	}
+	for i, s := range all[:9] {
+		if s.Created < int64(10*i+5) || s.Created > s.Read {
+			t.Errorf("got call %d with %+v, want another summary", i, s)
+		}
+	}
+}
+
+// How much memory an import takes doesn't depend on how many users there are.
+func TestImportMemory(t *testing.T) {
+	users := 20_000
+	if os.Getenv("SIGNUP_TEST_SOAK") != "" {
+		users = 1_000_000
+	}
+	const action = `{"create":{"_id":"`
+	store := esstore.New(transportFunc(func(r *http.Request) (*http.Response, error) {
+		var items []string
+		lines := bufio.NewScanner(r.Body)
+		for lines.Scan() {
+			if id, ok := strings.CutPrefix(lines.Text(), action); ok {
+				items = append(items, itemDone("create", 201, "created", id[:43]))
+			}
+		}
+		return response(http.StatusOK, bulkBody(items...)), lines.Err()
+	}), nil)
+	heap := func() int64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
+	}
+	var early, most int64
+	batches := 0
+	sum, err := store.Import(t.Context(), numbers(users), &esstore.ImportOptions{BatchUsers: 500, Progress: func(esstore.ImportSummary) {
+		switch batches++; {
+		case batches == 8:
+			early = heap()
+		case batches > 8 && batches%max(8, users/500/20) == 0:
+			most = max(most, heap())
+		}
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantSummary(t, sum, esstore.ImportSummary{Read: int64(users), Created: int64(users)})
+	// 16,000 users would be more than that.
+	if grown := most - early; most == 0 || grown > 1<<20 {
+		t.Errorf("got a heap that has grown by %d bytes since %d users, want a constant one", grown, 8*500)
+	} else {
+		t.Attr("import_memory", fmt.Sprintf("%d users: live heap %d KiB after 4000, at most %d KiB later", users, early>>10, most>>10))
 	}
 }

@@ -1,11 +1,14 @@
 package esstore_test
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"math/rand/v2"
 	"net/http"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -15,6 +18,45 @@ import (
 	"github.com/gosignup/signup"
 	"github.com/gosignup/signup/esstore"
 )
+
+// Of several users of one key the first one is stored, in whichever batches they
+// are, and whatever becomes of the requests.
+func TestImportFirstOfOneKey(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := newElastic()
+		store := esstore.New(troubled(e), nil)
+		users := func(yield func(signup.User, error) bool) {
+			for i := range 1000 {
+				for j := range 3 {
+					u := numbered(i)
+					u.ID = fmt.Sprintf("%s of %d", u.ID, j)
+					if !yield(u, nil) {
+						return
+					}
+				}
+			}
+		}
+		sum, err := store.Import(t.Context(), users, &esstore.ImportOptions{
+			Workers: 8, BatchUsers: 7,
+			Result: func(r esstore.ImportResult) {
+				want := "ErrExists"
+				if r.N%3 == 0 {
+					want = "nil"
+				}
+				wantOutcome(t, r.Err, want)
+			},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantSummary(t, sum, esstore.ImportSummary{Read: 3000, Created: 1000, Exists: 2000})
+		for _, doc := range e.docs {
+			if !strings.Contains(doc.source, ` of 0","key"`) {
+				t.Error("got another user stored, want the first")
+			}
+		}
+	})
+}
 
 // troubled is a way to e on which requests take a while, are lost, or their
 // responses are, or are refused, and some items of them alone.
@@ -151,5 +193,117 @@ func TestImportErrorOfUsers(t *testing.T) {
 	_, err = esstore.New(full, nil).Import(t.Context(), users, nil)
 	if !errors.Is(err, broken) || !strings.Contains(err.Error(), "cluster_block_exception") {
 		t.Errorf("got error %v, want another", err)
+	}
+}
+
+// If the context is done, each user that was read has a result. The outcome of those
+// that were being sent is unknown.
+func TestImportContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		e := newElastic()
+		store := esstore.New(transportFunc(func(r *http.Request) (*http.Response, error) {
+			select {
+			case <-time.After(time.Second):
+			case <-r.Context().Done():
+				return nil, r.Context().Err()
+			}
+			return e.Perform(r)
+		}), nil)
+		time.AfterFunc(3500*time.Millisecond, cancel)
+		read, begin := int64(0), time.Now()
+		users := func(yield func(signup.User, error) bool) {
+			for u := range numbers(1_000_000) {
+				read++
+				if !yield(u, nil) {
+					return
+				}
+			}
+		}
+		var results []esstore.ImportResult
+		sum, err := store.Import(ctx, users, collect(&results, esstore.ImportOptions{BatchUsers: 10}))
+		if took := time.Since(begin); !errors.Is(err, context.Canceled) || took > 4*time.Second {
+			t.Errorf("got error %v after %v, want the context's at once", err, took)
+		}
+		wantSummary(t, sum, esstore.ImportSummary{Read: read, Created: 60, Failed: read - 60})
+		failures := 0
+		for _, r := range results {
+			if r.Err != nil {
+				wantContextError(t, r.Err, context.Canceled)
+				failures++
+			}
+		}
+		if len(e.docs) != 60 || int64(len(results)) != read || int64(failures) != sum.Failed {
+			t.Errorf("got %d stored users and %d results, %d of them errors, want one result for each user", len(e.docs), len(results), failures)
+		}
+	})
+}
+
+func TestImportContextDoneBefore(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := newFake(t).store().Import(ctx, func(func(signup.User, error) bool) { t.Error("got a call of the sequence, want none") }, nil)
+	wantContextError(t, err, context.Canceled)
+}
+
+// A panic, or the end of the goroutine, in what Import calls ends the import, and
+// leaves nothing behind: synctest waits for all goroutines.
+func TestImportPanics(t *testing.T) {
+	for name, opts := range map[string]*esstore.ImportOptions{
+		"Result":          {BatchUsers: 10, Result: func(esstore.ImportResult) { panic("as planned") }},
+		"Progress":        {BatchUsers: 10, Progress: func(esstore.ImportSummary) { panic("as planned") }},
+		"goroutine's end": {BatchUsers: 10, Result: func(esstore.ImportResult) { runtime.Goexit() }},
+		"users":           {BatchUsers: 10},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				slow := transportFunc(func(r *http.Request) (*http.Response, error) {
+					select {
+					case <-time.After(time.Hour):
+					case <-r.Context().Done():
+						return nil, r.Context().Err()
+					}
+					return nil, errors.New("too late")
+				})
+				e, calls := newElastic(), 0
+				store := esstore.New(transportFunc(func(r *http.Request) (*http.Response, error) {
+					e.mu.Lock()
+					calls++
+					first := calls == 1
+					e.mu.Unlock()
+					if first {
+						return e.Perform(r)
+					}
+					return slow(r)
+				}), nil)
+				users := func(yield func(signup.User, error) bool) {
+					for u := range numbers(35) {
+						if !yield(u, nil) {
+							return
+						}
+					}
+					panic("as planned")
+				}
+				begin, finished := time.Now(), make(chan any)
+				go func() {
+					var recovered any
+					defer func() {
+						if r := recover(); r != nil {
+							recovered = r
+						}
+						finished <- recovered
+					}()
+					_, _ = store.Import(t.Context(), users, opts)
+					recovered = "returned"
+				}()
+				r := <-finished
+				if want := any("as planned"); r != want && !(name == "goroutine's end" && r == nil) {
+					t.Errorf("got the panic %v, want that of the callback", r)
+				}
+				if took := time.Since(begin); took > time.Minute {
+					t.Errorf("got %v until it returned, want another time", took)
+				}
+			})
+		})
 	}
 }

@@ -63,8 +63,8 @@ func TestUpdateSettled(t *testing.T) {
 // Update sets the same Version as Get.
 func TestUpdateSetsVersion(t *testing.T) {
 	for name, script := range map[string][]step{
-		"from the answer": {updated},
-		"from the GET":    {hangUp, foundLast(0), updated},
+		"from the response": {updated},
+		"from the GET":      {hangUp, foundLast(0), updated},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFake(t)

@@ -22,7 +22,7 @@ func found(t *testing.T, s *server, form *regexp.Regexp) string {
 	mails := s.received()
 	m := form.FindStringSubmatch(parse(t, mails[len(mails)-1].text).text)
 	if m == nil {
-		t.Fatalf("mail %d doesn't have %v", len(mails), form)
+		t.Fatalf("mail %d: got no match of %v, want one", len(mails), form)
 	}
 	return m[1]
 }

@@ -23,7 +23,7 @@ func TestAddresses(t *testing.T) {
 	} {
 		stored, err := signup.NormalizeEmail(c.address)
 		if err != nil {
-			t.Fatalf("NormalizeEmail returned the error %v for %q", err, c.address)
+			t.Fatalf("NormalizeEmail returned the error %v for %q, want nil", err, c.address)
 		}
 		s := newServer(t, false, nil)
 		m := start(t, options(s.client(t)))
@@ -55,7 +55,7 @@ func TestWithoutSMTPUTF8(t *testing.T) {
 		t.Errorf("got %+v, want one mail failed at the first attempt, and one sent", got)
 	}
 	if !strings.Contains(m.log.String(), `"cause":"no SMTPUTF8"`) {
-		t.Error("the log doesn't have the cause")
+		t.Error("got a log without the cause, want it there")
 	}
 }
 

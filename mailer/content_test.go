@@ -136,11 +136,11 @@ func checkParts(t *testing.T, name string, c content, language string, p parsed)
 			t.Errorf("%s: the %s has a link: %t; want %q", name, part, got, link)
 		}
 		if strings.Contains(body, "<no value>") || strings.Contains(body, "{{") || strings.Contains(body, "Zgotmpl") {
-			t.Errorf("%s: the %s has traces of the template", name, part)
+			t.Errorf("%s: got traces of the template in the %s, want none", name, part)
 		}
 	}
 	if link != "" && !strings.Contains(p.html, `href="`+link+`"`) {
-		t.Errorf("%s: the HTML has no button with the link", name)
+		t.Errorf("%s: got HTML without a button with the link, want one", name)
 	}
 	for _, foreign := range []string{"<img", "src=", "url(", "@import", "<script", "<link"} {
 		if strings.Contains(p.html, foreign) {

@@ -29,7 +29,7 @@ func TestDocs(t *testing.T) {
 	for _, name := range names {
 		_, mail, _ := strings.Cut(strings.TrimSuffix(name, ".txt"), "/")
 		if !strings.Contains(docs, "`"+mail) && !strings.Contains(docs, "/"+mail) {
-			t.Errorf("docs/mail.md doesn't have the template %s", name)
+			t.Errorf("docs/mail.md: got no template %s, want it", name)
 		}
 		text, err := fs.ReadFile(files, name)
 		if err != nil {
@@ -37,14 +37,14 @@ func TestDocs(t *testing.T) {
 		}
 		for _, d := range define.FindAllStringSubmatch(string(text), -1) {
 			if d[1] != "time" && !strings.Contains(docs, "`"+d[1]+"`") {
-				t.Errorf("docs/mail.md doesn't have the text %s of %s", d[1], name)
+				t.Errorf("docs/mail.md: got no text %s of %s, want it", d[1], name)
 			}
 		}
 	}
 	for _, of := range []any{mailer.Data{}, mailer.Layout{}} {
 		for f := range reflect.TypeOf(of).Fields() {
 			if !strings.Contains(docs, "`."+f.Name+"`") {
-				t.Errorf("docs/mail.md doesn't have the field %s of %T", f.Name, of)
+				t.Errorf("docs/mail.md: got no field %s of %T, want it", f.Name, of)
 			}
 		}
 	}
@@ -54,6 +54,6 @@ func TestDocs(t *testing.T) {
 	o := options(nil)
 	o.Files = fstest.MapFS{"templates/en/invite.txt": {Data: []byte(example)}}
 	if text := printed(t, o, signup.Mail{To: adaMail, Purpose: signup.PurposeInvite}); !strings.Contains(text, "The gardeners of Orchard") {
-		t.Errorf("the template in docs/mail.md makes another mail")
+		t.Errorf("the template in docs/mail.md: got another mail than the one described, want that")
 	}
 }

@@ -56,11 +56,11 @@ func TestHeader(t *testing.T) {
 		t.Errorf("got another From (error %v), want that of Options.From", err)
 	}
 	if mails[0].from != "no-reply@orchard.example" || mails[0].to != adaMail {
-		t.Error("the envelope has other addresses than the mail")
+		t.Error("got other addresses in the envelope than in the mail, want the same")
 	}
 	id, other := p.header.Get("Message-Id"), parse(t, mails[1].text).header.Get("Message-Id")
 	if !strings.HasPrefix(id, "<") || !strings.HasSuffix(id, "@orchard.example>") || len(id) < 40 || id == other {
-		t.Error("got two Message-IDs of which one isn't random, or not of the domain of From")
+		t.Error("got two equal or short Message-IDs, or one of another domain, want random ones of the domain of From")
 	}
 }
 
@@ -75,11 +75,11 @@ var hostile = []string{
 // checkNamed sends a mail to a user with the name first, and checks it.
 func checkNamed(t testing.TB, s *server, m running, first string) {
 	t.Helper()
-	mail := resetMail()
-	mail.User.FirstName, mail.User.LastName = first, ""
+	sent := resetMail()
+	sent.User.FirstName, sent.User.LastName = first, ""
 	n := len(s.received())
 	before := m.Stats()
-	m.send(t, mail)
+	m.send(t, sent)
 	m.wait(t, func(s mailer.Stats) bool { return s.Sent+s.Failed+s.Retried > before.Sent+before.Failed+before.Retried })
 	if got := m.Stats(); got.Sent == before.Sent {
 		t.Fatalf("for the name %q, the mail wasn't sent: %+v, want it sent", first, got)
@@ -140,10 +140,10 @@ func TestNameOnlyToVerifiedAddress(t *testing.T) {
 		{"not verified", func(m *signup.Mail) { m.User.EmailVerifiedAt = time.Time{} }, false},
 		{"new address", func(m *signup.Mail) { m.To, m.Purpose = "other@example.org", signup.PurposeChangeEmail }, false},
 	} {
-		mail := resetMail()
-		mail.User.FirstName = name
-		c.change(&mail)
-		if got := strings.Contains(printed(t, options(nil), mail), "prize"); got != c.want {
+		sent := resetMail()
+		sent.User.FirstName = name
+		c.change(&sent)
+		if got := strings.Contains(printed(t, options(nil), sent), "prize"); got != c.want {
 			t.Errorf("%s: the mail has the name: %t; want %t", c.what, got, c.want)
 		}
 	}
@@ -163,7 +163,7 @@ func TestSiteNames(t *testing.T) {
 			t.Errorf("for the site %q, got the subject %q, want one with the name", name, p.subject)
 		}
 		if strings.Contains(p.html, "<Sons>") {
-			t.Errorf("for the site %q, got the name as HTML", name)
+			t.Errorf("for the site %q, got the name as HTML, want it escaped", name)
 		}
 	}
 }

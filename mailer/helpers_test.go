@@ -68,9 +68,9 @@ func start(t testing.TB, o mailer.Options) running {
 	return running{m, log}
 }
 
-func (m running) send(t testing.TB, mail signup.Mail) {
+func (m running) send(t testing.TB, sent signup.Mail) {
 	t.Helper()
-	if err := m.Send(t.Context(), mail); err != nil {
+	if err := m.Send(t.Context(), sent); err != nil {
 		t.Fatalf("Send returned the error %v, want none", err)
 	}
 }
@@ -91,7 +91,7 @@ func (m running) wait(t testing.TB, is func(mailer.Stats) bool) {
 	t.Helper()
 	for end := time.Now().Add(20 * time.Second); !is(m.Stats()); time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatalf("after 20 seconds, the numbers are %+v", m.Stats())
+			t.Fatalf("after 20 seconds, got the numbers %+v, want those that the test waits for", m.Stats())
 		}
 	}
 }
@@ -116,7 +116,7 @@ func (b *buffer) records(t testing.TB) (all []map[string]any) {
 	for line := range strings.Lines(b.String()) {
 		var r map[string]any
 		if err := json.Unmarshal([]byte(line), &r); err != nil {
-			t.Fatalf("a line of the log is no JSON: %v", err)
+			t.Fatalf("decoding a line of the log: got the error %v, want JSON", err)
 		}
 		all = append(all, r)
 	}
@@ -135,11 +135,11 @@ func parse(t testing.TB, raw string) parsed {
 	t.Helper()
 	m, err := mail.ReadMessage(strings.NewReader(raw))
 	if err != nil {
-		t.Fatalf("the mail can't be read: %v", err)
+		t.Fatalf("reading the mail: got the error %v, want nil", err)
 	}
 	p := parsed{header: m.Header}
 	if p.subject, err = new(mime.WordDecoder).DecodeHeader(m.Header.Get("Subject")); err != nil {
-		t.Fatalf("the subject can't be decoded: %v", err)
+		t.Fatalf("decoding the subject: got the error %v, want nil", err)
 	}
 	kind, parameters, err := mime.ParseMediaType(m.Header.Get("Content-Type"))
 	if err != nil || kind != "multipart/alternative" {

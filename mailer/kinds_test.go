@@ -50,7 +50,7 @@ func TestEachKindHasContent(t *testing.T) {
 			if !slices.ContainsFunc(contents, func(c content) bool {
 				return of.text(c.mail) == kind && (of.kind == "Notice" || c.mail.Notice == "")
 			}) {
-				t.Errorf("contents has no %s %s", of.kind, kind)
+				t.Errorf("contents: got no %s %s, want it", of.kind, kind)
 			}
 		}
 	}

@@ -95,10 +95,10 @@ func (m *Mailer) Send(ctx context.Context, mail signup.Mail) error {
 // Close sends the mails in the queue, also those that wait for another attempt, until
 // ctx is done. Give ctx a deadline, as a server that is down may keep mails waiting for a
 // day, and don't derive it from a context that is canceled at the shutdown. From the
-// beginning of Close on, Send returns an error. If mails are lost, the error says how many;
-// it wraps that of ctx. A mail whose delivery is interrupted counts as lost, and may have
-// been delivered. Another call waits as well, and returns the same: the first ctx that is
-// done ends all calls.
+// beginning of Close on, Send returns an error. If mails are lost, the error says how
+// many; it wraps that of ctx. A mail whose delivery is interrupted counts as lost, and
+// may have been delivered. Another call waits as well, and returns the same: the first
+// ctx that is done ends all calls.
 func (m *Mailer) Close(ctx context.Context) error {
 	m.queue.close()
 	stop := context.AfterFunc(ctx, func() { m.cancel(ctx.Err()) })

@@ -163,10 +163,10 @@ func TestPath(t *testing.T) {
 	o := options(nil)
 	o.Path = "/me/"
 	if text := printed(t, o, resetMail()); !strings.Contains(text, "\n"+baseURL+"/me/link?token=AbC-d_1\n") {
-		t.Error("the mail doesn't have the link beneath Options.Path")
+		t.Error("got a mail without the link beneath Options.Path, want it there")
 	}
 	if text := printed(t, o, signup.Mail{To: adaMail, Notice: signup.NoticePasswordChanged}); !strings.Contains(text, "\n"+baseURL+"/me/forgot\n") {
-		t.Error("the mail doesn't have the page for a forgotten password beneath Options.Path")
+		t.Error("got a mail without the page for a forgotten password beneath Options.Path, want it there")
 	}
 }
 

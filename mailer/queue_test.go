@@ -59,7 +59,7 @@ func TestCloseWhileRetrying(t *testing.T) {
 		t.Errorf("the second Close returned the error %v, want that of the first", again)
 	}
 	if !strings.Contains(m.log.String(), `"msg":"mailer: mails lost","mails":5`) {
-		t.Error("the log doesn't have the number of lost mails")
+		t.Error("got a log without the number of lost mails, want it there")
 	}
 }
 

@@ -47,7 +47,7 @@ func TestRefusals(t *testing.T) {
 			}
 			if last := records[len(records)-1]; last["attempt"] != float64(len(records)) || last["enduser.pseudo.id"] != ada().ID ||
 				last["purpose"] != "reset_password" || last["duration"] == nil {
-				t.Errorf("the last log record has other attributes than purpose, user, attempt and duration: %v", last)
+				t.Errorf("got the attributes %v in the last log record, want purpose, user, attempt and duration", last)
 			}
 		})
 	}
@@ -179,6 +179,6 @@ func TestNothingLeaks(t *testing.T) {
 		t.Errorf("got %d lines, want 12 or more", strings.Count(out.String(), "\n"))
 	}
 	if found := leaktest.Find(out.String(), secrets); len(found) != 0 {
-		t.Errorf("the log or an error has %d of the %d secrets: %q", len(found), len(secrets), found)
+		t.Errorf("got %d of the %d secrets in the log or an error: %q, want none", len(found), len(secrets), found)
 	}
 }

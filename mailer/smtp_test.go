@@ -84,7 +84,7 @@ func TestLogIn(t *testing.T) {
 				t.Errorf("got %d log-ins and the code %v, want the code %v", logins, code, c.code)
 			}
 			if strings.Contains(m.log.String(), "correct horse") {
-				t.Error("the log has the password")
+				t.Error("got the password in the log, want it nowhere")
 			}
 		})
 	}

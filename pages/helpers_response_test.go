@@ -116,7 +116,7 @@ func (s *screen) checkLabels() {
 		}
 		for _, id := range strings.Fields(attr(in, "aria-describedby")) {
 			if s.byID(id) == nil {
-				s.t.Errorf("%s has no element with the ID %q, which a field refers to", s.plainPath(), id)
+				s.t.Errorf("%s: got no element with the ID %q, want it, as a field refers to it", s.plainPath(), id)
 			}
 		}
 	}

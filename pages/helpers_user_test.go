@@ -21,7 +21,7 @@ func (s *testSite) visitor() *browser {
 	return b
 }
 
-// member returns a browser in which the user of email, with goodPassword, is logged in.
+// member returns a browser in which the user of email is logged in, with goodPassword.
 func (s *testSite) member(email string) *browser {
 	s.t.Helper()
 	b := s.visitor()

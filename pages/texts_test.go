@@ -22,7 +22,7 @@ func catalog(t *testing.T, language string) map[string]string {
 	}
 	texts := make(map[string]string)
 	if err := json.Unmarshal(b, &texts); err != nil {
-		t.Fatalf("texts/%s.json: %v", language, err)
+		t.Fatalf("texts/%s.json: got the error %v, want nil", language, err)
 	}
 	for line := range strings.Lines(string(b)) {
 		if code, _, ok := strings.Cut(strings.TrimSpace(line), ":"); ok && strings.Count(string(b), "\n\t"+code+":") != 1 {
@@ -50,7 +50,7 @@ func TestTextsAgree(t *testing.T) {
 		}
 		for _, p := range one {
 			if !slices.Contains([]string{"{}", "{site}", "{value}", "{character}", "{min}", "{max}"}, p) {
-				t.Errorf("the text %s has the placeholder %s, which stands for nothing", code, p)
+				t.Errorf("the text %s: got the placeholder %s, want only those that stand for something", code, p)
 			}
 		}
 	}
@@ -133,7 +133,7 @@ func TestTextsCoverCodes(t *testing.T) {
 		english := strings.NewReplacer("-1", "{min}", "-2", "{max}").Replace(e.AsMessage().English)
 		for _, p := range placeholder.FindAllString(text, -1) {
 			if !strings.Contains(english, p) {
-				t.Errorf("the text of %s has the placeholder %s, which isn't set", m[1], p)
+				t.Errorf("the text of %s: got the placeholder %s, want only those that are set", m[1], p)
 			}
 		}
 	}

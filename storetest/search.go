@@ -71,7 +71,7 @@ var searchRules = []searchRule{
 	{"Created", "CreatedFrom is included and CreatedBefore is excluded, to the millisecond.", searchCreated},
 	{"States", "Active and EmailVerified select by either state, and by none if they are nil.", searchStates},
 	{"Pages", "Pages of any length that continue after the Position of the last user list each user once.", searchPages},
-	{"AfterDeleted", "A Position remains valid if its user is deleted.", searchAfterNobody},
+	{"AfterDeleted", "A Position remains valid if its user is deleted.", searchAfterDeleted},
 	{"Mixed", "A user must meet all conditions, in each order.", searchMixed},
 	{"Limit", "Limit is the greatest number of users.", searchLimit},
 	{"Invalid", "A Query that isn't valid is ErrInvalid, and no user is listed.", searchInvalid},

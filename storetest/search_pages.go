@@ -54,8 +54,8 @@ func searchPages(ctx context.Context, l *listed) error {
 	return nil
 }
 
-// searchAfterNobody continues after users that were never stored.
-func searchAfterNobody(ctx context.Context, l *listed) error {
+// searchAfterDeleted continues after users that were never stored.
+func searchAfterDeleted(ctx context.Context, l *listed) error {
 	for _, q := range orders() {
 		for _, u := range l.users[:40] {
 			u.SetKey(u.Key()+"-gone", u.KeyRule())

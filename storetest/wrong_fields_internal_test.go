@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/internal/fakestore"
 	"github.com/gosignup/signup/memstore"
 )
 
@@ -28,14 +29,14 @@ func onWrites(onCreate, onUpdate func(u *signup.User)) signup.Store {
 			return err
 		}
 	}
-	return broken{Store: m, create: changed(onCreate, m.Create), update: changed(onUpdate, m.Update)}
+	return fakestore.Store{Store: m, OnCreate: changed(onCreate, m.Create), OnUpdate: changed(onUpdate, m.Update)}
 }
 
 // onGet returns a store that changes each user in the given way before Get
 // returns it.
 func onGet(change func(u *signup.User)) signup.Store {
 	m := memstore.New()
-	return broken{Store: m, get: func(ctx context.Context, key string) (signup.User, error) {
+	return fakestore.Store{Store: m, OnGet: func(ctx context.Context, key string) (signup.User, error) {
 		u, err := m.Get(ctx, key)
 		if err == nil {
 			change(&u)
@@ -47,7 +48,7 @@ func onGet(change func(u *signup.User)) signup.Store {
 // hiding returns a store whose Get hides some users.
 func hiding(hidden func(u signup.User) bool) signup.Store {
 	m := memstore.New()
-	return broken{Store: m, get: func(ctx context.Context, key string) (signup.User, error) {
+	return fakestore.Store{Store: m, OnGet: func(ctx context.Context, key string) (signup.User, error) {
 		u, err := m.Get(ctx, key)
 		if err == nil && hidden(u) {
 			return signup.User{}, signup.ErrNotFound
@@ -69,7 +70,7 @@ func dropping() []wrongStore {
 				[]string{"EveryField", "EachField"}, Options{}},
 			wrongStore{"keeps the old " + f.Name + " at Update", func() signup.Store {
 				m := memstore.New()
-				return broken{Store: m, update: func(ctx context.Context, u *signup.User) error {
+				return fakestore.Store{Store: m, OnUpdate: func(ctx context.Context, u *signup.User) error {
 					stored, err := m.Get(ctx, u.Key())
 					if err != nil {
 						return err
@@ -138,7 +139,7 @@ var wrongFieldStores = []wrongStore{
 	}, []string{"RoundTrip", "Times", "EveryField", "Update"}, Options{}},
 	{"sets UpdatedAt if it isn't later", func() signup.Store {
 		m := memstore.New()
-		return broken{Store: m, update: func(ctx context.Context, u *signup.User) error {
+		return fakestore.Store{Store: m, OnUpdate: func(ctx context.Context, u *signup.User) error {
 			v := copyOf(*u)
 			if stored, err := m.Get(ctx, u.Key()); err == nil && !v.UpdatedAt.After(stored.UpdatedAt) {
 				v.UpdatedAt = time.Now()
@@ -179,7 +180,7 @@ var wrongFieldStores = []wrongStore{
 	}, []string{"InactiveAndPlaceholder", "RoundTrip"}, Options{}},
 	{"replaces placeholders at Create", func() signup.Store {
 		m := memstore.New()
-		return broken{Store: m, create: func(ctx context.Context, u *signup.User) error {
+		return fakestore.Store{Store: m, OnCreate: func(ctx context.Context, u *signup.User) error {
 			if stored, err := m.Get(ctx, u.Key()); err == nil && stored.Placeholder && stored.ID != u.ID {
 				_ = m.Delete(ctx, stored)
 			}
@@ -201,9 +202,9 @@ var wrongFieldStores = []wrongStore{
 		valid := func(u *signup.User) { u.Private = signup.Private(strings.ToValidUTF8(string(u.Private), "\ufffd")) }
 		return onWrites(valid, valid)
 	}, []string{"Private"}, Options{}},
-	{"writes no Private that is equal but for case", func() signup.Store {
+	{"writes no Private that is equal except for case", func() signup.Store {
 		m := memstore.New()
-		return broken{Store: m, update: func(ctx context.Context, u *signup.User) error {
+		return fakestore.Store{Store: m, OnUpdate: func(ctx context.Context, u *signup.User) error {
 			v := copyOf(*u)
 			if stored, err := m.Get(ctx, u.Key()); err == nil && strings.EqualFold(string(stored.Private), string(u.Private)) {
 				v.Private = stored.Private
@@ -231,7 +232,7 @@ var wrongFieldStores = []wrongStore{
 	}, []string{"RoundTrip", "EveryField", "EachField", "Update"}, Options{}},
 	{"merges the Profile", func() signup.Store {
 		m := memstore.New()
-		return broken{Store: m, update: func(ctx context.Context, u *signup.User) error {
+		return fakestore.Store{Store: m, OnUpdate: func(ctx context.Context, u *signup.User) error {
 			v := copyOf(*u)
 			if stored, err := m.Get(ctx, u.Key()); err == nil {
 				for name, value := range v.Profile {
@@ -246,7 +247,7 @@ var wrongFieldStores = []wrongStore{
 	}, []string{"Update", "EachField"}, Options{}},
 	{"sets the caller's times to UTC", func() signup.Store {
 		m := memstore.New()
-		return broken{Store: m, create: func(ctx context.Context, u *signup.User) error {
+		return fakestore.Store{Store: m, OnCreate: func(ctx context.Context, u *signup.User) error {
 			u.UpdatedAt = u.UpdatedAt.UTC().Truncate(time.Millisecond)
 			return m.Create(ctx, u)
 		}}

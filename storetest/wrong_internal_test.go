@@ -7,45 +7,9 @@ import (
 	"time"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/internal/fakestore"
 	"github.com/gosignup/signup/memstore"
 )
-
-// A broken store is right except for the methods that are set.
-type broken struct {
-	signup.Store
-	create func(context.Context, *signup.User) error
-	get    func(context.Context, string) (signup.User, error)
-	update func(context.Context, *signup.User) error
-	delete func(context.Context, signup.User) error
-}
-
-func (b broken) Create(ctx context.Context, u *signup.User) error {
-	if b.create != nil {
-		return b.create(ctx, u)
-	}
-	return b.Store.Create(ctx, u)
-}
-
-func (b broken) Get(ctx context.Context, key string) (signup.User, error) {
-	if b.get != nil {
-		return b.get(ctx, key)
-	}
-	return b.Store.Get(ctx, key)
-}
-
-func (b broken) Update(ctx context.Context, u *signup.User) error {
-	if b.update != nil {
-		return b.update(ctx, u)
-	}
-	return b.Store.Update(ctx, u)
-}
-
-func (b broken) Delete(ctx context.Context, u signup.User) error {
-	if b.delete != nil {
-		return b.delete(ctx, u)
-	}
-	return b.Store.Delete(ctx, u)
-}
 
 // mapStore is a store written without reading the contract.
 type mapStore struct {
@@ -82,8 +46,8 @@ type wrongStore struct {
 var wrongStores = []wrongStore{
 	{"check, then put", func() signup.Store {
 		m := &mapStore{users: map[string]signup.User{}}
-		return broken{
-			create: func(_ context.Context, u *signup.User) error {
+		return fakestore.Store{
+			OnCreate: func(_ context.Context, u *signup.User) error {
 				if _, ok := m.get(u.Key()); ok {
 					return signup.ErrExists
 				}
@@ -92,14 +56,14 @@ var wrongStores = []wrongStore{
 				m.put(*u)
 				return nil
 			},
-			get: func(_ context.Context, key string) (signup.User, error) {
+			OnGet: func(_ context.Context, key string) (signup.User, error) {
 				u, ok := m.get(key)
 				if !ok {
 					return u, signup.ErrNotFound
 				}
 				return u, nil
 			},
-			update: func(_ context.Context, u *signup.User) error {
+			OnUpdate: func(_ context.Context, u *signup.User) error {
 				if old, ok := m.get(u.Key()); !ok || old.Version != u.Version {
 					return signup.ErrConflict
 				}
@@ -108,19 +72,19 @@ var wrongStores = []wrongStore{
 				m.put(*u)
 				return nil
 			},
-			delete: func(context.Context, signup.User) error { return nil },
+			OnDelete: func(context.Context, signup.User) error { return nil },
 		}
 	}, []string{"OneWinner", "OneUpdate", "OneEqualUpdate", "NoAliasing", "RepeatedCreate", "Delete", "CreateNeedsKeyAndID"}, Options{}},
 	{"shares its map and hash with the caller", func() signup.Store {
 		m := memstore.New()
 		var shared sync.Map // of signup.User, by key
-		return broken{
+		return fakestore.Store{
 			Store: m,
-			create: func(ctx context.Context, u *signup.User) error {
+			OnCreate: func(ctx context.Context, u *signup.User) error {
 				shared.LoadOrStore(u.Key(), *u)
 				return m.Create(ctx, u)
 			},
-			get: func(ctx context.Context, key string) (signup.User, error) {
+			OnGet: func(ctx context.Context, key string) (signup.User, error) {
 				u, err := m.Get(ctx, key)
 				if s, ok := shared.Load(key); ok {
 					u.PasswordHash, u.Profile = s.(signup.User).PasswordHash, s.(signup.User).Profile
@@ -131,7 +95,7 @@ var wrongStores = []wrongStore{
 	}, []string{"NoAliasing"}, Options{}},
 	{"last write wins", func() signup.Store {
 		m := memstore.New()
-		return broken{Store: m, update: func(ctx context.Context, u *signup.User) error {
+		return fakestore.Store{Store: m, OnUpdate: func(ctx context.Context, u *signup.User) error {
 			for {
 				stored, err := m.Get(ctx, u.Key())
 				if err != nil {
@@ -146,9 +110,9 @@ var wrongStores = []wrongStore{
 			}
 		}}
 	}, []string{"LostUpdate", "OneUpdate", "OneEqualUpdate", "WrongVersion", "DeleteOfSuccessor"}, Options{}},
-	{"tells equal updates by their content", func() signup.Store {
+	{"compares updates by their content", func() signup.Store {
 		m := memstore.New()
-		return broken{Store: m, update: func(ctx context.Context, u *signup.User) error {
+		return fakestore.Store{Store: m, OnUpdate: func(ctx context.Context, u *signup.User) error {
 			err := m.Update(ctx, u)
 			if err != nil {
 				if stored, e := m.Get(ctx, u.Key()); e == nil && stored.Equal(*u) {
@@ -161,9 +125,9 @@ var wrongStores = []wrongStore{
 	}, []string{"OneEqualUpdate"}, Options{}},
 	{"looks up by the address as typed", func() signup.Store {
 		m := memstore.New()
-		return broken{
+		return fakestore.Store{
 			Store: m,
-			create: func(ctx context.Context, u *signup.User) error {
+			OnCreate: func(ctx context.Context, u *signup.User) error {
 				v := *u
 				v.SetKey(u.Email, signup.EmailRule)
 				err := m.Create(ctx, &v)
@@ -174,9 +138,9 @@ var wrongStores = []wrongStore{
 	}, []string{"DuplicateInOtherSpelling", "KeyIsKept", "RoundTrip", "RuleIsKept"}, Options{}},
 	{"computes the key itself", func() signup.Store {
 		m := memstore.New()
-		return broken{
+		return fakestore.Store{
 			Store: m,
-			create: func(ctx context.Context, u *signup.User) error {
+			OnCreate: func(ctx context.Context, u *signup.User) error {
 				v := *u
 				v.SetKey("", signup.EmailRule)
 				err := m.Create(ctx, &v)
@@ -187,7 +151,7 @@ var wrongStores = []wrongStore{
 	}, []string{"KeyIsKept"}, Options{}},
 	{"forgets the key's rule", func() signup.Store {
 		m := memstore.New()
-		return broken{Store: m, get: func(ctx context.Context, key string) (signup.User, error) {
+		return fakestore.Store{Store: m, OnGet: func(ctx context.Context, key string) (signup.User, error) {
 			u, err := m.Get(ctx, key)
 			u.SetKey(u.Key(), signup.EmailRule)
 			return u, err
@@ -195,7 +159,7 @@ var wrongStores = []wrongStore{
 	}, []string{"KeyIsKept"}, Options{}},
 	{"takes a repeated Create for a duplicate", func() signup.Store {
 		m := memstore.New()
-		return broken{Store: m, create: func(ctx context.Context, u *signup.User) error {
+		return fakestore.Store{Store: m, OnCreate: func(ctx context.Context, u *signup.User) error {
 			if _, err := m.Get(ctx, u.Key()); err == nil {
 				return signup.ErrExists
 			}
@@ -204,7 +168,7 @@ var wrongStores = []wrongStore{
 	}, []string{"RepeatedCreate", "RepeatedCreateAfterChange", "RepeatedCreateAtOnce"}, Options{}},
 	{"overwrites on a repeated Create", func() signup.Store {
 		m := memstore.New()
-		return broken{Store: m, create: func(ctx context.Context, u *signup.User) error {
+		return fakestore.Store{Store: m, OnCreate: func(ctx context.Context, u *signup.User) error {
 			if stored, err := m.Get(ctx, u.Key()); err == nil && stored.ID == u.ID {
 				v := *u
 				v.Version = stored.Version
@@ -217,7 +181,7 @@ var wrongStores = []wrongStore{
 	}, []string{"RepeatedCreate", "RepeatedCreateAfterChange"}, Options{}},
 	{"drops the profile", func() signup.Store {
 		m := memstore.New()
-		return broken{Store: m, create: func(ctx context.Context, u *signup.User) error {
+		return fakestore.Store{Store: m, OnCreate: func(ctx context.Context, u *signup.User) error {
 			v := *u
 			v.Profile = nil
 			err := m.Create(ctx, &v)
@@ -227,18 +191,18 @@ var wrongStores = []wrongStore{
 	}, []string{"RoundTrip", "NoAliasing"}, Options{}},
 	{"never looks at the context", func() signup.Store {
 		m := memstore.New()
-		return broken{
-			create: func(ctx context.Context, u *signup.User) error { return m.Create(context.WithoutCancel(ctx), u) },
-			get: func(ctx context.Context, key string) (signup.User, error) {
+		return fakestore.Store{
+			OnCreate: func(ctx context.Context, u *signup.User) error { return m.Create(context.WithoutCancel(ctx), u) },
+			OnGet: func(ctx context.Context, key string) (signup.User, error) {
 				return m.Get(context.WithoutCancel(ctx), key)
 			},
-			update: func(ctx context.Context, u *signup.User) error { return m.Update(context.WithoutCancel(ctx), u) },
-			delete: func(ctx context.Context, u signup.User) error { return m.Delete(context.WithoutCancel(ctx), u) },
+			OnUpdate: func(ctx context.Context, u *signup.User) error { return m.Update(context.WithoutCancel(ctx), u) },
+			OnDelete: func(ctx context.Context, u signup.User) error { return m.Delete(context.WithoutCancel(ctx), u) },
 		}
 	}, []string{"DoneContext"}, Options{}},
 	{"deletes whatever the version", func() signup.Store {
 		m := memstore.New()
-		return broken{Store: m, delete: func(ctx context.Context, u signup.User) error {
+		return fakestore.Store{Store: m, OnDelete: func(ctx context.Context, u signup.User) error {
 			stored, err := m.Get(ctx, u.Key())
 			if err != nil {
 				return err
@@ -248,7 +212,7 @@ var wrongStores = []wrongStore{
 	}, []string{"DeleteOfChanged", "DeleteOfSuccessor", "WrongVersion", "UpdateKeepsKeyAndID"}, Options{}},
 	{"deletes silently what isn't there", func() signup.Store {
 		m := memstore.New()
-		return broken{Store: m, delete: func(ctx context.Context, u signup.User) error {
+		return fakestore.Store{Store: m, OnDelete: func(ctx context.Context, u signup.User) error {
 			if _, err := m.Get(ctx, u.Key()); err != nil {
 				return ctx.Err()
 			}
@@ -259,7 +223,7 @@ var wrongStores = []wrongStore{
 		m := memstore.New()
 		var mu sync.Mutex
 		seen := map[string]signup.User{}
-		return broken{Store: m, get: func(ctx context.Context, key string) (signup.User, error) {
+		return fakestore.Store{Store: m, OnGet: func(ctx context.Context, key string) (signup.User, error) {
 			u, err := m.Get(ctx, key)
 			mu.Lock()
 			defer mu.Unlock()
@@ -275,7 +239,7 @@ var wrongStores = []wrongStore{
 	}, []string{"ReadYourWrites", "Update"}, Options{}},
 	{"sets the version before it knows", func() signup.Store {
 		m := memstore.New()
-		return broken{Store: m, create: func(ctx context.Context, u *signup.User) error {
+		return fakestore.Store{Store: m, OnCreate: func(ctx context.Context, u *signup.User) error {
 			u.Version = "mine"
 			return m.Create(ctx, u)
 		}}

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/internal/fakestore"
 	"github.com/gosignup/signup/memstore"
 )
 
@@ -17,15 +18,15 @@ var wrongKeyStores = []wrongStore{
 	{"has a unique ID", func() signup.Store {
 		m := memstore.New()
 		var ids sync.Map // the keys, by ID
-		return broken{
+		return fakestore.Store{
 			Store: m,
-			create: func(ctx context.Context, u *signup.User) error {
+			OnCreate: func(ctx context.Context, u *signup.User) error {
 				if key, held := ids.LoadOrStore(u.ID, u.Key()); held && key != u.Key() {
 					return signup.ErrExists
 				}
 				return m.Create(ctx, u)
 			},
-			delete: func(ctx context.Context, u signup.User) error {
+			OnDelete: func(ctx context.Context, u signup.User) error {
 				err := m.Delete(ctx, u)
 				if err == nil {
 					ids.Delete(u.ID)
@@ -37,9 +38,9 @@ var wrongKeyStores = []wrongStore{
 	{"takes one ID for one user", func() signup.Store {
 		m := memstore.New()
 		var ids sync.Map
-		return broken{
+		return fakestore.Store{
 			Store: m,
-			create: func(ctx context.Context, u *signup.User) error {
+			OnCreate: func(ctx context.Context, u *signup.User) error {
 				if key, held := ids.LoadOrStore(u.ID, u.Key()); held && key != u.Key() {
 					return signup.ErrReplayed
 				}
@@ -49,9 +50,9 @@ var wrongKeyStores = []wrongStore{
 	}, []string{"OneIDUnderTwoKeys"}, Options{}},
 	{"deletes by ID", func() signup.Store {
 		m := memstore.New()
-		return broken{
+		return fakestore.Store{
 			Store: m,
-			delete: func(ctx context.Context, u signup.User) error {
+			OnDelete: func(ctx context.Context, u signup.User) error {
 				if err := m.Delete(ctx, u); err != nil {
 					return err
 				}
@@ -70,7 +71,7 @@ var wrongKeyStores = []wrongStore{
 	}, []string{"RuleIsKept"}, Options{}},
 	{"accepts a user without Version", func() signup.Store {
 		m := memstore.New()
-		return broken{Store: m, update: func(ctx context.Context, u *signup.User) error {
+		return fakestore.Store{Store: m, OnUpdate: func(ctx context.Context, u *signup.User) error {
 			v := copyOf(*u)
 			if stored, err := m.Get(ctx, u.Key()); err == nil && v.Version == "" {
 				v.Version = stored.Version
@@ -86,16 +87,16 @@ var wrongKeyStores = []wrongStore{
 		// By ID, so that a user that went through gob is as good as before.
 		m := memstore.New()
 		var last sync.Map // the Version that Create, Get or Update returned last, by ID
-		return broken{
+		return fakestore.Store{
 			Store: m,
-			get: func(ctx context.Context, key string) (signup.User, error) {
+			OnGet: func(ctx context.Context, key string) (signup.User, error) {
 				u, err := m.Get(ctx, key)
 				if err == nil {
 					last.Store(u.ID, u.Version)
 				}
 				return u, err
 			},
-			update: func(ctx context.Context, u *signup.User) error {
+			OnUpdate: func(ctx context.Context, u *signup.User) error {
 				v := copyOf(*u)
 				if version, ok := last.Load(u.ID); ok {
 					v.Version = version.(signup.Version)
@@ -116,15 +117,15 @@ var wrongKeyStores = []wrongStore{
 			}
 			return err
 		}
-		return broken{
-			Store:  m,
-			update: func(ctx context.Context, u *signup.User) error { return conflict(m.Update(ctx, u)) },
-			delete: func(ctx context.Context, u signup.User) error { return conflict(m.Delete(ctx, u)) },
+		return fakestore.Store{
+			Store:    m,
+			OnUpdate: func(ctx context.Context, u *signup.User) error { return conflict(m.Update(ctx, u)) },
+			OnDelete: func(ctx context.Context, u signup.User) error { return conflict(m.Delete(ctx, u)) },
 		}
 	}, []string{"UpdateOfMissing", "DeleteOfMissing", "UpdateKeepsKeyAndID"}, Options{}},
 	{"returns both errors for a missing user", func() signup.Store {
 		m := memstore.New()
-		return broken{Store: m, update: func(ctx context.Context, u *signup.User) error {
+		return fakestore.Store{Store: m, OnUpdate: func(ctx context.Context, u *signup.User) error {
 			err := m.Update(ctx, u)
 			if errors.Is(err, signup.ErrNotFound) {
 				return fmt.Errorf("%w: %w", err, signup.ErrConflict)
@@ -134,7 +135,7 @@ var wrongKeyStores = []wrongStore{
 	}, []string{"UpdateOfMissing"}, Options{}},
 	{"stores a missing user at Update", func() signup.Store {
 		m := memstore.New()
-		return broken{Store: m, update: func(ctx context.Context, u *signup.User) error {
+		return fakestore.Store{Store: m, OnUpdate: func(ctx context.Context, u *signup.User) error {
 			err := m.Update(ctx, u)
 			if errors.Is(err, signup.ErrNotFound) {
 				_ = m.Create(ctx, u)
@@ -161,7 +162,7 @@ var wrongKeyStores = []wrongStore{
 	}, []string{"RepeatedCreate", "RepeatedCreateAfterChange"}, Options{}},
 	{"writes the user again at a repeated Create", func() signup.Store {
 		m := memstore.New()
-		return broken{Store: m, create: func(ctx context.Context, u *signup.User) error {
+		return fakestore.Store{Store: m, OnCreate: func(ctx context.Context, u *signup.User) error {
 			err := m.Create(ctx, u)
 			if errors.Is(err, signup.ErrReplayed) {
 				if stored, e := m.Get(ctx, u.Key()); e == nil {
@@ -182,7 +183,7 @@ var wrongKeyStores = []wrongStore{
 	}, []string{"VersionsDiffer"}, Options{}},
 	{"returns the zero user for a missing one", func() signup.Store {
 		m := memstore.New()
-		return broken{Store: m, get: func(ctx context.Context, key string) (signup.User, error) {
+		return fakestore.Store{Store: m, OnGet: func(ctx context.Context, key string) (signup.User, error) {
 			u, err := m.Get(ctx, key)
 			if errors.Is(err, signup.ErrNotFound) {
 				return signup.User{}, nil
@@ -192,13 +193,13 @@ var wrongKeyStores = []wrongStore{
 	}, []string{"GetNothing", "Delete", "ReadYourWrites"}, Options{}},
 	{"looks up keys without regard to case", func() signup.Store {
 		m := memstore.New()
-		return broken{Store: m, get: func(ctx context.Context, key string) (signup.User, error) {
+		return fakestore.Store{Store: m, OnGet: func(ctx context.Context, key string) (signup.User, error) {
 			return m.Get(ctx, strings.ToLower(key))
 		}}
 	}, []string{"GetNothing"}, Options{}},
 	{"stores without a key", func() signup.Store {
 		m := memstore.New()
-		return broken{Store: m, create: func(ctx context.Context, u *signup.User) error {
+		return fakestore.Store{Store: m, OnCreate: func(ctx context.Context, u *signup.User) error {
 			v := copyOf(*u)
 			if v.Key() == "" {
 				v.SetKey("no key", "")
@@ -215,7 +216,7 @@ var wrongKeyStores = []wrongStore{
 // onReplay returns a store that does the given thing at a repeated Create.
 func onReplay(replay func(u *signup.User, stored signup.User) error) signup.Store {
 	m := memstore.New()
-	return broken{Store: m, create: func(ctx context.Context, u *signup.User) error {
+	return fakestore.Store{Store: m, OnCreate: func(ctx context.Context, u *signup.User) error {
 		err := m.Create(ctx, u)
 		if !errors.Is(err, signup.ErrReplayed) {
 			return err
@@ -230,9 +231,9 @@ func onReplay(replay func(u *signup.User, stored signup.User) error) signup.Stor
 
 // reversioned returns a store whose Versions are those that version returns.
 func reversioned(m *memstore.Store, version func(signup.User) signup.Version) signup.Store {
-	return broken{
+	return fakestore.Store{
 		Store: m,
-		create: func(ctx context.Context, u *signup.User) error {
+		OnCreate: func(ctx context.Context, u *signup.User) error {
 			v := copyOf(*u)
 			err := m.Create(ctx, &v)
 			if err == nil {
@@ -240,12 +241,12 @@ func reversioned(m *memstore.Store, version func(signup.User) signup.Version) si
 			}
 			return err
 		},
-		get: func(ctx context.Context, key string) (signup.User, error) {
+		OnGet: func(ctx context.Context, key string) (signup.User, error) {
 			u, err := m.Get(ctx, key)
 			u.Version = version(u)
 			return u, err
 		},
-		update: func(ctx context.Context, u *signup.User) error {
+		OnUpdate: func(ctx context.Context, u *signup.User) error {
 			v := copyOf(*u)
 			if stored, err := m.Get(ctx, u.Key()); err == nil && u.Version == version(stored) {
 				v.Version = stored.Version
@@ -256,7 +257,7 @@ func reversioned(m *memstore.Store, version func(signup.User) signup.Version) si
 			}
 			return err
 		},
-		delete: func(ctx context.Context, u signup.User) error {
+		OnDelete: func(ctx context.Context, u signup.User) error {
 			v := copyOf(u)
 			if stored, err := m.Get(ctx, u.Key()); err == nil && u.Version == version(stored) {
 				v.Version = stored.Version

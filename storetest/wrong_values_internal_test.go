@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/internal/fakestore"
 	"github.com/gosignup/signup/memstore"
 )
 
@@ -70,7 +71,7 @@ var wrongValueStores = []wrongStore{
 	}), []string{"RuleIsKept"}, Options{}},
 	{"leaves a Version at Create", func() signup.Store {
 		m := memstore.New()
-		return broken{Store: m, create: func(ctx context.Context, u *signup.User) error {
+		return fakestore.Store{Store: m, OnCreate: func(ctx context.Context, u *signup.User) error {
 			v := copyOf(*u)
 			err := m.Create(ctx, &v)
 			if u.Version == "" {
@@ -81,7 +82,7 @@ var wrongValueStores = []wrongStore{
 	}, []string{"CreateSetsVersion"}, Options{}},
 	{"refuses a new user with a Version", func() signup.Store {
 		m := memstore.New()
-		return broken{Store: m, create: func(ctx context.Context, u *signup.User) error {
+		return fakestore.Store{Store: m, OnCreate: func(ctx context.Context, u *signup.User) error {
 			if _, err := m.Get(ctx, u.Key()); errors.Is(err, signup.ErrNotFound) && u.Version != "" {
 				return signup.ErrInvalid
 			}
@@ -91,7 +92,7 @@ var wrongValueStores = []wrongStore{
 	{"refuses a new user with a Version of its own", func() signup.Store {
 		m := memstore.New()
 		var own sync.Map // the Versions that Create has set
-		return broken{Store: m, create: func(ctx context.Context, u *signup.User) error {
+		return fakestore.Store{Store: m, OnCreate: func(ctx context.Context, u *signup.User) error {
 			_, err := m.Get(ctx, u.Key())
 			if _, ok := own.Load(u.Version); ok && errors.Is(err, signup.ErrNotFound) {
 				return signup.ErrConflict
@@ -104,7 +105,7 @@ var wrongValueStores = []wrongStore{
 	}, []string{"CreateSetsVersion"}, Options{}},
 	{"replaces a holder without a hash", func() signup.Store {
 		m := memstore.New()
-		return broken{Store: m, create: func(ctx context.Context, u *signup.User) error {
+		return fakestore.Store{Store: m, OnCreate: func(ctx context.Context, u *signup.User) error {
 			if stored, err := m.Get(ctx, u.Key()); err == nil && stored.PasswordHash == "" && stored.ID != u.ID {
 				_ = m.Delete(ctx, stored)
 			}

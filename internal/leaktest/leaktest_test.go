@@ -29,7 +29,7 @@ func TestFind(t *testing.T) {
 	}
 	// PHP's JSON, for one.
 	if found := leaktest.Find(`{"hash":"$2a$04$abc\/def"}`, []string{"$2a$04$abc/def"}); len(found) != 1 {
-		t.Error("a hash with an escaped slash isn't found")
+		t.Error("got no hash with an escaped slash, want it found")
 	}
 }
 
@@ -48,7 +48,7 @@ func TestFindMany(t *testing.T) {
 		}
 	}
 	if found := leaktest.Find("anything", nil); found != nil {
-		t.Errorf("without secrets, found %q", found)
+		t.Errorf("without secrets, got %q, want nothing", found)
 	}
 }
 

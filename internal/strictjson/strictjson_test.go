@@ -200,7 +200,7 @@ func FuzzObject(f *testing.F) {
 		var want map[string]json.RawMessage
 		data = TrimBOM(data)
 		if err := json.Unmarshal(data, &want); err != nil {
-			t.Fatalf("Object accepts %q, and encoding/json returns %v", data, err)
+			t.Fatalf("Object accepts %q: got the error %v of encoding/json, want nil", data, err)
 		}
 		if !reflect.DeepEqual(got, want) {
 			t.Fatalf("Object(%q) returned %q, want %q", data, got, want)

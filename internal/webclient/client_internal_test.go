@@ -135,7 +135,7 @@ func FuzzLocalURL(f *testing.F) {
 			}
 		}
 		if _, err := base.Parse(s); err != nil {
-			t.Errorf("LocalURL accepts %q, which is no URL: %v", s, err)
+			t.Errorf("LocalURL accepts %q: got the error %v of URL.Parse, want nil", s, err)
 		}
 	})
 }
