@@ -11,6 +11,7 @@ import (
 
 	"github.com/gosignup/signup"
 	"github.com/gosignup/signup/memstore"
+	"golang.org/x/text/unicode/norm"
 )
 
 // with returns a valid request that has the JSON text members as well.
@@ -317,6 +318,9 @@ func FuzzHandler(f *testing.F) {
 		`{"email_address": "ada@example.org", "password": "x"}`,
 		`{"email_address": "<ada>&@example.org", "password": "\u2028\ufffd"}`,
 		`{"password": "\u0000", "email_address": "a+b@xn--bcher-kva.example", "locale": "en"}`,
+		// What is stored in another form than it was sent.
+		`{"email_address": " r@\u00cf.example", "password": "e\u0301 "}`,
+		with(`"first_name": " Ada\u00a0", "last_name": "\tLovelace", "company": " x "`),
 	} {
 		f.Add([]byte(seed))
 	}
@@ -356,18 +360,20 @@ func FuzzHandler(f *testing.F) {
 			t.Fatalf("created %d users, want 1", len(*created))
 		}
 		u := (*created)[0]
-		if u.Email == "" || u.Email != members["email_address"] {
-			t.Errorf("created a user of %q, want %q", u.Email, members["email_address"])
+		if email, err := signup.NormalizeEmail(text("email_address")); err != nil || u.Email != email {
+			t.Errorf("created a user of %q, want %q, the form of %q; NormalizeEmail returned the error %v", u.Email, email, text("email_address"), err)
 		}
 		stored, err := a.Store.Get(t.Context(), u.Key())
 		if err != nil || !stored.Equal(u) {
 			t.Errorf("Get returned %v, %v; want %v, nil", stored, err, u)
 		}
-		if got := string([]byte(u.PasswordHash)); got != "plain:"+text("password") || u.FirstName != text("first_name") || u.LastName != text("last_name") {
+		trimmed := func(name string) string { return strings.TrimSpace(text(name)) }
+		if got := string([]byte(u.PasswordHash)); got != "plain:"+norm.NFC.String(text("password")) ||
+			u.FirstName != trimmed("first_name") || u.LastName != trimmed("last_name") {
 			t.Errorf("created a user of the password %q, named %q, %q; want what was sent: %v", got, u.FirstName, u.LastName, members)
 		}
 		for _, name := range []string{"company", "locale"} {
-			if u.Profile[name] != text(name) {
+			if u.Profile[name] != trimmed(name) {
 				t.Errorf("%s is %q, want what was sent: %v", name, u.Profile[name], members[name])
 			}
 			delete(u.Profile, name)
