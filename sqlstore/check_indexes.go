@@ -48,27 +48,9 @@ type storedIndex struct {
 }
 
 func (c *checkup) indexesOf(ctx context.Context, table string) ([]storedIndex, error) {
-	query := sqliteIndexes
-	if c.st.dialect == PostgreSQL {
-		query = postgresIndexes
-	}
-	rows, err := c.QueryContext(ctx, query, table)
-	if err != nil {
-		return nil, newFailure(c.op, c.st.dialect, err)
-	}
-	defer func() { _ = rows.Close() }()
-	var stored []storedIndex
-	for rows.Next() {
-		var x storedIndex
-		if err := rows.Scan(&x.name, &x.columns, &x.where, &x.unique, &x.valid); err != nil {
-			return nil, newFailure(c.op, c.st.dialect, err)
-		}
-		stored = append(stored, x)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, newFailure(c.op, c.st.dialect, err)
-	}
-	return stored, nil
+	return described(ctx, c, sqliteIndexes, postgresIndexes, table, func(x *storedIndex) []any {
+		return []any{&x.name, &x.columns, &x.where, &x.unique, &x.valid}
+	})
 }
 
 // checkOtherIndexes checks that the table has the indexes that Setup makes, as it makes

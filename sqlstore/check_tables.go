@@ -37,27 +37,35 @@ type storedColumn struct {
 }
 
 func (c *checkup) columnsOf(ctx context.Context, table string) ([]storedColumn, error) {
-	query := sqliteColumns
+	return described(ctx, c, sqliteColumns, postgresColumns, table, func(s *storedColumn) []any {
+		return []any{&s.name, &s.kind, &s.notNull, &s.preset, &s.collation}
+	})
+}
+
+// described returns what the query of c's dialect returns for the table, a T for each row.
+// fields returns where its columns go.
+func described[T any](ctx context.Context, c *checkup, sqlite, postgres, table string, fields func(*T) []any) ([]T, error) {
+	query := sqlite
 	if c.st.dialect == PostgreSQL {
-		query = postgresColumns
+		query = postgres
 	}
 	rows, err := c.QueryContext(ctx, query, table)
 	if err != nil {
 		return nil, newFailure(c.op, c.st.dialect, err)
 	}
 	defer func() { _ = rows.Close() }()
-	var columns []storedColumn
+	var all []T
 	for rows.Next() {
-		var s storedColumn
-		if err := rows.Scan(&s.name, &s.kind, &s.notNull, &s.preset, &s.collation); err != nil {
+		var one T
+		if err := rows.Scan(fields(&one)...); err != nil {
 			return nil, newFailure(c.op, c.st.dialect, err)
 		}
-		columns = append(columns, s)
+		all = append(all, one)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, newFailure(c.op, c.st.dialect, err)
 	}
-	return columns, nil
+	return all, nil
 }
 
 // checkTable compares the table with the columns that Setup makes.
