@@ -100,6 +100,18 @@ func TestCrowd(t *testing.T) {
 	}
 }
 
+// newSlow returns Sessions for a slow request, and a browser in which ada is logged in, of
+// a site that shares their store.
+func newSlow(t *testing.T) (*scssession.Sessions, *browser) {
+	t.Helper()
+	data := newStore()
+	s := scssession.New(scssession.NewManager(&scssession.Options{Store: data}))
+	fast := newSite(t, func(o *scssession.Options) { o.Store = data })
+	b := newBrowser(t, fast.handler)
+	b.want("/set?id=ada", "set")
+	return s, b
+}
+
 // A session that goes on, as when the user ends all others, isn't kept again if the user
 // has logged out in the meantime. A log-in at that time is.
 func TestSlowSet(t *testing.T) {
@@ -111,11 +123,7 @@ func TestSlowSet(t *testing.T) {
 		{0, signup.ErrEnded, " false "},
 		{time.Second, nil, "ada true "},
 	} {
-		data := newStore()
-		s := scssession.New(scssession.NewManager(&scssession.Options{Store: data}))
-		fast := newSite(t, func(o *scssession.Options) { o.Store = data })
-		b := newBrowser(t, fast.handler)
-		b.want("/set?id=ada", "set")
+		s, b := newSlow(t)
 		slow := *b
 		slow.handler = s.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			session, _ := s.Current(r)
@@ -134,11 +142,7 @@ func TestSlowSet(t *testing.T) {
 // that its session has ended. Its response, which comes later, leaves the new cookie.
 func TestSlowClear(t *testing.T) {
 	for method, want := range map[string]string{http.MethodGet: "ada true ", http.MethodHead: "ada true ", http.MethodPost: " false "} {
-		data := newStore()
-		s := scssession.New(scssession.NewManager(&scssession.Options{Store: data}))
-		fast := newSite(t, func(o *scssession.Options) { o.Store = data })
-		b := newBrowser(t, fast.handler)
-		b.want("/set?id=ada", "set")
+		s, b := newSlow(t)
 		slow := *b
 		slow.handler = s.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			r.Method = method
