@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/gosignup/signup/esstore"
+	"github.com/gosignup/signup/internal/leaktest"
 )
 
 // TestOperator runs each command of the operator's program on a server without security
@@ -115,11 +116,25 @@ func (o *operator) run(env []string, args ...string) operatorRun {
 	if err := cmd.Run(); err != nil && !errors.As(err, new(*exec.ExitError)) {
 		o.Fatalf("%s: got %v, want it to run", args[0], err)
 	}
-	record("output of %s: %s%s", args[0], &stdout, &stderr)
+	record("standard error of %s: %s", args[0], &stderr)
+	o.searchOutput(args[0], stdout.String())
 	if o.secret != "" && strings.Contains(stdout.String()+stderr.String(), o.secret) {
 		o.Errorf("%s: got the password in the output, want it left out", args[0])
 	}
 	return operatorRun{o, args, cmd.ProcessState.ExitCode(), stdout.String(), stderr.String()}
+}
+
+// searchOutput searches the standard output of a command for secrets. Search and show
+// print users for the operator, with their addresses.
+func (o *operator) searchOutput(command, stdout string) {
+	o.Helper()
+	for line := range strings.Lines(stdout) {
+		for kind := range leaktest.Recognize(line) {
+			if kind != "address" || command != "search" && command != "show" {
+				o.Errorf("%s: got a secret of the kind %q on standard output, want it left out", command, kind)
+			}
+		}
+	}
 }
 
 // want checks the exit code and all of standard output. A * of the text stands for what

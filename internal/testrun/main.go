@@ -56,6 +56,9 @@ func run(dir string, args []string) error {
 	_, _ = io.Copy(io.Discard, events) // or the tests would block
 	err = errors.Join(cmd.Wait(), readErr)
 	fmt.Println(r.summary(dir))
+	if slowest := r.slowest(); slowest != "" {
+		fmt.Printf("%s: the slowest:%s\n", name(dir), slowest)
+	}
 	if err != nil {
 		return err
 	}

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -13,6 +15,7 @@ type event struct {
 	Action, Package, Test string
 	Key, Value            string
 	Output                string
+	Elapsed               float64 // seconds
 }
 
 // A report is the result of a run.
@@ -20,6 +23,7 @@ type report struct {
 	output                  map[string]*strings.Builder // by package, as they run at once
 	running                 map[string]*strings.Builder // the output of the tests that haven't ended
 	racing                  map[string]bool             // the packages of which a data race is being reported
+	slow                    []event                     // the ends of tests that took 10 seconds or more
 	passed, failed, skipped int
 }
 
@@ -71,6 +75,9 @@ func (r *report) add(e event) {
 	case "pass", "fail", "skip":
 		if e.Test != "" {
 			r.end(id, e.Action)
+			if e.Elapsed >= 10 && !strings.Contains(e.Test, "/") {
+				r.slow = append(r.slow, e)
+			}
 		}
 	}
 }
@@ -110,6 +117,16 @@ func (r *report) text() string {
 		all.WriteString(o.String() + "\n")
 	}
 	return all.String()
+}
+
+// slowest names the ten slowest tests, which are where a run can become faster.
+func (r *report) slowest() string {
+	slices.SortFunc(r.slow, func(a, b event) int { return cmp.Compare(b.Elapsed, a.Elapsed) })
+	var b strings.Builder
+	for _, e := range r.slow[:min(len(r.slow), 10)] {
+		fmt.Fprintf(&b, " %s %.0fs", e.Test, e.Elapsed)
+	}
+	return b.String()
 }
 
 func (r *report) summary(dir string) string {
