@@ -48,13 +48,24 @@ func wantRefusal(t *testing.T, d database, text string) {
 	}
 }
 
+func wantNewer(t *testing.T, d database, want bool) {
+	t.Helper()
+	newer, err := sqlstore.New(d.DB, d.options).HasNewerSchema(t.Context())
+	if newer != want || err != nil {
+		t.Errorf("HasNewerSchema: got %t and the error %v, want %t and nil", newer, err, want)
+	}
+}
+
 func TestSetupRefuses(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, newDatabase func(testing.TB) database) {
 		t.Run("a newer schema", func(t *testing.T) {
 			d := newDatabase(t)
+			wantNewer(t, d, false) // there is no schema
 			setUp(t, d.DB, d.options)
+			wantNewer(t, d, false)
 			mustExec(t, d.DB, "UPDATE "+d.prefix()+"schema SET version = 99")
 			wantRefusal(t, d, "version 99")
+			wantNewer(t, d, true)
 		})
 		t.Run("another program's table", func(t *testing.T) {
 			d := newDatabase(t)
