@@ -16,6 +16,11 @@
 //
 //	sql.Open("sqlite", "file:users.db?_pragma=journal_mode(WAL)&_pragma=busy_timeout(5000)")
 //
+// With a write-ahead log, a process needs to write the file and its directory, also if it
+// only reads users: SQLite keeps the files users.db-wal and users.db-shm there. Without
+// that, methods return an error that says so. A copy that no process writes, such as a
+// backup on a medium that is read-only, can be read with "?immutable=1".
+//
 // A database in memory exists once for each connection: call db.SetMaxOpenConns(1) for
 // it. Otherwise Setup returns an error.
 //
@@ -88,5 +93,6 @@
 //
 // All other failures, such as a full disk, a replica that takes no writes or a missing
 // table, return an error that wraps none of package signup's errors. No error contains
-// what was stored: of PostgreSQL's errors, it has the SQLSTATE.
+// what was stored: of PostgreSQL's errors, it has the SQLSTATE. An error that an operator can
+// do something about says what.
 package sqlstore

@@ -24,17 +24,18 @@ const (
 // A failure is the error of a statement. Its text quotes no response of PostgreSQL,
 // because that may contain values of the statement.
 type failure struct {
-	op    string
-	kind  kind
-	state string // the SQLSTATE, or ""
-	err   error  // the cause, if state is ""
+	op      string
+	kind    kind
+	state   string // the SQLSTATE, or ""
+	err     error  // the cause, if state is ""
+	meaning string // of err, or ""
 }
 
 func (f *failure) Error() string {
 	if f.state != "" {
 		return fmt.Sprintf("sqlstore: %s: SQLSTATE %s%s", f.op, f.state, meanings[f.state])
 	}
-	return fmt.Sprintf("sqlstore: %s: %v", f.op, f.err)
+	return fmt.Sprintf("sqlstore: %s: %v%s", f.op, f.err, f.meaning)
 }
 
 func (f *failure) Unwrap() error { return f.err }
@@ -93,7 +94,7 @@ func newFailure(op string, d Dialect, err error) *failure {
 	case err.Error() == "sql: database is closed":
 		f.kind = refused
 	case d == SQLite && !errors.Is(err, driver.ErrBadConn):
-		f.kind = kindOfSQLite(err)
+		f.kind, f.meaning = kindOfSQLite(err), meaningOfSQLite(err)
 	}
 	return f
 }
@@ -133,44 +134,6 @@ func kindOfState(state string) kind {
 		return open
 	}
 	if strings.HasPrefix(state, "08") { // of the connection
-		return open
-	}
-	return refused
-}
-
-// The primary result codes of SQLite.
-const (
-	sqliteBusy       = 5
-	sqliteLocked     = 6
-	sqliteReadOnly   = 8
-	sqliteInterrupt  = 9
-	sqliteIOErr      = 10
-	sqliteTooBig     = 18
-	sqliteConstraint = 19
-)
-
-// A coded is an error of a driver of SQLite that has SQLite's code.
-type coded interface {
-	error
-	Code() int
-}
-
-// kindOfSQLite returns the kind of an error of SQLite, by its code or, if the driver
-// hides that, by its text.
-func kindOfSQLite(err error) kind {
-	if e, ok := errors.AsType[coded](err); ok {
-		switch e.Code() & 0xff {
-		case sqliteBusy, sqliteLocked:
-			return contended
-		case sqliteInterrupt, sqliteIOErr:
-			return open
-		}
-		return refused
-	}
-	switch text := err.Error(); {
-	case strings.Contains(text, "is locked"):
-		return contended
-	case strings.Contains(text, "I/O error"), strings.Contains(text, "interrupted"):
 		return open
 	}
 	return refused

@@ -45,6 +45,7 @@ func TestReadOnly(t *testing.T) {
 	setUp(t, openSQLite(t, name), nil)
 	s = sqlstore.New(openSQLite(t, name+"&mode=ro"), nil)
 	wantPlain(t, s.Create(t.Context(), &u), "readonly")
+	wantPlain(t, s.Create(t.Context(), &u), "remove mode=ro, immutable and query_only")
 }
 
 // The disk is full.
