@@ -46,7 +46,7 @@ func kindOfSQLite(err error) kind {
 // sqliteMeanings describe parts of SQLite's errors. Their texts are the same with each driver.
 var sqliteMeanings = []struct{ part, meaning string }{
 	{"readonly database", " (with a write-ahead log, the process must be able to write the file and its directory, also to read users: change their owner or modes, or remove mode=ro, immutable and query_only from the name of the database)"},
-	{"unable to open database file", " (there is no such file, or the process can't read it, or can't write its directory, as a write-ahead log needs)"},
+	{"unable to open database file", " (there is no such file, or the process can't read it or the files -wal and -shm beside it, or can't write its directory)"},
 	{"no such table", " (is the store set up?)"},
 	{"no such column", " (is the schema newer or older?)"},
 	{"image is malformed", " (the file is damaged: restore a backup)"},
