@@ -5,13 +5,13 @@ import "context"
 var activateCommand = command{
 	name: "activate", operand: "ADDRESS", about: "let a user log in again", quick: true,
 	more:    `The user has the same password as before. Sessions that have ended don't go on.`,
-	prepare: withoutFlags(with(setActive(true))),
+	prepare: withoutFlags(withUsers(setActive(true))),
 }
 
 var deactivateCommand = command{
 	name: "deactivate", operand: "ADDRESS", about: "refuse a user's log-ins, and end all sessions", quick: true,
 	more:    `All data stays stored, and the address stays taken. Tokens in mails become void.`,
-	prepare: withoutFlags(with(setActive(false))),
+	prepare: withoutFlags(withUsers(setActive(false))),
 }
 
 func setActive(active bool) func(context.Context, *call, store) error {
@@ -30,7 +30,7 @@ func setActive(active bool) func(context.Context, *call, store) error {
 var endSessionsCommand = command{
 	name: "end-sessions", operand: "ADDRESS", about: "end all sessions of a user", quick: true,
 	more:    `The user may log in again, if active. Tokens in mails become void.`,
-	prepare: withoutFlags(with(endSessions)),
+	prepare: withoutFlags(withUsers(endSessions)),
 }
 
 func endSessions(ctx context.Context, c *call, s store) error {

@@ -21,7 +21,7 @@ FILE must not exist. It appears when the export is complete, and only its owner 
 it. An export to standard output is complete if the exit code is 0.`,
 	prepare: func(f *flag.FlagSet) func(context.Context, *call) error {
 		hashes := f.Bool("hashes", false, "include hashes, security stamps and private data, as an import\nneeds them; keep such a file secret")
-		return with(func(ctx context.Context, c *call, s store) error {
+		return withUsers(func(ctx context.Context, c *call, s store) error {
 			return export(ctx, c, s, *hashes)
 		})
 	},

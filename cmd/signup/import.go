@@ -23,7 +23,7 @@ known format.
 The exit code is 7 if users were refused. The first 20 are listed by their lines.`,
 	prepare: func(f *flag.FlagSet) func(context.Context, *call) error {
 		anyHash := f.Bool("any-hash", false, "accept hashes in any format, for applications with\nAccounts.HashFormats or a Hasher of their own")
-		return with(func(ctx context.Context, c *call, s store) error {
+		return withUsers(func(ctx context.Context, c *call, s store) error {
 			return importUsers(ctx, c, s, *anyHash)
 		})
 	},

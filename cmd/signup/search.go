@@ -22,13 +22,13 @@ to continue after that user. Elasticsearch finds a new user after about a second
 	prepare: func(f *flag.FlagSet) func(context.Context, *call) error {
 		o := searchOptions{limit: 50}
 		o.declare(f)
-		return with(func(ctx context.Context, c *call, s store) error {
+		return func(ctx context.Context, c *call) error {
 			q, err := o.query()
 			if err != nil {
 				return err
 			}
-			return search(ctx, c, s, q, o.limit)
-		})
+			return withUsers(func(ctx context.Context, c *call, s store) error { return search(ctx, c, s, q, o.limit) })(ctx, c)
+		}
 	},
 }
 

@@ -14,7 +14,7 @@ var showCommand = command{
 	name: "show", operand: "ADDRESS", about: "show a user", quick: true,
 	more: `It shows everything except the hash, the security stamp and the private data. Of the
 hash, it shows the scheme.`,
-	prepare: withoutFlags(with(show)),
+	prepare: withoutFlags(withUsers(show)),
 }
 
 func show(ctx context.Context, c *call, s store) error {

@@ -45,6 +45,23 @@ func (c *call) open(create bool) (store, error) {
 	return c.openElasticsearch(t)
 }
 
+// withUsers is with for what reads or changes users. It notes before if the store is of a
+// later version.
+func withUsers(do func(ctx context.Context, c *call, s store) error) func(context.Context, *call) error {
+	return with(func(ctx context.Context, c *call, s store) error {
+		if sql, ok := s.(sqlStore); ok {
+			newer, err := sql.HasNewerSchema(ctx)
+			if errors.Is(err, signup.ErrBusy) {
+				return err
+			}
+			if newer {
+				c.note("a later version of the library has made or migrated the tables: this program reads, changes and exports only what it knows. Install the later version")
+			}
+		}
+		return do(ctx, c, s)
+	})
+}
+
 // with calls do with the store, and closes it.
 func with(do func(ctx context.Context, c *call, s store) error) func(context.Context, *call) error {
 	return func(ctx context.Context, c *call) error {
