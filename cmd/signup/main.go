@@ -32,8 +32,20 @@ import (
 // that pass signals on send one to the process and to its group.
 const sameSignal = time.Second
 
+// signals returns those that interrupt the program. A signal that is ignored stays so, as
+// nohup(1) does for SIGHUP, and a shell without job control for what runs in the background.
+func signals() []os.Signal {
+	all := []os.Signal{syscall.SIGTERM} // and never none, which would be all of them
+	for _, s := range []os.Signal{os.Interrupt, syscall.SIGHUP} {
+		if !signal.Ignored(s) {
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), signals()...)
 	context.AfterFunc(ctx, func() { // a second signal ends the program at once
 		time.Sleep(sameSignal)
 		stop()
