@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -59,6 +60,9 @@ func (cmd command) checkArgs(args []string) error {
 		least, most = 1, 1
 	case "[FILE]":
 		most = 1
+	}
+	if slices.Contains(args, "") { // of a variable that isn't set
+		return usageError{"the argument is empty; the usage is: " + cmd.usage()}
 	}
 	if least <= len(args) && len(args) <= most {
 		return nil

@@ -45,13 +45,25 @@ type call struct {
 
 // global declares the flags that each command has.
 func (c *call) global(f *flag.FlagSet) {
-	f.StringVar(&c.store, "store", c.store, "the `URL` of the store, without a password (default $SIGNUP_STORE)")
-	f.StringVar(&c.alias, "alias", c.alias, "the `alias` of the users in Elasticsearch (default users)")
-	f.StringVar(&c.prefix, "prefix", c.prefix, "what the `names` of the tables begin with (default signup_)")
-	f.StringVar(&c.ca, "ca", c.ca, "a PEM `file` with the authority of Elasticsearch's certificate")
+	f.Func("store", "the `URL` of the store, without a password (default $SIGNUP_STORE)", filled(&c.store))
+	f.Func("alias", "the `alias` of the users in Elasticsearch (default users)", filled(&c.alias))
+	f.Func("prefix", "what the `names` of the tables begin with (default signup_)", filled(&c.prefix))
+	f.Func("ca", "a PEM `file` with the authority of Elasticsearch's certificate", filled(&c.ca))
 	f.BoolVar(&c.json, "json", c.json, "write JSON, and errors as {\"error\": \"…\"}")
 	f.BoolVar(&c.verbose, "v", c.verbose, "write the library's log records to standard error")
 	f.DurationVar(&c.timeout, "timeout", c.timeout, "how long the command may take, such as 10s (default 1m for\ncommands about one user and check, otherwise no limit)")
+}
+
+// filled sets *value to what a flag has. A variable of the environment that isn't set must
+// not lead to another store.
+func filled(value *string) func(string) error {
+	return func(text string) error {
+		if text == "" {
+			return errors.New("it is empty")
+		}
+		*value = text
+		return nil
+	}
 }
 
 // asksForJSON reports whether args have the flag -json. It also holds for errors in
@@ -71,6 +83,8 @@ func (c *call) run(ctx context.Context, args []string) error {
 		return c.help(rest)
 	case err != nil:
 		return err
+	case len(rest) == 0 && c.json:
+		return usageError{"no command: \"signup -h\" lists all"}
 	case len(rest) == 0:
 		writeHelp(c.stderr)
 		return silent{exitUsage}

@@ -8,7 +8,7 @@ import (
 func TestUsage(t *testing.T) {
 	for _, c := range []struct {
 		name string
-		args string // separated by spaces
+		args string // separated by spaces, with {} for an empty text
 		want string // in stderr
 	}{
 		{"no command", "", "usage: signup [flags] command"},
@@ -25,10 +25,18 @@ func TestUsage(t *testing.T) {
 		{"no address", "show", "got 0 arguments; the usage is: signup [flags] show ADDRESS"},
 		{"two addresses", "show a b", "got 2 arguments; the usage is: signup [flags] show ADDRESS"},
 		{"help for an unknown command", "help shwo", "did you mean show?"},
+		{"an empty address", "show {}", "the argument is empty; the usage is: signup [flags] show ADDRESS"},
+		{"an empty file", "import {}", "the argument is empty"},
+		{"an empty store", "check -store {}", `invalid value "" for flag -store: it is empty`},
+		{"an empty prefix", "-prefix={} check", `invalid value "" for flag -prefix: it is empty`},
 		{"no store", "check", "no store: set -store or SIGNUP_STORE"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			r := runner{}.run(t.Context(), strings.Fields(c.args)...)
+			args := strings.Fields(c.args)
+			for i := range args {
+				args[i] = strings.Replace(args[i], "{}", "", 1)
+			}
+			r := runner{}.run(t.Context(), args...)
 			r.want(t, exitUsage, "2:"+c.want)
 			if r.stdout != "" {
 				t.Errorf("got %s on stdout, want nothing", shown(r.stdout))
@@ -41,7 +49,7 @@ func TestUsage(t *testing.T) {
 }
 
 func TestUsageJSON(t *testing.T) {
-	for _, args := range []string{"-json shwo", "shwo -json", "-frob --json", "check -json=true -store", "show -json"} {
+	for _, args := range []string{"-json", "-json -timeout 1s", "-json shwo", "shwo -json", "-frob --json", "check -json=true -store", "show -json"} {
 		r := runner{}.run(t.Context(), strings.Fields(args)...)
 		r.want(t, exitUsage)
 		if text, ok := one(t, r.stderr)["error"].(string); !ok || text == "" {

@@ -80,8 +80,12 @@ func createPrivate(name string) error {
 // openSQLite opens the file. A file that doesn't exist is made only if create is true, so
 // that a misspelled name is an error and no empty database.
 func (c *call) openSQLite(t target, create bool) (store, error) {
-	if _, err := os.Stat(t.file); err != nil && !create {
+	info, err := os.Stat(t.file)
+	switch {
+	case err != nil && !create:
 		return nil, usageError{fmt.Sprintf("SQLite: %v: correct the name, or make the database with signup setup", err)}
+	case err == nil && info.IsDir():
+		return nil, usageError{fmt.Sprintf("SQLite: %s is a directory", t.file)}
 	}
 	if create {
 		if err := createPrivate(t.file); err != nil {

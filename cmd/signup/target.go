@@ -104,6 +104,23 @@ func (c *call) serverTarget(text string) (target, error) {
 	return t, nil
 }
 
+// checkParameters returns an error if the URL has a parameter that SQLite doesn't know, and
+// so ignores, such as a misspelled prefix. Those of the driver begin with "_". PostgreSQL
+// refuses unknown parameters itself.
+func (t *target) checkParameters() error {
+	known := []string{"prefix", "mode", "immutable", "cache", "nolock", "psow", "modeof", "vfs"}
+	for _, name := range slices.Sorted(maps.Keys(t.query)) {
+		if t.kind == postgreSQL || strings.HasPrefix(name, "_") || slices.Contains(known, name) {
+			continue
+		}
+		if near := nearest(name, known); near != "" {
+			return usageError{fmt.Sprintf("the store's URL has the parameter %q: did you mean %s?", name, near)}
+		}
+		return usageError{fmt.Sprintf("the store's URL has the parameter %q: SQLite has %s", name, strings.Join(known, ", "))}
+	}
+	return nil
+}
+
 // name sets what the users are kept under: by the flag, or else the parameter of the URL,
 // which it removes.
 func (c *call) name(t *target) error {
@@ -116,6 +133,9 @@ func (c *call) name(t *target) error {
 		t.prefix = cmp.Or(c.prefix, parameter("prefix"))
 		if c.alias != "" || c.ca != "" {
 			return usageError{"-alias and -ca are for Elasticsearch, and the store is " + string(t.kind)}
+		}
+		if err := t.checkParameters(); err != nil {
+			return err
 		}
 		_, err := t.tables()
 		return err

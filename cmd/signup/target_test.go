@@ -28,6 +28,9 @@ func TestTarget(t *testing.T) {
 		{url: "sqlite:x?%zz", fail: "malformed parameters"},
 		{url: "https:///x", fail: "has no host"},
 		{url: "https://h?routing=x", fail: `the parameter "routing"`},
+		{url: "sqlite:x?mode=ro&immutable=1&_pragma=synchronous(2)", kind: sqLite, file: "x"},
+		{url: "sqlite:x?prefxi=x_", fail: `the parameter "prefxi": did you mean prefix?`},
+		{url: "sqlite:x?user=ada", fail: `the parameter "user": SQLite has prefix, mode, `},
 		{url: "sqlite:x?prefix=Users", fail: `-prefix: sqlstore: schema: invalid prefix "Users"`},
 		{url: "postgres://h?prefix=_", fail: "-prefix: "},
 		{url: "users.db", fail: "must begin with postgres://"},
@@ -62,6 +65,9 @@ func TestSQLiteFile(t *testing.T) {
 	dir := t.TempDir()
 	on("sqlite:"+filepath.Join(dir, "none", "x.db")).run(t.Context(), "setup").want(t, exitUsage, "2:SQLite: open "+dir, "2:no such file")
 	on("sqlite:"+filepath.Join(dir, "none.db")).run(t.Context(), "check").want(t, exitUsage, "2:no such file")
+	for _, command := range []string{"check", "setup"} {
+		on("sqlite:"+dir).run(t.Context(), command).want(t, exitUsage, "2:SQLite: "+dir+" is a directory")
+	}
 	url := "sqlite:" + filepath.Join(dir, "a%41 #&.db")
 	on(url).run(t.Context(), "setup").want(t, exitDone)
 	if info, err := os.Stat(filepath.Join(dir, "a%41 #&.db")); err != nil || info.Mode() != 0o600 {
