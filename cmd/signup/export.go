@@ -68,7 +68,9 @@ type output struct {
 }
 
 func create(name string) (*output, error) {
-	if _, err := os.Lstat(name); err == nil {
+	if info, err := os.Lstat(name); err == nil && !info.Mode().IsRegular() { // /dev/stdout must not be removed
+		return nil, fmt.Errorf("%s exists, and is no file: choose another name, or - for standard output", name)
+	} else if err == nil {
 		return nil, fmt.Errorf("%s exists: remove it, or choose another name", name)
 	} else if !errors.Is(err, os.ErrNotExist) {
 		return nil, err

@@ -53,14 +53,14 @@ func importUsers(ctx context.Context, c *call, s store, anyHash bool) error {
 	}
 	r.ImportSummary, err = s.Import(ctx, r.numbered(lines), opts)
 	p.end()
-	if written := r.write(c); err == nil {
-		err = written
-	}
+	written := r.write(c)
 	switch {
 	case errors.Is(err, signup.ErrInvalid):
 		return fmt.Errorf("%w; correct the line, and repeat the import to add the rest", err)
 	case err != nil:
 		return fmt.Errorf("%w; repeat the import to add the rest", err)
+	case written != nil:
+		return notWritten(r.text(), written)
 	case r.Exists+r.Invalid > 0:
 		return silent{exitRefused}
 	}
@@ -79,7 +79,12 @@ func (c *call) input() (in io.ReadCloser, size int64, err error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
+	info, err := f.Stat()
+	switch {
+	case err == nil && info.IsDir():
+		_ = f.Close()
+		return nil, 0, fmt.Errorf("%s is a directory", c.args[0])
+	case err == nil && info.Mode().IsRegular():
 		size = info.Size()
 	}
 	return f, size, nil
@@ -177,7 +182,11 @@ func (r *importReport) write(c *call) error {
 	if r.hashless > 0 {
 		c.note("%d users have no hash, and can't log in before they reset the password", r.hashless)
 	}
-	_, err := fmt.Fprintf(c.stdout, "%d users read: %d created, %d present, %d refused, %d failed\n",
-		r.Read, r.Created, r.Present, r.Exists+r.Invalid, r.Failed)
+	_, err := fmt.Fprintln(c.stdout, r.text())
 	return err
+}
+
+func (r *importReport) text() string {
+	return fmt.Sprintf("%d users read: %d created, %d present, %d refused, %d failed",
+		r.Read, r.Created, r.Present, r.Exists+r.Invalid, r.Failed)
 }

@@ -19,8 +19,20 @@ func writeJSON(w io.Writer, v any) error {
 	return e.Encode(v)
 }
 
-// done writes the result of a command: text, or the object for scripts.
+// done writes what a command has done. If that isn't possible, the error says it.
 func (c *call) done(text string, object any) error {
+	if err := c.print(text, object); err != nil {
+		return notWritten(text, err)
+	}
+	return nil
+}
+
+func notWritten(text string, err error) error {
+	return fmt.Errorf("%s, but that can't be written: %w", text, err)
+}
+
+// print writes the result of a command: text, or the object for scripts.
+func (c *call) print(text string, object any) error {
 	if c.json {
 		return writeJSON(c.stdout, object)
 	}

@@ -51,7 +51,7 @@ func grants(c *call, t target, to string) error {
 		fmt.Sprintf("GRANT SELECT, INSERT, UPDATE, DELETE ON %[1]susers, %[1]scounts TO %s;", prefix, to),
 		fmt.Sprintf("GRANT SELECT ON %sschema TO %s;", prefix, to),
 	}
-	return c.done(strings.Join(statements, "\n"), map[string][]string{"statements": statements})
+	return c.print(strings.Join(statements, "\n"), map[string][]string{"statements": statements})
 }
 
 // raw writes JSON as it is.

@@ -22,7 +22,7 @@ belong into one transaction. It connects to nothing.`,
 		if err != nil {
 			return err
 		}
-		return c.done(strings.TrimSuffix(text, "\n"), map[string]string{"statements": text})
+		return c.print(strings.TrimSuffix(text, "\n"), map[string]string{"statements": text})
 	}),
 }
 

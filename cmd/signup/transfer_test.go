@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -81,9 +80,8 @@ func TestExportFails(t *testing.T) {
 	if names, err := os.ReadDir(dir); err != nil || len(names) != 1 {
 		t.Errorf("got %d files and the error %v, want no file of the export", len(names), err)
 	}
-	code := run(t.Context(), []string{"export"}, on(url).getenv, nil, fullWriter{}, io.Discard)
-	if code != exitFailed {
-		t.Errorf("got the exit code %d from a full disk, want %d", code, exitFailed)
+	for _, name := range []string{dir, os.DevNull} {
+		on(url).run(t.Context(), "export", name).want(t, exitFailed, "2:"+name+" exists, and is no file: choose another name")
 	}
 }
 
@@ -112,10 +110,6 @@ func TestImportAlike(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
-
-type fullWriter struct{}
-
-func (fullWriter) Write([]byte) (int, error) { return 0, fmt.Errorf("no space left on device") }
 
 // Refused users are listed by their lines, at most 20 of them.
 func TestImportRefused(t *testing.T) {
@@ -165,7 +159,9 @@ func TestImportMalformed(t *testing.T) {
 	})
 	url := newSQLite(t)
 	on(url).run(t.Context(), "setup").want(t, exitDone)
-	on(url).run(t.Context(), "import", filepath.Join(t.TempDir(), "none")).want(t, exitFailed, "2:no such file")
+	dir := t.TempDir()
+	on(url).run(t.Context(), "import", filepath.Join(dir, "none")).want(t, exitFailed, "2:no such file")
+	on(url).run(t.Context(), "import", dir).want(t, exitFailed, "2:signup: "+dir+" is a directory\n")
 	on(url).run(t.Context(), "import").want(t, exitDone, "0 users read: 0 created")
 }
 
