@@ -14,21 +14,15 @@ import (
 
 	"github.com/gosignup/signup"
 	"github.com/gosignup/signup/esstore"
+	"github.com/gosignup/signup/internal/transfertest"
 )
-
-// exportLine is newUser as Export writes it.
-const exportLine = `{"id":"ID-4711","key":"ada.qx@example.org","key_rule":"` + signup.EmailRule + `","email_address":"Ada.Qx@Example.org",` +
-	`"password":"$2a$04$hashqxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx","first_name":"Adaqx","last_name":"Lovelaceqx","is_active":true,` +
-	`"created_at":"2014-12-06T22:55:00.123Z","updated_at":"2014-12-06T23:55:00.123Z",` +
-	`"profile":{"company":"Enginesqx"},"email_verified_at":"2014-12-07T00:55:00.123Z",` +
-	`"security_stamp":"stampqx","private":"cHJpdmF0ZXF4AP8="}` + "\n"
 
 // export returns what a store exports that has the users.
 func export(t *testing.T, opts *esstore.ExportOptions, users ...signup.User) string {
 	t.Helper()
 	store := esstore.New(newElastic(), nil)
 	if _, err := store.Import(t.Context(), sequence(users...), nil); err != nil {
-		t.Fatal(err)
+		t.Fatalf("got error %v from Import, want none", err)
 	}
 	var out bytes.Buffer
 	n, err := store.Export(t.Context(), &out, opts)
@@ -39,10 +33,10 @@ func export(t *testing.T, opts *esstore.ExportOptions, users ...signup.User) str
 }
 
 func TestExport(t *testing.T) {
-	if got := export(t, &esstore.ExportOptions{Hashes: true}, newUser()); got != exportLine {
-		t.Errorf("got %d bytes, want the %d of the expected lines", len(got), len(exportLine))
+	if got := export(t, &esstore.ExportOptions{Hashes: true}, newUser()); got != transfertest.AdaLine {
+		t.Errorf("got %d bytes, want the %d of the expected lines", len(got), len(transfertest.AdaLine))
 	}
-	without := strings.NewReplacer(`"password":"$2a$04$hashqxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",`, "", `,"security_stamp":"stampqx","private":"cHJpdmF0ZXF4AP8="`, "").Replace(exportLine)
+	without := strings.NewReplacer(`"password":"$2a$04$hashqxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",`, "", `,"security_stamp":"stampqx","private":"cHJpdmF0ZXF4AP8="`, "").Replace(transfertest.AdaLine)
 	for _, opts := range []*esstore.ExportOptions{nil, {}} {
 		if got := export(t, opts, newUser()); got != without {
 			t.Errorf("got %d bytes, want the %d of the expected lines", len(got), len(without))
@@ -302,13 +296,13 @@ func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
 // ReadExport returns users that Import stores or refuses as invalid, whatever it reads.
 // Export writes them so that they are equal when they are read again.
 func FuzzReadExport(f *testing.F) {
-	f.Add([]byte(exportLine))
-	f.Add([]byte(exportLine + "\n\r\n" + exportLine))
+	f.Add([]byte(transfertest.AdaLine))
+	f.Add([]byte(transfertest.AdaLine + "\n\r\n" + transfertest.AdaLine))
 	f.Add([]byte(`{"id":"i","key":"k"}`))
 	f.Add([]byte(`{"id":"<&>\u2028","key":"é","key_rule":"","profile":{"":"","a":"\ud800"}}`))
 	f.Add([]byte(`{"id":"i","key":"k","created_at":"9999-12-31T23:59:59.9999-23:59"}`))
 	f.Add([]byte(`{"ID":"i","kEy":"k","created_at":null,"write_token":{}}`))
-	f.Add([]byte(exportLine[:200]))
+	f.Add([]byte(transfertest.AdaLine[:200]))
 	f.Add([]byte("null\n[]\n0"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		for u, err := range esstore.ReadExport(bytes.NewReader(text)) {

@@ -15,12 +15,12 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
 
 	"github.com/gosignup/signup"
 	"github.com/gosignup/signup/esstore"
+	"github.com/gosignup/signup/internal/transfertest"
 )
 
 // A step writes the response to one request. writes has the documents that were sent
@@ -200,33 +200,15 @@ var secrets = []string{
 	"stampqx", "privateqx", "cHJpdmF0ZXF4",
 }
 
+// newUser is transfertest.Ada with its key set.
 func newUser() signup.User {
-	at := time.Date(2014, time.December, 6, 22, 55, 0, 123e6, time.UTC)
-	u := signup.User{
-		ID:           "ID-4711",
-		Email:        "Ada.Qx@Example.org",
-		FirstName:    "Adaqx",
-		LastName:     "Lovelaceqx",
-		PasswordHash: signup.Hash("$2a$04$hashqxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"),
-		Active:       true,
-		CreatedAt:    at,
-		UpdatedAt:    at.Add(time.Hour),
-		Profile:      map[string]string{"company": "Enginesqx"},
-
-		EmailVerifiedAt: at.Add(2 * time.Hour),
-		SecurityStamp:   "stampqx",
-		Private:         "privateqx\x00\xff",
-	}
-	u.SetKey("ada.qx@example.org", signup.EmailRule)
+	u := transfertest.Ada()
+	u.SetKey(u.Key(), u.KeyRule())
 	return u
 }
 
 // document is newUser as the store writes it.
-const document = `{"id":"ID-4711","key":"ada.qx@example.org","key_rule":"` + signup.EmailRule + `","email_address":"Ada.Qx@Example.org",` +
-	`"password":"$2a$04$hashqxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx","first_name":"Adaqx","last_name":"Lovelaceqx","is_active":true,` +
-	`"created_at":"2014-12-06T22:55:00.123Z","updated_at":"2014-12-06T23:55:00.123Z",` +
-	`"profile":{"company":"Enginesqx"},"email_verified_at":"2014-12-07T00:55:00.123Z",` +
-	`"security_stamp":"stampqx","private":"cHJpdmF0ZXF4AP8=","write_token":"T"}`
+const document = "{" + transfertest.AdaMembers + `,"write_token":"T"}`
 
 // The responses of Elasticsearch 8.19.7.
 

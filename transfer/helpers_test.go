@@ -5,40 +5,12 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/gosignup/signup"
 	"github.com/gosignup/signup/transfer"
 )
 
-// exportLine is adaUser as a Writer writes it.
-const exportLine = `{"id":"ID-4711","key":"ada.qx@example.org","key_rule":"` + signup.EmailRule + `","email_address":"Ada.Qx@Example.org",` +
-	`"password":"$2a$04$hashqxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx","first_name":"Adaqx","last_name":"Lovelaceqx","is_active":true,` +
-	`"created_at":"2014-12-06T22:55:00.123Z","updated_at":"2014-12-06T23:55:00.123Z",` +
-	`"profile":{"company":"Enginesqx"},"email_verified_at":"2014-12-07T00:55:00.123Z",` +
-	`"security_stamp":"stampqx","private":"cHJpdmF0ZXF4AP8="}` + "\n"
-
-// adaUser returns a user with a value in each field, each with a part that wantNoSecret
-// looks for.
-func adaUser() signup.User {
-	at := time.Date(2014, time.December, 6, 22, 55, 0, 123e6, time.UTC)
-	return signup.User{
-		ID:              "ID-4711",
-		Email:           "Ada.Qx@Example.org",
-		FirstName:       "Adaqx",
-		LastName:        "Lovelaceqx",
-		PasswordHash:    signup.Hash("$2a$04$hashqxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"),
-		Active:          true,
-		CreatedAt:       at,
-		UpdatedAt:       at.Add(time.Hour),
-		Profile:         map[string]string{"company": "Enginesqx"},
-		EmailVerifiedAt: at.Add(2 * time.Hour),
-		SecurityStamp:   "stampqx",
-		Private:         "privateqx\x00\xff",
-	}
-}
-
-// wantNoSecret checks that no error in err's chain quotes a value of adaUser.
+// wantNoSecret checks that no error in err's chain quotes a value of transfertest.Ada.
 func wantNoSecret(t *testing.T, err error) {
 	t.Helper()
 	for e := err; e != nil; e = errors.Unwrap(e) {

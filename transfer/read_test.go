@@ -9,11 +9,12 @@ import (
 	"testing/iotest"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/internal/transfertest"
 	"github.com/gosignup/signup/transfer"
 )
 
 func TestRead(t *testing.T) {
-	user := strings.TrimSuffix(exportLine, "\n")
+	user := strings.TrimSuffix(transfertest.AdaLine, "\n")
 	with := func(part, other string) string { return strings.Replace(user, part, other, 1) }
 	spaces := func(n int) string { return strings.Repeat(" ", n-len(user)) }
 	for _, c := range []struct {
@@ -22,25 +23,25 @@ func TestRead(t *testing.T) {
 		err        string // what follows "transfer: line ", "" if there is none
 	}{
 		{"nothing", "", 0, ""},
-		{"one", exportLine, 1, ""},
+		{"one", transfertest.AdaLine, 1, ""},
 		{"no end of line", user, 1, ""},
-		{"two", exportLine + exportLine, 2, ""},
-		{"empty lines", "\n" + exportLine + "\n\r\n \t\n" + user + "\n\n", 2, ""},
+		{"two", transfertest.AdaLine + transfertest.AdaLine, 2, ""},
+		{"empty lines", "\n" + transfertest.AdaLine + "\n\r\n \t\n" + user + "\n\n", 2, ""},
 		{"Windows", user + "\r\n" + user + "\r\n", 2, ""},
-		{"a byte order mark", "\ufeff" + exportLine + exportLine, 2, ""},
+		{"a byte order mark", "\ufeff" + transfertest.AdaLine + transfertest.AdaLine, 2, ""},
 		{"a byte order mark alone", "\ufeff", 0, ""},
-		{"a byte order mark on a line of its own", "\ufeff\r\n" + exportLine, 1, ""},
-		{"a byte order mark on the second line", exportLine + "\ufeff" + exportLine, 1, "2: it is not a user as Export writes one: "},
-		{"two byte order marks", "\ufeff\ufeff" + exportLine, 0, "1: it is not a user as Export writes one: "},
+		{"a byte order mark on a line of its own", "\ufeff\r\n" + transfertest.AdaLine, 1, ""},
+		{"a byte order mark on the second line", transfertest.AdaLine + "\ufeff" + transfertest.AdaLine, 1, "2: it is not a user as Export writes one: "},
+		{"two byte order marks", "\ufeff\ufeff" + transfertest.AdaLine, 0, "1: it is not a user as Export writes one: "},
 		{"another order, spaces and escapes", strings.TrimSuffix(with(`{"id":"ID-4711","key"`, ` { "\u006bey" `), "}") + ` , "id":"\u0049D-4711"}`, 1, ""},
 		{"the longest line", user + spaces(1<<20) + "\n" + user + spaces(1<<20), 2, ""},
 		{"the longest lines of Windows", "\ufeff" + user + spaces(1<<20) + "\r\n" + user + spaces(1<<20) + "\r\n", 2, ""},
 		{"white space that JSON hasn't", user + "\u00a0\n", 0, "1: it is not valid JSON at byte 476: "},
-		{"a line of it", exportLine + "\v\n", 1, "2: it is not valid JSON at byte 1: "},
-		{"a longer line", exportLine + user + spaces(1<<20+1) + "\n", 1, "2: it is longer than 1048576 bytes: "},
-		{"a longer last line", exportLine + user + spaces(1<<20+1), 1, "2: it is longer than 1048576 bytes: "},
-		{"cut short", exportLine + "\n" + user[:100], 1, "3: it is not valid JSON: it ends too early: "},
-		{"cut short, and goes on", user[:100] + "\n" + exportLine, 0, "1: it is not valid JSON: it ends too early: "},
+		{"a line of it", transfertest.AdaLine + "\v\n", 1, "2: it is not valid JSON at byte 1: "},
+		{"a longer line", transfertest.AdaLine + user + spaces(1<<20+1) + "\n", 1, "2: it is longer than 1048576 bytes: "},
+		{"a longer last line", transfertest.AdaLine + user + spaces(1<<20+1), 1, "2: it is longer than 1048576 bytes: "},
+		{"cut short", transfertest.AdaLine + "\n" + user[:100], 1, "3: it is not valid JSON: it ends too early: "},
+		{"cut short, and goes on", user[:100] + "\n" + transfertest.AdaLine, 0, "1: it is not valid JSON: it ends too early: "},
 		{"an unknown member", with(`"id"`, `"shoe_size":"Qx","id"`), 0, "1: it is not a user as Export writes one: it has a member that Export doesn't write: "},
 		{"a write token", with(`"id"`, `"write_token":"T","id"`), 0, "1: it is not a user as Export writes one: the member write_token is missing or wrong: "},
 		{"a placeholder", with(`"id"`, `"placeholder":true,"id"`), 0, "1: it is not a user as Export writes one: the member placeholder is missing or wrong: "},
@@ -90,7 +91,7 @@ func TestRead(t *testing.T) {
 					continue
 				}
 				users++
-				if want := adaUser(); !u.Equal(want) || u.Key() != want.Key() || u.KeyRule() != want.KeyRule() {
+				if want := transfertest.Ada(); !u.Equal(want) || u.Key() != want.Key() || u.KeyRule() != want.KeyRule() {
 					t.Error("got another user, want the one that was exported")
 				}
 			}
@@ -104,7 +105,7 @@ func TestRead(t *testing.T) {
 
 // A profile of any size that a Writer writes is read.
 func TestReadLargeProfile(t *testing.T) {
-	want := adaUser()
+	want := transfertest.Ada()
 	for i := range 20_000 {
 		want.Profile[fmt.Sprintf("field%d", i)] = ""
 	}
@@ -123,9 +124,9 @@ func TestReadLargeProfile(t *testing.T) {
 // An error of the reader is returned, and not taken for the end.
 func TestReadErrorOfReader(t *testing.T) {
 	broken := errors.New("broken")
-	for _, rest := range []string{"", "{", exportLine[:len(exportLine)-1]} {
+	for _, rest := range []string{"", "{", transfertest.AdaLine[:len(transfertest.AdaLine)-1]} {
 		users := 0
-		for _, err := range transfer.Read(io.MultiReader(strings.NewReader(exportLine+rest), iotest.ErrReader(broken))) {
+		for _, err := range transfer.Read(io.MultiReader(strings.NewReader(transfertest.AdaLine+rest), iotest.ErrReader(broken))) {
 			if err == nil {
 				users++
 			} else if !errors.Is(err, broken) || err.Error() != "transfer: line 2: broken" {
@@ -140,7 +141,7 @@ func TestReadErrorOfReader(t *testing.T) {
 
 // A loop may end early.
 func TestReadBreak(t *testing.T) {
-	for range transfer.Read(strings.NewReader(exportLine + "{")) {
+	for range transfer.Read(strings.NewReader(transfertest.AdaLine + "{")) {
 		break
 	}
 }

@@ -8,12 +8,13 @@ import (
 	"time"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/internal/transfertest"
 	"github.com/gosignup/signup/transfer"
 )
 
 func TestWriter(t *testing.T) {
 	without := strings.NewReplacer(`"password":"$2a$04$hashqxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",`, "",
-		`,"security_stamp":"stampqx","private":"cHJpdmF0ZXF4AP8="`, "").Replace(exportLine)
+		`,"security_stamp":"stampqx","private":"cHJpdmF0ZXF4AP8="`, "").Replace(transfertest.AdaLine)
 	for _, c := range []struct {
 		name string
 		opts *transfer.ExportOptions
@@ -21,9 +22,9 @@ func TestWriter(t *testing.T) {
 	}{
 		{"no options", nil, without},
 		{"the zero options", &transfer.ExportOptions{}, without},
-		{"hashes", &transfer.ExportOptions{Hashes: true}, exportLine},
+		{"hashes", &transfer.ExportOptions{Hashes: true}, transfertest.AdaLine},
 	} {
-		if got := lines(t, c.opts, adaUser(), adaUser()); got != c.want+c.want {
+		if got := lines(t, c.opts, transfertest.Ada(), transfertest.Ada()); got != c.want+c.want {
 			t.Errorf("%s: got %d bytes, want the %d of the expected lines", c.name, len(got), 2*len(c.want))
 		}
 	}
@@ -31,12 +32,12 @@ func TestWriter(t *testing.T) {
 
 // Placeholders are neither written nor counted.
 func TestWriterPlaceholder(t *testing.T) {
-	held := adaUser()
+	held := transfertest.Ada()
 	held.Placeholder = true
 	var out strings.Builder
 	w := transfer.NewWriter(&out, &transfer.ExportOptions{Hashes: true})
-	if err := w.Write(held, adaUser(), held); err != nil || w.Count() != 1 || out.String() != exportLine {
-		t.Errorf("got %d users in %d bytes and the error %v, want 1 in %d and nil", w.Count(), out.Len(), err, len(exportLine))
+	if err := w.Write(held, transfertest.Ada(), held); err != nil || w.Count() != 1 || out.String() != transfertest.AdaLine {
+		t.Errorf("got %d users in %d bytes and the error %v, want 1 in %d and nil", w.Count(), out.Len(), err, len(transfertest.AdaLine))
 	}
 }
 
@@ -58,19 +59,19 @@ func TestWriterInvalid(t *testing.T) {
 		{"a long line", func(u *signup.User) { u.LastName = strings.Repeat("x", 1<<20) }, "its line is longer than 1048576 bytes"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			u := adaUser()
+			u := transfertest.Ada()
 			c.change(&u)
 			var out strings.Builder
 			w := transfer.NewWriter(&out, &transfer.ExportOptions{Hashes: true})
-			err := w.Write(adaUser(), u, adaUser())
+			err := w.Write(transfertest.Ada(), u, transfertest.Ada())
 			if !errors.Is(err, signup.ErrInvalid) || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("got the error %v, want ErrInvalid with %q", err, c.want)
 			}
 			wantNoSecret(t, err)
-			if w.Count() != 1 || out.String() != exportLine {
+			if w.Count() != 1 || out.String() != transfertest.AdaLine {
 				t.Errorf("got %d users in %d bytes, want the one before it", w.Count(), out.Len())
 			}
-			if err := w.Write(adaUser()); err != nil || w.Count() != 2 || out.String() != exportLine+exportLine {
+			if err := w.Write(transfertest.Ada()); err != nil || w.Count() != 2 || out.String() != transfertest.AdaLine+transfertest.AdaLine {
 				t.Errorf("the next Write: got %d users and the error %v, want 2 and nil", w.Count(), err)
 			}
 		})
@@ -103,18 +104,18 @@ func TestWriterFails(t *testing.T) {
 		want error
 	}{
 		{"at once", fullDisk{err: full}, 0, full},
-		{"within a line", fullDisk{room: len(exportLine)*5/2 + 1, err: full}, 2, full},
-		{"before the end of a line", fullDisk{room: len(exportLine)*3 - 1, err: full}, 2, full},
-		{"after a line", fullDisk{room: len(exportLine) * 3, err: full}, 3, full},
-		{"without an error", fullDisk{room: len(exportLine) + 1}, 1, io.ErrShortWrite},
+		{"within a line", fullDisk{room: len(transfertest.AdaLine)*5/2 + 1, err: full}, 2, full},
+		{"before the end of a line", fullDisk{room: len(transfertest.AdaLine)*3 - 1, err: full}, 2, full},
+		{"after a line", fullDisk{room: len(transfertest.AdaLine) * 3, err: full}, 3, full},
+		{"without an error", fullDisk{room: len(transfertest.AdaLine) + 1}, 1, io.ErrShortWrite},
 	} {
 		w := transfer.NewWriter(&c.disk, &transfer.ExportOptions{Hashes: true})
-		err := w.Write(adaUser(), adaUser(), adaUser(), adaUser())
+		err := w.Write(transfertest.Ada(), transfertest.Ada(), transfertest.Ada(), transfertest.Ada())
 		if err != c.want || w.Count() != c.n || c.disk.Len() != c.disk.room {
 			t.Errorf("%s: got %d users and the error %v, want %d and %v", c.name, w.Count(), err, c.n, c.want)
 		}
 		c.disk.room = 1 << 20
-		if err := w.Write(adaUser()); err != c.want || w.Count() != c.n {
+		if err := w.Write(transfertest.Ada()); err != c.want || w.Count() != c.n {
 			t.Errorf("%s, later: got %d users and the error %v, want %d and %v", c.name, w.Count(), err, c.n, c.want)
 		}
 	}
@@ -122,7 +123,7 @@ func TestWriterFails(t *testing.T) {
 
 // However many users there are in a call, few are in memory.
 func TestWriterMemory(t *testing.T) {
-	u := adaUser()
+	u := transfertest.Ada()
 	u.LastName = strings.Repeat("x", 1<<19)
 	longest := 0
 	w := transfer.NewWriter(writerFunc(func(p []byte) (int, error) {

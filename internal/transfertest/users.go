@@ -1,5 +1,5 @@
-// Package transfertest has users that are easily damaged on the way from one store to
-// another, and moves them, in tests.
+// Package transfertest has the users of tests of exports and imports, most of which are
+// easily damaged on the way from one store to another, and moves them.
 package transfertest
 
 import (
