@@ -23,19 +23,8 @@ func TestDeleteRefused(t *testing.T) {
 	}
 }
 
-// Where the index of the Version is gone, what is stored is another's.
 func TestDeleteOfOtherIndex(t *testing.T) {
-	for _, test := range []struct {
-		namedStep
-		want string
-	}{
-		{namedStep{"GET finds it changed", foundChanged}, "ErrConflict"},
-		{namedStep{"GET finds nothing", nothing}, "ErrNotFound"},
-		{namedStep{"GET finds no index", noIndex}, unknown},
-		{namedStep{"GET finds it as it was", foundFirst}, unknown},
-	} {
-		t.Run(test.name, func(t *testing.T) { testDelete(t, []step{noIndex, test.step}, test.want) })
-	}
+	eachFinding(t, indexGone, foundElsewhere, testDelete)
 }
 
 func TestDeleteSettled(t *testing.T) {

@@ -296,14 +296,7 @@ func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
 // ReadExport returns users that Import stores or refuses as invalid, whatever it reads.
 // Export writes them so that they are equal when they are read again.
 func FuzzReadExport(f *testing.F) {
-	f.Add([]byte(transfertest.AdaLine))
-	f.Add([]byte(transfertest.AdaLine + "\n\r\n" + transfertest.AdaLine))
-	f.Add([]byte(`{"id":"i","key":"k"}`))
-	f.Add([]byte(`{"id":"<&>\u2028","key":"é","key_rule":"","profile":{"":"","a":"\ud800"}}`))
-	f.Add([]byte(`{"id":"i","key":"k","created_at":"9999-12-31T23:59:59.9999-23:59"}`))
-	f.Add([]byte(`{"ID":"i","kEy":"k","created_at":null,"write_token":{}}`))
-	f.Add([]byte(transfertest.AdaLine[:200]))
-	f.Add([]byte("null\n[]\n0"))
+	transfertest.AddExports(f)
 	f.Fuzz(func(t *testing.T, text []byte) {
 		for u, err := range esstore.ReadExport(bytes.NewReader(text)) {
 			if err != nil {

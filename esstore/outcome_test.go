@@ -95,10 +95,7 @@ var openResponses = []namedStep{
 }
 
 // refusals say that a write was not made.
-var refusals = []struct {
-	namedStep
-	want string
-}{
+var refusals = []finding{
 	{namedStep{"400", failed(http.StatusBadRequest, "document_parsing_exception")}, unknown},
 	{namedStep{"400 as HTML", page(http.StatusBadRequest)}, unknown},
 	{namedStep{"400 truncated", truncated(http.StatusBadRequest, failedBody(400, "exception"))}, unknown},
@@ -121,8 +118,8 @@ var conflicts = []namedStep{
 	{"409 truncated", truncated(http.StatusConflict, failedBody(409, "version_conflict_engine_exception"))},
 }
 
-// A finding is what the GET after an uncertain response finds, and the outcome,
-// which may be one of those that take more requests.
+// A finding is the last response, such as what the GET after an uncertain response finds,
+// and the outcome, which may be one of those that take more requests.
 type finding struct {
 	namedStep
 	want string
@@ -132,6 +129,17 @@ const (
 	confirmed = "nil, as the document was written once more"
 	goneAgain = "nil, as a second Delete was refused, and found nothing either"
 	heldAgain = "ErrExists, as a second Create was refused, and found another's too"
+)
+
+// If the index of the Version is gone, what the GET finds is in another index.
+var (
+	indexGone      = []namedStep{{"no index", noIndex}}
+	foundElsewhere = []finding{
+		{namedStep{"GET finds it changed", foundChanged}, "ErrConflict"},
+		{namedStep{"GET finds nothing", nothing}, "ErrNotFound"},
+		{namedStep{"GET finds no index", noIndex}, unknown},
+		{namedStep{"GET finds it as it was", foundFirst}, unknown},
+	}
 )
 
 // eachFinding runs f for each response followed by each finding.

@@ -27,19 +27,8 @@ func TestUpdateRefused(t *testing.T) {
 	}
 }
 
-// Where the index of the Version is gone, what is stored is another's.
 func TestUpdateOfOtherIndex(t *testing.T) {
-	for _, test := range []struct {
-		namedStep
-		want string
-	}{
-		{namedStep{"GET finds it changed", foundChanged}, "ErrConflict"},
-		{namedStep{"GET finds nothing", nothing}, "ErrNotFound"},
-		{namedStep{"GET finds no index", noIndex}, unknown},
-		{namedStep{"GET finds it as it was", foundFirst}, unknown},
-	} {
-		t.Run(test.name, func(t *testing.T) { testUpdate(t, []step{noIndex, test.step}, test.want) })
-	}
+	eachFinding(t, indexGone, foundElsewhere, testUpdate)
 }
 
 // An Update is known by its token, not by its content: foundChanged has the

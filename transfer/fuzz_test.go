@@ -13,16 +13,7 @@ import (
 // A user that Read returns is written so that it is equal when it is read again, and that
 // the same bytes are written again.
 func FuzzRead(f *testing.F) {
-	f.Add([]byte(transfertest.AdaLine))
-	f.Add([]byte(transfertest.AdaLine + "\n\r\n" + transfertest.AdaLine))
-	f.Add([]byte(`{"id":"i","key":"k"}`))
-	f.Add([]byte(`{"id":"<&>\u2028","key":"é","key_rule":"","profile":{"":"","a":"\ud800"}}`))
-	f.Add([]byte(`{"id":"i","key":"k","created_at":"9999-12-31T23:59:59.9999-23:59"}`))
-	f.Add([]byte(`{"ID":"i","kEy":"k","created_at":null,"write_token":{}}`))
-	f.Add([]byte(`{"id":"i","key":"k","key_rule":"","email_address":"","is_active":false,` +
-		`"created_at":"0000-01-01T00:00:00.000Z","updated_at":"1969-12-31T23:59:59.999Z"}`))
-	f.Add([]byte(transfertest.AdaLine[:200]))
-	f.Add([]byte("null\n[]\n0"))
+	transfertest.AddExports(f)
 	f.Fuzz(func(t *testing.T, text []byte) {
 		var users []signup.User
 		for u, err := range transfer.Read(bytes.NewReader(text)) {

@@ -1,6 +1,7 @@
 package transfertest
 
 import (
+	"testing"
 	"time"
 
 	"github.com/gosignup/signup"
@@ -35,3 +36,17 @@ const AdaMembers = `"id":"ID-4711","key":"ada.qx@example.org","key_rule":"` + si
 
 // AdaLine is Ada in an export with hashes.
 const AdaLine = "{" + AdaMembers + "}\n"
+
+// AddExports adds exports to the corpus of a fuzz test, some of them damaged.
+func AddExports(f *testing.F) {
+	f.Add([]byte(AdaLine))
+	f.Add([]byte(AdaLine + "\n\r\n" + AdaLine))
+	f.Add([]byte(`{"id":"i","key":"k"}`))
+	f.Add([]byte(`{"id":"<&>\u2028","key":"é","key_rule":"","profile":{"":"","a":"\ud800"}}`))
+	f.Add([]byte(`{"id":"i","key":"k","created_at":"9999-12-31T23:59:59.9999-23:59"}`))
+	f.Add([]byte(`{"ID":"i","kEy":"k","created_at":null,"write_token":{}}`))
+	f.Add([]byte(`{"id":"i","key":"k","key_rule":"","email_address":"","is_active":false,` +
+		`"created_at":"0000-01-01T00:00:00.000Z","updated_at":"1969-12-31T23:59:59.999Z"}`))
+	f.Add([]byte(AdaLine[:200]))
+	f.Add([]byte("null\n[]\n0"))
+}
