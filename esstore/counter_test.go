@@ -142,7 +142,7 @@ func TestCounterLostResponseAndAnother(t *testing.T) {
 					apply()
 				}
 				if _, err := s.counter().Add(t.Context(), "correct horse", 1, time.Hour); err != nil {
-					t.Error(err)
+					t.Errorf("got error %v from Add, want none", err)
 				}
 				return nil, errLost
 			})

@@ -275,7 +275,7 @@ func TestSetupWaitsForMigration(t *testing.T) {
 			return response(http.StatusOK, copying), nil
 		}), &esstore.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
 		if err := store.Setup(t.Context()); err != nil {
-			t.Error(err)
+			t.Errorf("got error %v from Setup, want none", err)
 		}
 		if n := strings.Count(log.String(), "waiting for another process"); n < 60 || n > 62 {
 			t.Errorf("got %d records about the wait in an hour, want one each minute", n)

@@ -129,7 +129,7 @@ func TestConcurrentUse(t *testing.T) {
 		wg.Go(func() {
 			v := u
 			if err := store.Update(t.Context(), &v); err != nil {
-				t.Error(err)
+				t.Errorf("got error %v from Update, want none", err)
 			}
 		})
 	}

@@ -472,7 +472,7 @@ func TestRefresh(t *testing.T) {
 	}
 	f := newFake(t, refreshed(0))
 	if err := f.store().Refresh(t.Context()); err != nil {
-		t.Error(err)
+		t.Errorf("got error %v from Refresh, want none", err)
 	}
 	wantCall(t, f.calls[0], http.MethodPost, "/users/_refresh", nil)
 	for want, s := range map[string]step{

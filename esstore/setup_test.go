@@ -161,7 +161,7 @@ func TestSetupAgain(t *testing.T) {
 	for _, index := range []string{"users-000001", "users-000002", "users-7"} {
 		f := newFake(t, mapped(map[string]string{index: ours}))
 		if err := f.store().Setup(t.Context()); err != nil {
-			t.Error(err)
+			t.Errorf("got error %v from Setup, want none", err)
 		}
 	}
 }
@@ -177,7 +177,7 @@ func TestSetupLosesRace(t *testing.T) {
 	} {
 		f := newFake(t, script...)
 		if err := f.store().Setup(t.Context()); err != nil {
-			t.Error(err)
+			t.Errorf("got error %v from Setup, want none", err)
 		}
 	}
 }

@@ -112,7 +112,7 @@ func run(t *testing.T, dir string, args ...string) {
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-mod=mod")
 	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("go %s, with the example's files in a new module: %v\n%s", args[0], err, out)
+		t.Fatalf("go %s, with the example's files in a new module: got the error %v, want nil\n%s", args[0], err, out)
 	}
 }
 

@@ -234,7 +234,7 @@ func users(t *testing.T, f *fakeTarget) []signup.User {
 	var all []signup.User
 	for u, err := range f.All(t.Context()) {
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("All: got the error %v, want nil", err)
 		}
 		all = append(all, u)
 	}

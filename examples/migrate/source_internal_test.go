@@ -51,7 +51,7 @@ func read(t *testing.T, refresh bool, exchanges ...exchange) (texts []string, to
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
-			t.Error(err)
+			t.Errorf("reading a request: got the error %v, want nil", err)
 		}
 		got := fmt.Sprintf("%s %s %s", r.Method, r.RequestURI, body)
 		if len(exchanges) == 0 || exchanges[0].request != got || r.Header.Get("Content-Type") != "application/json" {
@@ -184,7 +184,7 @@ func TestFromLines(t *testing.T) {
 	text := "\ufeffone\n\n  \r\n two \r\n" + longest + "\n" + longest + "y\n" + longest + longest + "\nlast"
 	for e, err := range fromLines(strings.NewReader(text))(t.Context(), nil) {
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("got the error %v, want a line", err)
 		}
 		got = append(got, fmt.Sprintf("%d %.4s %d %t", e.line, e.text, len(e.text), e.long))
 	}

@@ -75,7 +75,7 @@ func TestShutdown(t *testing.T) {
 	_, _ = io.WriteString(conn, body)
 	res, err := http.ReadResponse(responses, nil)
 	if err != nil {
-		t.Fatalf("got no response to the request that had begun: %v", err)
+		t.Fatalf("the request that had begun: got the error %v, want a response", err)
 	}
 	defer func() { _ = res.Body.Close() }()
 	const want = `{"message":"'ada@example.org' added successfully!","success":true}`

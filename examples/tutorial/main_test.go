@@ -93,7 +93,7 @@ func TestConnect(t *testing.T) {
 	}
 	res, err := client.Perform(req)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("Perform: got the error %v, want nil", err)
 	}
 	defer func() { _ = res.Body.Close() }()
 	if res.StatusCode != http.StatusTeapot {

@@ -28,7 +28,7 @@ func find(t *testing.T, out *wiretest.Buffer, pattern string) string {
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	t.Fatalf("nothing that matches %s was printed in 30 seconds", pattern)
+	t.Fatalf("got no output that matches %s in 30 seconds, want some", pattern)
 	return ""
 }
 
@@ -192,7 +192,7 @@ func waitFor(t *testing.T, addr string) {
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	t.Fatalf("nothing listened at %s in 30 seconds", addr)
+	t.Fatalf("got no connection to %s in 30 seconds, want one", addr)
 }
 
 // body returns a function that returns the body of a response.

@@ -58,7 +58,7 @@ func (p *tab) checkLoggedIn(email, after string) {
 	p.t.Helper()
 	p.open("/orders")
 	if !strings.Contains(p.text(), email) {
-		p.t.Errorf("after %s, the user isn't logged in", after)
+		p.t.Errorf("after %s: got a page without the user's address, want %s logged in", after, email)
 	}
 }
 
@@ -67,6 +67,6 @@ func (p *tab) checkLoggedOut(after string) {
 	p.t.Helper()
 	p.open("/orders")
 	if got := eval[string](p, "location.pathname"); got != "/account/log-in" {
-		p.t.Errorf("after %s, a user is logged in", after)
+		p.t.Errorf("after %s: got %s, want /account/log-in", after, got)
 	}
 }

@@ -30,7 +30,7 @@ func TestScriptsNeverRun(t *testing.T) {
 	// What was stored is shown in other places, too.
 	in.open("/account/profile")
 	if got := eval[string](in, `document.querySelector("[name=first_name]").value`); got == "Ada" {
-		t.Fatal("no script was stored as a name: the attack doesn't work")
+		t.Fatalf("the attack doesn't work: got the name %q, want a script stored as the name", got)
 	}
 	for _, page := range []string{"profile", "devices", "activity", "data", "delete"} {
 		in.open("/account/" + page)
@@ -80,7 +80,7 @@ func (p *tab) checkNoScript(page string) {
 		p.t.Errorf("a script has run after the page %s, want none", page)
 	}
 	if p.has(`script:not([src]), main img, main svg, [onload], [onerror], a[href^="javascript:"], form[action^="javascript:"]`) {
-		p.t.Errorf("the page %s after %s has an element of a script that was typed", p.lastPath(), page)
+		p.t.Errorf("the page %s after %s has an element of a script that was typed, want none", p.lastPath(), page)
 	}
 	p.checkProblems()
 }

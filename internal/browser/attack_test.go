@@ -82,7 +82,7 @@ func TestSessionFixation(t *testing.T) {
 		a := startAttacker(t, `<script>document.cookie = "`+sessionCookie+`=`+token+`; path=/"</script>`)
 		p.open(a.origins()[1]) // cookies don't depend on the port
 		if got := p.sessionToken(); got != token {
-			t.Fatalf("the attack doesn't work: got another cookie than planted")
+			t.Fatal("the attack doesn't work: got another session token, want the planted one")
 		}
 		p.open("/account/log-out")
 		p.open("/account/log-in")
@@ -97,7 +97,7 @@ func TestSessionFixation(t *testing.T) {
 		thief.plant(token)
 		thief.open("/orders")
 		if strings.Contains(thief.text(), email) {
-			t.Errorf("with %s, the attacker is logged in as the user", name)
+			t.Errorf("with %s, got the attacker logged in as the user, want a page without the user's address", name)
 		}
 	}
 }
@@ -167,7 +167,7 @@ func (p *tab) goBack() {
 			break
 		}
 		if time.Now().After(deadline) {
-			p.t.Fatalf("going back leads nowhere within %v", patience)
+			p.t.Fatalf("going back: got the same page after %v, want the one before", patience)
 		}
 	}
 	p.wait("page", ready)
@@ -186,7 +186,7 @@ func TestOpenRedirect(t *testing.T) {
 		p.fillAll("email_address", email, "password", password)
 		p.post("log-in")
 		if got := eval[string](p, "location.origin"); got != s.base {
-			t.Errorf("with %q as the page to go back to, the log-in leads to another site", next)
+			t.Errorf("with %q as the page to go back to, the log-in leads to %s, want %s", next, got, s.base)
 		}
 	}
 }

@@ -71,7 +71,7 @@ func (w *walk) skip() {
 	w.enterLink()
 	w.press(kb.Tab)
 	if !eval[bool](w.tab, `document.activeElement.closest("main") !== null`) {
-		w.t.Error("after the link to the content, the focus isn't in the content")
+		w.t.Error("after the link to the content, got the focus outside the content, want it inside")
 	}
 }
 
@@ -105,5 +105,5 @@ func (p *tab) tabTo(selector string) {
 			return
 		}
 	}
-	p.t.Fatalf("in the page %s, Tab doesn't reach %s", p.lastPath(), selector)
+	p.t.Fatalf("in the page %s: got other elements from 60 presses of Tab, want %s", p.lastPath(), selector)
 }

@@ -29,14 +29,14 @@ func TestLogIn(t *testing.T) {
 		t.Errorf("the focus is on %q, want the list of errors", got)
 	}
 	if got := eval[string](p, `document.querySelector("[name=email_address]").value`); got != email {
-		t.Error("the address that was typed is lost")
+		t.Errorf("after the wrong password, the field has the address %q, want %q, as typed", got, email)
 	}
 	p.look("wrong")
 	p.fill("password", password)
 	p.post("log-in")
 	p.at("/orders")
 	if !strings.Contains(p.text(), email) {
-		t.Error("the private page isn't the user's")
+		t.Errorf("got a private page without the user's address, want %s in it", email)
 	}
 }
 

@@ -34,7 +34,7 @@ func (p *tab) checkFits(state string) {
 		if over := eval[int](p, "document.documentElement.scrollWidth - window.innerWidth"); over > 0 {
 			widest := eval[string](p, `[...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > window.innerWidth)
 				.map(e => e.tagName + "." + e.className).slice(0, 5).join(", ")`)
-			p.t.Errorf("the page %s (%s) is %d pixels wider than a view of %d pixels, because of %s", p.lastPath(), state, over, view.width, widest)
+			p.t.Errorf("the page %s (%s) is %d pixels wider than a view of %d pixels, because of %s; want none wider", p.lastPath(), state, over, view.width, widest)
 		}
 		if p.with.name != "" && view.name != "-zoomed" {
 			p.screenshot(p.with.name + "-" + state + view.name)
@@ -52,7 +52,7 @@ func (p *tab) screenshot(name string) {
 		err = os.WriteFile(screenshotDir+"/"+name+".png", b, 0o644)
 	}
 	if err != nil {
-		p.t.Errorf("screenshot: %v", err)
+		p.t.Errorf("screenshot: got the error %v, want nil", err)
 	}
 }
 
@@ -63,11 +63,11 @@ func (p *tab) checkNoSecrets(state string) {
 	html := eval[string](p, "document.documentElement.outerHTML")
 	for _, secret := range []string{password, newPassword, "wrong correct horse"} {
 		if strings.Contains(html, secret) {
-			p.t.Errorf("the page %s (%s) has a password in its HTML", p.lastPath(), state)
+			p.t.Errorf("the page %s (%s) has a password in its HTML, want none", p.lastPath(), state)
 		}
 	}
 	if url := p.path(); strings.Contains(url, "token=") || strings.Contains(url, "%40") || strings.Contains(url, "@") || len(url) > 100 {
-		p.t.Errorf("the URL of the page %s (%s) has a token or an address", p.lastPath(), state)
+		p.t.Errorf("the URL of the page %s (%s) has a token or an address or %d bytes, want neither and at most 100", p.lastPath(), state, len(url))
 	}
 }
 

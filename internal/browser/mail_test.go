@@ -30,7 +30,7 @@ func inbox(t *testing.T, address string) []letter {
 	t.Helper()
 	stored, err := mails.to(address)
 	if err != nil {
-		t.Fatalf("reading mails: %v", err)
+		t.Fatalf("reading mails: got the error %v, want nil", err)
 	}
 	var letters []letter
 	for _, m := range stored {
@@ -61,7 +61,7 @@ func (l letter) code(t *testing.T) string {
 	t.Helper()
 	code := codeForm.FindString(l.Text)
 	if code == "" {
-		t.Fatal("got a mail without a code")
+		t.Fatal("got a mail without a code, want one")
 	}
 	return code
 }

@@ -36,7 +36,7 @@ func (m *mailbox) next(what string, wanted func(letter) bool) letter {
 			return l
 		}
 	}
-	m.t.Fatalf("got no new mail with %s within %v", what, patience)
+	m.t.Fatalf("got no new mail within %v, want one with %s", patience, what)
 	return letter{}
 }
 
@@ -74,7 +74,7 @@ func scan(t *testing.T, s *site) func(link string) {
 				}
 				res, err := client.Do(req)
 				if err != nil {
-					t.Fatalf("a scanner's %s of a link: %v", method, err)
+					t.Fatalf("a scanner's %s of a link: got the error %v, want nil", method, err)
 				}
 				_ = res.Body.Close()
 				if client.Jar != nil && res.StatusCode != http.StatusOK {

@@ -46,7 +46,7 @@ func (p *tab) find(selector string) (x, y float64) {
 		return {X: x, Y: y, OK: !!top && (e.contains(top) || top.contains(e))};
 	})()`, selector)
 	if !at.OK {
-		p.t.Fatalf("got no %s to click on, in the page %s", selector, p.lastPath())
+		p.t.Fatalf("in the page %s: got no %s to click on, want one in view", p.lastPath(), selector)
 	}
 	return at.X, at.Y
 }
@@ -72,7 +72,7 @@ func (p *tab) fill(name, value string) {
 	eval[bool](p, "(e => { e.select(); return true })(document.querySelector(%s))", selector)
 	call(p, input.InsertText, input.InsertTextParams{Text: value})
 	if got := eval[string](p, "document.querySelector(%s).value", selector); got != value {
-		p.t.Fatalf("after typing, the field %s has another value", name)
+		p.t.Fatalf("after typing: got another value in the field %s, want what was typed", name)
 	}
 }
 

@@ -75,7 +75,7 @@ func openTab(t *testing.T, parent context.Context, s *site, with options, how ch
 		cancel()
 	})
 	if err := chromedp.Do(p.ctx); err != nil {
-		t.Fatalf("opening a tab: %v", err)
+		t.Fatalf("opening a tab: got the error %v, want nil", err)
 	}
 	call(p, network.Enable, network.EnableParams{})
 	call(p, log.Enable, cdp.Empty{})
@@ -121,7 +121,7 @@ func call[P, R any](p *tab, c cdp.Command[P, R], params P) R {
 	defer cancel()
 	r, err := cdp.Call(ctx, chromedp.FromContext(p.ctx).Target, c, params)
 	if err != nil {
-		p.t.Fatalf("%s: %v", c.Method, err)
+		p.t.Fatalf("%s: got the error %v, want nil", c.Method, err)
 	}
 	return r
 }
@@ -152,7 +152,7 @@ func eval[T any](p *tab, expression string, values ...any) T {
 	p.t.Helper()
 	v, err := tryEval[T](p, expression, values...)
 	if err != nil {
-		p.t.Fatalf("in the page %s: %v", p.lastPath(), err)
+		p.t.Fatalf("in the page %s: got the error %v, want a value", p.lastPath(), err)
 	}
 	return v
 }
@@ -165,7 +165,7 @@ func (p *tab) wait(what, expression string, values ...any) {
 			return
 		}
 		if time.Now().After(deadline) {
-			p.t.Fatalf("got no %s within %v, in the page %s", what, patience, p.lastPath())
+			p.t.Fatalf("in the page %s: got no %s within %v, want one", p.lastPath(), what, patience)
 		}
 	}
 }
@@ -176,6 +176,6 @@ func (p *tab) do(what string, steps ...chromedp.Action[chromedp.Void]) {
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
 	if err := chromedp.Do(ctx, steps...); err != nil {
-		p.t.Fatalf("%s: %v", what, err)
+		p.t.Fatalf("%s: got the error %v, want nil", what, err)
 	}
 }

@@ -26,7 +26,7 @@ func (w *walk) changeEmail() {
 	w.post("log-in")
 	w.at("/account/profile")
 	if !strings.Contains(w.text(), other.address) {
-		w.t.Error("the profile doesn't have the new address")
+		w.t.Errorf("got a profile without the new address, want %s in it", other.address)
 	}
 }
 

@@ -24,7 +24,7 @@ func (w *walk) endDevice() {
 	phone.at("/account/profile")
 	w.follow(`nav a[href$="/devices"]`)
 	if !strings.Contains(w.text(), "iPhone") {
-		w.t.Error("the list of devices doesn't have the phone")
+		w.t.Error("got a list of devices without the iPhone, want it listed")
 	}
 	w.look("devices")
 	w.follow(`main button[name="device"]`)
@@ -56,7 +56,7 @@ func (w *walk) export() {
 	var b []byte
 	for deadline := time.Now().Add(patience); !json.Valid(b); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			w.t.Fatalf("got no file of JSON within %v", patience)
+			w.t.Fatalf("got %d bytes in account.json after %v, want valid JSON", len(b), patience)
 		}
 		b, _ = os.ReadFile(filepath.Join(dir, "account.json"))
 	}
@@ -65,7 +65,7 @@ func (w *walk) export() {
 		Name  string `json:"first_name"`
 	}
 	if err := json.Unmarshal(b, &data); err != nil || data.Email != w.inbox.address || data.Name != "Augusta" {
-		w.t.Errorf("got another user's data (error %v)", err)
+		w.t.Errorf("got the data of %s, %s, and the error %v, want those of %s, Augusta, and nil", data.Email, data.Name, err, w.inbox.address)
 	}
 	w.open("/account/deactivate")
 	w.look("deactivate")
@@ -131,24 +131,24 @@ func (s *site) checkNothingLeaked(t *testing.T, tabs ...*tab) {
 			t.Errorf("%s %s got a Referer with a path, want none or the origin", r.method, strings.Split(r.url, "?")[0])
 		}
 		if path, query, _ := strings.Cut(r.url, "?"); path != "/account/link" && (strings.Contains(query, "token") || strings.Contains(query, "%40")) {
-			t.Errorf("the URL of %s %s has a token or an address", r.method, path)
+			t.Errorf("the URL of %s %s has a token or an address, want neither", r.method, path)
 		}
 	}
 	for _, p := range tabs {
 		p.mu.Lock()
 		for _, r := range p.requests {
 			if strings.Contains(r.referer, "token") || r.kind != network.ResourceTypeDocument && strings.Contains(r.document, "token=") {
-				t.Error("a page with a token in its URL has sent a request")
+				t.Error("a page with a token in its URL has sent a request, want none")
 			}
 			if !strings.HasPrefix(r.url, s.base+"/") && !strings.HasPrefix(r.url, "data:") && !strings.HasPrefix(r.url, "about:") {
-				t.Errorf("a page has sent a request to another site")
+				t.Errorf("a page has sent a request to another site, want all to %s", s.base)
 			}
 		}
 		p.mu.Unlock()
 	}
 	for _, secret := range []string{"correct horse", "@example.org", "token="} {
 		if strings.Contains(s.log.String(), secret) {
-			t.Errorf("the log has a secret that contains %q", secret)
+			t.Errorf("got a log that contains %q, want one without it", secret)
 		}
 	}
 }

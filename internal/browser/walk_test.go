@@ -115,7 +115,7 @@ func (w *walk) changeProfile() {
 	w.post("profile")
 	w.mustHave(".notice")
 	if got := eval[string](w.tab, `document.querySelector("[name=about]").value`); got != "Two\nlines" {
-		w.t.Errorf("got another text than was typed: %q", got)
+		w.t.Errorf("got the text %q, want %q, as typed", got, "Two\nlines")
 	}
 	w.look("profile-saved")
 }

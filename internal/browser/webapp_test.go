@@ -65,7 +65,7 @@ func startWebapp(t *testing.T) (*site, *wiretest.Buffer) {
 			return &site{base: "http://" + addr}, printed
 		}
 		if time.Now().After(end) {
-			t.Fatalf("the example doesn't listen after %v", patience)
+			t.Fatalf("got no connection to the example within %v, want one", patience)
 		}
 	}
 }

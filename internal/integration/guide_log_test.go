@@ -37,7 +37,7 @@ func TestGuideLog(t *testing.T) {
 		}
 	}
 	if len(got) == 0 {
-		t.Error("the guide has no log records")
+		t.Error("got no log records in the guide, want some")
 	}
 }
 

@@ -114,7 +114,7 @@ func (g guideText) build(t *testing.T) string {
 		above := lines[:block.line-1]
 		name := saveAs.FindStringSubmatch(strings.TrimSpace(strings.Join(above, "\n")))
 		if name == nil {
-			t.Fatalf("the guide doesn't say how to save the Go block in line %d", block.line)
+			t.Fatalf("the Go block in line %d of the guide: got no file name above it, want one", block.line)
 		}
 		file, err := os.OpenFile(filepath.Join(work, name[1]), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 		if err != nil {

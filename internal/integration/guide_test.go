@@ -139,7 +139,7 @@ func readGuide(t *testing.T) guideText {
 				}
 			}
 			if requests == 0 {
-				t.Errorf("%s:%d: a console block has no request", name, block.line)
+				t.Errorf("%s:%d: got a console block without a request, want one in each", name, block.line)
 			}
 		default:
 			t.Errorf("%s:%d: a block of kind %q, want console, go or sh", name, block.line, block.kind)
@@ -176,7 +176,7 @@ func newGuided(t *testing.T, s *server, section string) *guided {
 		}
 	}
 	if len(g.left) == 0 {
-		t.Fatalf("section %q of the guide has no requests", section)
+		t.Fatalf("section %q of the guide: got no requests, want some", section)
 	}
 	return g
 }

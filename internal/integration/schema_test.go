@@ -53,7 +53,7 @@ func TestMigrationFromSchema2(t *testing.T) {
 			client, alias := s.client(t), indexName(t)
 			index := alias + "-000001"
 			if status, body := request(t, client, "PUT", "/"+index, fmt.Sprintf(schema2, alias, index+".own")); status != http.StatusOK {
-				t.Fatalf("%d %s", status, body)
+				t.Fatalf("creating the index: got status %d, want 200: %s", status, body)
 			}
 			store := esstore.New(client, &esstore.Options{Alias: alias})
 			users := make([]signup.User, 10)
@@ -72,7 +72,7 @@ func TestMigrationFromSchema2(t *testing.T) {
 			for i := range users {
 				stored, err := accounts.Authenticate(t.Context(), users[i].Email, passphrase)
 				if err != nil || !stored.Equal(users[i]) || stored.KeyRule() != users[i].KeyRule() {
-					t.Fatalf("log-in of %v after the migration: got %v, %v", users[i], stored, err)
+					t.Fatalf("log-in after the migration: got %v, %v, want %v, nil", stored, err, users[i])
 				}
 				hash := stored.PasswordHash
 				version := stored.Version
@@ -80,7 +80,7 @@ func TestMigrationFromSchema2(t *testing.T) {
 				users[i].PasswordHash, users[i].Version = hash, version
 				users[i].Placeholder = i == 3
 				if err := store.Update(t.Context(), &users[i]); err != nil {
-					t.Fatalf("Update: %v", err)
+					t.Fatalf("Update returned %v, want nil", err)
 				}
 			}
 			for _, migrate := range []func() error{
@@ -116,7 +116,7 @@ func wantNoPlaceholder(t *testing.T, store *esstore.Store, users []signup.User) 
 		}
 	}
 	if len(want) == len(users) {
-		t.Fatal("there is no placeholder")
+		t.Fatal("got no placeholder, want one among the users")
 	}
 	got := 0
 	for u, err := range store.Search(t.Context(), signup.Query{}) {
@@ -124,7 +124,7 @@ func wantNoPlaceholder(t *testing.T, store *esstore.Store, users []signup.User) 
 			t.Fatal(err)
 		}
 		if u.Placeholder || u.PasswordHash != "" || u.SecurityStamp != "" || u.Private != "" || u.EmailVerifiedAt.IsZero() {
-			t.Errorf("Search returned a placeholder or a secret of %v", u)
+			t.Errorf("Search yielded a placeholder or a secret of %v, want a verified user without them", u)
 		}
 		got++
 	}
@@ -197,16 +197,16 @@ func TestNewerMembersAreKept(t *testing.T) {
 				// It begins with the token of the write that made this state.
 				before := strings.TrimSuffix(string(source["write_token"]), `"`)
 				if strings.HasPrefix(string(got["write_token"]), before) != (write.name == "Create") {
-					t.Errorf("%s: the write token is %s, and was %s", write.name, got["write_token"], source["write_token"])
+					t.Errorf("%s: got the write token %s after %s, want it to begin with that one: %t", write.name, got["write_token"], source["write_token"], write.name == "Create")
 				}
 				source = got
 			}
 			got, err := store.Get(t.Context(), u.Key())
 			if err != nil || got.FirstName != "Augusta" || got.PasswordHash == u.PasswordHash {
-				t.Errorf("Get returned %v, %v", got, err)
+				t.Errorf("Get returned %v, %v, want Augusta with another hash, nil", got, err)
 			}
 			if err := store.Delete(t.Context(), got); err != nil {
-				t.Errorf("Delete: %v", err)
+				t.Errorf("Delete returned %v, want nil", err)
 			}
 		})
 	}
@@ -219,7 +219,7 @@ func storeNewer(t *testing.T, transport esapi.Transport, alias string, u signup.
 	status, body := request(t, transport, "PUT", "/"+alias+"/_mapping", `{"_meta": {"signup": {"schema": 4}},
 		"properties": {"locked_until": {"type": "date"}, "devices": {"type": "object", "enabled": false}}}`)
 	if status != http.StatusOK {
-		t.Fatalf("%d %s", status, body)
+		t.Fatalf("changing the mapping: got status %d, want 200: %s", status, body)
 	}
 	source := sourceOf(t, transport, alias, u)
 	source["locked_until"] = json.RawMessage(`"2030-01-01T00:00:00.000Z"`)
@@ -233,7 +233,7 @@ func storeNewer(t *testing.T, transport esapi.Transport, alias string, u signup.
 	}
 	status, body = request(t, transport, "PUT", "/"+alias+"/_doc/"+documentID(u), document.String())
 	if status != http.StatusOK {
-		t.Fatalf("%d %s", status, body)
+		t.Fatalf("storing the document: got status %d, want 200: %s", status, body)
 	}
 	return source
 }
@@ -243,7 +243,7 @@ func sourceOf(t *testing.T, transport esapi.Transport, alias string, u signup.Us
 	t.Helper()
 	status, body := request(t, transport, "GET", "/"+alias+"/_source/"+documentID(u), "")
 	if err := json.Unmarshal([]byte(body), &source); err != nil || status != http.StatusOK {
-		t.Fatalf("%d, %v", status, err)
+		t.Fatalf("reading the document: got status %d, %v, want 200, nil", status, err)
 	}
 	return source
 }

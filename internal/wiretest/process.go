@@ -36,7 +36,7 @@ func StartProcess(t *testing.T, pkg string, args ...string) (url string, termina
 	}
 	terminate = sync.OnceFunc(func() {
 		if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
-			t.Errorf("sending SIGTERM to %s: %v", pkg, err)
+			t.Errorf("sending SIGTERM to %s: got the error %v, want nil", pkg, err)
 		}
 	})
 	t.Cleanup(func() {
@@ -65,7 +65,7 @@ func Build(t *testing.T, pkg string) string {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), "program")
 	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, pkg).CombinedOutput(); err != nil {
-		t.Fatalf("go build %s: %v\n%s", pkg, err, out)
+		t.Fatalf("go build %s: got the error %v, want nil\n%s", pkg, err, out)
 	}
 	return program
 }
