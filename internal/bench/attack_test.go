@@ -81,7 +81,7 @@ func TestAssaults(t *testing.T) {
 			names = append(names, a.String())
 			for _, one := range a.attacks {
 				if (one.Path == nullPath) != a.null {
-					t.Errorf("%s, %v: got path %s", c.s.name, a, one.Path)
+					t.Errorf("%s, %v: got path %s, want %s only if null is set: %t", c.s.name, a, one.Path, nullPath, a.null)
 				}
 			}
 		}

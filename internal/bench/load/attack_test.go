@@ -95,7 +95,7 @@ func TestAttackSendsBodies(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if !json.Valid(c.body) {
-				t.Error("the body is not JSON")
+				t.Error("got a body that isn't JSON, want JSON")
 			}
 			v := newVictim(t, 0)
 			c.attack.Path, c.attack.Body = "/users", func() []byte { return c.body }

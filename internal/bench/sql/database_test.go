@@ -122,7 +122,7 @@ func (d *database) newTable(t testing.TB) (_ *table, remove func()) {
 		removed = true
 		for _, name := range []string{"users", "counts", "schema"} {
 			if _, err := d.Exec("DROP TABLE " + prefix + name); err != nil {
-				t.Errorf("removing the tables: %v", err)
+				t.Errorf("removing the tables: got the error %v, want nil", err)
 			}
 		}
 	}
