@@ -65,7 +65,7 @@ func TestProcess(t *testing.T) {
 		spin := time.Now()
 		for time.Since(spin) < 300*time.Millisecond {
 		}
-		_, _ = os.Stdout.WriteString("http://127.0.0.1:1\n")
+		_, _ = os.Stdout.WriteString("http://127.0.0.1:2\nlistening on http://127.0.0.1:1\n")
 		time.Sleep(time.Minute)
 		return
 	}

@@ -20,8 +20,8 @@ type process struct {
 	cmd *exec.Cmd
 }
 
-// start runs the program, whose first line of output is its URL. Its standard error
-// goes to the file log.
+// start runs the program, and returns when it prints "listening on " and its URL in a
+// line. Its standard error goes to the file log.
 func start(log string, program string, args ...string) (*process, error) {
 	errs, err := os.Create(log)
 	if err != nil {
@@ -38,14 +38,15 @@ func start(log string, program string, args ...string) (*process, error) {
 	if err := p.cmd.Start(); err != nil {
 		return nil, err
 	}
-	line, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		p.stop()
-		printed, _ := os.ReadFile(log)
-		return nil, fmt.Errorf("%s did not start: %s", filepath.Base(program), printed)
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		if url, ok := strings.CutPrefix(lines.Text(), "listening on "); ok {
+			p.URL = url
+			return p, nil
+		}
 	}
-	p.URL = strings.TrimSpace(line)
-	return p, nil
+	p.stop()
+	printed, _ := os.ReadFile(log)
+	return nil, fmt.Errorf("%s did not start: %s", filepath.Base(program), printed)
 }
 
 func (p *process) stop() {

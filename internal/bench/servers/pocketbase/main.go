@@ -52,7 +52,7 @@ func serve(dir string) error {
 	app.OnServe().BindFunc(func(e *core.ServeEvent) error {
 		e.Listener = l
 		e.InstallerFunc = nil // the installer opens a browser
-		fmt.Println("http://" + l.Addr().String())
+		fmt.Println("listening on http://" + l.Addr().String())
 		return e.Next()
 	})
 	return apis.Serve(app, apis.ServeConfig{})

@@ -60,7 +60,7 @@ func serve(dir, es, index, hash string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Println("http://" + l.Addr().String())
+	fmt.Println("listening on http://" + l.Addr().String())
 	return syscall.Exec(gunicorn,
 		[]string{"gunicorn", "--workers", "2", "--chdir", dir, "--bind", "fd://" + strconv.Itoa(fd), "app:app"},
 		append(os.Environ(), "ELASTICSEARCH_URL="+es, "ELASTICSEARCH_INDEX="+index, "WERKZEUG_HASH="+hash))
