@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -13,29 +12,14 @@ func (b *bench) elastic(ctx context.Context, w io.Writer) error {
 	if b.runs == 0 {
 		return nil
 	}
-	program, err := b.buildBenchmarks(ctx, "./elastic")
+	// Each group has as many rounds as it needs to show a difference.
+	r, raw, err := b.measure(ctx, "./elastic", []group{
+		{"Growth|Import", "20x"}, {"Create|Get", "60x"}, {"Client", "1s"},
+	}, nil, "SIGNUP_BENCH_ELASTICSEARCH_URL="+b.es)
 	if err != nil {
 		return err
 	}
-	r := make(results)
-	var raw bytes.Buffer
-	// Each group has as many rounds as it needs to show a difference.
-	for _, group := range []struct{ pattern, benchtime string }{
-		{"Growth|Import", "20x"}, {"Create|Get", "60x"}, {"Client", "1s"},
-	} {
-		out, err := benchmark(ctx, program, group.pattern, group.benchtime, nil, "SIGNUP_BENCH_ELASTICSEARCH_URL="+b.es)
-		if err != nil {
-			return err
-		}
-		raw.Write(out)
-		if err := r.add(out); err != nil {
-			return err
-		}
-	}
-	if err := b.keep(raw.Bytes()); err != nil {
-		return err
-	}
-	if _, err := fmt.Fprintf(w, "\n## Elasticsearch\n\n```\n%s```\n", &raw); err != nil {
+	if _, err := fmt.Fprintf(w, "\n## Elasticsearch\n\n```\n%s```\n", raw); err != nil {
 		return err
 	}
 	return b.noteElastic(r)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -9,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -58,46 +58,49 @@ func (r results) ratio(name string) spread {
 	return s
 }
 
-// inProcess runs this package's benchmarks in turn and prints a table. With the flag
-// -raw, it also writes their output to a file, for benchstat.
+// inProcess runs this package's benchmarks in turn and prints a table.
 func (b *bench) inProcess(ctx context.Context, w io.Writer) error {
 	if b.runs == 0 {
 		return nil
 	}
-	program, err := b.buildBenchmarks(ctx, ".")
+	// A fixed number of sign-ups, because the users that are kept are work for the
+	// garbage collector.
+	groups := slices.Repeat([]group{{"NoHash", "20000x"}, {"Growth", "1x"}, {"Resume", "200000x"}}, b.runs)
+	r, _, err := b.measure(ctx, ".", append(groups, group{"Memory", "1x"}), nil)
 	if err != nil {
 		return err
 	}
-	r := make(results)
-	var raw bytes.Buffer
-	once := func(pattern, benchtime string) error {
-		out, err := benchmark(ctx, program, pattern, benchtime, nil)
-		if err != nil {
-			return err
-		}
-		raw.Write(out)
-		return r.add(out)
-	}
-	for range b.runs {
-		// A fixed number of sign-ups, because the users that are kept are work for
-		// the garbage collector.
-		if err := once("NoHash", "20000x"); err != nil {
-			return err
-		}
-		if err := once("Growth", "1x"); err != nil {
-			return err
-		}
-		if err := once("Resume", "200000x"); err != nil {
-			return err
-		}
-	}
-	if err := once("Memory", "1x"); err != nil {
-		return err
-	}
-	if err := b.keep(raw.Bytes()); err != nil {
-		return err
-	}
 	return b.printInProcess(w, r)
+}
+
+// A group is a number of Go's benchmarks that are run together. Its fields are the
+// values of the flags -bench and -benchtime.
+type group struct{ pattern, benchtime string }
+
+// measure runs the groups of the package in dir one after the other, each with more
+// flags and environment variables, and returns their results and their output. With
+// the flag -raw, it also writes the output to a file, for benchstat.
+func (b *bench) measure(ctx context.Context, dir string, groups []group, flags []string, env ...string) (results, []byte, error) {
+	program, err := b.buildBenchmarks(ctx, dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	r := make(results)
+	var raw []byte
+	for _, g := range groups {
+		out, err := benchmark(ctx, program, g, flags, env)
+		if err != nil {
+			return nil, nil, err
+		}
+		raw = append(raw, out...)
+		if err := r.add(out); err != nil {
+			return nil, nil, err
+		}
+	}
+	if b.raw == "" {
+		return r, raw, nil
+	}
+	return r, raw, os.WriteFile(b.raw, raw, 0o644)
 }
 
 // buildBenchmarks builds a program that runs the benchmarks of the package in dir,
@@ -112,28 +115,20 @@ func (b *bench) buildBenchmarks(ctx context.Context, dir string) (program string
 	return program, nil
 }
 
-// benchmark runs the benchmarks that match pattern with more flags, and returns their
+// benchmark runs a group with more flags and environment variables, and returns its
 // output.
-func benchmark(ctx context.Context, program, pattern, benchtime string, flags []string, env ...string) ([]byte, error) {
-	say("Go's benchmarks: %s", pattern)
+func benchmark(ctx context.Context, program string, g group, flags, env []string) ([]byte, error) {
+	say("Go's benchmarks: %s", g.pattern)
 	cmd := exec.CommandContext(ctx, program, append([]string{
-		"-test.run", "^$", "-test.bench", pattern, "-test.benchtime", benchtime,
+		"-test.run", "^$", "-test.bench", g.pattern, "-test.benchtime", g.benchtime,
 	}, flags...)...)
 	cmd.Env = append(os.Environ(), env...)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {
-		return nil, fmt.Errorf("benchmark %s: %w", pattern, err)
+		return nil, fmt.Errorf("benchmark %s: %w", g.pattern, err)
 	}
 	return out, nil
-}
-
-// keep writes the output of benchmarks to the file of the flag -raw, if it is set.
-func (b *bench) keep(output []byte) error {
-	if b.raw == "" {
-		return nil
-	}
-	return os.WriteFile(b.raw, output, 0o644)
 }
 
 func (b *bench) printInProcess(w io.Writer, r results) error {

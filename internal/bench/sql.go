@@ -1,7 +1,7 @@
 package main
 
 import (
-	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -71,53 +71,38 @@ func (b *bench) sqlPart(ctx context.Context, w io.Writer) error {
 			return fmt.Errorf("there is no group %q of benchmarks: want one of %s", name, strings.Join(sqlGroupNames(), ", "))
 		}
 	}
-	program, err := b.buildBenchmarks(ctx, "./sql")
+	var groups []group
+	for _, g := range b.chosenSQLGroups() {
+		groups = append(groups, group{g.pattern, fmt.Sprintf("%dx", cmp.Or(b.sqlRounds, g.rounds))})
+	}
+	n := b.sqlUsers
+	r, raw, err := b.measure(ctx, "./sql", groups, []string{
+		fmt.Sprintf("-many=%d", n), fmt.Sprintf("-few=%d", max(1, n/100)), fmt.Sprintf("-import=%d", max(1, n/10)),
+		fmt.Sprintf("-round=%d", min(2000, n)), fmt.Sprintf("-growth-round=%d", min(250, n)),
+		"-lasts=" + b.closed.String(),
+	}, sql.Variable+"="+b.sql)
 	if err != nil {
 		return err
 	}
-	r := make(results)
-	var raw bytes.Buffer
-	for _, g := range sqlGroups {
-		if !slices.Contains(b.sqlGroups, g.name) {
-			continue
-		}
-		out, err := b.runSQLGroup(ctx, program, g)
-		if err != nil {
-			return err
-		}
-		raw.Write(out)
-		if err := r.add(out); err != nil {
-			return err
-		}
-	}
-	if err := b.keep(raw.Bytes()); err != nil {
-		return err
-	}
-	if _, err := fmt.Fprintf(w, "\n## PostgreSQL and SQLite\n\n```\n%s```\n", &raw); err != nil {
+	if _, err := fmt.Fprintf(w, "\n## PostgreSQL and SQLite\n\n```\n%s```\n", raw); err != nil {
 		return err
 	}
 	return b.noteSQL(r)
 }
 
-func (b *bench) runSQLGroup(ctx context.Context, program string, g sqlGroup) ([]byte, error) {
-	rounds := g.rounds
-	if b.sqlRounds > 0 {
-		rounds = b.sqlRounds
+// chosenSQLGroups returns the groups that the flag -sql-groups names.
+func (b *bench) chosenSQLGroups() (chosen []sqlGroup) {
+	for _, g := range sqlGroups {
+		if slices.Contains(b.sqlGroups, g.name) {
+			chosen = append(chosen, g)
+		}
 	}
-	n := b.sqlUsers
-	return benchmark(ctx, program, g.pattern, fmt.Sprintf("%dx", rounds), []string{
-		fmt.Sprintf("-many=%d", n), fmt.Sprintf("-few=%d", max(1, n/100)), fmt.Sprintf("-import=%d", max(1, n/10)),
-		fmt.Sprintf("-round=%d", min(2000, n)), fmt.Sprintf("-growth-round=%d", min(250, n)),
-		"-lasts=" + b.closed.String(),
-	}, sql.Variable+"="+b.sql)
+	return chosen
 }
 
 // noteSQL adds the results of the groups that were run to the summary.
 func (b *bench) noteSQL(r results) error {
-	for _, g := range sqlGroups {
-		if !slices.Contains(b.sqlGroups, g.name) {
-			continue
-		}
+	for _, g := range b.chosenSQLGroups() {
 		for _, database := range []string{postgreSQL, sqlite} {
 			rows := g.ratios(r, database)
 			for i := range rows {
