@@ -46,17 +46,24 @@ func (w *walk) undoEmail() {
 	w.inbox.notice()
 }
 
+// askForMail follows the link to a page with a field for an address, and posts first a wrong
+// one and then that of the user.
+func (w *walk) askForMail(page string) {
+	w.t.Helper()
+	w.follow(`main a[href^="/account/` + page + `"]`)
+	w.look(page)
+	w.fill("email_address", "not an address")
+	w.postUnchecked(page)
+	w.look(page + "-wrong")
+	w.fill("email_address", w.inbox.address)
+	w.post(page)
+	w.at("/account/check-mail")
+}
+
 // reset chooses a new password by mail.
 func (w *walk) reset() {
 	w.t.Helper()
-	w.follow(`main a[href^="/account/forgot"]`)
-	w.look("forgot")
-	w.fill("email_address", "not an address")
-	w.postUnchecked("forgot")
-	w.look("forgot-wrong")
-	w.fill("email_address", w.inbox.address)
-	w.post("forgot")
-	w.at("/account/check-mail")
+	w.askForMail("forgot")
 	w.openLink(w.inbox, "reset")
 	w.look("reset")
 	w.fill("password", "orchard")
