@@ -35,20 +35,10 @@ func (a *Accounts) ChangeOwnPassword(ctx context.Context, s Session, oldPassword
 	if err := checkNewPassword(oldPassword, newPassword); err != nil {
 		return Session{}, err
 	}
-	u, err := a.Resume(ctx, s)
+	u, err := a.checkPasswordOf(ctx, s, oldPassword, false) // the hash is replaced in any case
 	if err != nil {
 		return Session{}, err
 	}
-	t, err := a.countInDevice(ctx, u, s.Device)
-	if err != nil {
-		return Session{}, fmt.Errorf("change password: %w", err)
-	}
-	checked, err := a.checkAttempt(ctx, t, u, oldPassword, false, nil) // the hash is replaced in any case
-	a.noteRefusal(ctx, t, u, err)
-	if err != nil {
-		return Session{}, err
-	}
-	u = checked
 	// The user may have been changed during the check, and later during the hash.
 	endOthers := func(u *User) error {
 		if err := s.check(u); err != nil {

@@ -179,26 +179,34 @@ func (a *Accounts) Reauthenticate(ctx context.Context, s Session, password strin
 	if err := a.admit(); err != nil {
 		return Session{}, err
 	}
-	u, err := a.Resume(ctx, s)
+	u, err := a.checkPasswordOf(ctx, s, password, true)
 	if err != nil {
 		return Session{}, err
 	}
-	t, err := a.countInDevice(ctx, u, s.Device)
-	if err != nil {
-		return Session{}, fmt.Errorf("reauthenticate: %w", err)
-	}
-	checked, err := a.checkAttempt(ctx, t, u, password, true, nil)
-	a.noteRefusal(ctx, t, u, err)
-	if err != nil {
-		return Session{}, err
-	}
-	if err := s.check(&checked); err != nil {
+	if err := s.check(&u); err != nil {
 		return Session{}, err
 	}
 	s.At = now()
 	s.By |= ByPassword
 	a.after(ctx, Event{Kind: EventReauthenticated, Reason: ReasonPassword, At: s.At, UserID: s.ID, Device: s.Device})
 	return s, nil
+}
+
+// checkPasswordOf returns the user of s if the password is that user's. It is counted as an
+// attempt of the device of s. The user may have been changed since; see Session.check. A
+// hash that needs a rehash is replaced only if rehash is true.
+func (a *Accounts) checkPasswordOf(ctx context.Context, s Session, password string, rehash bool) (User, error) {
+	u, err := a.Resume(ctx, s)
+	if err != nil {
+		return User{}, err
+	}
+	t, err := a.countInDevice(ctx, u, s.Device)
+	if err != nil {
+		return User{}, fmt.Errorf("check password: %w", err)
+	}
+	checked, err := a.checkAttempt(ctx, t, u, password, rehash, nil)
+	a.noteRefusal(ctx, t, u, err)
+	return checked, err
 }
 
 // requireFresh returns ErrStale if the user of s last proved their identity more than
