@@ -31,7 +31,7 @@ func TestQueueLimitsConcurrency(t *testing.T) {
 					running.Add(-1)
 				})
 				if err != nil {
-					t.Error(err)
+					t.Errorf("Do returned %v, want nil", err)
 				}
 			}()
 		}
@@ -162,7 +162,7 @@ func TestQueueMisjudged(t *testing.T) {
 		go func() { _ = q.Do(t.Context(), oneHash, func() { time.Sleep(time.Hour) }) }()
 		synctest.Wait()
 		start := time.Now()
-		err := q.Do(t.Context(), oneHash, func() { t.Error("the refused job ran") })
+		err := q.Do(t.Context(), oneHash, func() { t.Error("the refused job ran, want it left out") })
 		if waited := time.Since(start); !errors.Is(err, ErrBusy) || waited != 3*time.Second {
 			t.Errorf("got %v after %s, want ErrBusy after 3s", err, waited)
 		}
@@ -171,7 +171,7 @@ func TestQueueMisjudged(t *testing.T) {
 		}
 		time.Sleep(time.Hour)
 		if err := q.Do(t.Context(), oneHash, func() {}); err != nil {
-			t.Error(err)
+			t.Errorf("Do returned %v, want nil", err)
 		}
 	})
 }
@@ -219,7 +219,7 @@ func TestQueuePanic(t *testing.T) {
 		_ = q.Do(t.Context(), oneHash, func() { panic("job") })
 	}()
 	if err := q.Do(t.Context(), oneHash, func() {}); err != nil {
-		t.Error(err)
+		t.Errorf("Do returned %v, want nil", err)
 	}
 }
 
@@ -236,7 +236,7 @@ func TestQueueLimitsMemory(t *testing.T) {
 				time.Sleep(time.Second)
 			})
 			if err != nil {
-				t.Error(err)
+				t.Errorf("Do returned %v, want nil", err)
 			}
 		}
 		for range 2 {
@@ -309,7 +309,7 @@ func TestQueueWait(t *testing.T) {
 		run := func(w Work) time.Duration {
 			began := time.Now()
 			if err := q.Do(t.Context(), w, func() { time.Sleep(round * time.Duration(w.Rounds)) }); err != nil {
-				t.Error(err)
+				t.Errorf("Do returned %v, want nil", err)
 			}
 			return time.Since(began)
 		}
