@@ -54,10 +54,10 @@ type Guard struct {
 }
 
 // Require returns a handler that calls next for logged-in users: those with a Session
-// that [Accounts.Resume] accepts. That is one Store.Get for each request. A GET or HEAD
-// request removes a Session that has ended. Other requests leave it: if a form is sent
-// twice, such as that for a new password, the first request has renewed the Session, and
-// the client keeps that.
+// that [Accounts.Resume] accepts. That is one Store.Get for each request. A Session that
+// has ended stays in Sessions until the next log-in or until it expires there: another
+// request of the client, such as one for a new password, may be about to renew it. Data
+// that the application keeps with it stays, too. Show that only to logged-in users.
 //
 // If the Store fails, the response is that of ErrorHandler, or else 500, or 503 with
 // Retry-After if it is busy. The Session stays.
@@ -137,11 +137,6 @@ func (g *Guard) resume(w http.ResponseWriter, r *http.Request) (*http.Request, e
 		return r, nil // another Guard has let r through
 	}
 	u, err := g.Accounts.Resume(r.Context(), s)
-	if errors.Is(err, ErrEnded) && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
-		if err := g.Sessions.Clear(w, r); err != nil { // the next request tries again
-			g.log(r.Context(), slog.LevelError, "ended session not removed", err)
-		}
-	}
 	if err != nil {
 		return r, err
 	}
