@@ -158,14 +158,16 @@ func (q *request) write(status int, t *template.Template, p *Page) error {
 	if err := t.ExecuteTemplate(&b, layoutFile, p); err != nil {
 		return err
 	}
+	// What a client has sent, or another program has stored, may be other bytes.
+	content := bytes.ToValidUTF8(b.Bytes(), []byte("\ufffd"))
 	h := q.w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Language", p.Lang())
 	h.Add("Vary", "Accept-Language")
-	h.Set("Content-Length", strconv.Itoa(b.Len()))
+	h.Set("Content-Length", strconv.Itoa(len(content)))
 	q.w.WriteHeader(status)
 	if q.r.Method != http.MethodHead {
-		_, _ = q.w.Write(b.Bytes()) // if it fails, the client has gone
+		_, _ = q.w.Write(content) // if it fails, the client has gone
 	}
 	return nil
 }
