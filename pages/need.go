@@ -7,6 +7,7 @@ import (
 	"net/url"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/internal/webclient"
 )
 
 // need is which clients may see a page.
@@ -55,11 +56,11 @@ func (s *site) need(n need, guard signup.Guard, next http.Handler) http.Handler 
 // comeBack returns the query with which the pages log-in and confirm send the user back to
 // the page of r.
 func comeBack(r *http.Request) string {
-	query := url.Values{fieldNext: {r.URL.RequestURI()}}
+	query := url.Values{}
 	if r.Method == http.MethodPost {
 		query.Set(parameterDone, "nothing")
 	}
-	return "?" + query.Encode()
+	return withNext("", webclient.LocalURL(r.URL.RequestURI()), query)
 }
 
 // userPage returns the page name for the user, with the notice of what was done before.

@@ -2,7 +2,7 @@ package pages
 
 import (
 	"cmp"
-	"net/url"
+	"encoding/base64"
 	"time"
 
 	"github.com/gosignup/signup/internal/webclient"
@@ -28,7 +28,9 @@ func (q *request) wanted() string {
 	}
 	next := q.r.URL.Query().Get(fieldNext)
 	if next == "" && len(q.page.purposes) > 0 { // reached by the link of a mail
-		next, _ = url.QueryUnescape(q.cookies.Get(q.r, nextCookie)) // "" if that is wrong
+		if decoded, err := base64.RawURLEncoding.DecodeString(q.cookies.Get(q.r, nextCookie)); err == nil {
+			next = string(decoded)
+		}
 	}
 	return webclient.LocalURL(next)
 }
@@ -37,7 +39,8 @@ func (q *request) wanted() string {
 // that the user is sent to in the end.
 func (q *request) mailed(page, parameter, value string) error {
 	if next := q.wanted(); next != "" {
-		q.cookies.Set(q.w, nextCookie, url.QueryEscape(next), q.tokenLife())
+		// Browsers keep no cookie of more than 4096 bytes, and escapes would take up to 6144.
+		q.cookies.Set(q.w, nextCookie, base64.RawURLEncoding.EncodeToString([]byte(next)), q.tokenLife())
 	}
 	return q.redirectOn(page, parameter, value)
 }

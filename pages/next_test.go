@@ -1,7 +1,10 @@
 package pages_test
 
 import (
+	"encoding/base64"
 	"net/http"
+	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/gosignup/signup"
@@ -50,7 +53,11 @@ func TestNextByMail(t *testing.T) {
 
 // Such a cookie counts only if it is a path of the site.
 func TestNextCookieOfAnotherSite(t *testing.T) {
-	for _, next := range []string{"https://evil.example", "//evil.example", "%2F%2Fevil.example", "/%5Cevil.example", "%", "%zz"} {
+	hostile := []string{"/orders", "%2Forders", "//evil.example", "%", "L29yZGVycw=", "L29yZGVycw=="} // no base64 without padding
+	for _, next := range []string{"https://evil.example", "//evil.example", `/\evil.example`, "/%5Cevil.example", "/\t/evil.example"} {
+		hostile = append(hostile, base64.RawURLEncoding.EncodeToString([]byte(next)))
+	}
+	for _, next := range hostile {
 		site, link := mailedPages[3].mailed(t)
 		b := site.browser()
 		b.header.Set("Cookie", "__Host-signup-next="+next)
@@ -58,5 +65,30 @@ func TestNextCookieOfAnotherSite(t *testing.T) {
 		b.header.Set("Cookie", "__Host-signup-next="+next)
 		s = b.follow(s)
 		b.submit(s, "Set password", map[string]string{"Password": newPassword}).checkAt("/account/profile")
+	}
+}
+
+// The longest path that is accepted fits into a cookie, which has 4096 bytes in browsers.
+func TestNextCookieFits(t *testing.T) {
+	site, link := mailedPages[3].mailed(t)
+	b := site.browser()
+	want := "/" + strings.Repeat("&", 2047)
+	s := b.postOnly("/account/forgot", url.Values{"email_address": {adaEmail}, "next": {want}})
+	cookie, _, _ := strings.Cut(s.header.Get("Set-Cookie"), ";")
+	if cookie == "" || len(cookie) > 4096 {
+		t.Errorf("got a cookie of %d bytes, want one of at most 4096", len(cookie))
+	}
+	b.submit(b.get(link), "Set password", map[string]string{"Password": newPassword}).checkAt(want)
+}
+
+// A URL that is too long for the way back is left out of it, as Guard does.
+func TestWayBackIsBounded(t *testing.T) {
+	site := newSite(t)
+	path := "/account/profile?x=" + strings.Repeat("y", 9_000)
+	for method, want := range map[string]string{http.MethodGet: "/account/log-in", http.MethodPost: "/account/log-in?done=nothing"} {
+		s := site.visitor().send(method, path, http.Header{"Sec-Fetch-Site": {"same-origin"}}, "")
+		if got := s.header.Get("Location"); got != want {
+			t.Errorf("%s leads to %.60q of %d bytes, want %q", method, got, len(got), want)
+		}
 	}
 }
