@@ -3,6 +3,7 @@ package pages_test
 import (
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/gosignup/signup"
@@ -57,4 +58,37 @@ func TestVerifyOtherAccount(t *testing.T) {
 	s := b.submit(b.get(site.mails.link(signup.PurposeVerifyEmail)), "Verify address", nil)
 	s.checkAt("/account/profile?done=other_verified")
 	s.checkNotice("The address of the account that the link belongs to is verified. You are still logged in to another account.")
+}
+
+// The link of one user is opened in the browser of another one. It changes nothing of the
+// other user's account. If it logs the first user in, a form of a tab that was open before
+// is refused.
+func TestLinkInBrowserOfAnotherUser(t *testing.T) {
+	const eve = "eve@example.org"
+	for _, m := range mailedPages {
+		t.Run(string(m.purpose), func(t *testing.T) {
+			site, link := m.mailed(t)
+			site.register(eve)
+			b, other := site.member(eve), site.member(eve)
+			tab := b.page("profile")
+			before := site.user(eve)
+			if s := b.get(link).checkAt(m.path); !strings.Contains(s.body, adaEmail) {
+				t.Errorf("the page says %q, want the address of the link's account", s.main())
+			}
+			b.submit(b.page(strings.TrimPrefix(m.path, "/account/")), m.button, m.typed)
+			loggedIn := adaEmail
+			if m.purpose == signup.PurposeVerifyEmail {
+				loggedIn = eve
+			}
+			session, _ := site.session(b)
+			if want := site.user(loggedIn).ID; session.ID != want || !site.user(eve).Equal(before) {
+				t.Errorf("the session is of the user %q, want %q and the other user left alone", session.ID, want)
+			}
+			site.goesOn(other, true)
+			saved := b.submit(tab, "Save", map[string]string{"First name": "Eve"}).path
+			if got := site.user(adaEmail).FirstName; got != "" || (saved == "/account/profile?done=other_user") != (loggedIn == adaEmail) {
+				t.Errorf("the form leads to %s, and ada has the first name %q; want it refused if ada is logged in, and no first name", saved, got)
+			}
+		})
+	}
 }
