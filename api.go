@@ -53,9 +53,8 @@ type APIOptions struct {
 // request that needs a log-in gets 401 without one, with a challenge as from a [Guard]. If
 // the identity has to be proved again, the challenge is that of RFC 9470, section 3.
 //
-// A GET request removes a Session that has ended. A POST request leaves it: if a form is
-// sent twice, such as that for a new password, the first request has renewed the Session,
-// and the client keeps that.
+// A Session that has ended stays in s until the next log-in or until it expires there, as
+// with a [Guard]: another request of the client may be about to renew it.
 //
 // POST requests from pages of other origins are refused with 403
 // ([http.CrossOriginProtection]). All calls of a get the languages of the request
@@ -147,18 +146,17 @@ func (p *api) newEndpoint(e apiEndpoint, opts *HandlerOptions) *endpoint {
 	h.isGet, h.keepNull, h.codes = e.isGet, e.keepNull, true
 	h.fields, h.booleans = e.members(p.accounts)
 	h.admit = func(q *request) error { return p.admit(e, q) }
-	if e.isGet { // see the comment of NewAPI
-		h.ended = p.clear
-	}
 	return h
 }
 
 // admit sets the Session of q, if e needs one, and decides whether there is capacity.
 func (p *api) admit(e apiEndpoint, q *request) error {
 	if e.session != withoutSession {
-		if q.session, q.hasSession = p.sessions.Current(q.r); !q.hasSession {
+		s, ok := p.sessions.Current(q.r)
+		if !ok {
 			return explainAPI(ErrEnded)
 		}
+		q.session = s
 	}
 	if e.hashes {
 		return p.accounts.admit()

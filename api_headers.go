@@ -20,11 +20,7 @@ var eachHeader = []apiHeader{
 func (e apiEndpoint) headers(r apiResult) []apiHeader {
 	switch r.status {
 	case http.StatusUnauthorized:
-		headers := []apiHeader{{"WWW-Authenticate", false}}
-		if e.isGet && r.code == CodeNotLoggedIn {
-			headers = append(headers, apiHeader{"Set-Cookie", true}) // removes that of an ended Session
-		}
-		return headers
+		return []apiHeader{{"WWW-Authenticate", false}}
 	case http.StatusMethodNotAllowed:
 		return []apiHeader{{"Allow", false}}
 	case http.StatusUnsupportedMediaType:

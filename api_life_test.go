@@ -196,8 +196,8 @@ func (l *life) end() {
 	c.call("OK reauthenticated", "reauthenticate", "password", goodPassword)
 	c.call("OK deleted", "delete")
 	c.call("Unauthorized not_logged_in", "user")
-	if _, err := l.a.Store.Get(l.Context(), adaKey); !errors.Is(err, signup.ErrNotFound) || l.sessions.len() != 0 {
-		l.Errorf("Get returned %v and %d sessions are kept, want ErrNotFound and none", err, l.sessions.len())
+	if _, err := l.a.Store.Get(l.Context(), adaKey); !errors.Is(err, signup.ErrNotFound) || l.sessions.len() != 1 {
+		l.Errorf("Get returned %v and %d sessions are kept, want ErrNotFound and that of the phone, which has ended", err, l.sessions.len())
 	}
 	c.call("Bad Request bad_credentials", "log-in", "email_address", adaEmail, "password", goodPassword)
 }

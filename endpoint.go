@@ -77,8 +77,6 @@ type endpoint struct {
 	// before the body is read, so that a refusal is cheap.
 	admit func(q *request) error
 	serve func(q *request) (response, error)
-	// ended, if set, is called for a request whose Session has ended.
-	ended func(q *request)
 	// retryAfter is sent with ErrBusy.
 	retryAfter time.Duration
 	overload   outage
@@ -93,8 +91,7 @@ type request struct {
 	// in has the members of the JSON object. A missing one is absent, and true is "true".
 	in texts
 	// session is that of the client, if the endpoint needs one.
-	session    Session
-	hasSession bool
+	session Session
 }
 
 // newEndpoint returns an endpoint of a, without its fields. It panics if a can't
@@ -198,9 +195,6 @@ func (e *endpoint) respond(q *request) (res response) {
 
 // refuse logs err and returns its response.
 func (e *endpoint) refuse(q *request, err error) response {
-	if e.ended != nil && errors.Is(err, ErrEnded) && q.hasSession {
-		e.ended(q)
-	}
 	res, level, outcome := newErrorResponse(q.ctx, err, e.retryAfter)
 	if res.status == http.StatusServiceUnavailable && errors.Is(err, ErrBusy) {
 		e.noteOverload(q.ctx, err)

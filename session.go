@@ -124,8 +124,8 @@ func (a *Accounts) LogIn(ctx context.Context, email, password string, c Client) 
 //
 // The error is [ErrEnded] if the user was deleted, deactivated or registered anew, has
 // another SecurityStamp (after a new password or address, or "log out everywhere"), or
-// if the device was ended or forgotten. So it is for the zero Session. The application
-// then deletes s. After any other error, s may go on: [ErrBusy] and the errors of the
+// if the device was ended or forgotten. So it is for the zero Session. The client
+// isn't logged in then. After any other error, s may go on: [ErrBusy] and the errors of the
 // Store and of ctx are passed on, and a malformed [User].Private is an error that
 // wraps none of this package's.
 func (a *Accounts) Resume(ctx context.Context, s Session) (User, error) {

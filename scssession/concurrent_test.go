@@ -137,21 +137,3 @@ func TestSlowSet(t *testing.T) {
 		b.want("/current", c.want)
 	}
 }
-
-// A page that was asked for before the session was renewed, as by a new password, finds
-// that its session has ended. Its response, which comes later, leaves the new cookie.
-func TestSlowClear(t *testing.T) {
-	for method, want := range map[string]string{http.MethodGet: "ada true ", http.MethodHead: "ada true ", http.MethodPost: " false "} {
-		s, b := newSlow(t)
-		slow := *b
-		slow.handler = s.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			r.Method = method
-			b.want("/set?id=ada", "set")
-			if err := s.Clear(w, r); err != nil {
-				t.Errorf("%s: Clear returned %v, want nil", method, err)
-			}
-		}))
-		b.keep(slow.send("/"))
-		b.want("/current", want)
-	}
-}

@@ -132,21 +132,14 @@ func (s *Sessions) deadline(session signup.Session) time.Time {
 // makes the token void. If there is none, Clear does nothing. Errors are the store's.
 // After one, nothing more of this request is saved.
 //
-// If another request of the client has renewed or ended the session since a GET or HEAD
-// request began, Clear does nothing for the latter: its response would remove the new
-// cookie. Other requests, such as a log-out, remove the cookie in any case.
+// If another request of the client has renewed the session since this one began, the new
+// session stays in the store, and the client's cookie is removed all the same. So don't
+// call Clear because [signup.Accounts.Resume] has returned [signup.ErrEnded]: a renewal may
+// be the reason.
 func (s *Sessions) Clear(_ http.ResponseWriter, r *http.Request) error {
 	w, ctx := s.writerOf(r), r.Context()
 	if s.manager.Token(ctx) == "" && len(s.manager.Keys(ctx)) == 0 {
 		return nil
-	}
-	if r.Method == http.MethodGet || r.Method == http.MethodHead {
-		switch err := s.checkStored(ctx, w); {
-		case errors.Is(err, signup.ErrEnded):
-			return nil
-		case err != nil:
-			return w.note(err)
-		}
 	}
 	return w.note(s.manager.Destroy(ctx))
 }
