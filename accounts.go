@@ -117,9 +117,10 @@ type Accounts struct {
 	// other events, and not about the undo of a change of address. Its error refuses the
 	// call, which returns it as it is and stores and sends nothing. A handler sends the
 	// client a FieldError or ValidationError, and treats other errors as it treats
-	// those of this package; one that wraps none is 500, and its text is logged. A log-in
-	// that is refused with ErrBadCredentials gets the response and the event of one with
-	// a wrong password, but its time may differ. Nil refuses nothing.
+	// those of this package; one that wraps none, or ErrInvalid alone, is 500, and its
+	// text is logged. A log-in that is refused with ErrBadCredentials gets the response
+	// and the event of one with a wrong password, but its time may differ. Nil refuses
+	// nothing.
 	//
 	// Before gets the event and the user as about to be stored, with the final ID, and
 	// without PasswordHash, Private and Version. Times and SecurityStamp may still
@@ -133,9 +134,10 @@ type Accounts struct {
 	//
 	// [Accounts.Authenticate] asks, too; it may have replaced a hash that needs a rehash
 	// by then. A repetition of a registration that was stored is not asked for. A call
-	// asks once, or again if the user was changed in the meantime. The change may still
-	// fail afterwards: what has happened is for After. Before is called by several
-	// goroutines at once, and must return soon.
+	// asks once, or again if the user was changed in the meantime. It asks before the
+	// Policy is called and before a new password is hashed, and the change may still fail
+	// afterwards: what has happened is for After. Before is called by several goroutines
+	// at once, and must return soon.
 	Before func(ctx context.Context, e Event, u User) error
 	// After gets each event when the Store has the change, or a log-in was refused,
 	// except what Before refuses with another error than ErrBadCredentials or

@@ -73,6 +73,9 @@ func TestBeforeOfHandler(t *testing.T) {
 		{"ErrExists", signup.ErrExists, 409, ""},
 		{"another error", errLost, 500, ""},
 		{"an empty ValidationError", &signup.ValidationError{}, 500, ""},
+		{"ErrInvalid alone", signup.ErrInvalid, 500, ""},
+		{"a FieldError without a text", signup.FieldError{Field: "nick", Code: "own"}, 400, "'nick' is not acceptable."},
+		{"a FieldError with a code alone", signup.FieldError{Code: "own"}, 400, "This is not acceptable."},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			a := &signup.Accounts{Store: memstore.New(), Hasher: plainHasher{}}

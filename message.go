@@ -40,15 +40,13 @@ func (m Message) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, "message
 func (m Message) LogValue() slog.Value { return slog.StringValue(m.Code) }
 
 // AsMessage returns what e says, to be translated. English is e.Message or, if that is
-// empty, the text of e.Code, if this package has one.
+// empty, the text of e.Code, or that of [CodeUnacceptable] if this package has no such code.
 //
 // The handlers do this by themselves ([HandlerOptions].Translate). It is for
 // applications that show the Fields of a [ValidationError] in pages of their own.
 func (e FieldError) AsMessage() Message {
 	m := Message{Code: e.Code, Field: e.Field, Min: e.Min, Max: e.Max, Value: e.Value, Character: e.Character}
-	if m.English = e.Message; m.English == "" {
-		m.English = m.english()
-	}
+	m.English = cmp.Or(e.Message, m.english(), Message{Code: CodeUnacceptable, Field: e.Field}.english())
 	return m
 }
 

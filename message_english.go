@@ -14,6 +14,9 @@ const (
 	typeBoolean = "boolean"
 )
 
+// notAcceptable is the text of CodeUnacceptable without a field.
+const notAcceptable = "This is not acceptable."
+
 // englishTexts has the English text of each code. A name in braces stands for a
 // field of Message.
 //
@@ -120,6 +123,9 @@ var englishTexts = map[string]string{
 func (m Message) english() string {
 	var b strings.Builder
 	text := englishTexts[m.Code]
+	if m.Code == CodeUnacceptable && m.Field == "" {
+		text = notAcceptable
+	}
 	if m.Code == CodeType && m.Value == typeBoolean {
 		text = notBoolean
 	}

@@ -97,7 +97,8 @@ func TestAsMessage(t *testing.T) {
 		{signup.FieldError{Field: "password", Code: signup.CodeTooShort, Min: 8}, "'password' must be at least 8 characters long."},
 		{signup.FieldError{Field: "nick", Code: signup.CodeInvalid, Value: "{max} {field}"}, "'{max} {field}' is not valid 'nick'."},
 		{signup.FieldError{Field: "nick", Code: signup.CodeTooShort, Message: "Longer!"}, "Longer!"},
-		{signup.FieldError{Field: "nick", Code: "own"}, ""},
+		{signup.FieldError{Field: "nick", Code: "own"}, "'nick' is not acceptable."},
+		{signup.FieldError{}, "This is not acceptable."},
 	} {
 		m := c.e.AsMessage()
 		want := signup.Message{Code: c.e.Code, Field: c.e.Field, Min: c.e.Min, Value: c.e.Value, English: c.want}

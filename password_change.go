@@ -148,14 +148,15 @@ func (a *Accounts) changePassword(ctx context.Context, u User, oldPassword, newP
 // Names and Profile may have changed as well. As after any change of them, the
 // password then stays as it was accepted.
 func (a *Accounts) setPassword(ctx context.Context, u User, password string, reason EventReason, mayStill func(stored *User) error) (User, error) {
-	if err := a.check(ctx, password, u, nil, nil); err != nil {
+	c := a.newChange(EventPasswordChanged, reason)
+	if err := a.check(ctx, c, password, u, nil, nil); err != nil {
 		return User{}, err
 	}
 	h, err := a.hash(ctx, password)
 	if err != nil {
 		return User{}, err
 	}
-	stamp, c := rand.Text(), a.newChange(EventPasswordChanged, reason)
+	stamp := rand.Text()
 	const attempts = 16 // each is caused by another change of the user in between
 	for range attempts {
 		v := u

@@ -13,9 +13,9 @@ import (
 // A Policy decides which passwords may be chosen. [Accounts] calls it when a
 // password is set, never at a log-in. It is safe for concurrent use.
 //
-// At a registration, Check is called last of all, and only if everything else is
-// right. So a Policy that asks another service asks it only about registrations
-// that are valid otherwise. A [LocalPolicy] is called earlier as well.
+// Check is called last of all, and only if everything else is right and
+// [Accounts].Before allows it. So a Policy that asks another service asks it only about
+// registrations that are valid otherwise. A [LocalPolicy] is called earlier as well.
 type Policy interface {
 	// Check returns nil if u may have the password, which is valid UTF-8, in
 	// normalization form C and not empty. It may use u's Email, FirstName,

@@ -196,6 +196,45 @@ func TestPolicyAskedLast(t *testing.T) {
 	}
 }
 
+// What Before refuses costs neither a call of the Policy nor a hash.
+func TestBeforeIsAskedFirst(t *testing.T) {
+	for name, call := range map[string]func(a *signup.Accounts, token string) error{
+		"Register": func(a *signup.Accounts, _ string) error {
+			_, err := a.Register(t.Context(), signup.Registration{Email: "bob@example.org", Password: newPassword})
+			return err
+		},
+		"SetPassword": func(a *signup.Accounts, _ string) error {
+			_, err := a.SetPassword(t.Context(), adaEmail, newPassword)
+			return err
+		},
+		"ChangePassword": func(a *signup.Accounts, _ string) error {
+			_, err := a.ChangePassword(t.Context(), adaEmail, goodPassword, newPassword)
+			return err
+		},
+		"ResetPassword": func(a *signup.Accounts, token string) error {
+			_, err := a.ResetPassword(t.Context(), token, newPassword)
+			return err
+		},
+	} {
+		a, tr := traced()
+		if _, err := a.Register(t.Context(), adaRepeated(goodPassword)); err != nil {
+			t.Fatalf("Register returned %v, want nil", err)
+		}
+		tr.take()
+		if err := a.SendPasswordReset(t.Context(), adaEmail, signup.Client{}); err != nil {
+			t.Fatalf("SendPasswordReset returned %v, want nil", err)
+		}
+		token, hasher, asked := tr.token(t, signup.PurposeResetPassword), &countingHasher{Bcrypt: cheap}, 0
+		a = &signup.Accounts{Store: a.Store, Hasher: hasher, Secrets: a.Secrets, Send: a.Send}
+		a.Policy = policyFunc(func(context.Context, string, signup.User) error { asked++; return nil })
+		a.Before = func(context.Context, signup.Event, signup.User) error { return errClosed }
+		if err := call(a, token); !errors.Is(err, errClosed) || asked != 0 || hasher.hashes.Load() != 0 {
+			t.Errorf("%s returned %v after %d calls of the Policy and %d hashes, want the error of Before and none of them",
+				name, err, asked, hasher.hashes.Load())
+		}
+	}
+}
+
 // A Policy of the application's own is asked last; one that is local, as well as
 // everything else.
 func TestPolicyOfApplicationLast(t *testing.T) {
@@ -255,6 +294,8 @@ func TestPolicyFieldErrorForms(t *testing.T) {
 		"nil *ValidationError":      {none, "'password' is not acceptable."},
 		"nil *FieldError, wrapped":  {fmt.Errorf("a: %w", (*signup.FieldError)(nil)), "'password' is not acceptable."},
 		"nil *FieldError, no error": {(*signup.FieldError)(nil), "'password' is not acceptable."},
+		"without a text":            {signup.FieldError{Field: "password", Code: "mine"}, "'password' is not acceptable."},
+		"without a field and text":  {&signup.FieldError{Code: signup.CodeTooShort, Min: 20}, "'password' must be at least 20 characters long."},
 	} {
 		for _, local := range []bool{false, true} {
 			a := newAccounts()
@@ -264,8 +305,8 @@ func TestPolicyFieldErrorForms(t *testing.T) {
 			}
 			_, err := a.Register(t.Context(), signup.Registration{Email: "ada@example.org", Password: goodPassword})
 			v, ok := errors.AsType[*signup.ValidationError](err)
-			if !ok || len(v.Fields) != 1 || v.Fields[0].Message != c.want {
-				t.Errorf("%s, local %t: Register returned %v, want the message %q", name, local, err, c.want)
+			if !ok || len(v.Fields) != 1 || v.Fields[0].Message != c.want || v.Fields[0].Field != "password" {
+				t.Errorf("%s, local %t: Register returned %v, want the message %q for password", name, local, err, c.want)
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package signup
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -176,9 +177,15 @@ func required(field string) *FieldError {
 }
 
 // asFieldError returns the FieldError that err wraps, as a value, as a pointer or in
-// a ValidationError: there the first of field, or else the first. A nil pointer,
-// which its author took for no error, refuses the field.
+// a ValidationError: there the first of field, or else the first. Without a Field, it is
+// one of field, and without a Message, it gets the text of its code. A nil pointer, which its author took for no error, refuses the field.
 func asFieldError(field string, err error) (FieldError, bool) {
+	e, ok := findFieldError(field, err)
+	e.Field = cmp.Or(e.Field, field)
+	return *inEnglish(e), ok
+}
+
+func findFieldError(field string, err error) (FieldError, bool) {
 	if p, ok := errors.AsType[*FieldError](err); ok {
 		if p == nil {
 			return *inEnglish(FieldError{Field: field, Code: CodeUnacceptable}), true

@@ -141,10 +141,7 @@ func (a *Accounts) createOrReplay(ctx context.Context, r Registration, verifiedA
 			}
 		}
 		if u.PasswordHash == "" {
-			if err := a.check(ctx, r.Password, u, a.Fields, problems); err != nil {
-				return User{}, false, err
-			}
-			if err := c.ask(ctx, u); err != nil {
+			if err := a.check(ctx, c, r.Password, u, a.Fields, problems); err != nil {
 				return User{}, false, err
 			}
 			if u.PasswordHash, err = a.hash(ctx, r.Password); err != nil {

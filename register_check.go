@@ -39,9 +39,10 @@ func (a *Accounts) describe(r Registration) (u User, problems []FieldError) {
 }
 
 // check returns a *ValidationError of problems and of what is wrong with password
-// for u and with u's values of fields; or nil; or why they couldn't be checked. The
-// Policy may ask another service, and so it decides last.
-func (a *Accounts) check(ctx context.Context, password string, u User, fields []ProfileField, problems []FieldError) error {
+// for u and with u's values of fields; or nil; or why they couldn't be checked. If
+// nothing is wrong so far, it returns the error of Accounts.Before for c, if there is
+// one. The Policy may ask another service, and so it decides last.
+func (a *Accounts) check(ctx context.Context, c *change, password string, u User, fields []ProfileField, problems []FieldError) error {
 	e, err := a.askLocalPolicy(ctx, password, u)
 	if e != nil {
 		problems = append(problems, *e)
@@ -55,6 +56,9 @@ func (a *Accounts) check(ctx context.Context, password string, u User, fields []
 		}
 	}
 	if len(problems) == 0 && err == nil && ctx.Err() == nil {
+		if err := c.ask(ctx, u); err != nil {
+			return err
+		}
 		if e, err = a.askPolicy(ctx, password, u); e != nil {
 			problems = append(problems, *e)
 		}

@@ -133,10 +133,7 @@ func (a *Accounts) checkRepeated(ctx context.Context, t *attempt, stored User, p
 // registration whose user was changed may ask for other data than the first one,
 // which no rule has seen.
 func (a *Accounts) keepIfAccepted(ctx context.Context, r Registration, u User, c *change) (User, error) {
-	refused := a.check(ctx, r.Password, u, a.Fields, nil)
-	if refused == nil {
-		refused = c.ask(ctx, u)
-	}
+	refused := a.check(ctx, c, r.Password, u, a.Fields, nil)
 	if refused == nil {
 		return u, nil
 	}
