@@ -1,6 +1,7 @@
 package signup
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -177,28 +178,25 @@ func (a *Accounts) setUp() error {
 			a.invalid = errors.New("signup: Accounts.Store is nil")
 			return
 		}
-		if a.invalid = checkFields(a.Fields); a.invalid != nil {
-			return
-		}
-		if i := slices.IndexFunc(a.HashFormats, func(f HashFormat) bool { return f == nil }); i >= 0 {
-			a.invalid = fmt.Errorf("signup: Accounts.HashFormats[%d] is nil", i)
-			return
-		}
-		if a.invalid = checkSecrets(a.Secrets); a.invalid != nil {
-			return
-		}
-		if a.invalid = a.checkMailFields(); a.invalid != nil {
-			return
-		}
-		if a.invalid = a.checkUndoLife(); a.invalid != nil {
-			return
-		}
-		if a.invalid = a.setUpLimits(); a.invalid != nil {
-			return
-		}
-		a.invalid = a.setUpHashing()
+		a.invalid = cmp.Or(checkFields(a.Fields), a.checkHashFormats(), checkSecrets(a.Secrets),
+			a.checkMailFields(), a.checkUndoLife(), a.checkPolicy(), a.setUpLimits(), a.setUpHashing())
 	})
 	return a.invalid
+}
+
+func (a *Accounts) checkHashFormats() error {
+	if i := slices.IndexFunc(a.HashFormats, func(f HashFormat) bool { return f == nil }); i >= 0 {
+		return fmt.Errorf("signup: Accounts.HashFormats[%d] is nil", i)
+	}
+	return nil
+}
+
+// checkPolicy returns what is wrong with a Policy of this package.
+func (a *Accounts) checkPolicy() error {
+	if p, ok := a.policy().(interface{ check() error }); ok {
+		return p.check()
+	}
+	return nil
 }
 
 // admit returns ErrBusy if there is no capacity for one more hash. It is called

@@ -22,7 +22,7 @@ import (
 // with a salt of 16 bytes and a hash of 32, in standard Base64 without padding.
 type Argon2id struct {
 	// Memory is in KiB. 0 is 19456, which is 19 MiB. It must be at least 8 times
-	// Threads.
+	// Threads, and at most 4 GiB, twice the most that RFC 9106, section 4, recommends.
 	Memory uint32
 	// Time is the number of passes over the memory. 0 is 2.
 	Time uint32
@@ -34,6 +34,8 @@ type Argon2id struct {
 const (
 	argon2Salt = 16 // bytes
 	argon2Hash = 32
+
+	maxArgon2Memory = 4 << 20 // KiB; a Memory in bytes would be more
 )
 
 func (a Argon2id) params() Argon2id {
@@ -55,14 +57,17 @@ func (a Argon2id) check() error {
 	if a.Threads > hashfmt.MaxArgon2Lanes {
 		return fmt.Errorf("signup: argon2id: %d threads are more than %d", a.Threads, hashfmt.MaxArgon2Lanes)
 	}
+	if a.Memory > maxArgon2Memory {
+		return fmt.Errorf("signup: argon2id: %d KiB are more than 4 GiB", a.Memory)
+	}
 	if a.Memory < 8*uint32(a.Threads) {
 		return fmt.Errorf("signup: argon2id: %d KiB are too few for %d threads", a.Memory, a.Threads)
 	}
 	return nil
 }
 
-// Hash returns the hash of password. If Memory is less than 8 times Threads, or
-// Threads is more than 64, it returns an error.
+// Hash returns the hash of password. If Memory is less than 8 times Threads or more
+// than 4 GiB, or Threads is more than 64, it returns an error.
 func (a Argon2id) Hash(password string) (Hash, error) {
 	if err := a.check(); err != nil {
 		return "", err

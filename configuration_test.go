@@ -42,6 +42,7 @@ func TestHandlerOfExtremeConfiguration(t *testing.T) {
 		signup.Bcrypt{Cost: math.MaxInt}, signup.Bcrypt{Cost: math.MinInt}, (*signup.Bcrypt)(nil),
 		signup.Argon2id{Memory: 8, Threads: 4}, &signup.Argon2id{Memory: 7}, signup.Argon2id{Memory: 1, Threads: 255},
 		signup.Argon2id{Memory: 2039, Threads: 255}, signup.Argon2id{Memory: 4096, Threads: 65},
+		signup.Argon2id{Memory: 4<<20 + 1}, signup.Argon2id{Memory: 19 << 20}, signup.Argon2id{Memory: math.MaxUint32},
 		workHasher{}, workHasher{work: signup.Work{Rounds: -1}}, workHasher{work: signup.Work{Rounds: math.MinInt64}},
 		workHasher{work: signup.Work{Rounds: 1, Memory: -1}},
 	)
@@ -52,12 +53,15 @@ func TestHandlerOfExtremeConfiguration(t *testing.T) {
 		stored(-1, 0), stored(0, -1), stored(math.MinInt64, 0), stored(0, math.MinInt64), stored(0, 64<<10-1),
 	)...)
 	refused = append(refused, limits(signup.Argon2id{Memory: 512 << 10}, signup.HashLimits{MaxMemory: 512<<20 - 1, MaxConcurrent: math.MaxInt})...)
+	for _, p := range []signup.Policy{signup.NIST{MinLength: -1}, &signup.NIST{MinLength: math.MinInt}, aroundNIST{NIST: signup.NIST{MinLength: -8}}} {
+		refused = append(refused, &signup.Accounts{Policy: p})
+	}
 	for _, a := range refused {
 		a.Store = memstore.New()
 		func() {
 			defer func() {
 				if recover() == nil {
-					t.Errorf("NewHandler with Hasher %#v and HashLimits %+v returned, want a panic", a.Hasher, a.HashLimits)
+					t.Errorf("NewHandler with Hasher %#v, HashLimits %+v and Policy %#v returned, want a panic", a.Hasher, a.HashLimits, a.Policy)
 				}
 			}()
 			signup.NewHandler(a, nil)

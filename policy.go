@@ -2,6 +2,7 @@ package signup
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -80,7 +81,8 @@ func (anyPassword) Check(context.Context, string, User) error { return nil }
 type NIST struct {
 	// MinLength is the least number of characters: Unicode code points in
 	// normalization form C. 0 is 15, which NIST requires if the password is the
-	// only factor; with a second factor NIST requires 8.
+	// only factor; with a second factor NIST requires 8. If it is negative, each call of
+	// Accounts returns an error.
 	MinLength int
 	// Service is the service's name. If it is empty, it is not compared.
 	Service string
@@ -136,6 +138,14 @@ func (n NIST) checkCompromised(ctx context.Context, password string) error {
 		return fmt.Errorf("check password for breaches: %w", err)
 	case compromised:
 		return refusedPassword(FieldError{Code: CodeCompromised})
+	}
+	return nil
+}
+
+// check returns what is wrong with the fields.
+func (n NIST) check() error {
+	if n.MinLength < 0 {
+		return errors.New("signup: NIST.MinLength is negative")
 	}
 	return nil
 }

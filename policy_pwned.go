@@ -66,8 +66,9 @@ const (
 )
 
 // Compromised reports whether the service knows the password. The error is ctx's,
-// or describes a failure of the service, and reveals nothing about the password.
-// If FailOpen is true, it is nil unless ctx is done.
+// or describes a failure of the service, and reveals nothing about the password. It
+// wraps [ErrBusy] if the service can't be reached, takes too long, or has responded with
+// 429 or a status of 500 or more. If FailOpen is true, it is nil unless ctx is done.
 func (p *PwnedPasswords) Compromised(ctx context.Context, password string) (bool, error) {
 	// The protocol has no other hash than SHA-1.
 	sum := sha1.Sum([]byte(nfc(password)))
@@ -106,7 +107,7 @@ func (p *PwnedPasswords) lookUp(ctx context.Context, prefix, suffix string) (boo
 	bounded, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	if err := p.acquire(bounded); err != nil {
-		return false, fmt.Errorf("signup: range service: wait for other requests: %w", err)
+		return false, unavailable(fmt.Errorf("wait for other requests: %w", err))
 	}
 	defer func() { <-p.slots }()
 	base := p.URL
@@ -125,14 +126,20 @@ func (p *PwnedPasswords) lookUp(ctx context.Context, prefix, suffix string) (boo
 	}
 	res, err := client.Do(req)
 	if err != nil {
-		return false, fmt.Errorf("signup: range service: %w", withoutURL(err, prefix))
+		return false, unavailable(withoutURL(err, prefix))
 	}
 	defer func() { _ = res.Body.Close() }()
-	if res.StatusCode != http.StatusOK {
-		return false, fmt.Errorf("signup: range service: status %d", res.StatusCode)
+	switch code := res.StatusCode; {
+	case code == http.StatusTooManyRequests, code >= 500:
+		return false, unavailable(fmt.Errorf("status %d", code))
+	case code != http.StatusOK:
+		return false, fmt.Errorf("signup: range service: status %d", code)
 	}
 	return findSuffix(io.LimitReader(res.Body, maxPwnedResponse+1), suffix)
 }
+
+// unavailable returns an error for a failure of the service that may pass soon.
+func unavailable(err error) error { return fmt.Errorf("%w: range service: %w", ErrBusy, err) }
 
 // acquire waits until one more request may be made. If ctx ends first, it returns
 // ctx's error.
@@ -189,7 +196,7 @@ func findSuffix(body io.Reader, suffix string) (found bool, err error) {
 	}
 	switch err := lines.Err(); {
 	case err != nil:
-		return false, fmt.Errorf("signup: range service: read response: %w", err)
+		return false, unavailable(fmt.Errorf("read response: %w", err))
 	case read > maxPwnedResponse:
 		return false, errors.New("signup: range service: response is too long")
 	case read == 0:
