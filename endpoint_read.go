@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/gosignup/signup/internal/mediatype"
 	"github.com/gosignup/signup/internal/strictjson"
 )
 
@@ -43,10 +44,10 @@ func (e *endpoint) read(q *request) error {
 // checkHeader returns the error for a request whose header shows that its body
 // can't be accepted.
 func (e *endpoint) checkHeader(w http.ResponseWriter, r *http.Request) error {
-	if !isJSON(r.Header["Content-Type"]) {
+	if !mediatype.Is(r.Header["Content-Type"], mediatype.JSON) {
 		return errNotJSON
 	}
-	if !isIdentity(r.Header["Content-Encoding"]) {
+	if !mediatype.IsIdentity(r.Header["Content-Encoding"]) {
 		w.Header().Set("Accept-Encoding", "identity") // RFC 9110, section 12.5.3
 		return errEncoded
 	}

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/gosignup/signup/internal/mediatype"
 	"github.com/gosignup/signup/internal/webclient"
 )
 
@@ -27,7 +28,7 @@ func (g *Guard) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	default:
 		g.log(r.Context(), level, outcome, err)
 	}
-	if page != "" && acceptsHTML(r.Header["Accept"]) {
+	if page != "" && mediatype.AcceptsHTML(r.Header["Accept"]) {
 		http.Redirect(w, r, withNext(page, r), http.StatusSeeOther)
 		return
 	}

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"golang.org/x/text/language"
+
+	"github.com/gosignup/signup/internal/mediatype"
 )
 
 // The limits of what is read of the Accept-Language lines of a request, so that a
@@ -31,9 +33,9 @@ func acceptedLanguages(lines []string) []string {
 	}
 	var all []weighted
 	looked := 0
-	for element := range elements(lines, maxAcceptLanguage) {
+	for element := range mediatype.Elements(lines, maxAcceptLanguage) {
 		name, params, _ := strings.Cut(element, ";")
-		weight := quality(params)
+		weight := mediatype.Quality(params)
 		if name = strings.Trim(name, " \t"); name == "" || weight == 0 {
 			continue
 		}

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"golang.org/x/text/language"
+
+	"github.com/gosignup/signup/internal/hostile"
 )
 
 func TestAcceptedLanguages(t *testing.T) {
@@ -60,7 +62,7 @@ func TestAcceptedLanguagesCost(t *testing.T) {
 		"weights":         {strings.Repeat("de;q=0,", 1<<18)},
 		"one tag":         {"de" + strings.Repeat("-abcdefgh", 1<<17)},
 	}
-	for name, l := range hostile {
+	for name, l := range hostile.Headers {
 		lines[name] = l
 	}
 	for name, l := range lines {

@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"github.com/gosignup/signup/internal/mediatype"
 )
 
 // A response is what a client receives: the tutorial's JSON, or RFC 9457 problem
@@ -115,7 +117,7 @@ type problemBody struct {
 // and some of them may be in English.
 func (res response) write(w http.ResponseWriter, r *http.Request, t wording) {
 	header := w.Header()
-	contentType, text := typeJSON, res.file
+	contentType, text := mediatype.JSON, res.file
 	if text == nil {
 		contentType, text = res.encode(header, r, t)
 	} else {
@@ -152,7 +154,7 @@ func (res response) encode(header http.Header, r *http.Request, t wording) (cont
 	if t.codes {
 		code = res.code()
 	}
-	contentType, body := typeJSON, any(plainBody{
+	contentType, body := mediatype.JSON, any(plainBody{
 		Message: message, Code: code, Success: res.status < 400, Errors: fields, members: res.members,
 	})
 	if t.translate != nil {
@@ -162,8 +164,8 @@ func (res response) encode(header http.Header, r *http.Request, t wording) (cont
 		header.Add("Vary", "Accept")
 		title := http.StatusText(res.status)
 		switch {
-		case prefersProblem(r.Header["Accept"]):
-			contentType = problemJSON
+		case mediatype.PrefersProblem(r.Header["Accept"]):
+			contentType = mediatype.ProblemJSON
 			body = problemBody{title, res.status, message, code, fields}
 		case res.isHTTP:
 			body = plainBody{Error: fmt.Sprintf("%d: %s", res.status, title), Message: message, Code: code}
