@@ -76,25 +76,6 @@ func TestHugeForm(t *testing.T) {
 	}
 }
 
-// A body of another type than a form's is refused. It has no fields, and nothing was saved.
-func TestBodyOfAnotherType(t *testing.T) {
-	site, b := adaAndBrowser(t)
-	for _, c := range []struct{ contentType, body string }{
-		{"multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"first_name\"\r\n\r\nAda\r\n--x--\r\n"},
-		{"text/plain", "first_name=Ada"}, {"application/json", `{"first_name": "Ada"}`}, {"", "first_name=Ada"}, {"application/x-www-form-urlencoded/x", "first_name=Ada"},
-	} {
-		writes := site.store.writes.Load()
-		s := b.send(http.MethodPost, "/account/profile", http.Header{"Content-Type": {c.contentType}, "Sec-Fetch-Site": {"same-origin"}}, c.body)
-		s.check(http.StatusUnsupportedMediaType, "The form could not be read")
-		if got := s.header.Get("Accept"); got != "application/x-www-form-urlencoded" || site.store.writes.Load() != writes {
-			t.Errorf("%s: got Accept %q and %d writes, want the type of a form and none", c.contentType, got, site.store.writes.Load()-writes)
-		}
-	}
-	header := http.Header{"Content-Type": {"Application/X-WWW-Form-Urlencoded; charset=utf-8"}, "Sec-Fetch-Site": {"same-origin"}}
-	b.follow(b.send(http.MethodPost, "/account/profile", header, "first_name=Ada")).checkNotice("Your profile has been saved.")
-	b.follow(b.send(http.MethodPost, "/account/log-out", http.Header{"Sec-Fetch-Site": {"same-origin"}}, "")).checkNotice("You have logged out.")
-}
-
 // An address in the token of an invitation is shown as text, too.
 func TestHostileAddressOfToken(t *testing.T) {
 	const email = "a&b'c{d}@example.org"
