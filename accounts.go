@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/gosignup/signup/internal/admission"
+	"github.com/gosignup/signup/internal/outage"
 )
 
 // Accounts registers users and checks their passwords: it holds the rules,
@@ -167,7 +168,7 @@ type Accounts struct {
 
 	limits               Limits // with the defaults
 	counter, mailCounter Counter
-	notTakenBack         outage
+	notTakenBack         outage.Outage
 	moving               movingRules // the zero value, except in tests
 }
 

@@ -7,6 +7,8 @@ import (
 	"maps"
 	"net/http"
 	"time"
+
+	"github.com/gosignup/signup/internal/outage"
 )
 
 // HandlerOptions are the options of [NewHandler] and [NewLoginHandler]. Nil and the
@@ -79,7 +81,7 @@ type endpoint struct {
 	serve func(q *request) (response, error)
 	// retryAfter is sent with ErrBusy.
 	retryAfter time.Duration
-	overload   outage
+	overload   outage.Overload
 }
 
 // A request is on its way through an endpoint.
@@ -197,7 +199,7 @@ func (e *endpoint) respond(q *request) (res response) {
 func (e *endpoint) refuse(q *request, err error) response {
 	res, level, outcome := newErrorResponse(q.ctx, err, e.retryAfter)
 	if res.status == http.StatusServiceUnavailable && errors.Is(err, ErrBusy) {
-		e.noteOverload(q.ctx, err)
+		e.overload.Note(q.ctx, e.logger(), e.name, err)
 	}
 	e.log(q.ctx, level, outcome, "http.response.status_code", res.status, "error", err)
 	return res

@@ -6,6 +6,9 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"sync"
+
+	"github.com/gosignup/signup/internal/outage"
 )
 
 // A Guard lets requests of logged-in users through to an application's handlers.
@@ -47,11 +50,20 @@ type Guard struct {
 	// such as by an HTML page. The error may be [ErrBusy]. Nil responds in the form of
 	// [NewHandler]'s errors, and logs the error.
 	ErrorHandler func(w http.ResponseWriter, r *http.Request, err error)
-	// Logger gets a record of each request that fails. Nil is slog.Default().
+	// Logger gets a record of each request that fails, unless there is an ErrorHandler. If
+	// requests are refused because the Store is busy, it gets a warning when that begins,
+	// with the cause, and another when none was refused for 10 seconds, with their number;
+	// the record of each such request has the level DEBUG. Nil is slog.Default().
 	Logger *slog.Logger
 	// Translate is like that of [HandlerOptions].
 	Translate func(languages []string, m Message) string
+
+	// overload is that of all handlers of the Guard, and of copies of it.
+	overload *outage.Overload
 }
+
+// settingUp protects the overload of each Guard. It isn't in the Guard, which may be copied.
+var settingUp sync.Mutex
 
 // Require returns a handler that calls next for logged-in users: those with a Session
 // that [Accounts.Resume] accepts. That is one Store.Get for each request. A Session that
@@ -106,7 +118,7 @@ func (g *Guard) Load(next http.Handler) http.Handler {
 	})
 }
 
-// check panics if g can't be used, as that is a mistake in the program.
+// check sets up g. It panics if g can't be used, as that is a mistake in the program.
 func (g *Guard) check(next http.Handler) {
 	switch {
 	case g.Accounts == nil || g.Sessions == nil:
@@ -121,6 +133,11 @@ func (g *Guard) check(next http.Handler) {
 	}
 	if err := g.Accounts.setUp(); err != nil {
 		panic(err)
+	}
+	settingUp.Lock()
+	defer settingUp.Unlock()
+	if g.overload == nil {
+		g.overload = new(outage.Overload)
 	}
 }
 

@@ -3,9 +3,13 @@ package signup_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/gosignup/signup"
 	"github.com/gosignup/signup/internal/fakestore"
@@ -44,11 +48,51 @@ func TestGuardStoreFails(t *testing.T) {
 			}
 			res.Header.Set("Vary", "Accept")
 			checkPlain(t, res, c.status)
-			if records := g.log.records(t); len(records) != 1 || records[0]["level"] != c.level {
+			records := slices.DeleteFunc(g.log.records(t), func(r map[string]any) bool { return r["msg"] == "signup: request overload begins" })
+			if len(records) != 1 || records[0]["level"] != c.level {
 				t.Errorf("%s, %s: the log has %v, want one record of level %s", c.name, way, records, c.level)
 			}
 		}
 	}
+}
+
+// All handlers of a Guard, and of its copies, have their overloads together.
+func TestGuardOverload(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGuarded(t)
+		g.withStore(func(s signup.Store) signup.Store {
+			return fakestore.Store{Store: s, OnGet: func(context.Context, string) (signup.User, error) {
+				return signup.User{}, fmt.Errorf("no node: %w", signup.ErrBusy)
+			}}
+		})
+		handlers := []http.Handler{g.guard.Require(show), g.guard.Require(show), g.guard.RequireFresh(show), g.guard.Load(show)}
+		second := *g.guard
+		handlers = append(handlers, second.Load(show))
+		refuseAll := func() {
+			for _, h := range handlers {
+				if res := send(h, guardRequest("GET", "/orders", browserAccept)); res.StatusCode != http.StatusServiceUnavailable {
+					t.Errorf("got status %d, want 503", res.StatusCode)
+				}
+			}
+		}
+		const begins, ends = "WARN signup: request overload begins, resume: no node: signup: busy", "WARN signup: request overload ends, "
+		refuseAll()
+		time.Sleep(2 * time.Second)
+		refuseAll()
+		checkWarnings(t, g.log, begins)
+		time.Sleep(time.Minute)
+		checkWarnings(t, g.log, begins, ends+"10 in 2s")
+		refuseAll()
+		time.Sleep(time.Minute)
+		checkWarnings(t, g.log, begins, ends+"10 in 2s", begins, ends+"5 in 0s")
+		// A request without a log-in and one that an ErrorHandler responds to are none.
+		second.ErrorHandler = func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusTeapot) }
+		send(second.Require(show), guardRequest("GET", "/orders", browserAccept))
+		g.has = false
+		send(handlers[0], guardRequest("GET", "/orders", browserAccept))
+		time.Sleep(time.Minute)
+		checkWarnings(t, g.log, begins, ends+"10 in 2s", begins, ends+"5 in 0s")
+	})
 }
 
 func TestGuardMistakesPanic(t *testing.T) {

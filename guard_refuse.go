@@ -26,6 +26,9 @@ func (g *Guard) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.Is(err, ErrStale):
 		res, page = notFresh, g.ReauthenticateURL
 	default:
+		if errors.Is(err, ErrBusy) {
+			g.overload.Note(r.Context(), g.logger(), "request", err)
+		}
 		g.log(r.Context(), level, outcome, err)
 	}
 	if page != "" && mediatype.AcceptsHTML(r.Header["Accept"]) {

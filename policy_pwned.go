@@ -14,6 +14,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/gosignup/signup/internal/outage"
 )
 
 // PwnedPasswords asks a service such as Have I Been Pwned whether a password is
@@ -54,7 +56,7 @@ type PwnedPasswords struct {
 	once  sync.Once
 	slots chan struct{} // one element for each request that is being made
 	// unchecked counts the passwords that FailOpen let through.
-	unchecked outage
+	unchecked outage.Outage
 }
 
 const (
@@ -77,7 +79,7 @@ func (p *PwnedPasswords) Compromised(ctx context.Context, password string) (bool
 	if err == nil || !p.FailOpen || ctx.Err() != nil {
 		return found, err
 	}
-	if first, other := p.unchecked.note(err.Error(), p.noteEnd); first || other {
+	if first, other := p.unchecked.Note(err.Error(), p.noteEnd); first || other {
 		p.logger().WarnContext(ctx, "signup: passwords are not checked for breaches", "error", err)
 	} else {
 		p.logger().DebugContext(ctx, "signup: password not checked for breaches", "error", err)
@@ -87,7 +89,7 @@ func (p *PwnedPasswords) Compromised(ctx context.Context, password string) (bool
 
 // noteEnd logs that passwords are checked again, or looks again later.
 func (p *PwnedPasswords) noteEnd() {
-	if n, lasted := p.unchecked.end(p.noteEnd); n > 0 {
+	if n, lasted := p.unchecked.End(p.noteEnd); n > 0 {
 		p.logger().Warn("signup: passwords are checked for breaches again", "unchecked", n, "duration", lasted)
 	}
 }

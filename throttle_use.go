@@ -45,14 +45,14 @@ func (a *Accounts) takeBack(ctx context.Context, c Counter, name string, n int, 
 // noteNotTakenBack logs that a count couldn't be taken back, if it is the first one of an
 // outage of the Counter, or has another cause than those before.
 func (a *Accounts) noteNotTakenBack(ctx context.Context, err error) {
-	if first, other := a.notTakenBack.note(err.Error(), a.noteTakenBack); first || other {
+	if first, other := a.notTakenBack.Note(err.Error(), a.noteTakenBack); first || other {
 		a.logger().LogAttrs(ctx, slog.LevelWarn, "signup: count not taken back", slog.Any("error", err))
 	}
 }
 
 // noteTakenBack logs that such an outage has ended, or looks again later.
 func (a *Accounts) noteTakenBack() {
-	if n, lasted := a.notTakenBack.end(a.noteTakenBack); n > 0 {
+	if n, lasted := a.notTakenBack.End(a.noteTakenBack); n > 0 {
 		a.logger().LogAttrs(context.Background(), slog.LevelWarn, "signup: counts not taken back", slog.Int64("failed", n), slog.Duration("duration", lasted))
 	}
 }

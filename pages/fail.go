@@ -44,18 +44,29 @@ func retryStatus(err error) (status int, after string) {
 	return 0, ""
 }
 
-// setRetryAfter sets the header of that response, and returns its status.
+// setRetryAfter sets the header of that response, and returns its status. It logs ErrBusy.
 func (q *request) setRetryAfter(err error) (status int) {
 	status, after := retryStatus(err)
 	if status != 0 {
 		q.w.Header().Set("Retry-After", after)
 	}
+	q.logBusy(err)
 	return status
 }
 
 // logFailure logs an error that isn't the client's.
 func (q *request) logFailure(err error) {
 	q.logger().LogAttrs(q.r.Context(), slog.LevelError, "signup: page failed",
+		slog.String("http.request.method", q.r.Method), slog.Any("error", err))
+}
+
+// logBusy logs a refusal for lack of capacity, if err is one.
+func (q *request) logBusy(err error) {
+	if !errors.Is(err, signup.ErrBusy) {
+		return
+	}
+	q.overload.Note(q.r.Context(), q.logger(), "page", err)
+	q.logger().LogAttrs(q.r.Context(), slog.LevelDebug, "signup: page refused",
 		slog.String("http.request.method", q.r.Method), slog.Any("error", err))
 }
 

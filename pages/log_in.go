@@ -83,6 +83,7 @@ func (q *request) enter(email, password, done string) error {
 	if !slices.ContainsFunc(expected, func(e error) bool { return errors.Is(err, e) }) {
 		q.logFailure(err)
 	}
+	q.logBusy(err)
 	return q.redirectOn("log-in", parameterDone, done)
 }
 

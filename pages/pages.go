@@ -53,6 +53,7 @@ import (
 	"strings"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/internal/outage"
 	"github.com/gosignup/signup/internal/webclient"
 )
 
@@ -93,8 +94,10 @@ type Options struct {
 	// [signup.HandlerOptions] does, or "" for the text of this package. The Code is that
 	// of the texts in texts/en.json. Nil replaces no text.
 	Translate func(languages []string, m signup.Message) string
-	// Logger gets a record of each request that fails, without addresses. Nil is
-	// slog.Default().
+	// Logger gets a record of each request that fails, without addresses. If requests are
+	// refused for lack of capacity, it gets a warning when that begins, with the cause,
+	// and another when none was refused for 10 seconds, with their number; the record of
+	// each such request has the level DEBUG. Nil is slog.Default().
 	Logger *slog.Logger
 }
 
@@ -123,6 +126,7 @@ type site struct {
 	pages     map[string]page
 	handlers  map[string]http.Handler // of the pages
 	guard     *signup.Guard
+	overload  outage.Overload
 }
 
 // New returns the handler of the pages for the users of a. The log-ins are kept in s. New

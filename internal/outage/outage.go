@@ -1,4 +1,5 @@
-package signup
+// Package outage logs failures that strangers can cause by the thousand with few records.
+package outage
 
 import (
 	"slices"
@@ -12,20 +13,20 @@ const quietTime = 10 * time.Second
 // maxCauses is how many different causes of one outage are logged.
 const maxCauses = 4
 
-// An outage counts failures that strangers can cause by the thousand, such as requests
+// An Outage counts failures that strangers can cause by the thousand, such as requests
 // refused for lack of capacity, so that the log has one record when they begin and one
 // when they end. Calls that don't fail don't touch it, and between outages it has
 // neither a timer nor a goroutine.
-type outage struct {
+type Outage struct {
 	mu          sync.Mutex
 	failed      int64 // 0: there is no outage
 	began, last time.Time
 	causes      []string // the first different ones
 }
 
-// note counts a failure, and reports whether it is the first, or another with a
+// Note counts a failure, and reports whether it is the first, or another with a
 // cause to log. After the first, look is called when the outage may have ended.
-func (o *outage) note(cause string, look func()) (first, other bool) {
+func (o *Outage) Note(cause string, look func()) (first, other bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.last = time.Now()
@@ -43,9 +44,9 @@ func (o *outage) note(cause string, look func()) (first, other bool) {
 	return false, true
 }
 
-// end returns the number of failures and the time from the first to the last, if
+// End returns the number of failures and the time from the first to the last, if
 // the outage has ended. Otherwise, it returns 0, and look is called later.
-func (o *outage) end(look func()) (failed int64, lasted time.Duration) {
+func (o *Outage) End(look func()) (failed int64, lasted time.Duration) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if left := quietTime - time.Since(o.last); left > 0 {
