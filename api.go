@@ -117,7 +117,7 @@ var (
 )
 
 func (p *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if err := p.protection.Check(r); err != nil {
+	if err := webclient.CheckOrigin(p.protection, r); err != nil {
 		p.other.log(r.Context(), slog.LevelDebug, "refused", "http.response.status_code", crossOrigin.status, "error", err)
 		crossOrigin.write(w, r, p.other.wording())
 		return

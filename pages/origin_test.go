@@ -2,6 +2,7 @@ package pages_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/gosignup/signup"
@@ -38,4 +39,17 @@ func TestOriginOfBaseURL(t *testing.T) {
 			t.Errorf("with the BaseURL %s, a form from %s has status %d, want %d", base, baseURL, s.status, want)
 		}
 	}
+}
+
+// An Origin of more than 1024 bytes is that of another site, and isn't parsed.
+func TestLongOrigin(t *testing.T) {
+	b := newSite(t).browser()
+	for n, want := range map[int]int{1024: 422, 1025: 403, 1 << 20: 403} {
+		host := strings.Repeat("a", n-len("https://"))
+		s := b.send(http.MethodPost, "/account/log-in", http.Header{"Origin": {"https://" + host}, "Host": {host}}, "")
+		if s.status != want {
+			t.Errorf("a form of the site with an Origin of %d bytes has status %d, want %d", n, s.status, want)
+		}
+	}
+	b.send(http.MethodGet, "/account/log-in", http.Header{"Origin": {"https://" + strings.Repeat("a", 1<<20)}}, "").checkOK("Log in")
 }

@@ -159,8 +159,13 @@ func New(a *signup.Accounts, s signup.Sessions, opts *Options) http.Handler {
 	if err := protection.AddTrustedOrigin(originOf(opts.BaseURL)); err != nil {
 		panic(err)
 	}
-	protection.SetDenyHandler(http.HandlerFunc(site.denyCrossOrigin))
-	return protection.Handler(site)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if webclient.CheckOrigin(protection, r) != nil {
+			site.denyCrossOrigin(w, r)
+			return
+		}
+		site.ServeHTTP(w, r)
+	})
 }
 
 // url returns the path of a page.

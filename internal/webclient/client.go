@@ -45,9 +45,15 @@ var (
 	}
 )
 
+// maxUserAgent is how much of the User-Agent header is searched, in bytes. Those of
+// browsers have about 100 to 300.
+const maxUserAgent = 1 << 10
+
 // Label returns a name for the device that sent userAgent, such as "Firefox on Linux",
-// for a list in which the user recognizes it. It is "" if nothing is recognized.
+// for a list in which the user recognizes it. It is "" if nothing is recognized in the
+// first 1024 bytes.
 func Label(userAgent string) string {
+	userAgent = userAgent[:min(len(userAgent), maxUserAgent)]
 	browser, system := find(browsers, userAgent), find(systems, userAgent)
 	if browser != "" && system != "" {
 		return browser + " on " + system

@@ -63,6 +63,9 @@ func TestLabel(t *testing.T) {
 		{"<script>alert(1)</script> Firefox/1 <b>Linux", "Firefox on Linux"},
 		{"\r\nSet-Cookie: a=b\x00\xff Chrome/ Windows", "Chrome on Windows"},
 		{strings.Repeat("Mozilla/5.0 ", 1<<16), ""},
+		{strings.Repeat("a", maxUserAgent-len("Firefox/")) + "Firefox/", "Firefox"},
+		{strings.Repeat("a", maxUserAgent-len("Firefox/")+1) + "Firefox/", ""}, // isn't read
+		{"Linux " + strings.Repeat("a", 1<<20) + "Firefox/", "Linux"},
 	} {
 		if got := Label(c.agent); got != c.want {
 			t.Errorf("the label of %.200q is %q, want %q", c.agent, got, c.want)
