@@ -79,9 +79,13 @@
 // Statements that others have prevented (a serialization failure, a deadlock, a locked
 // file) are repeated for up to ten seconds. After that, the error is [signup.ErrBusy]. It is
 // ErrBusy at once if there is no connection to the server, if the server has no room for
-// another one, starts or stops, and after a statement_timeout or lock_timeout. In all
-// these cases nothing was done. An [Store.Export] under way waits for the server for up
-// to a minute.
+// another one, starts or stops, if it has no memory or its disk is full, as that of SQLite
+// may be, if it takes no writes, and after a statement_timeout or lock_timeout. In all these
+// cases nothing was done. A server takes no writes if it is a replica, as for some time
+// during a failover, or if default_transaction_read_only is on, as some providers set it
+// when a disk is nearly full. Both may end without a change to the program, but a program
+// that was given the address of a replica stays busy: see [Store.Check]. An [Store.Export]
+// under way waits for the server for up to a minute.
 //
 // If a connection is lost during a write, its outcome is unknown. Each write has a
 // random version. The same write is sent again for up to five seconds, and the
@@ -91,8 +95,8 @@
 // context is done during a write, one more second is spent to find out whether it was
 // made.
 //
-// All other failures, such as a full disk, a replica that takes no writes or a missing
-// table, return an error that wraps none of package signup's errors. No error contains
+// All other failures, such as a file of SQLite that is read-only or a missing table, return
+// an error that wraps none of package signup's errors. No error contains
 // what was stored: of PostgreSQL's errors, it has the SQLSTATE. An error that an operator can
 // do something about says what.
 package sqlstore

@@ -69,6 +69,7 @@ var meanings = map[string]string{
 	"42P07":     " (there is a table with this name that this package didn't make)",
 	"42P01":     " (no such table: is the store set up?)",
 	"53100":     " (disk full)",
+	"53200":     " (out of memory, or max_locks_per_transaction is too low)",
 	"53300":     " (too many connections)",
 	"57014":     " (statement_timeout)",
 	"57P03":     " (the server starts or stops)",
@@ -122,12 +123,15 @@ func isUnreached(err error) bool {
 }
 
 // kindOfState returns the kind of an error that PostgreSQL has sent. Most of them mean
-// that the transaction of the statement was rolled back.
+// that the transaction of the statement was rolled back. That is so of a full disk, too: if
+// the record of the commit can't be written, the server ends the connection instead.
 func kindOfState(state string) kind {
 	switch state {
 	case "40001", "40P01", unsupported: // serialization failure, deadlock
 		return contended
-	case "53300", "57P03", "57014", "55P03": // the last: lock_timeout
+	case "53000", "53100", "53200", "53300", "57P03", "57014", "55P03": // the last: lock_timeout
+		return unavailable
+	case "25006": // until a failover ends, or the operator of the server has freed space
 		return unavailable
 	case "40003", "57P01", "57P02", "57P05":
 		// The connection was ended by the server, which may have committed before.

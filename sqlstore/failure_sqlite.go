@@ -12,6 +12,7 @@ const (
 	sqliteReadOnly   = 8
 	sqliteInterrupt  = 9
 	sqliteIOErr      = 10
+	sqliteFull       = 13
 	sqliteTooBig     = 18
 	sqliteConstraint = 19
 )
@@ -31,6 +32,8 @@ func kindOfSQLite(err error) kind {
 			return contended
 		case sqliteInterrupt, sqliteIOErr:
 			return open
+		case sqliteFull: // the record of the commit is written last, and wasn't
+			return unavailable
 		}
 		return refused
 	}
@@ -39,6 +42,8 @@ func kindOfSQLite(err error) kind {
 		return contended
 	case strings.Contains(text, "I/O error"), strings.Contains(text, "interrupted"):
 		return open
+	case strings.Contains(text, "disk is full"):
+		return unavailable
 	}
 	return refused
 }

@@ -42,7 +42,8 @@ func TestImportOutcomes(t *testing.T) {
 		{"others prevent it each time", many(fails(stateError("40001"))), signup.ErrBusy},
 		{"unreached", many(fails(errDial)), signup.ErrBusy},
 		{"the server stops", many(fails(stateError("57P03"))), signup.ErrBusy},
-		{"refused", many(fails(stateError("53100"))), errUnknown},
+		{"the disk is full", many(fails(stateError("53100"))), signup.ErrBusy},
+		{"refused", many(fails(stateError("42501"))), errUnknown},
 		{"refused because of the user", many(fails(stateError("23514"))), errUnknown},
 	}...))
 }

@@ -123,6 +123,8 @@ func insertOutcomes() []outcome {
 		{"lost after the commit, and the user changed", []step{lostAfter, stored("id-1", "W", works)}, signup.ErrReplayed},
 		{"lost before the commit, and held", []step{lost, stored("id-2", "W", works)}, signup.ErrExists},
 		{"lost, and refused then", append([]step{lost}, many(fails(stateError("25006")))...), errUnknown},
+		{"lost, and a full disk then", append([]step{lost}, many(fails(stateError("53100")))...), errUnknown},
+		{"lost, and no privilege then", append([]step{lost}, many(fails(stateError("42501")))...), errUnknown},
 		{"lost, and unreached then", append([]step{lost}, many(fails(errDial))...), errUnknown},
 		{"lost after the commit, unreached, then reached", []step{lostAfter, fails(errDial), fails(stateError("57P03"))}, nil},
 		{"lost each time", many(lost), errUnknown},

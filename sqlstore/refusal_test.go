@@ -32,8 +32,11 @@ func TestRefusals(t *testing.T) {
 				{"too many connections", []step{fails(stateError("53300"))}, signup.ErrBusy},
 				{"starting", []step{fails(stateError("57P03"))}, signup.ErrBusy},
 				{"statement_timeout", []step{fails(stateError("57014"))}, signup.ErrBusy},
-				{"replica", []step{fails(stateError("25006"))}, errUnknown},
-				{"disk full", []step{fails(stateError("53100"))}, errUnknown},
+				{"replica", []step{fails(stateError("25006"))}, signup.ErrBusy},
+				{"no resources", []step{fails(stateError("53000"))}, signup.ErrBusy},
+				{"disk full", []step{fails(stateError("53100"))}, signup.ErrBusy},
+				{"out of memory", []step{fails(stateError("53200"))}, signup.ErrBusy},
+				{"temp_file_limit", []step{fails(stateError("53400"))}, errUnknown},
 				{"not set up", []step{fails(stateError("42P01"))}, errUnknown},
 				{"no privilege", []step{fails(stateError("42501"))}, errUnknown},
 			})
@@ -44,7 +47,8 @@ func TestRefusals(t *testing.T) {
 				{"I/O error", []step{fails(codeError(10))}, once},
 				{"I/O error each time", many(fails(codeError(10 | 3<<8))), errUnknown},
 				{"read-only", []step{fails(codeError(8))}, errUnknown},
-				{"full", []step{fails(codeError(13))}, errUnknown},
+				{"full", []step{fails(codeError(13))}, signup.ErrBusy},
+				{"full by its text", []step{fails(errors.New("database or disk is full"))}, signup.ErrBusy},
 				{"not set up", []step{fails(errors.New("no such table: signup_users"))}, errUnknown},
 			})
 		})

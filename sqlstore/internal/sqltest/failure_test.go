@@ -24,6 +24,14 @@ func wantPlain(t *testing.T, err error, text string) {
 	}
 }
 
+// wantBusy checks that err is ErrBusy, and has this text.
+func wantBusy(t *testing.T, err error, text string) {
+	t.Helper()
+	if !errors.Is(err, signup.ErrBusy) || !strings.Contains(err.Error(), text) {
+		t.Errorf("got the error %v, want ErrBusy with %q", err, text)
+	}
+}
+
 func TestNotSetUp(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, newDatabase func(testing.TB) database) {
 		d := newDatabase(t)
@@ -39,7 +47,10 @@ func TestReadOnly(t *testing.T) {
 	setUp(t, db, o)
 	u := signup.User{ID: "id-1", Email: "ada@example.org"}
 	s := sqlstore.New(openWith(t, "default_transaction_read_only=on"), o)
-	wantPlain(t, s.Create(t.Context(), &u), "25006")
+	wantBusy(t, s.Create(t.Context(), &u), "25006")
+	if _, err := s.Get(t.Context(), u.Key()); !errors.Is(err, signup.ErrNotFound) {
+		t.Errorf("Get: got the error %v, want ErrNotFound", err)
+	}
 
 	name := sqliteFile(t)
 	setUp(t, openSQLite(t, name), nil)
@@ -48,15 +59,34 @@ func TestReadOnly(t *testing.T) {
 	wantPlain(t, s.Create(t.Context(), &u), "remove mode=ro, immutable and query_only")
 }
 
-// The disk is full.
+// The disk is full. Nothing was done then, also after the file is opened anew, and the same
+// call succeeds when there is space.
 func TestFull(t *testing.T) {
-	name := sqliteFile(t)
-	setUp(t, openSQLite(t, name), nil)
-	s := sqlstore.New(openSQLite(t, name+"&_pragma=max_page_count(1)"), nil)
-	u := signup.User{ID: "id-1", Email: "ada@example.org", Private: signup.Private(strings.Repeat("x", signup.MaxPrivate))}
-	wantPlain(t, s.Create(t.Context(), &u), "full")
-	if _, err := s.Get(t.Context(), u.Key()); !errors.Is(err, signup.ErrNotFound) {
-		t.Errorf("Get: got the error %v, want ErrNotFound", err)
+	for _, journal := range []string{"wal", "delete", "truncate", "persist"} {
+		t.Run(journal, func(t *testing.T) {
+			name := strings.ReplaceAll(sqliteFile(t), "WAL", journal)
+			setUp(t, openSQLite(t, name), nil)
+			store := func(limit string) *sqlstore.Store { return sqlstore.New(openSQLite(t, name+limit), nil) }
+			const full = "&_pragma=max_page_count(1)"
+			u := signup.User{ID: "id-1", Email: "ada@example.org", Private: signup.Private(strings.Repeat("x", signup.MaxPrivate))}
+			wantBusy(t, store(full).Create(t.Context(), &u), "full")
+			if _, err := store("").Get(t.Context(), u.Key()); !errors.Is(err, signup.ErrNotFound) {
+				t.Errorf("Get: got the error %v, want ErrNotFound", err)
+			}
+			small := u
+			small.Private = ""
+			if err := store("").Create(t.Context(), &small); err != nil {
+				t.Fatal(err)
+			}
+			u.Version = small.Version
+			wantBusy(t, store(full).Update(t.Context(), &u), "full")
+			if got, err := store("").Get(t.Context(), u.Key()); err != nil || got.Version != small.Version || got.Private != small.Private {
+				t.Errorf("Get: got the version %q and error %v, want %q as it was and nil", got.Version, err, small.Version)
+			}
+			if err := store("").Update(t.Context(), &u); err != nil {
+				t.Errorf("Update: got the error %v, want nil", err)
+			}
+		})
 	}
 }
 
