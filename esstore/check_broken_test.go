@@ -186,6 +186,20 @@ var broken = []struct {
 	{name: "of other types", codes: "documents", part: hits(strings.Replace(ownHit, `"ID-4711"`, "[1]", 1))},
 	{name: "no refresh", codes: "refresh-off", damage: setting("index.refresh_interval", "-1"), request: "PUT /users-000001/_settings\n" + `{"index.refresh_interval":null}`},
 	{name: "no refresh, by zero", codes: "refresh-off", damage: setting("index.refresh_interval", "0ms")},
+	{name: "no refresh for an hour", codes: "refresh-off", damage: setting("index.refresh_interval", "1h"), request: "PUT /users-000001/_settings\n" + `{"index.refresh_interval":null}`},
+	{name: "no refresh for two minutes", codes: "refresh-off", damage: setting("index.refresh_interval", "120s")},
+	{name: "no refresh for a day", codes: "refresh-off", damage: setting("index.refresh_interval", "1D")},
+	{
+		name: "documents in the log", codes: "slow-log", damage: settings("index.indexing.slowlog.threshold.index.warn", "0ms", "index.indexing.slowlog.source", ""),
+		request: "PUT /users-000001/_settings\n" + `{"index.indexing.slowlog.source":"false"}`,
+	},
+	{name: "documents of slow writes in the log", codes: "slow-log", damage: settings("index.indexing.slowlog.threshold.index.trace", "10s", "index.indexing.slowlog.source", "true"), request: "PUT "},
+	{name: "the first characters in the log", codes: "slow-log", damage: settings("index.indexing.slowlog.threshold.index.info", "1", "index.indexing.slowlog.source", "100"), request: "PUT "},
+	{
+		name: "queries in the log", codes: "slow-log", damage: settings("index.search.slowlog.threshold.query.info", "1s", "index.search.slowlog.threshold.fetch.warn", "-1"),
+		request: "PUT /users-000001/_settings\n" + `{"index.search.slowlog.threshold.query.info":null}`,
+	},
+	{name: "queries and documents in the log", codes: "slow-log slow-log", damage: settings("index.search.slowlog.threshold.fetch.debug", "0", "index.indexing.slowlog.threshold.index.debug", "0", "index.indexing.slowlog.source", "1000"), request: "PUT "},
 	{name: "very short pages", codes: "result-window", damage: setting("index.max_result_window", "100"), request: "PUT /users-000001/_settings\n" + `{"index.max_result_window":null}`},
 	{name: "short pages", codes: "result-window", damage: setting("index.max_result_window", "9999"), request: "PUT /users-000001/_settings\n" + `{"index.max_result_window":null}`},
 	{
@@ -329,6 +343,15 @@ func unfinished() object {
 	}
 }
 
+// settings is setting for pairs of a name and a value.
+func settings(pairs ...string) func(object) {
+	return func(index object) {
+		for i := 0; i < len(pairs); i += 2 {
+			setting(pairs[i], pairs[i+1])(index)
+		}
+	}
+}
+
 func setting(name, value string) func(object) {
 	return func(index object) { in(index, "settings")[name] = value }
 }
@@ -421,7 +444,7 @@ func TestCheckWhereSetupRefuses(t *testing.T) {
 		refuses := err != nil && !strings.Contains(err.Error(), "403")
 		fatal := []string{
 			"alias-is-index", "several-indices", "foreign-index", "newer-schema", "index-name", "alias-differs", "closed",
-			"index-differs", "pipeline",
+			"index-differs", "pipeline", "lifecycle",
 		}
 		if test.name == "a closed copy" { // only Reindex needs it
 			fatal = nil

@@ -10,7 +10,8 @@ const (
 	// users can be lost or read by anyone.
 	SeverityError Severity = "error"
 	// SeverityWarning means that the Store works and keeps what it acknowledged, but
-	// searches may be incomplete, or a later failure or migration may do harm.
+	// searches may be incomplete, a later failure or migration may do harm, or the
+	// server's log may have users' data.
 	SeverityWarning Severity = "warning"
 	// SeverityInfo means that something could not be checked.
 	SeverityInfo Severity = "info"
@@ -49,7 +50,8 @@ const (
 	// Elasticsearch's security is off: every client that reaches the server can
 	// read and change all users.
 	CodeSecurityOff = "security-off"
-	// A lifecycle policy may delete the index or block writes.
+	// A lifecycle policy may delete the index or block writes. Setup fails, and so do
+	// sign-ups and changes.
 	CodeLifecycle = "lifecycle"
 	// The Store's user lacks a privilege. There is one finding for each privilege.
 	CodePrivileges = "privileges"
@@ -88,8 +90,11 @@ const (
 	CodeMigrationLeftover = "migration-leftover"
 	// There are documents that Get doesn't find.
 	CodeDocuments = "documents"
-	// Searches don't find new users.
+	// Searches don't find new users, or not for more than a minute.
 	CodeRefreshOff = "refresh-off"
+	// The log of Elasticsearch may have users' data: slow writes with addresses and
+	// hashes, or slow searches with addresses and names.
+	CodeSlowLog = "slow-log"
 	// Searches or migrations fail, because they need longer pages.
 	CodeResultWindow = "result-window"
 	// The cluster may have no more shards, so that no index can be made.
@@ -181,7 +186,7 @@ var checkCodes = []checkCode{
 	},
 	{
 		CodeLifecycle, SeverityError,
-		"A lifecycle policy may delete the index or block writes.",
+		"A lifecycle policy may delete the index or block writes. Setup fails, and so do sign-ups and changes.",
 		"Send the request, which removes the policy from the index. Correct the index template too.",
 	},
 	{
@@ -266,8 +271,13 @@ var checkCodes = []checkCode{
 	},
 	{
 		CodeRefreshOff, SeverityWarning,
-		"Searches don't find new users.",
+		"Searches don't find new users, or not for more than a minute.",
 		"Send the request.",
+	},
+	{
+		CodeSlowLog, SeverityWarning,
+		"The log of Elasticsearch may have users' data: slow writes with addresses and hashes, or slow searches with addresses and names.",
+		"Send the request, which keeps them out of it. Correct the index template too.",
 	},
 	{
 		CodeResultWindow, SeverityWarning,

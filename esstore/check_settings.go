@@ -45,8 +45,9 @@ func (c *checkup) checkSettings(name string, i indexState) {
 	if n, err := strconv.Atoi(i.setting("index.max_result_window")); err == nil {
 		c.window = n
 	}
-	if i.setting("index.lifecycle.name") != "" {
-		c.add(CodeLifecycle, "The index "+name+" has a policy of index lifecycle management, which may delete it with all users, or make it refuse writes. The policy may come from an index template.",
+	c.checkSlowLogs(name, i)
+	if isSet(i.setting(settingLifecycle)) {
+		c.add(CodeLifecycle, "The index "+name+" has a policy of index lifecycle management, which may delete it with all users, or make it refuse writes. Setup fails, and so do sign-ups and changes. The policy may come from an index template.",
 			"Remove the policy from the index, and make sure that no template sets it for the next one.", "POST /"+name+"/_ilm/remove")
 	}
 	for _, r := range c.settingRules() {
@@ -94,8 +95,8 @@ func (c *checkup) settingRules() []settingRule {
 			"An ingest pipeline may change or drop users before they are stored.", findOut, nil,
 		},
 		{
-			CodeRefreshOff, "index.refresh_interval", isNotPositive,
-			"Search and Export don't find what was written until the next Refresh.", "Set it to its default.", nil,
+			CodeRefreshOff, "index.refresh_interval", isNoRefresh,
+			"Searches don't find what was written until the next refresh, which is that long after, or made by Refresh or Export alone.", "Set it to its default.", nil,
 		},
 		{
 			CodeResultWindow, "index.max_result_window",
@@ -126,10 +127,25 @@ func (c *checkup) checkWindowOfCopy(name string, i indexState) bool {
 	return true
 }
 
-// isNotPositive reports whether interval, such as "-1" or "0s", is zero or negative.
-func isNotPositive(interval string) bool {
-	n, err := strconv.Atoi(strings.TrimRight(interval, "abcdefghijklmnopqrstuvwxyz"))
-	return err == nil && n <= 0
+// maxRefresh is the longest interval, in seconds, after which searches find what was written
+// and which isn't reported.
+const maxRefresh = 60
+
+// isNoRefresh reports whether interval is zero, negative or longer than maxRefresh.
+func isNoRefresh(interval string) bool {
+	s, ok := seconds(interval)
+	return ok && (s <= 0 || s > maxRefresh)
+}
+
+// seconds returns a time of Elasticsearch's, such as "90s", "0" or "-1", and whether it is
+// one.
+func seconds(text string) (s float64, ok bool) {
+	number := strings.TrimRight(strings.ToLower(text), "abcdefghijklmnopqrstuvwxyz")
+	unit, ok := map[string]float64{
+		"": 1, "nanos": 1e-9, "micros": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3600, "d": 86400,
+	}[strings.ToLower(text)[len(number):]]
+	n, err := strconv.ParseFloat(number, 64)
+	return n * unit, ok && err == nil
 }
 
 // checkReplicas checks that the index has a replica.

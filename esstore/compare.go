@@ -273,6 +273,7 @@ var settingHarms = []struct {
 }{
 	{"index.default_pipeline", loses, isPipeline, "an ingest pipeline may change or drop users before they are stored", true},
 	{"index.final_pipeline", loses, isPipeline, "an ingest pipeline may change or drop users before they are stored", true},
+	{settingLifecycle, loses, isSet, "a lifecycle policy may delete the index with all users", true},
 	{"index.mode", loses, func(v string) bool { return v != "standard" && v != "lookup" }, "users can't be stored, or not as they are", false},
 	{"index.mapping.source.mode", loses, func(v string) bool { return !strings.EqualFold(v, "stored") }, "users are not stored as they are", false},
 	{"index.disable_sequence_numbers", loses, func(v string) bool { return v == "true" }, "users can be stored, but neither read nor changed", false},
@@ -288,7 +289,12 @@ var settingHarms = []struct {
 // the mapping sets no limit, with a reserve. Profile fields have a limit of their own.
 const maxIgnored = 1024
 
+// settingLifecycle names the policy of index lifecycle management.
+const settingLifecycle = "index.lifecycle.name"
+
 func anyValue(string) bool { return true }
+
+func isSet(value string) bool { return value != "" }
 
 func isPipeline(value string) bool { return value != "" && value != "_none" }
 

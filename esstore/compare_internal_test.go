@@ -112,6 +112,8 @@ func TestDifferences(t *testing.T) {
 		{"a parameter of a later Elasticsearch", field(`"name": {"later": true}`), "{}", harmless, "name"},
 		{"a pipeline", "{}", `{"index.default_pipeline": "x"}`, loses, "index.default_pipeline"},
 		{"a last pipeline", "{}", `{"index.final_pipeline": "x"}`, loses, "index.final_pipeline"},
+		{"a policy", "{}", `{"index.lifecycle.name": "delete-after-1d"}`, loses, "index.lifecycle.name"},
+		{"no policy", "{}", `{"index.lifecycle.name": "", "index.lifecycle.indexing_complete": "true", "index.lifecycle.prefer_ilm": "true"}`, harmless, ""},
 		{"logsdb", "{}", `{"index.mode": "logsdb"}`, loses, "index.mode"},
 		{"a time series", "{}", `{"index.mode": "time_series"}`, loses, "index.mode"},
 		{"short values only, by setting", "{}", `{"index.mapping.ignore_above": "5"}`, hides, "index.mapping.ignore_above"},

@@ -124,6 +124,7 @@ func TestUnfitIndex(t *testing.T) {
 	}{
 		{"without hashes", excluded(`"users":{"is_write_index":true},"users-000001.own":{}`), true},
 		{"with a pipeline", strings.Replace(shortened(), `mapping.ignore_above":"5"`, `final_pipeline":"x"`, 1), true},
+		{"with a policy", strings.Replace(shortened(), `mapping.ignore_above":"5"`, `lifecycle.name":"delete-after-1d"`, 1), true},
 		{"without sequence numbers", sequences, true},
 		{"with short values", shortened(), false},
 	} {

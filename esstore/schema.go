@@ -24,6 +24,7 @@ const indexSettings = `{
   "index.hidden": "false",
   "index.default_pipeline": "_none",
   "index.final_pipeline": "_none",
+  "index.indexing.slowlog.source": "false",
   "index.translog.durability": "request",
   "index.write.wait_for_active_shards": "1",
   "index.blocks.metadata": "false",

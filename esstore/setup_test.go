@@ -106,6 +106,9 @@ func TestSetup(t *testing.T) {
 			t.Errorf("got %s %v, want _none", name, got)
 		}
 	}
+	if got := index.Settings["index.indexing.slowlog.source"]; got != "false" {
+		t.Errorf("got index.indexing.slowlog.source %v, want false, so that no template logs documents", got)
+	}
 	_, own := index.Aliases["users-000001.own"]
 	if alias := index.Aliases["users"]; len(index.Aliases) != 2 || alias["is_write_index"] != true || !own {
 		t.Errorf("got aliases %v, want users, which is written to, and users-000001.own", index.Aliases)
