@@ -18,13 +18,13 @@ import (
 // as when a disk is full; it is 403 and the index takes no writes; or there was no
 // connection to a server, so that nothing was sent. The same goes for [Counter.Add], which
 // is also busy if others changed the count too often meanwhile. It doesn't hold if the client sent
-// a write before, or if a connection broke.
+// a write before, or if a connection broke during a write.
 //
-// A read changes nothing in any case. So Get, Search, Export and whatever else failed with
-// a read are also busy if the status is 502, 503 or 504, as when Elasticsearch starts or has
-// no master, or if a connection broke. A write with such a status is of unknown
-// outcome, whatever the Type: Elasticsearch itself repeats a write that may have been made
-// before it gives up.
+// A read changes nothing in any case. So Get, Search and Export, and an Update or Delete that
+// failed in a read before its write, are also busy if the status is 502, 503 or 504, as when
+// Elasticsearch starts or has no master, or if a connection broke. A write with such a status
+// is of unknown outcome with any Type: Elasticsearch itself repeats a write that may have
+// been made before it gives up.
 //
 // No text of an Error, and none of an error that it wraps, quotes a document. If the
 // request has no user's data, as when an index is created, the text has Elasticsearch's
