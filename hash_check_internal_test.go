@@ -139,7 +139,11 @@ func TestRefusedChecksTakeTheSameWork(t *testing.T) {
 		{"wrong", wrongPassword},
 		{"wrong, in form D", norm.NFD.String(wrongPassword)},
 		{"empty", ""},
-		{"long", strings.Repeat("x", 100)},
+		{"short", "x"},
+		{"64 bytes", strings.Repeat("x", 64)},
+		{"128 bytes", strings.Repeat("x", 128)},
+		{"512 bytes", strings.Repeat("x", 512)},
+		{"4096 bytes", strings.Repeat("x", 4096)},
 		{"not UTF-8", "\xff"},
 	}
 	for _, own := range hashers {

@@ -23,7 +23,9 @@ type ParsedHash struct {
 	Work Work
 	// Matches reports whether the hash is one of password. It compares in
 	// constant time. It is called with the password as it was typed, and then,
-	// if that is another text, in Unicode normalization form C.
+	// if that is another text, in Unicode normalization form C. Each call must do
+	// the same work, for a password of any length up to 4096 bytes: otherwise the
+	// time of a refused log-in reveals that the user has such a hash.
 	Matches func(password []byte) bool
 }
 

@@ -1,9 +1,12 @@
 package legacyhash
 
 import (
+	"crypto/sha256"
+	"crypto/sha512"
+	"hash"
 	"strings"
 
-	"github.com/go-crypt/crypt/algorithm/shacrypt"
+	xcrypt "github.com/go-crypt/x/crypt"
 	"github.com/gosignup/signup"
 )
 
@@ -15,51 +18,64 @@ var Crypt signup.HashFormat = format(parseCrypt)
 // crypt64 is the alphabet of crypt(3) and phpass, in the order of its values.
 const crypt64 = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
+const (
+	leastRounds   = 1000
+	mostRounds    = 999_999_999
+	defaultRounds = 5000
+	maxCryptSalt  = 16 // characters
+)
+
 // parseCrypt parses "$6$rounds=10000$", up to 16 characters of salt, "$" and the
-// hash. shacrypt alone accepts leading zeros, any salt and any length of the hash.
+// hash.
 func parseCrypt(text string) (signup.ParsedHash, bool) {
 	variant, rest, ok := cutCryptVariant(text)
 	if !ok {
 		return signup.ParsedHash{}, false
 	}
-	rounds := uint64(shacrypt.IterationsDefaultOmitted)
+	rounds := uint64(defaultRounds)
 	if after, named := strings.CutPrefix(rest, "rounds="); named {
 		number, after, _ := strings.Cut(after, "$")
-		if rounds, ok = parseNumber(number, shacrypt.IterationsMax); !ok || rounds < shacrypt.IterationsMin {
+		if rounds, ok = parseNumber(number, mostRounds); !ok || rounds < leastRounds {
 			return signup.ParsedHash{}, false
 		}
 		rest = after
 	}
-	salt, hash, ok := strings.Cut(rest, "$")
-	if !ok || len(salt) < 1 || len(salt) > 16 || !isCrypt64(salt, 1<<6) ||
-		len(hash) != variant.length || !isCrypt64(hash, variant.last) {
-		return signup.ParsedHash{}, false
-	}
-	digest, err := shacrypt.Decode(text)
-	if err != nil {
+	salt, want, ok := strings.Cut(rest, "$")
+	if !ok || len(salt) < 1 || len(salt) > maxCryptSalt || !isCrypt64(salt, 1<<6) ||
+		len(want) != variant.length || !isCrypt64(want, variant.last) {
 		return signup.ParsedHash{}, false
 	}
 	return signup.ParsedHash{
-		Scheme:  variant.scheme,
-		Work:    steps(rounds, variant.perRound),
-		Matches: limited(maxRehashed, digest.MatchBytes),
+		Scheme: variant.scheme,
+		Work:   steps(rounds, variant.perRound),
+		Matches: limited(maxFlat, func(password []byte) bool {
+			return equal([]byte(want), variant.sum(salt, password, int(rounds)))
+		}),
 	}, true
 }
 
 // A cryptVariant is what differs between "$5$" and "$6$".
 type cryptVariant struct {
 	scheme   string
+	new      func() hash.Hash
 	length   int    // of the hash, in characters
 	last     int    // how many values its last character has
 	perRound uint64 // see work.go
 }
 
+// sum returns the hash as text. A round hashes a digest, the password once or twice,
+// and mostly the salt.
+func (v cryptVariant) sum(salt string, password []byte, rounds int) []byte {
+	longest := v.new().Size() + 2*maxFlat + maxCryptSalt
+	return xcrypt.KeySHACrypt(flat(v.new, longest), password, []byte(salt), rounds)
+}
+
 func cutCryptVariant(text string) (v cryptVariant, rest string, ok bool) {
 	if rest, ok = strings.CutPrefix(text, "$5$"); ok {
-		return cryptVariant{"sha256-crypt", 43, 1 << 4, sha256CryptPerRound}, rest, true
+		return cryptVariant{"sha256-crypt", sha256.New, 43, 1 << 4, sha256CryptPerRound}, rest, true
 	}
 	rest, ok = strings.CutPrefix(text, "$6$")
-	return cryptVariant{"sha512-crypt", 86, 1 << 2, sha512CryptPerRound}, rest, ok
+	return cryptVariant{"sha512-crypt", sha512.New, 86, 1 << 2, sha512CryptPerRound}, rest, ok
 }
 
 // isCrypt64 reports whether text is of crypt64, and its last character one of the

@@ -46,11 +46,13 @@
 //   - A password with a NUL byte matches no hash.
 //   - A password of more than 72 bytes matches no bcrypt hash, of which it
 //     could be any continuation. BcryptSHA256 has no such limit.
-//   - A password of more than 512 bytes matches no hash of Crypt, PHPass and
-//     Drupal7, as in libxcrypt and Drupal: these programs hash the password again
-//     in each of their rounds.
+//   - A password of more than 72 bytes matches no hash of Crypt, PHPass and
+//     Drupal7. These programs accept more, but hash the password again in each of
+//     their rounds, so that a long one would take several times as long. Those
+//     users must reset their passwords.
 //
-// A refused password costs as much as a wrong one. With Crypt, PHPass and Drupal7, a
-// password costs more the longer it is: one of 512 bytes takes three to six times as
-// long as [signup.ParsedHash.Work] says, which is the cost of a usual one.
+// Each password takes the same work, also a refused one: with Crypt, PHPass and
+// Drupal7, that of a password of 72 bytes, which is up to twice that of a short one
+// with SHA-512 and MD5 and up to four times with SHA-256. Otherwise the time of a
+// refused log-in would reveal which addresses have such a hash.
 package legacyhash

@@ -32,10 +32,6 @@ func (f format) ParseHash(h signup.Hash) (signup.ParsedHash, bool) {
 const (
 	// maxText is the greatest length of a hash, in bytes, as in package signup.
 	maxText = 1024
-	// maxRehashed is the greatest length of a password that is hashed again in
-	// each round, in bytes. Otherwise a long password would cost many times
-	// what Work says.
-	maxRehashed = 512
 	// anyLength is for algorithms that hash the password once.
 	anyLength = math.MaxInt
 )

@@ -45,7 +45,7 @@ func parseDrupal7(text string) (signup.ParsedHash, bool) {
 	if ok && updated {
 		matches := h.Matches
 		// Limited here, too: the MD5 of a refused password would be allowed.
-		h.Matches = limited(maxRehashed, func(password []byte) bool {
+		h.Matches = limited(maxFlat, func(password []byte) bool {
 			sum := md5.Sum(password)
 			return matches(hex.AppendEncode(nil, sum[:]))
 		})
@@ -71,7 +71,7 @@ func (p portable) parse(text string) (signup.ParsedHash, bool) {
 	return signup.ParsedHash{
 		Scheme: p.scheme,
 		Work:   steps(1<<log, p.perRound),
-		Matches: limited(maxRehashed, func(password []byte) bool {
+		Matches: limited(maxFlat, func(password []byte) bool {
 			got := encodeCrypt64(p.sum(salt, password, 1<<log))
 			return equal([]byte(want), got[:len(want)])
 		}),
@@ -80,7 +80,7 @@ func (p portable) parse(text string) (signup.ParsedHash, bool) {
 
 // sum hashes salt and password, and then the sum and password, count times.
 func (p portable) sum(salt string, password []byte, count int) []byte {
-	h := p.new()
+	h := flat(p.new, p.new().Size()+maxFlat)()
 	h.Write([]byte(salt))
 	h.Write(password)
 	sum := h.Sum(nil)

@@ -71,6 +71,16 @@ func vectors(t testing.TB) []vector {
 // builtIn reports whether v needs no format: Keycloak's argon2.
 func (v vector) builtIn() bool { return strings.Contains(v.CredentialData, `"argon2"`) }
 
+// isTooLong reports whether the password of v is longer than the formats accept that
+// hash it again in each round.
+func (v vector) isTooLong() bool {
+	switch v.Format {
+	case "Crypt", "PHPass", "Drupal7":
+		return len(v.Password) > 72
+	}
+	return false
+}
+
 func TestEachVectorMatchesItsPasswordAlone(t *testing.T) {
 	for i, v := range vectors(t) {
 		t.Run(v.Format+" "+strconv.Itoa(i), func(t *testing.T) {
@@ -86,8 +96,8 @@ func TestEachVectorMatchesItsPasswordAlone(t *testing.T) {
 			if !ok || p.Scheme == "" || p.Work.Rounds < 1 || p.Work.Memory < 0 {
 				t.Fatalf("%s: got %t, %q and %+v, want true, a name and at least 1 round", v.Program, ok, p.Scheme, p.Work)
 			}
-			if !p.Matches([]byte(v.Password)) {
-				t.Errorf("%s: got no match for the password, want one", v.Program)
+			if got, want := p.Matches([]byte(v.Password)), !v.isTooLong(); got != want {
+				t.Errorf("%s: got a match for the password of %d bytes: %t, want %t", v.Program, len(v.Password), got, want)
 			}
 			wrong := []string{v.Password + "x", "x" + v.Password, strings.ToUpper(v.Password), v.Password + "\x00"}
 			if strings.HasPrefix(p.Scheme, "spring-pbkdf2") || p.Work.Rounds > 256 {
@@ -133,7 +143,7 @@ func TestLogInReplacesTheHash(t *testing.T) {
 		f, h := v.prepare(t)
 		p, _ := f.ParseHash(h)
 		kind := v.Format + p.Scheme + norm.NFC.String(v.Password)
-		if seen[kind] || v.Password == "" {
+		if seen[kind] || v.Password == "" || v.isTooLong() {
 			continue
 		}
 		seen[kind] = true

@@ -5,10 +5,10 @@ import "github.com/gosignup/signup"
 // How many steps of an algorithm take the time of one round of bcrypt.
 // BenchmarkWork measures them.
 const (
-	sha256CryptPerRound = 300 // rounds of sha256-crypt
-	sha512CryptPerRound = 160 // rounds of sha512-crypt
-	md5PerRound         = 400 // MD5 of a digest and a password
-	sha512PerRound      = 220 // SHA-512 of a digest and a password
+	sha256CryptPerRound = 230 // rounds of sha256-crypt
+	sha512CryptPerRound = 100 // rounds of sha512-crypt
+	md5PerRound         = 250 // MD5 of a digest and a password
+	sha512PerRound      = 120 // SHA-512 of a digest and a password
 	sha256PerRound      = 800 // SHA-256 of a digest
 	// Iterations of PBKDF2.
 	pbkdf2SHA1PerRound   = 300
