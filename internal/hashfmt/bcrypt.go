@@ -72,6 +72,11 @@ func parsePlainBcrypt(hash string) (Hash, bool) {
 	if hash[4] < '0' || hash[4] > '9' || strings.Trim(hash[7:], bcryptAlphabet) != "" {
 		return Hash{}, false
 	}
+	// Of the last character, two bits stand for nothing. bcrypt compares text, so a hash
+	// in which they aren't 0 would match no password. Such a salt does match.
+	if strings.IndexByte(bcryptAlphabet, hash[59])%4 != 0 {
+		return Hash{}, false
+	}
 	cost, err := bcrypt.Cost([]byte(hash))
 	if err != nil || cost < bcrypt.MinCost || cost > bcrypt.MaxCost {
 		return Hash{}, false
