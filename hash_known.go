@@ -2,7 +2,6 @@ package signup
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/gosignup/signup/internal/hashfmt"
 )
@@ -47,24 +46,13 @@ func CheckKnownHash(h Hash) error {
 // unknownHash returns the error for a hash that nothing verifies.
 func unknownHash(h Hash) error {
 	reason := "no format of Hash.Scheme or Accounts.HashFormats verifies it"
-	what := hashfmt.Describe(string(h))
-	if what != "" {
+	if what := hashfmt.Describe(string(h)); what != "" {
 		reason += ": it looks like " + what
 	}
-	if isLegacy(what) {
+	if hashfmt.IsLegacy(string(h)) {
 		reason += ", which module legacyhash verifies"
 	}
 	return invalidHash(reason)
-}
-
-// isLegacy reports whether module legacyhash verifies what hashfmt.Describe has named.
-func isLegacy(what string) bool {
-	switch what {
-	case "crypt(3) $5$", "crypt(3) $6$", "phpass", "Drupal $S$", "passlib $bcrypt-sha256$",
-		"LDAP {SSHA}", "LDAP {SSHA256}", "LDAP {SSHA512}":
-		return true
-	}
-	return strings.HasPrefix(what, "Spring Security {") && !strings.Contains(what, "-") && what != "Spring Security {md4}" && what != "Spring Security {ldap}"
 }
 
 func invalidHash(reason string) error {

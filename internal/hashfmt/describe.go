@@ -66,6 +66,7 @@ var described = []struct{ prefix, name string }{
 	{"$p$", "phpass"},
 	{"$h$", "phpass"},
 	{"$s$", "Drupal $S$"},
+	{"u$s$", "Drupal U$S$"},
 	{"$wp$", "WordPress $wp$"},
 	{"crypt$", "Django's crypt"},
 	{"md5$", "salted MD5"},
@@ -77,6 +78,9 @@ var described = []struct{ prefix, name string }{
 	{"argon2$argon2d$", "argon2d"},
 	{"$bcrypt-sha256$", "passlib $bcrypt-sha256$"},
 	{"$scrypt$", "passlib $scrypt$"},
+	{"$keycloak-pbkdf2", "Keycloak's PBKDF2"},
+	{"$firebase-scrypt$", "Firebase's scrypt"},
+	{"$devise$", "Devise's bcrypt with a pepper"},
 
 	// What Parse accepts if it is well formed.
 	{"$2a$", "bcrypt, malformed"},
@@ -98,6 +102,9 @@ var described = []struct{ prefix, name string }{
 // describeBraces describes {NAME} and what follows it, as in LDAP (RFC 2307) and
 // Spring Security.
 func describeBraces(hash string) string {
+	if isSpringSHA256(hash) {
+		return "Spring Security {sha256}"
+	}
 	name, _, _ := strings.Cut(hash[1:], "}")
 	switch name = strings.ToUpper(name); name {
 	case "NOOP", "PLAIN", "CLEARTEXT", "CLEAR":
