@@ -182,7 +182,7 @@ func TestRehashKeepsUnknownMembers(t *testing.T) {
 	if err := stored.SetPassword("correct horse battery"); err != nil {
 		t.Fatal(err)
 	}
-	source := strings.Replace(newerDocument, "$2a$04$hashqxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", string(stored.PasswordHash), 1)
+	source := strings.Replace(newerDocument, "$2a$04$hashqxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxy", string(stored.PasswordHash), 1)
 	f := newFake(t, foundSource(4, source), foundSource(4, source), updated)
 	accounts := &signup.Accounts{Store: f.store(), Hasher: signup.Bcrypt{Cost: 11}}
 	if _, err := accounts.Authenticate(t.Context(), stored.Email, "correct horse battery"); err != nil {

@@ -126,7 +126,7 @@ func TestDocument(t *testing.T) {
 		"key":           "ada.qx@example.org",
 		"key_rule":      signup.EmailRule,
 		"email_address": "Ada.Qx@Example.org",
-		"password":      "$2a$04$hashqxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+		"password":      "$2a$04$hashqxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxy",
 		"first_name":    "Adaqx",
 		"last_name":     "Lovelaceqx",
 		"is_active":     true,

@@ -169,7 +169,7 @@ func TestSearchRequests(t *testing.T) {
 // store it without the hash.
 func TestSearchedUser(t *testing.T) {
 	id := strings.TrimPrefix(documentPath, "/_doc/")
-	source := strings.NewReplacer(`"password":"$2a$04$hashqxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",`, "", `"security_stamp":"stampqx","private":"cHJpdmF0ZXF4AP8=","write_token":"T"`, `"x":1`).Replace(document)
+	source := strings.NewReplacer(`"password":"$2a$04$hashqxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxy",`, "", `"security_stamp":"stampqx","private":"cHJpdmF0ZXF4AP8=","write_token":"T"`, `"x":1`).Replace(document)
 	f := newFake(t, setUp, opened("A"), listedBody("A", fmt.Sprintf(`{"_id":%q,"_source":%s,"sort":[1,"x",0]}`, id, source)), closed)
 	store := f.store()
 	want := newUser()

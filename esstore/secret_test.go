@@ -47,7 +47,7 @@ func echoes(status int) []namedStep {
 		{"reason", echo(status, "application/json", func(d string) string { return inError(status, "reason")("Preview of field's value: " + d) })},
 		{"type", echo(status, "application/json", inError(status, "type"))},
 		{"short type", echo(status, "application/json", func(string) string {
-			return inError(status, "type")("$2a$04$hashqxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx")
+			return inError(status, "type")("$2a$04$hashqxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxy")
 		})},
 		{"address as type", echo(status, "application/json", func(string) string { return inError(status, "type")("ada.qx@example.org") })},
 		{"type in lines", echo(status, "application/json", func(string) string { return inError(status, "type")("a\nhashqx\x1b[31m") })},

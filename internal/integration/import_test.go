@@ -30,7 +30,7 @@ func toImport(i int) signup.User {
 	return signup.User{
 		ID: fmt.Sprintf("id-%d", i), Email: fmt.Sprintf("Import.%d@Example.org", i),
 		FirstName: fmt.Sprintf("first <%d>\n", i), LastName: "Łast\u2028", Active: i%2 == 0,
-		PasswordHash: signup.Hash(fmt.Sprintf("$2a$12$%s%013d", importedHash, i)),
+		PasswordHash: signup.Hash(fmt.Sprintf("$2a$12$%s%012d.", importedHash, i)),
 		CreatedAt:    at, UpdatedAt: at.Add(time.Hour),
 		Profile: map[string]string{"company": fmt.Sprintf("company %d", i)},
 	}

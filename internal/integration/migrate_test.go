@@ -88,7 +88,7 @@ func newUser(i int) signup.User {
 	at := time.Date(2026, 1, 2, 3, 4, 5, i%1000*1e6, time.UTC)
 	return signup.User{
 		ID: fmt.Sprintf("id-%d", i), Email: fmt.Sprintf("Migrated.%d@example.org", i), Active: i%2 == 0,
-		FirstName: "first", LastName: fmt.Sprintf("last %d", i), PasswordHash: signup.Hash(fmt.Sprintf("$2a$12$ofuser%047d", i)),
+		FirstName: "first", LastName: fmt.Sprintf("last %d", i), PasswordHash: signup.Hash(fmt.Sprintf("$2a$12$ofuser%046d.", i)),
 		CreatedAt: at, UpdatedAt: at, Profile: map[string]string{"company": "Analytical Engines"},
 	}
 }

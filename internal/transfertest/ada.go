@@ -16,7 +16,7 @@ func Ada() signup.User {
 		Email:           "Ada.Qx@Example.org",
 		FirstName:       "Adaqx",
 		LastName:        "Lovelaceqx",
-		PasswordHash:    signup.Hash("$2a$04$hashqxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"),
+		PasswordHash:    signup.Hash("$2a$04$hashqxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxy"),
 		Active:          true,
 		CreatedAt:       at,
 		UpdatedAt:       at.Add(time.Hour),
@@ -29,7 +29,7 @@ func Ada() signup.User {
 
 // AdaMembers are the members of Ada's JSON object in an export with hashes.
 const AdaMembers = `"id":"ID-4711","key":"ada.qx@example.org","key_rule":"` + signup.EmailRule + `","email_address":"Ada.Qx@Example.org",` +
-	`"password":"$2a$04$hashqxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx","first_name":"Adaqx","last_name":"Lovelaceqx","is_active":true,` +
+	`"password":"$2a$04$hashqxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxy","first_name":"Adaqx","last_name":"Lovelaceqx","is_active":true,` +
 	`"created_at":"2014-12-06T22:55:00.123Z","updated_at":"2014-12-06T23:55:00.123Z",` +
 	`"profile":{"company":"Enginesqx"},"email_verified_at":"2014-12-07T00:55:00.123Z",` +
 	`"security_stamp":"stampqx","private":"cHJpdmF0ZXF4AP8="`

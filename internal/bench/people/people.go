@@ -55,7 +55,7 @@ func newUser(n int) signup.User {
 		Email:        fmt.Sprintf("Ada.%016x@example.org", name),
 		FirstName:    "Ada",
 		LastName:     "Lovelace",
-		PasswordHash: signup.Hash(fmt.Sprintf("$2a$12$%053d", n)),
+		PasswordHash: signup.Hash(fmt.Sprintf("$2a$12$%052d.", n)),
 		Active:       true,
 		CreatedAt:    at,
 		UpdatedAt:    at,
