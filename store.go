@@ -25,8 +25,9 @@ import "context"
 // times are kept in UTC, to the millisecond, and that it sets Version itself.
 // It sets no time and decides nothing by Active or Placeholder: Get returns
 // inactive users and placeholders like any other, and the caller decides. What
-// a Store can't keep exactly (text that isn't UTF-8, for example), and a
-// Private longer than [MaxPrivate], it refuses with [ErrInvalid].
+// a Store can't keep exactly (text that isn't UTF-8, for example), a Private
+// longer than [MaxPrivate], and a time outside the years 1 to 9999, in UTC, it
+// refuses with [ErrInvalid].
 //
 // If a newer version of a program has stored more with a user than this one
 // knows, an Update keeps it.

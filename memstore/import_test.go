@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/gosignup/signup"
 	"github.com/gosignup/signup/internal/transfertest"
@@ -21,12 +22,13 @@ func TestImportResults(t *testing.T) {
 	second.ID = "id-4"
 	long := signup.User{ID: "id-5", Email: "long@example.org", Private: signup.Private(make([]byte, signup.MaxPrivate+1))}
 	unknown := signup.User{ID: "id-6", Email: "unknown@example.org", PasswordHash: "unknown"}
+	late := signup.User{ID: "id-7", Email: "late@example.org", EmailVerifiedAt: time.Unix(1417906500123, 0)}
 	s := memstore.New()
 	if err := s.Create(t.Context(), &changed); err != nil {
 		t.Fatal(err)
 	}
-	users := []signup.User{ada, other, twin, twin, second, {}, long, unknown}
-	want := []string{"present", "exists", "created", "present", "exists", "invalid", "invalid", "invalid"}
+	users := []signup.User{ada, other, twin, twin, second, {}, long, unknown, late}
+	want := []string{"present", "exists", "created", "present", "exists", "invalid", "invalid", "invalid", "invalid"}
 	var got []string
 	var last transfer.ImportSummary
 	sum, err := s.Import(t.Context(), transfertest.Sequence(nil, users...), &transfer.ImportOptions{
@@ -38,7 +40,7 @@ func TestImportResults(t *testing.T) {
 		},
 		Progress: func(s transfer.ImportSummary) { last = s },
 	})
-	if err != nil || sum != (transfer.ImportSummary{Read: 8, Created: 1, Present: 2, Exists: 2, Invalid: 3}) || last != sum {
+	if err != nil || sum != (transfer.ImportSummary{Read: 9, Created: 1, Present: 2, Exists: 2, Invalid: 4}) || last != sum {
 		t.Errorf("got %+v, the last progress %+v and the error %v, want another", sum, last, err)
 	}
 	if fmt.Sprint(got) != fmt.Sprint(want) {

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/internal/userjson"
 )
 
 // A Store is a [signup.Store] in memory; make it with [New]. It is safe for
@@ -148,6 +149,9 @@ func (s *Store) All(ctx context.Context) iter.Seq2[signup.User, error] {
 func check(u *signup.User) error {
 	if len(u.Private) > signup.MaxPrivate {
 		return fmt.Errorf("memstore: Private longer than %d bytes: %w", signup.MaxPrivate, signup.ErrInvalid)
+	}
+	if year, wrong := userjson.WrongYear(*u); wrong {
+		return fmt.Errorf("memstore: a time in the year %d: %w", year, signup.ErrInvalid)
 	}
 	return nil
 }

@@ -33,6 +33,7 @@ var rules = []rule{
 	{"EachField", "Each exported field of User is kept, set and removed independently of the others.", eachField},
 	{"RoundTripOfText", "Text is returned byte for byte. A text that the Store can't keep is refused with ErrInvalid.", roundTripOfText},
 	{"Times", "Times are kept as given, in UTC, to the millisecond. The Store sets no time.", times},
+	{"TimesOutOfRange", "A time outside the years 1 to 9999, in UTC, is refused with ErrInvalid, and nothing is changed.", timesOutOfRange},
 	{"Private", "Private is kept byte for byte, up to MaxPrivate bytes.", private},
 	{"PrivateTooLong", "A Private longer than MaxPrivate is refused with ErrInvalid, and nothing is changed.", privateTooLong},
 	{"Profile", "Each entry of Profile is kept under its exact name, also if there are many, or its value is long or empty.", profile},

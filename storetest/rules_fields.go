@@ -133,8 +133,9 @@ func setTexts(u *signup.User, text string) {
 	u.Profile = map[string]string{"company": text}
 }
 
+var east, west = time.FixedZone("east", 5*3600), time.FixedZone("west", -5*3600)
+
 func times(ctx context.Context, s signup.Store) error {
-	east := time.FixedZone("east", 5*3600)
 	for i, at := range []time.Time{
 		{},
 		time.Date(2014, time.December, 6, 22, 55, 0, 123456789, time.UTC),
@@ -142,6 +143,8 @@ func times(ctx context.Context, s signup.Store) error {
 		time.Date(1969, time.December, 31, 23, 59, 59, 999999999, time.UTC),
 		time.Date(1815, time.December, 10, 0, 0, 0, 1e6, time.UTC),
 		time.Date(9999, time.December, 31, 23, 59, 59, 999e6, time.UTC),
+		time.Date(10000, time.January, 1, 4, 59, 59, 0, east), // 9999 in UTC
+		time.Date(0, time.December, 31, 23, 0, 0, 0, west),    // 1 in UTC
 	} {
 		u := newUser(fmt.Sprintf("id-%d", i), fmt.Sprintf("ada%d@example.org", i))
 		u.CreatedAt, u.UpdatedAt, u.EmailVerifiedAt = at, at, at
@@ -158,6 +161,41 @@ func times(ctx context.Context, s signup.Store) error {
 		u.FirstName = "Augusta" // and UpdatedAt as before
 		if err := first(updates(ctx, s, &u), has(ctx, s, u)); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+func timesOutOfRange(ctx context.Context, s signup.Store) error {
+	u, err := create(ctx, s, "id-1", "ada@example.org")
+	if err != nil {
+		return err
+	}
+	fields := map[string]func(*signup.User) *time.Time{
+		"CreatedAt":       func(u *signup.User) *time.Time { return &u.CreatedAt },
+		"UpdatedAt":       func(u *signup.User) *time.Time { return &u.UpdatedAt },
+		"EmailVerifiedAt": func(u *signup.User) *time.Time { return &u.EmailVerifiedAt },
+	}
+	for _, at := range []time.Time{
+		time.Unix(1417906500123, 0), // milliseconds, taken for seconds
+		time.Date(10000, time.January, 1, 0, 0, 0, 0, time.UTC),
+		time.Date(9999, time.December, 31, 19, 0, 0, 0, west), // 10000 in UTC
+		time.Date(0, time.December, 31, 23, 59, 59, 999999999, time.UTC),
+		time.Date(1, time.January, 1, 4, 59, 59, 0, east), // 0 in UTC
+		time.Date(-1, time.January, 1, 0, 0, 0, 0, time.UTC),
+	} {
+		for name, field := range fields {
+			wrong, next := copyOf(u), newUser("id-2", "next@example.org")
+			*field(&wrong), *field(&next) = at, at
+			call := fmt.Sprintf("with the %s %s", name, at.Format(time.RFC3339Nano))
+			if err := first(
+				is("Create "+call, s.Create(ctx, &next), signup.ErrInvalid),
+				hasNot(ctx, s, next.Key()),
+				is("Update "+call, s.Update(ctx, &wrong), signup.ErrInvalid),
+				has(ctx, s, u),
+			); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

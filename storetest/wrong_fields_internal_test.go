@@ -57,6 +57,16 @@ func hiding(hidden func(u signup.User) bool) signup.Store {
 	}}
 }
 
+// onTimes returns a store that changes each time in the given way at Create and
+// Update.
+func onTimes(change func(time.Time) time.Time) func() signup.Store {
+	return onBoth(func(u *signup.User) {
+		for _, at := range []*time.Time{&u.CreatedAt, &u.UpdatedAt, &u.EmailVerifiedAt} {
+			*at = change(*at)
+		}
+	})
+}
+
 // dropping returns three wrong stores for each field of User: one drops it at
 // Create, one at Update, and one keeps the old value at Update.
 func dropping() []wrongStore {
@@ -172,6 +182,36 @@ var wrongFieldStores = []wrongStore{
 			}
 		})
 	}, []string{"RoundTripOfLittle", "Times", "EachField"}, Options{}},
+	{"keeps a time after the year 9999 as none", onTimes(func(at time.Time) time.Time {
+		if at.UTC().Year() > 9999 {
+			return time.Time{}
+		}
+		return at
+	}), []string{"TimesOutOfRange"}, Options{}},
+	{"keeps a time before the year 1 as none", onTimes(func(at time.Time) time.Time {
+		if at.UTC().Year() < 1 {
+			return time.Time{}
+		}
+		return at
+	}), []string{"TimesOutOfRange"}, Options{}},
+	{"limits the years where the caller is", onTimes(func(at time.Time) time.Time {
+		if year := at.Year(); year < 1 || year > 9999 {
+			return at.AddDate(1e5, 0, 0) // which the store refuses
+		}
+		if year := at.UTC().Year(); year < 1 || year > 9999 {
+			return time.Time{}
+		}
+		return at
+	}), []string{"Times", "TimesOutOfRange"}, Options{}},
+	{"limits the years at Create only", func() signup.Store {
+		return onWrites(nil, func(u *signup.User) {
+			for _, at := range []*time.Time{&u.CreatedAt, &u.UpdatedAt, &u.EmailVerifiedAt} {
+				if year := at.UTC().Year(); year < 1 || year > 9999 {
+					*at = time.Time{}
+				}
+			}
+		})
+	}, []string{"TimesOutOfRange"}, Options{}},
 	{"hides placeholders", func() signup.Store {
 		return hiding(func(u signup.User) bool { return u.Placeholder })
 	}, []string{"InactiveAndPlaceholder", "OneIDUnderTwoKeys", "EveryField", "EachField"}, Options{}},

@@ -45,9 +45,17 @@ func parseLine(text []byte) (signup.User, error) {
 	if failed := json.Unmarshal(text, &r) != nil; failed || r.ID == "" || r.Key == "" {
 		wrong = undecodable(values)
 	} else if wrong = unlike(values, r); wrong == "" {
-		return r.User(), nil
+		return inRange(r.User())
 	}
 	return signup.User{}, fmt.Errorf("it is not a user as Export writes one%s: %w", wrong, signup.ErrInvalid)
+}
+
+// inRange returns u, or ErrInvalid if no Store accepts its times.
+func inRange(u signup.User) (signup.User, error) {
+	if year, wrong := userjson.WrongYear(u); wrong {
+		return signup.User{}, fmt.Errorf("it has a time in the year %d: %w", year, signup.ErrInvalid)
+	}
+	return u, nil
 }
 
 // undecodable says which of the members that an export writes can't be decoded, or which

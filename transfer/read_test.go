@@ -69,6 +69,8 @@ func TestRead(t *testing.T) {
 		{"null in a profile", with(`"Enginesqx"`, `null`), 0, "1: it is not a user as Export writes one: the member profile is"},
 		{"a time that is more exact", with(`22:55:00.123Z`, `22:55:00.1234Z`), 0, "1: it is not a user as Export writes one: the member created_at is"},
 		{"a time of another zone", with(`22:55:00.123Z`, `23:55:00.123+01:00`), 0, "1: it is not a user as Export writes one: the member created_at is"},
+		{"the year 0", with(`"created_at":"2014-`, `"created_at":"0000-`), 0, "1: it has a time in the year 0: "},
+		{"the year 10000", with(`"created_at":"2014-`, `"created_at":"10000-`), 0, "1: it is not a user as Export writes one: the member created_at is"},
 		{"Base64 with a line break", with(`cHJpdmF0`, `cHJpdmF0\n`), 0, "1: it is not a user as Export writes one: the member private is"},
 		{"a text instead of a boolean", with(`true`, `"true"`), 0, "1: it is not a user as Export writes one: the member is_active is"},
 		{"a member twice", with(`"id"`, `"id":"ID-4711","id"`), 0, "1: it has a name twice in an object: "},

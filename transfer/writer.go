@@ -36,7 +36,7 @@ func NewWriter(w io.Writer, opts *ExportOptions) *Writer {
 // buffer. Without ExportOptions.Hashes, the secrets are left out.
 //
 // A user that [Read] can't read as it is ends the call with ErrInvalid: one without ID or
-// key, with text that isn't UTF-8, with a time outside the years 0 to 9999, or whose line
+// key, with text that isn't UTF-8, with a time outside the years 1 to 9999, or whose line
 // is longer than 1 MiB. The users before it are written. An error of the io.Writer is
 // returned as it is, by this and by all later calls.
 func (w *Writer) Write(users ...signup.User) error {

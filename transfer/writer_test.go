@@ -56,6 +56,8 @@ func TestWriterInvalid(t *testing.T) {
 		{"a field's value", func(u *signup.User) { u.Profile = map[string]string{"": "\xff"} }, "it has text that is not UTF-8"},
 		{"a late time", func(u *signup.User) { u.UpdatedAt = time.Unix(1<<40, 0) }, "it has a time in the year 36812"},
 		{"an early time", func(u *signup.User) { u.CreatedAt = time.Unix(-1<<40, 0) }, "it has a time in the year -32873"},
+		{"the year 10000", func(u *signup.User) { u.EmailVerifiedAt = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC) }, "it has a time in the year 10000"},
+		{"the year 0", func(u *signup.User) { u.UpdatedAt = time.Date(0, 12, 31, 0, 0, 0, 0, time.UTC) }, "it has a time in the year 0"},
 		{"a long line", func(u *signup.User) { u.LastName = strings.Repeat("x", 1<<20) }, "its line is longer than 1048576 bytes"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

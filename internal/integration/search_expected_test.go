@@ -163,7 +163,7 @@ var (
 	profileValues = []string{"", " ", "x", "X", "a.b", `"`, `\`, `\"`, "*", "x*", "é", "e\u0301", "true", "1", "null", "a\x00b", "Engines & Sons", "𐐀",
 		strings.Repeat("v", 4096), strings.Repeat("v", 4097)}
 	creations = []time.Time{
-		{}, time.Unix(0, 0), time.Unix(-1, 999e6), time.Date(0, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(9999, 12, 31, 23, 59, 59, 900e6, time.UTC),
+		{}, time.Unix(0, 0), time.Unix(-1, 999e6), time.Date(1, 1, 1, 0, 0, 0, 1e6, time.UTC), time.Date(9999, 12, 31, 23, 59, 59, 900e6, time.UTC),
 		time.Date(2014, 12, 6, 22, 55, 0, 123e6, time.UTC), time.Date(2014, 12, 6, 22, 55, 0, 124e6, time.UTC), time.Date(2014, 12, 6, 23, 55, 0, 123e6, time.FixedZone("", 3600)),
 	}
 )

@@ -83,11 +83,11 @@ func (r *Record) IsUTF8() bool {
 	return valid
 }
 
-// WrongYear returns the year of a time of u that a Time can't keep, and whether there is
-// one.
+// WrongYear returns the year, in UTC, of a time of u that no Store accepts, and whether
+// there is one.
 func WrongYear(u signup.User) (year int, wrong bool) {
 	for _, at := range []time.Time{u.CreatedAt, u.UpdatedAt, u.EmailVerifiedAt} {
-		if year := at.UTC().Year(); year < 0 || year > 9999 {
+		if year := at.UTC().Year(); year < 1 || year > 9999 {
 			return year, true
 		}
 	}
