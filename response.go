@@ -113,13 +113,23 @@ type problemBody struct {
 
 // write writes res to w, with the texts that t gives it.
 //
+// If a value of res has no JSON form, such as a time after the year 9999, it logs that and
+// writes brokenResponse.
+//
 // It sets no Content-Language (RFC 9110, section 8.5): a Translate returns only texts,
 // and some of them may be in English.
 func (res response) write(w http.ResponseWriter, r *http.Request, t wording) {
 	header := w.Header()
 	contentType, text := mediatype.JSON, res.file
 	if text == nil {
-		contentType, text = res.encode(header, r, t)
+		var err error
+		if contentType, text, err = res.encode(r, t); err != nil {
+			l := cmp.Or(t.logger, slog.Default())
+			l.LogAttrs(r.Context(), slog.LevelError, "signup: response without a JSON form", slog.Any("error", err))
+			res = brokenResponse
+			contentType, text, _ = res.encode(r, t) // it has texts only
+		}
+		res.setVary(header, t)
 	} else {
 		header.Set("Content-Disposition", `attachment; filename="account.json"`)
 	}
@@ -146,9 +156,18 @@ func (res response) code() string {
 	return res.message.Code
 }
 
-// encode returns the JSON text of res and its type. It adds what they depend on to Vary
-// in header.
-func (res response) encode(header http.Header, r *http.Request, t wording) (contentType string, text []byte) {
+// setVary adds to Vary in header what the JSON text of res depends on.
+func (res response) setVary(header http.Header, t wording) {
+	if t.translate != nil {
+		header.Add("Vary", "Accept-Language")
+	}
+	if res.status >= 400 {
+		header.Add("Vary", "Accept")
+	}
+}
+
+// encode returns the JSON text of res and its type.
+func (res response) encode(r *http.Request, t wording) (contentType string, text []byte, err error) {
 	message, fields := t.text(r, res)
 	code := ""
 	if t.codes {
@@ -157,11 +176,7 @@ func (res response) encode(header http.Header, r *http.Request, t wording) (cont
 	contentType, body := mediatype.JSON, any(plainBody{
 		Message: message, Code: code, Success: res.status < 400, Errors: fields, members: res.members,
 	})
-	if t.translate != nil {
-		header.Add("Vary", "Accept-Language")
-	}
 	if res.status >= 400 {
-		header.Add("Vary", "Accept")
 		title := http.StatusText(res.status)
 		switch {
 		case mediatype.PrefersProblem(r.Header["Accept"]):
@@ -171,9 +186,6 @@ func (res response) encode(header http.Header, r *http.Request, t wording) (cont
 			body = plainBody{Error: fmt.Sprintf("%d: %s", res.status, title), Message: message, Code: code}
 		}
 	}
-	text, err := json.Marshal(body)
-	if err != nil {
-		panic(err) // such values always have a JSON form
-	}
-	return contentType, append(text, '\n')
+	text, err = json.Marshal(body)
+	return contentType, append(text, '\n'), err
 }
