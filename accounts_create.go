@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // Create stores a user that the application has made, without a sign-up: one that
@@ -23,7 +24,8 @@ import (
 // stored before. With a random ID, it returns [ErrExists].
 //
 // If u isn't valid, the error is [ErrInvalid]: a *[ValidationError], or that of
-// CheckHash. Otherwise it is that of [Store.Create].
+// CheckHash, or one for a Placeholder, for a Private that this package can't read, or for
+// a time outside the years 1 to 9999, in UTC. Otherwise it is that of [Store.Create].
 func (a *Accounts) Create(ctx context.Context, u *User) error {
 	if err := a.setUp(); err != nil {
 		return err
@@ -44,6 +46,9 @@ func (a *Accounts) Create(ctx context.Context, u *User) error {
 	if err := a.CheckHash(v.PasswordHash); err != nil {
 		return err
 	}
+	if err := checkNew(v); err != nil {
+		return fmt.Errorf("create: %w", err)
+	}
 	v.ID = cmp.Or(v.ID, rand.Text())
 	v.SecurityStamp = cmp.Or(v.SecurityStamp, rand.Text())
 	if v.CreatedAt.IsZero() {
@@ -56,5 +61,24 @@ func (a *Accounts) Create(ctx context.Context, u *User) error {
 		return fmt.Errorf("create: %w", err)
 	}
 	*u = v
+	return nil
+}
+
+// checkNew returns ErrInvalid for a user that a Store may accept but an application
+// can't use: Register would never free the address of a placeholder that this package
+// didn't make, each log-in fails with a malformed Private, and JSON has no form for such a
+// time.
+func checkNew(u User) error {
+	if u.Placeholder {
+		return fmt.Errorf("the user is a placeholder: %w", ErrInvalid)
+	}
+	if _, err := u.Private.parse(); err != nil {
+		return fmt.Errorf("%w: %w", err, ErrInvalid)
+	}
+	for _, at := range [...]time.Time{u.CreatedAt, u.UpdatedAt, u.EmailVerifiedAt} {
+		if year := at.UTC().Year(); year < 1 || year > 9999 {
+			return fmt.Errorf("the user has a time in the year %d: %w", year, ErrInvalid)
+		}
+	}
 	return nil
 }

@@ -1,11 +1,14 @@
 package signup_test
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gosignup/signup"
+	"github.com/gosignup/signup/internal/fakestore"
 	"github.com/gosignup/signup/memstore"
 )
 
@@ -158,6 +161,83 @@ func TestCreate(t *testing.T) {
 		}
 		if !c.user.Equal(before) {
 			t.Errorf("%s: Create changed the user to %+v, want it unchanged", name, c.user)
+		}
+	}
+}
+
+// Create refuses, in any Store, a user whose address would be taken for good, one that
+// couldn't log in, and one that couldn't be encoded.
+func TestCreateUnusable(t *testing.T) {
+	late := time.Unix(1417906500123, 0) // milliseconds, taken for seconds
+	for _, c := range []struct {
+		name   string
+		change func(*signup.User)
+		ok     bool
+	}{
+		{"plain", func(*signup.User) {}, true},
+		{"placeholder", func(u *signup.User) { u.Placeholder = true }, false},
+		{"placeholder with a claim", func(u *signup.User) { u.Placeholder, u.Private = true, `{"held_for":"bob@example.org"}` }, false},
+		{"Private that isn't JSON", func(u *signup.User) { u.Private = "garbage" }, false},
+		{"Private that is an array", func(u *signup.User) { u.Private = "[]" }, false},
+		{"Private that is null", func(u *signup.User) { u.Private = "null" }, false},
+		{"Private with more behind it", func(u *signup.User) { u.Private = "{}{}" }, false},
+		{"Private with wrong devices", func(u *signup.User) { u.Private = `{"devices":[{}]}` }, false},
+		{"Private with devices twice", func(u *signup.User) { u.Private = `{"devices":[],"devices":[]}` }, false},
+		{"Private that isn't UTF-8", func(u *signup.User) { u.Private = "{\"x\":\"\xff\"}" }, true}, // kept byte for byte
+		{"empty object", func(u *signup.User) { u.Private = "{}" }, true},
+		{"Private of another version", func(u *signup.User) { u.Private = `{"devices":[],"shoe_size":47}` }, true},
+		{"Private of the greatest length", func(u *signup.User) {
+			u.Private = signup.Private(`{"x":"` + strings.Repeat("x", signup.MaxPrivate-8) + `"}`)
+		}, true},
+		{"created after the year 9999", func(u *signup.User) { u.CreatedAt = late }, false},
+		{"updated after the year 9999", func(u *signup.User) { u.UpdatedAt = late }, false},
+		{"verified after the year 9999", func(u *signup.User) { u.EmailVerifiedAt = late }, false},
+		{"after the year 9999 in UTC", func(u *signup.User) {
+			u.CreatedAt = time.Date(9999, 12, 31, 23, 0, 0, 0, time.FixedZone("west", -3600))
+		}, false},
+		{"at the end of the year 9999 in UTC", func(u *signup.User) {
+			u.CreatedAt = time.Date(10000, 1, 1, 0, 0, 0, 0, time.FixedZone("east", 3600))
+		}, true},
+		{"created before the year 1", func(u *signup.User) { u.CreatedAt = time.Date(0, 12, 31, 23, 0, 0, 0, time.UTC) }, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			a := newAccounts()
+			created := 0
+			a.Store = fakestore.Store{Store: a.Store, OnCreate: func(_ context.Context, u *signup.User) error {
+				created++ // and accepts anything, as a wrong Store does
+				return nil
+			}}
+			u := signup.User{Email: adaEmail, Active: true, PasswordHash: aBcrypt}
+			c.change(&u)
+			before := u
+			err := a.Create(t.Context(), &u)
+			if c.ok != (err == nil) || err != nil && !errors.Is(err, signup.ErrInvalid) || c.ok != (created == 1) {
+				t.Errorf("Create returned %v and stored %d users, want ErrInvalid and none: %t", err, created, !c.ok)
+			}
+			if err != nil && !u.Equal(before) {
+				t.Errorf("Create changed the user to %+v, want it unchanged", u)
+			}
+			if err != nil && strings.Contains(err.Error(), "garbage") {
+				t.Errorf("Create returned %q, want an error that doesn't quote Private", err)
+			}
+		})
+	}
+}
+
+// What Create has stored logs in, with each Private that it accepts.
+func TestCreateLogsIn(t *testing.T) {
+	for _, private := range []signup.Private{"", "{}", `{"shoe_size":47}`, `{"link_log_ins":3}`} {
+		a := newAccounts()
+		h, err := a.Hasher.Hash(goodPassword)
+		if err != nil {
+			t.Fatalf("Hash returned %v, want nil", err)
+		}
+		u := signup.User{Email: adaEmail, Active: true, PasswordHash: h, Private: private}
+		if err := a.Create(t.Context(), &u); err != nil {
+			t.Errorf("%s: Create returned %v, want nil", string(private), err)
+		}
+		if _, err := a.LogIn(t.Context(), adaEmail, goodPassword, signup.Client{}); err != nil {
+			t.Errorf("%s: LogIn returned %v, want nil", string(private), err)
 		}
 	}
 }

@@ -27,6 +27,12 @@
 // equal addresses before another rule is used. To refuse users with other keys in an import,
 // compare [signup.User.Key] with CanonicalEmail in the sequence.
 //
+// # Private data
+//
+// Private data is kept byte for byte and not checked, as [signup.Store] requires. If
+// package signup can't read it, each log-in of that user fails until an Update sets Private
+// to "". [signup.Accounts.Create] refuses such a user.
+//
 // # What is left out
 //
 // Placeholders and Versions are left out. A line is at most 1 MiB long.
