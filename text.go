@@ -19,17 +19,27 @@ func isIgnorable(r rune) bool {
 	return unicode.Is(unicode.Cf, r) && !unicode.Is(unicode.Prepended_Concatenation_Mark, r)
 }
 
+// inkless has the characters that have no ink of their own and aren't in isIgnorable.
+var inkless = &unicode.RangeTable{
+	R16: []unicode.Range16{
+		{Lo: 0x2028, Hi: 0x2029, Stride: 1}, // line and paragraph separators
+		{Lo: 0x2800, Hi: 0x2800, Stride: 1}, // Braille pattern blank
+	},
+	R32: []unicode.Range32{
+		{Lo: 0x13440, Hi: 0x13442, Stride: 1}, // Egyptian hieroglyph mirror, full blank and half blank
+		{Lo: 0x16fe4, Hi: 0x16fe4, Stride: 1}, // Khitan small script filler
+		{Lo: 0x1bc9d, Hi: 0x1bc9d, Stride: 1}, // Duployan thick letter selector
+		{Lo: 0x1d159, Hi: 0x1d159, Stride: 1}, // musical symbol null notehead
+		{Lo: 0x1da9b, Hi: 0x1da9f, Stride: 1}, // SignWriting fill modifiers
+		{Lo: 0x1daa1, Hi: 0x1daaf, Stride: 1}, // SignWriting rotation modifiers
+	},
+}
+
 // isInvisible reports whether r shows nothing: a control, format or ignorable
 // character, or one whose glyph is empty. White space is not among them, except
 // for the controls and for the line and paragraph separators.
 func isInvisible(r rune) bool {
-	switch r {
-	case '\u2028', '\u2029', // line and paragraph separators
-		'\u2800',     // Braille pattern blank
-		'\U0001d159': // musical symbol null notehead
-		return true
-	}
-	return unicode.IsControl(r) || isIgnorable(r)
+	return unicode.IsControl(r) || isIgnorable(r) || unicode.Is(inkless, r)
 }
 
 // isBlank reports whether s has no visible character.
