@@ -118,7 +118,7 @@ given = $(if $(SIGNUP_TEST_ELASTICSEARCH_URL),-skip 'TestCluster|TestKill|TestAc
 PARALLEL ?= 1
 
 integration: server ## the tests against a real Elasticsearch
-	@go run ./internal/testrun internal/integration $(RACE) -count=1 -parallel=$(PARALLEL) -timeout=50m $(given) ./...
+	@go run ./internal/testrun internal/integration $(RACE) -count=1 -parallel=$(PARALLEL) -timeout=80m $(given) ./...
 
 # Not in MODULES, because the programs that it compares are large. For BENCHFLAGS, see
 # go run . -h in internal/bench.

@@ -20,7 +20,7 @@ import (
 const (
 	port      = "9200/tcp"
 	label     = "org.gosignup.test" // on each container, with runID
-	startTime = 3 * time.Minute
+	startTime = 5 * time.Minute
 )
 
 var runID = rand.Text()
