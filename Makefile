@@ -41,10 +41,10 @@ unit: ## the root module's tests, with -race
 	@go run ./internal/testrun . $(RACE) -count=1 -timeout=30m ./...
 
 checks: # one after the other
-	@for target in vet staticcheck; do $(MAKE) --no-print-directory $$target || exit 1; done
+	@for target in vet staticcheck unit; do $(MAKE) --no-print-directory $$target || exit 1; done
 
 others: # one after the other
-	@for target in unit browser fuzz legacyhash scssession sqlstore mailer signup routers migrate webapp consumer; do $(MAKE) --no-print-directory $$target || exit 1; done
+	@for target in browser fuzz legacyhash scssession sqlstore mailer signup routers migrate webapp consumer; do $(MAKE) --no-print-directory $$target || exit 1; done
 
 fuzz: ## each fuzz target, for FUZZTIME (5s)
 	@grep -rhoE '^func Fuzz\w+' --include='*_test.go' . | sed 's/func //' | while read -r f; do \
