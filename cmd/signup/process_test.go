@@ -4,6 +4,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"strings"
 	"syscall"
 	"testing"
@@ -16,6 +17,11 @@ import (
 // signal that was ignored before stays so.
 func TestSignal(t *testing.T) {
 	program := wiretest.Build(t, ".")
+	// A program ignores what its parent ignores, such as SIGHUP under nohup, but not what its
+	// parent handles.
+	handled := make(chan os.Signal, 1)
+	signal.Notify(handled, os.Interrupt, syscall.SIGHUP)
+	defer signal.Stop(handled)
 	for _, c := range []struct {
 		name    string
 		args    []string
