@@ -64,8 +64,7 @@
 // Get, Create, Update and Delete return ErrBusy if Elasticsearch has no capacity or its
 // disk is full (429), if the index refuses writes (403), as it does during the cutover
 // of a migration, or if there is no connection to a server: it is refused, the name
-// can't be resolved, or the TLS handshake fails. Get, Search and Export also do if
-// Elasticsearch or a proxy answers with 502, 503 or 504, or a connection breaks.
+// can't be resolved, or the TLS handshake fails.
 //
 // # For operators
 //
@@ -97,8 +96,6 @@
 //	429, no connection to a server     ErrBusy: nothing was done, unless it was sent before
 //	403, the index is blocked          the same
 //	another 4xx                        an error: nothing was done, unless it was sent before
-//	502, 503, 504 or no response to    ErrBusy
-//	a read, with nothing sent before
 //	5xx, a proxy's page, a lost        nil if the document is this write and could be
 //	response, the context done,        written again; ErrExists if it is another user's,
 //	no master                          and the primary confirms it;

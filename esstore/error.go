@@ -18,13 +18,7 @@ import (
 // as when a disk is full; it is 403 and the index takes no writes; or there was no
 // connection to a server, so that nothing was sent. The same goes for [Counter.Add], which
 // is also busy if others changed the count too often meanwhile. It doesn't hold if the client sent
-// a write before, or if a connection broke during a write.
-//
-// A read changes nothing in any case. So Get, Search and Export, and an Update or Delete that
-// failed in a read before its write, are also busy if the status is 502, 503 or 504, as when
-// Elasticsearch starts or has no master, or if a connection broke. A write with such a status
-// is of unknown outcome with any Type: Elasticsearch itself repeats a write that may have
-// been made before it gives up.
+// a write before, or if a connection broke.
 //
 // No text of an Error, and none of an error that it wraps, quotes a document. If the
 // request has no user's data, as when an index is created, the text has Elasticsearch's
@@ -47,7 +41,6 @@ type Error struct {
 	unsent    bool   // the request was not even tried
 	unreached bool   // no server could be reached
 	foreign   bool   // the server is another product
-	outage    bool   // a read that was not answered, or with 502, 503 or 504
 
 	acknowledged bool // Elasticsearch has carried the request out, and only the body of its response is missing
 
@@ -94,7 +87,7 @@ func (e *Error) Is(target error) bool {
 		return false
 	case e.unreached:
 		return e.attempts == 0
-	case e.contended, e.outage:
+	case e.contended:
 		return true
 	}
 	return e.attempts <= 1 && (e.Status == http.StatusTooManyRequests || e.isBlocked())

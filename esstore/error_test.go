@@ -165,7 +165,6 @@ func TestErrorOfUpdateThatReads(t *testing.T) {
 	u := newUser()
 	err := f.store().Update(t.Context(), &u)
 	wantError(t, err, "update", http.StatusServiceUnavailable, "no_shard_available_action_exception")
-	wantOutcome(t, err, "ErrBusy")
 }
 
 // The error of an ImportResult is an *Error with the status of its user.

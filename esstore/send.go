@@ -68,7 +68,7 @@ func (s *Store) sendBulk(ctx context.Context, op, alias string, lines []byte, n 
 func newError(op string, e *es.Error) *Error {
 	return &Error{
 		Op: op, Status: e.Status, Type: e.Type, reason: e.Reason, err: e.Err, attempts: e.Attempts,
-		unsent: e.Unsent, unreached: e.Unreached, foreign: e.OtherProduct, acknowledged: e.Acknowledged, outage: e.Outage,
+		unsent: e.Unsent, unreached: e.Unreached, foreign: e.OtherProduct, acknowledged: e.Acknowledged,
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net/http"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
 )
@@ -54,10 +53,8 @@ func (c *Client) send(ctx context.Context, t esapi.Transport, req esapi.Request,
 	if err != nil {
 		e := &Error{Err: unquoted(err), Attempts: counter.number()}
 		e.OtherProduct = isOtherProduct(err)
-		e.Outage = counter == nil && ctx.Err() == nil && !e.OtherProduct
-		e.Unreached = ctx.Err() == nil && counter.isUnreached(err)
-		if e.Outage || e.Unreached {
-			e.Err = withoutURL(e.Err)
+		if ctx.Err() == nil && counter.isUnreached(err) {
+			e.Err, e.Unreached = withoutURL(e.Err), true
 		}
 		return Response{}, e
 	}
@@ -65,22 +62,14 @@ func (c *Client) send(ctx context.Context, t esapi.Transport, req esapi.Request,
 	acknowledged := res.StatusCode/100 == 2 && res.Header.Get("X-Elastic-Product") == "Elasticsearch"
 	decoded, encoding := decodeBody(res.Header, res.Body)
 	body, err := readBody(decoded, limit, buf)
-	outage := counter == nil && isUnavailable(res.StatusCode)
 	if err = cmp.Or(encoding, err); err != nil {
-		outage = outage || counter == nil && ctx.Err() == nil && isOfNetwork(err)
-		return Response{}, &Error{Status: res.StatusCode, Err: readError(err), Attempts: counter.number(), Acknowledged: acknowledged, Outage: outage}
+		return Response{}, &Error{Status: res.StatusCode, Err: readError(err), Attempts: counter.number(), Acknowledged: acknowledged}
 	}
 	r := Response{res.StatusCode, body, counter.endCounting(ctx), acknowledged}
 	if r.Status < 300 {
 		return r, nil
 	}
-	return r, &Error{Status: r.Status, Type: errorType(body), Reason: reasonFor(req, body), Attempts: r.Attempts, Outage: outage}
-}
-
-// isUnavailable reports whether a status is that of a server that can't respond now, or of
-// a proxy in front of it.
-func isUnavailable(status int) bool {
-	return status == http.StatusBadGateway || status == http.StatusServiceUnavailable || status == http.StatusGatewayTimeout
+	return r, &Error{Status: r.Status, Type: errorType(body), Reason: reasonFor(req, body), Attempts: r.Attempts}
 }
 
 // readBody reads body to its end, so that the connection can be used again.

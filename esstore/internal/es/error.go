@@ -24,9 +24,6 @@ type Error struct {
 	// Unreached reports that no server could be reached, and so none has got the
 	// request.
 	Unreached bool
-	// Outage reports that a request that changes nothing was answered with 502, 503 or 504,
-	// or not at all, although its context was not done.
-	Outage bool
 	// OtherProduct reports that the official client has found that the server is not
 	// Elasticsearch.
 	OtherProduct bool
