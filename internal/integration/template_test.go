@@ -71,8 +71,6 @@ var templateCases = []templateCase{
 	{name: "hidden", template: `"settings": {"index.hidden": true}`},
 	{name: "few fields", template: `"settings": {"index.mapping.total_fields.limit": 3}`},
 	{name: "without refresh", template: `"settings": {"index.refresh_interval": "-1"}`, found: "refresh-off"},
-	{name: "a refresh each hour", template: `"settings": {"index.refresh_interval": "1h"}`, found: "refresh-off"},
-	{name: "a slow log", template: `"settings": {"index.indexing.slowlog.threshold.index.trace": "0ms"}`, found: "slow-log"},
 	{name: "async", template: `"settings": {"index.translog.durability": "async"}`, found: "durability"},
 }
 
