@@ -32,7 +32,7 @@ func (c *checkup) checkDifferences(ctx context.Context, target string) error {
 
 // hasRule reports whether checkSettings checks the setting of this name.
 func (c *checkup) hasRule(name string) bool {
-	return name == settingLifecycle || slices.ContainsFunc(c.settingRules(), func(r settingRule) bool { return r.name == name })
+	return slices.ContainsFunc(c.settingRules(), func(r settingRule) bool { return r.name == name })
 }
 
 // differenceRemedy returns the remedy for differences. A Reindex makes an index that

@@ -46,14 +46,13 @@ func (c *checkup) checkSettings(name string, i indexState) {
 		c.window = n
 	}
 	c.checkSlowLogs(name, i)
-	if isSet(i.setting(settingLifecycle)) {
-		c.add(CodeLifecycle, "The index "+name+" has a policy of index lifecycle management, which may delete it with all users, or make it refuse writes. Setup fails, and so do sign-ups and changes. The policy may come from an index template.",
-			"Remove the policy from the index, and make sure that no template sets it for the next one.", "POST /"+name+"/_ilm/remove")
-	}
 	for _, r := range c.settingRules() {
 		if value := i.setting(r.name); r.isWrong(value) {
-			c.add(r.code, fmt.Sprintf("%s of %s is %q. %s", r.name, name, value, r.problem),
-				r.remedy, settingsRequest(name, map[string]any{r.name: r.right}))
+			request := settingsRequest(name, map[string]any{r.name: r.right})
+			if r.post != "" {
+				request = "POST /" + name + r.post
+			}
+			c.add(r.code, fmt.Sprintf("%s of %s is %q. %s", r.name, name, value, r.problem), r.remedy, request)
 		}
 	}
 	if n := i.setting("index.number_of_shards"); n != "" && n != "1" {
@@ -68,40 +67,46 @@ type settingRule struct {
 	code, name      string
 	isWrong         func(value string) bool // "" if the setting isn't set
 	problem, remedy string
-	right           any // nil: the default
+	right           any    // nil: the default
+	post            string // the path of the request, if it isn't one for the settings
 }
 
 func (c *checkup) settingRules() []settingRule {
 	const findOut = "Find out why it was set, and remove it."
 	return []settingRule{
 		{
+			CodeLifecycle, settingLifecycle, isSet,
+			"A policy of index lifecycle management may delete the index with all users, or make it refuse writes. Setup fails, and so do sign-ups and changes. The policy may come from an index template.",
+			"Remove the policy from the index, and make sure that no template sets it for the next one.", nil, "/_ilm/remove",
+		},
+		{
 			CodeDurability, "index.translog.durability",
 			func(value string) bool { return strings.EqualFold(value, "async") },
 			"A write is acknowledged before it is on the disk: a node that crashes loses the writes of the last seconds.",
-			"Make Elasticsearch acknowledge a write only when it is on the disk.", "request",
+			"Make Elasticsearch acknowledge a write only when it is on the disk.", "request", "",
 		},
 		{
 			CodeWaitForActiveShards, "index.write.wait_for_active_shards",
 			func(value string) bool { return c.expands && value != "" && value != "1" },
 			"Writes wait for copies that may not exist, as the index adjusts the number of its replicas: without a second node, sign-ups hang and then fail. The setting doesn't make writes safer.",
-			"Set it to its default.", "1",
+			"Set it to its default.", "1", "",
 		},
 		{
 			CodePipeline, "index.default_pipeline", isPipeline,
-			"An ingest pipeline may change or drop users before they are stored.", findOut, nil,
+			"An ingest pipeline may change or drop users before they are stored.", findOut, nil, "",
 		},
 		{
 			CodePipeline, "index.final_pipeline", isPipeline,
-			"An ingest pipeline may change or drop users before they are stored.", findOut, nil,
+			"An ingest pipeline may change or drop users before they are stored.", findOut, nil, "",
 		},
 		{
 			CodeRefreshOff, "index.refresh_interval", isNoRefresh,
-			"Searches don't find what was written until the next refresh, which is that long after, or made by Refresh or Export alone.", "Set it to its default.", nil,
+			"Searches don't find what was written until the next refresh, which is that long after, or made by Refresh or Export alone.", "Set it to its default.", nil, "",
 		},
 		{
 			CodeResultWindow, "index.max_result_window",
 			func(string) bool { return c.window > 0 && c.window < maxPageSize },
-			c.windowProblem(), "Set it to its default.", nil,
+			c.windowProblem(), "Set it to its default.", nil, "",
 		},
 	}
 }
