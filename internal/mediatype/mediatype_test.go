@@ -70,7 +70,7 @@ func FuzzPrefersProblem(f *testing.F) {
 			lines = elements
 		}
 		if len(strings.Join(elements, ", ")) > maxAccept {
-			t.Skip()
+			return // what is beyond isn't read
 		}
 		if got, want := PrefersProblem(lines), mimePrefersProblem(elements); got != want {
 			t.Errorf("PrefersProblem(%q) returned %t, want %t", lines, got, want)
